@@ -1,0 +1,1 @@
+//! Every model against every law and every reference trace.

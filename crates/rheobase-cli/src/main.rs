@@ -1,0 +1,3 @@
+//! The command `rheobase`.
+
+fn main() {}

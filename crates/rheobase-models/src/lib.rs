@@ -1,0 +1,1 @@
+//! The equations: one neuron, one step, any number type.

@@ -1,0 +1,1 @@
+//! Spike-train analysis: pure functions on plain arrays, usable without the simulator.

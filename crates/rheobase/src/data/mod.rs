@@ -1,0 +1,1 @@
+//! Files: NumPy arrays and archives, CSV tables, spike files.
