@@ -1,0 +1,186 @@
+//! Lanes: several neurons in one register. The only module of the library with `unsafe` code.
+//!
+//! Each SIMD level is a type; portable code is generic over [`Lanes`] and runs at a level through
+//! [`Elem::dispatch`], which enters a function compiled for that level. Everything between that function and the
+//! intrinsics is inlined, so every method here and every model function is `#[inline(always)]`.
+//! All levels give the same bits: only IEEE operations that round once, never a fused multiply-add.
+
+mod pack;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+mod x86;
+
+pub use pack::{Pack, PackMask};
+#[cfg(target_arch = "x86_64")]
+pub use x86::{F32x4, F32x8, F32x16};
+
+use crate::real::Float;
+
+/// A block of neurons that are computed together.
+pub trait Lanes: Float + Send + Sync + 'static {
+    /// The number in one lane.
+    type Elem: Elem;
+    /// How many lanes.
+    const WIDTH: usize;
+    /// The first `WIDTH` numbers of `from`; lanes beyond its end are 0.
+    fn load(from: &[Self::Elem]) -> Self;
+    /// Writes the lanes to the first `WIDTH` places of `to`; lanes beyond its end are dropped.
+    fn store(self, to: &mut [Self::Elem]);
+    /// The truth of lane `i` as bit `i`.
+    fn bits(mask: Self::Mask) -> u64;
+    /// The mask whose lane `i` is bit `i`.
+    fn mask(bits: u64) -> Self::Mask;
+}
+
+/// A SIMD level this binary can run at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Level {
+    /// Arrays of 16 numbers, left to the compiler; the level of every other processor.
+    Portable,
+    /// 4 lanes, every x86-64 processor.
+    Sse2,
+    /// 8 lanes.
+    Avx2,
+    /// 16 lanes with mask registers.
+    Avx512,
+}
+
+impl Level {
+    /// All levels, slowest first.
+    pub const ALL: [Level; 4] = [Level::Portable, Level::Sse2, Level::Avx2, Level::Avx512];
+
+    /// The name that `RHEOBASE_SIMD` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Portable => "portable",
+            Level::Sse2 => "sse2",
+            Level::Avx2 => "avx2",
+            Level::Avx512 => "avx512",
+        }
+    }
+
+    /// Whether this processor has the level.
+    pub fn is_available(self) -> bool {
+        match self {
+            Level::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Level::Sse2 => true,
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 => {
+                std::arch::is_x86_feature_detected!("avx512f")
+                    && std::arch::is_x86_feature_detected!("avx512dq")
+                    && std::arch::is_x86_feature_detected!("avx2")
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
+        }
+    }
+
+    /// The highest level this processor has.
+    pub fn best() -> Level {
+        Level::ALL.into_iter().rev().find(|l| l.is_available()).unwrap_or(Level::Portable)
+    }
+
+    /// The level named by the environment variable `RHEOBASE_SIMD`, or the best one if it is not set.
+    /// `Err` holds the value and the available names if it names no level of this processor.
+    pub fn from_env() -> Result<Level, String> {
+        let Some(name) = std::env::var_os("RHEOBASE_SIMD") else { return Ok(Level::best()) };
+        let name = name.to_string_lossy();
+        Level::ALL.into_iter().find(|l| l.name() == name && l.is_available()).ok_or_else(|| {
+            let names: Vec<_> =
+                Level::ALL.into_iter().filter(|l| l.is_available()).map(Level::name).collect();
+            format!("RHEOBASE_SIMD = {name}: this processor has {}", names.join(", "))
+        })
+    }
+}
+
+/// A computation that can run over any lanes of `E`. Implementations of `run` are `#[inline(always)]`.
+pub trait Kernel<E: Elem> {
+    /// What it returns.
+    type Output;
+    /// The computation.
+    fn run<V: Lanes<Elem = E>>(self) -> Self::Output;
+}
+
+/// A number that lanes are made of: `f32` or `f64`.
+pub trait Elem: Float<Mask = bool> + Lanes<Elem = Self> + PartialOrd + Default + Into<f64> {
+    /// Runs `kernel` at `level`; at the best available one below if the processor lacks it.
+    fn dispatch<K: Kernel<Self>>(level: Level, kernel: K) -> K::Output;
+    /// Rounds to this precision.
+    fn from_f64(x: f64) -> Self;
+    /// As `f64`, exactly.
+    #[inline(always)]
+    fn to_f64(self) -> f64 {
+        self.into()
+    }
+    /// Name as NumPy writes it.
+    const NAME: &'static str;
+}
+
+macro_rules! scalar_lanes {
+    ($t:ident) => {
+        impl Lanes for $t {
+            type Elem = $t;
+            const WIDTH: usize = 1;
+            #[inline(always)]
+            fn load(from: &[$t]) -> Self {
+                from.first().copied().unwrap_or_default()
+            }
+            #[inline(always)]
+            fn store(self, to: &mut [$t]) {
+                if let Some(x) = to.first_mut() {
+                    *x = self;
+                }
+            }
+            #[inline(always)]
+            fn bits(mask: bool) -> u64 {
+                mask as u64
+            }
+            #[inline(always)]
+            fn mask(bits: u64) -> bool {
+                bits & 1 == 1
+            }
+        }
+    };
+}
+scalar_lanes!(f32);
+scalar_lanes!(f64);
+
+impl Elem for f32 {
+    const NAME: &'static str = "float32";
+    #[inline]
+    fn dispatch<K: Kernel<f32>>(level: Level, kernel: K) -> K::Output {
+        #[cfg(target_arch = "x86_64")]
+        return x86::dispatch_f32(level, kernel);
+        #[cfg(not(target_arch = "x86_64"))]
+        {
+            let _ = level;
+            kernel.run::<Pack<f32, 16>>()
+        }
+    }
+    #[inline(always)]
+    fn from_f64(x: f64) -> f32 {
+        x as f32
+    }
+}
+
+impl Elem for f64 {
+    const NAME: &'static str = "float64";
+    #[inline]
+    fn dispatch<K: Kernel<f64>>(level: Level, kernel: K) -> K::Output {
+        #[cfg(target_arch = "x86_64")]
+        return x86::dispatch_f64(level, kernel);
+        #[cfg(not(target_arch = "x86_64"))]
+        {
+            let _ = level;
+            kernel.run::<Pack<f64, 8>>()
+        }
+    }
+    #[inline(always)]
+    fn from_f64(x: f64) -> f64 {
+        x
+    }
+}

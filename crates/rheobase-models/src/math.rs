@@ -1,0 +1,263 @@
+//! Elementary functions over any [`Float`]: one algorithm for scalars and all lanes, so the same bits everywhere.
+//!
+//! Each function is generic over the lanes and over the [`Precision`], which holds the constants. Series
+//! coefficients are those of the Taylor expansions; the argument is first reduced until they converge to the last
+//! bit. Products and sums round separately, which costs accuracy that the compensation terms win back.
+//!
+//! Method: argument reduction after Cody & Waite (1980, *Software Manual for the Elementary Functions*);
+//! `ln(1+f)` through atanh as in Tang (1990, doi:10.1145/98267.98294); `ln_1p` with the rounding error of `1 + x`
+//! carried along.
+
+use crate::real::Float;
+
+/// The constants of a floating-point format.
+pub trait Precision {
+    /// Adding and subtracting this rounds to the nearest whole number: 1.5 times 2 to the mantissa's length.
+    const ROUND: f64;
+    /// Leading bits of ln 2, so few that a multiple by any exponent is exact.
+    const LN2_HIGH: f64;
+    /// The rest of ln 2.
+    const LN2_LOW: f64;
+    /// Below this `exp` is 0, and above [`Precision::EXP_MAX`] infinite.
+    const EXP_MIN: f64;
+    /// See [`Precision::EXP_MIN`].
+    const EXP_MAX: f64;
+    /// Smallest normal number.
+    const MIN_NORMAL: f64;
+    /// A power of two that makes any denormal number normal, and its exponent.
+    const RESCALE: (f64, f64);
+    /// Half the distance from 1 to the next number: arguments below it are their own `ln_1p`, `exp_m1`, `tanh`.
+    const HALF_EPSILON: f64;
+    /// Above this `tanh` rounds to 1.
+    const TANH_ONE: f64;
+    /// `(exp(r) − 1 − r) / r²` for |r| ≤ ln 2 / 2, highest power first.
+    const EXP: &'static [f64];
+    /// `(2·atanh(s) − 2s) / s³` as a polynomial in s² for |s| ≤ 0.1716, highest power first.
+    const ATANH: &'static [f64];
+    /// `(tanh(x) − x) / x³` as a polynomial in x² for |x| ≤ ½, highest power first.
+    const TANH: &'static [f64];
+}
+
+/// The 24-bit format of `f32`.
+#[derive(Debug, Clone, Copy)]
+pub struct Single;
+/// The 53-bit format of `f64`.
+#[derive(Debug, Clone, Copy)]
+pub struct Double;
+
+impl Precision for Single {
+    const ROUND: f64 = 12_582_912.0;
+    const LN2_HIGH: f64 = 0.693_145_751_953_125;
+    const LN2_LOW: f64 = 1.428_606_820_309_417_3e-6;
+    const EXP_MIN: f64 = -104.0;
+    const EXP_MAX: f64 = 89.0;
+    const MIN_NORMAL: f64 = f32::MIN_POSITIVE as f64;
+    const RESCALE: (f64, f64) = (33_554_432.0, 25.0);
+    const HALF_EPSILON: f64 = 5.960_464_477_539_063e-8;
+    const TANH_ONE: f64 = 9.1;
+    const EXP: &'static [f64] = &[1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5];
+    const ATANH: &'static [f64] = &[2.0 / 11.0, 2.0 / 9.0, 2.0 / 7.0, 2.0 / 5.0, 2.0 / 3.0];
+    const TANH: &'static [f64] = &[
+        0.000_590_027_440_945_586,
+        -0.001_455_834_387_051_318_3,
+        0.003_592_128_036_572_481,
+        -0.008_863_235_529_902_197,
+        0.021_869_488_536_155_203,
+        -0.053_968_253_968_253_97,
+        0.133_333_333_333_333_33,
+        -0.333_333_333_333_333_3,
+    ];
+}
+
+impl Precision for Double {
+    const ROUND: f64 = 6_755_399_441_055_744.0;
+    const LN2_HIGH: f64 = 0.693_146_705_627_441_4;
+    const LN2_LOW: f64 = 4.749_325_039_031_672_6e-7;
+    const EXP_MIN: f64 = -746.0;
+    const EXP_MAX: f64 = 710.0;
+    const MIN_NORMAL: f64 = f64::MIN_POSITIVE;
+    const RESCALE: (f64, f64) = (18_014_398_509_481_984.0, 54.0);
+    const HALF_EPSILON: f64 = 1.110_223_024_625_156_5e-16;
+    const TANH_ONE: f64 = 19.1;
+    const EXP: &'static [f64] = &[
+        1.0 / 1_307_674_368_000.0,
+        1.0 / 87_178_291_200.0,
+        1.0 / 6_227_020_800.0,
+        1.0 / 479_001_600.0,
+        1.0 / 39_916_800.0,
+        1.0 / 3_628_800.0,
+        1.0 / 362_880.0,
+        1.0 / 40_320.0,
+        1.0 / 5040.0,
+        1.0 / 720.0,
+        1.0 / 120.0,
+        1.0 / 24.0,
+        1.0 / 6.0,
+        0.5,
+    ];
+    const ATANH: &'static [f64] = &[
+        2.0 / 25.0,
+        2.0 / 23.0,
+        2.0 / 21.0,
+        2.0 / 19.0,
+        2.0 / 17.0,
+        2.0 / 15.0,
+        2.0 / 13.0,
+        2.0 / 11.0,
+        2.0 / 9.0,
+        2.0 / 7.0,
+        2.0 / 5.0,
+        2.0 / 3.0,
+    ];
+    const TANH: &'static [f64] = &[
+        1.903_336_833_931_276e-9,
+        -4.696_295_398_230_901_6e-9,
+        1.158_764_443_279_885_3e-8,
+        -2.859_136_662_305_254e-8,
+        7.054_636_946_400_968e-8,
+        -1.740_661_896_357_164_8e-7,
+        4.294_911_078_273_806e-7,
+        -1.059_726_832_010_465_4e-6,
+        2.614_771_151_290_754_6e-6,
+        -6.451_689_215_655_431e-6,
+        1.591_890_506_932_896_4e-5,
+        -3.927_832_388_331_683e-5,
+        9.691_537_956_929_451e-5,
+        -0.000_239_129_114_243_552_48,
+        0.000_590_027_440_945_586,
+        -0.001_455_834_387_051_318_3,
+        0.003_592_128_036_572_481,
+        -0.008_863_235_529_902_197,
+        0.021_869_488_536_155_203,
+        -0.053_968_253_968_253_97,
+        0.133_333_333_333_333_33,
+        -0.333_333_333_333_333_3,
+    ];
+}
+
+/// Horner's rule, highest power first.
+#[inline(always)]
+fn polynomial<T: Float>(x: T, coefficients: &[f64]) -> T {
+    let mut sum = T::splat(coefficients[0]);
+    for c in &coefficients[1..] {
+        sum = sum * x + T::splat(*c);
+    }
+    sum
+}
+
+/// `(k, r, c)` with `x = k·ln 2 + r + c`, k whole, |r| ≤ ln 2 / 2 and c the rounding error of r.
+#[inline(always)]
+fn reduce<P: Precision, T: Float>(x: T) -> (T, T, T) {
+    let round = T::splat(P::ROUND);
+    let k = (x * T::splat(std::f64::consts::LOG2_E) + round) - round;
+    let high = x - k * T::splat(P::LN2_HIGH);
+    let low = k * T::splat(P::LN2_LOW);
+    let r = high - low;
+    (k, r, (high - r) - low)
+}
+
+/// `x · 2^k` for whole k within twice the exponents of normal numbers, rounded once.
+#[inline(always)]
+fn scale<T: Float>(x: T, k: T) -> T {
+    let half = (k * T::splat(0.5)).trunc();
+    x * half.pow2() * (k - half).pow2()
+}
+
+/// `exp(x) · 2^extra` for a small whole `extra`.
+#[inline(always)]
+fn exp_scaled<P: Precision, T: Float>(x: T, extra: f64) -> T {
+    let x = x.max(T::splat(P::EXP_MIN)).min(T::splat(P::EXP_MAX));
+    let (k, r, _) = reduce::<P, T>(x);
+    let y = T::one() + (r + r * r * polynomial(r, P::EXP));
+    // A NaN has no exponent to scale by: it is handed on.
+    let k = T::select(x.le(x), k + T::splat(extra), T::zero());
+    scale(y, k)
+}
+
+/// e to the power x.
+#[inline(always)]
+pub fn exp<P: Precision, T: Float>(x: T) -> T {
+    exp_scaled::<P, T>(x, 0.0)
+}
+
+/// `exp(x) − 1`.
+#[inline(always)]
+pub fn exp_m1<P: Precision, T: Float>(x: T) -> T {
+    let bounded = x.max(T::splat(P::EXP_MIN)).min(T::splat(P::EXP_MAX));
+    let (k, r, c) = reduce::<P, T>(bounded);
+    let e = r + (r * r * polynomial(r, P::EXP) + c);
+    let k = T::select(x.le(x), k, T::zero());
+    // 2^k·e + (2^k − 1), in halves so that 2^k stays finite up to the overflow of the result.
+    let half = (k - T::one()).pow2();
+    let y = (half * e + (half - T::splat(0.5))) * T::splat(2.0);
+    T::select(x.abs().lt(T::splat(P::HALF_EPSILON)), x, y)
+}
+
+/// `e·ln 2 + ln(1+f) + c` for `f` in `[√½−1, √2−1]` and a tiny `c`.
+#[inline(always)]
+fn ln_parts<P: Precision, T: Float>(e: T, f: T, c: T) -> T {
+    let s = f / (T::splat(2.0) + f);
+    let z = s * s;
+    let series = z * polynomial(z, P::ATANH);
+    let half_square = T::splat(0.5) * f * f;
+    let tail = s * (half_square + series) + (e * T::splat(P::LN2_LOW) + c);
+    e * T::splat(P::LN2_HIGH) - ((half_square - tail) - f)
+}
+
+/// Natural logarithm.
+#[inline(always)]
+pub fn ln<P: Precision, T: Float>(x: T) -> T {
+    let denormal = x.lt(T::splat(P::MIN_NORMAL));
+    let (m, e) = T::select(denormal, x * T::splat(P::RESCALE.0), x).split();
+    let e = T::select(denormal, e - T::splat(P::RESCALE.1), e);
+    let y = ln_parts::<P, T>(e, m - T::one(), T::zero());
+    ln_special(x, y)
+}
+
+/// `ln(1 + x)`.
+#[inline(always)]
+pub fn ln_1p<P: Precision, T: Float>(x: T) -> T {
+    let u = T::one() + x;
+    let (m, e) = u.split();
+    // Near 1 the fraction is x itself; elsewhere the rounding error of 1 + x is carried along.
+    let near = e.abs().lt(T::splat(0.5));
+    let lost = T::select(x.lt(T::one()), x - (u - T::one()), T::one() - (u - x));
+    let f = T::select(near, x, m - T::one());
+    let c = T::select(near, T::zero(), lost / u);
+    let y = ln_special(u, ln_parts::<P, T>(e, f, c));
+    T::select(x.abs().lt(T::splat(P::HALF_EPSILON)), x, y)
+}
+
+/// `y = ln(x)` with the values at 0, infinity, below 0 and at NaN put right.
+#[inline(always)]
+fn ln_special<T: Float>(x: T, y: T) -> T {
+    let y = T::select(x.lt(T::splat(f64::INFINITY)), y, x);
+    let y = T::select(x.le(T::zero()), T::splat(f64::NEG_INFINITY), y);
+    T::select(x.lt(T::zero()), T::splat(f64::NAN), y)
+}
+
+/// `ln(1 + exp(x))`.
+#[inline(always)]
+pub fn softplus<P: Precision, T: Float>(x: T) -> T {
+    let tail = ln_1p::<P, T>(exp::<P, T>(-x.abs()));
+    T::select(x.gt(T::zero()), x + tail, tail)
+}
+
+/// Hyperbolic tangent.
+#[inline(always)]
+pub fn tanh<P: Precision, T: Float>(x: T) -> T {
+    let a = x.abs();
+    let z = a * a;
+    let near = a + a * z * polynomial(z, P::TANH);
+    let far = T::one() - T::splat(2.0) / (exp::<P, T>(a + a) + T::one());
+    let y = T::select(a.lt(T::splat(0.5)), near, far);
+    let y = T::select(a.gt(T::splat(P::TANH_ONE)), T::one(), y);
+    y.copysign(x)
+}
+
+/// Hyperbolic cosine.
+#[inline(always)]
+pub fn cosh<P: Precision, T: Float>(x: T) -> T {
+    let half = exp_scaled::<P, T>(x.abs(), -1.0);
+    half + T::splat(0.25) / half
+}

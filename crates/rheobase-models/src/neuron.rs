@@ -1,0 +1,234 @@
+//! `Neuron`: what a model is. One neuron, one step, any number.
+//!
+//! A step has four phases; the model writes the first and the last:
+//! 1. **integrate** (model) advances the state by dt under the input; a held neuron takes its resting potential.
+//! 2. **fire** (engine) compares the margin of [`Neuron::drive`] with zero, or truncates it to a count.
+//! 3. **compete** (layer, optional) finds winners and silences others in the coming steps.
+//! 4. **emit** (model) resets, adapts, and says what leaves the neuron.
+
+mod adaptive;
+mod adex;
+mod cooldown;
+mod lif;
+mod slif;
+mod spiking_leaky_relu;
+
+pub use adaptive::Adaptive;
+pub use adex::AdEx;
+pub use cooldown::Cooldown;
+pub use lif::Lif;
+pub use slif::Slif;
+pub use spiking_leaky_relu::SpikingLeakyRelu;
+
+use crate::rate::RateCurve;
+use crate::real::Real;
+use crate::record::Record;
+use crate::surrogate::Surrogate;
+
+/// What firing depends on: the neuron fires on `margin`, the surrogate's slope is taken at `through`.
+#[derive(Debug, Clone, Copy)]
+pub struct Drive<T> {
+    /// Compared with zero, or truncated to a count.
+    pub margin: T,
+    /// Where the surrogate's slope is taken; usually the margin.
+    pub through: T,
+}
+
+impl<T: Copy> Drive<T> {
+    /// Fires on `margin`, and the slope is taken there too.
+    #[inline(always)]
+    pub fn at(margin: T) -> Self {
+        Drive { margin, through: margin }
+    }
+}
+
+/// What fired: handed from the engine to [`Neuron::emit`].
+#[derive(Debug, Clone, Copy)]
+pub struct Fired<T> {
+    /// This neuron's spike: 0 or 1, or a signed count.
+    pub own: T,
+    /// The sum over the layer; filled only if [`Info::layer_sum`] asks for it.
+    pub layer: T,
+}
+
+/// What leaves a neuron in a step.
+#[derive(Debug, Clone, Copy)]
+pub struct Out<T> {
+    /// The spike's value (area of the impulse) or the analogue output.
+    pub value: T,
+    /// When within the step it left, in the model's time unit from the start of the step; 0 where the model does
+    /// not say.
+    pub offset: T,
+}
+
+impl<T: Real> Out<T> {
+    /// `value`, at no particular time within the step.
+    #[inline(always)]
+    pub fn value(value: T) -> Self {
+        Out { value, offset: T::zero() }
+    }
+}
+
+/// How the engine turns a margin into a spike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Firing {
+    /// Fires where margin > 0.
+    Strict,
+    /// Fires where margin ≥ 0.
+    Inclusive,
+    /// The margin truncated towards zero: a signed number of spikes.
+    Count,
+    /// Does not fire: the output is analogue.
+    Never,
+}
+
+/// What leaves the neuron.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Emits {
+    /// Nothing or one spike.
+    Binary,
+    /// Several spikes in a step.
+    Count,
+    /// Several spikes in a step, which may be negative.
+    Signed,
+    /// A number in every step.
+    Analogue,
+}
+
+/// What the input is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// A current, constant during the step.
+    Current,
+    /// Impulses: the sum of weight × count.
+    Impulse,
+}
+
+/// The unit in which the model counts time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Time {
+    /// Seconds.
+    Seconds,
+    /// Steps of dt: time constants count steps.
+    Steps,
+}
+
+/// The constants of a model: what tables, documentation, Python and the command line say of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Info {
+    /// Name on the command line and in files: `lif`.
+    pub name: &'static str,
+    /// Name in Python and Rust: `LIF`.
+    pub class: &'static str,
+    /// One line: what it is and what it is for.
+    pub summary: &'static str,
+    /// Where it belongs: `nengo`, `spyketorch`, `rnnbuilder`, `ngc-learn`, `common`…
+    pub family: &'static str,
+    /// The equations of one step, in order, one per line.
+    pub equations: &'static [&'static str],
+    /// Where it comes from, with DOI where there is one.
+    pub references: &'static [&'static str],
+    /// The state field that is the membrane potential, if there is one.
+    pub potential: Option<&'static str>,
+    /// How it fires.
+    pub firing: Firing,
+    /// What leaves it.
+    pub emits: Emits,
+    /// What goes in.
+    pub takes: Takes,
+    /// Its unit of time.
+    pub time: Time,
+    /// Whether [`Fired::layer`] must hold the sum of spikes over the layer.
+    pub layer_sum: bool,
+    /// The surrogate its source trains it with, if it names one.
+    pub surrogate: Surrogate,
+    /// The unit of the input.
+    pub input_unit: &'static str,
+    /// The inputs within which the model is declared to stay finite, and which plots and tests use.
+    pub input_range: [f64; 2],
+    /// A constant input that makes a default neuron fire now and then (or give a middling output).
+    pub example_input: f64,
+}
+
+/// A neuron model: its equations, written once.
+///
+/// Every method is `#[inline(always)]`: it must end up inside functions compiled for a SIMD level.
+pub trait Neuron: Send + Sync + 'static {
+    /// The model's constants.
+    const INFO: Info;
+    /// What the user writes, in physical units.
+    type Params<T: Real>: Record<T>;
+    /// What a step of length dt needs.
+    type Coeffs<T: Real>: Record<T>;
+    /// What is carried from step to step.
+    type State<T: Real>: Record<T>;
+    /// Its static rate curve, or [`crate::rate::NoRate`].
+    type Rate: RateCurve;
+
+    /// Coefficients for steps of length `dt` (in seconds, or 1 for models that count steps): the only place where
+    /// dt exists.
+    fn prepare<T: Real>(p: &Self::Params<T>, dt: T) -> Self::Coeffs<T>;
+    /// The state of a neuron at rest.
+    fn rest<T: Real>(p: &Self::Params<T>) -> Self::State<T>;
+    /// Phase 1.
+    fn integrate<T: Real>(k: &Self::Coeffs<T>, s: Self::State<T>, x: T, held: T::Mask) -> Self::State<T>;
+    /// What firing depends on, after `integrate`.
+    fn drive<T: Real>(k: &Self::Coeffs<T>, s: &Self::State<T>, x: T) -> Drive<T>;
+    /// Phase 4.
+    fn emit<T: Real>(k: &Self::Coeffs<T>, s: Self::State<T>, x: T, n: Fired<T>) -> (Self::State<T>, Out<T>);
+
+    /// Parameters of the static rate curve for this neuron.
+    #[inline(always)]
+    fn rate<T: Real>(_: &Self::Params<T>) -> Option<<Self::Rate as RateCurve>::Params<T>> {
+        None
+    }
+    /// Output in training as a rate curve, smoothed by `smoothing` if that is given and the model can be smoothed.
+    #[inline(always)]
+    fn training<T: Real>(p: &Self::Params<T>, _smoothing: Option<T>, x: T) -> Option<T> {
+        Self::rate(p).map(|curve| <Self::Rate as RateCurve>::rate(&curve, x))
+    }
+    /// Time derivative of the state, where the model is a differential equation.
+    #[inline(always)]
+    fn rhs<T: Real>(_: &Self::Params<T>, _: &Self::State<T>, _: T) -> Option<Self::State<T>> {
+        None
+    }
+    /// The largest dt for which the scheme is declared to be stable.
+    #[inline(always)]
+    fn dt_bound(_: &Self::Params<f64>) -> f64 {
+        f64::INFINITY
+    }
+    /// A rule between parameters that these break, if they break one.
+    fn broken_rule(_: &Self::Params<f64>) -> Option<String> {
+        None
+    }
+}
+
+/// One whole step without competition: integrate, fire, emit. Returns the new state, the neuron's own spike and
+/// what leaves it. `layer` is the layer's sum of spikes for models that ask for it.
+#[inline(always)]
+pub fn step<N: Neuron, T: Real>(
+    k: &N::Coeffs<T>,
+    s: N::State<T>,
+    x: T,
+    held: T::Mask,
+    layer: T,
+    surrogate: &Surrogate,
+) -> (N::State<T>, T, Out<T>) {
+    let s = N::integrate(k, s, x, held);
+    let own = fire::<N, T>(k, &s, x, held, surrogate);
+    let (s, out) = N::emit(k, s, x, Fired { own, layer });
+    (s, own, out)
+}
+
+/// Phase 2: what the neuron fires after `integrate`. Held neurons neither fire nor have a slope.
+#[inline(always)]
+pub fn fire<N: Neuron, T: Real>(
+    k: &N::Coeffs<T>,
+    s: &N::State<T>,
+    x: T,
+    held: T::Mask,
+    surrogate: &Surrogate,
+) -> T {
+    let own = T::fire(N::drive(k, s, x), N::INFO.firing, surrogate);
+    if N::INFO.firing as u8 == Firing::Never as u8 { own } else { T::select(held, T::zero(), own) }
+}

@@ -1,0 +1,178 @@
+//! Static rate curves: output in Hz as a function of a constant input, with gain and bias from maximum rates and
+//! intercepts.
+
+mod lif_rate;
+mod none;
+mod rectified;
+
+pub use lif_rate::{LifCurve, LifCurveParams, SoftLifCurve, SoftLifCurveParams};
+pub use none::NoRate;
+pub use rectified::{RectifiedCurve, RectifiedParams};
+
+use crate::real::Real;
+use crate::record::Record;
+
+/// Why gain and bias could not be found.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum RateError {
+    /// The curve does not reach a maximum rate.
+    Unreachable {
+        /// Which neuron.
+        index: usize,
+        /// The rate asked for, in Hz.
+        max_rate: f64,
+        /// The rate that it must stay below, in Hz.
+        bound: f64,
+    },
+    /// An intercept is not below 1.
+    Intercept {
+        /// Which neuron.
+        index: usize,
+        /// The intercept.
+        intercept: f64,
+    },
+    /// The search over currents found no current with zero rate, or none with the maximum rate.
+    NotFound(&'static str),
+    /// The model has no rate curve.
+    NoCurve,
+}
+
+impl std::fmt::Display for RateError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            RateError::Unreachable { index, max_rate, bound } => {
+                write!(
+                    f,
+                    "max_rates[{index}] = {max_rate} Hz: must be > 0 and < {bound} Hz, the curve's limit"
+                )
+            }
+            RateError::Intercept { index, intercept } => {
+                write!(f, "intercepts[{index}] = {intercept}: must be a finite number < 1")
+            }
+            RateError::NotFound(what) => write!(f, "{what}"),
+            RateError::NoCurve => write!(f, "this model has no rate curve"),
+        }
+    }
+}
+
+impl std::error::Error for RateError {}
+
+/// A static curve from input to rate.
+pub trait RateCurve: Send + Sync + 'static {
+    /// Parameters of the curve.
+    type Params<T: Real>: Record<T>;
+
+    /// Output at constant input `x`, in Hz (times the amplitude).
+    fn rate<T: Real>(p: &Self::Params<T>, x: T) -> T;
+
+    /// Gains and biases such that neuron `i` with input `gain·u + bias` starts to fire at `u = intercepts[i]` and
+    /// reaches `max_rates[i]` at `u = 1`. Uses [`search_gain_bias`] where the curve has no closed form.
+    fn gain_bias(
+        p: &Self::Params<f64>,
+        max_rates: &[f64],
+        intercepts: &[f64],
+    ) -> Result<(Vec<f64>, Vec<f64>), RateError> {
+        search_gain_bias(|x| Self::rate(p, x), max_rates, intercepts)
+    }
+
+    /// The inverse of [`RateCurve::gain_bias`]. Uses [`search_max_rates_intercepts`] where there is no closed form.
+    fn max_rates_intercepts(p: &Self::Params<f64>, gain: &[f64], bias: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        search_max_rates_intercepts(|x| Self::rate(p, x), gain, bias)
+    }
+}
+
+/// The input of neuron `i` at represented value `u`: `gain[i]·u + bias[i]`.
+pub fn current(u: f64, gain: f64, bias: f64) -> f64 {
+    gain * u + bias
+}
+
+/// Checks that every maximum rate is in (0, bound) and every intercept below 1.
+pub(crate) fn check_targets(max_rates: &[f64], intercepts: &[f64], bound: f64) -> Result<(), RateError> {
+    for (index, &max_rate) in max_rates.iter().enumerate() {
+        if !(max_rate > 0.0 && max_rate < bound) {
+            return Err(RateError::Unreachable { index, max_rate, bound });
+        }
+    }
+    for (index, &intercept) in intercepts.iter().enumerate() {
+        if !(intercept < 1.0 && intercept.is_finite()) {
+            return Err(RateError::Intercept { index, intercept });
+        }
+    }
+    Ok(())
+}
+
+/// `n` evenly spaced numbers from `low` to `high`.
+fn grid(low: f64, high: f64, n: usize) -> impl Iterator<Item = f64> {
+    let step = (high - low) / (n - 1) as f64;
+    (0..n).map(move |i| if i + 1 == n { high } else { low + step * i as f64 })
+}
+
+/// Gains and biases by searching the curve, as Nengo does for models without a closed form: the input range is
+/// doubled from ±10 until it holds both a zero rate and the largest maximum rate, at most ten times, and the
+/// inverse is interpolated on 101 points.
+pub fn search_gain_bias(
+    rate: impl Fn(f64) -> f64,
+    max_rates: &[f64],
+    intercepts: &[f64],
+) -> Result<(Vec<f64>, Vec<f64>), RateError> {
+    check_targets(max_rates, intercepts, f64::INFINITY)?;
+    let highest = max_rates.iter().copied().fold(0.0, f64::max);
+    let mut bound = 10.0;
+    let (mut last_silent, mut reaching) = (None, None);
+    for _ in 0..10 {
+        let currents: Vec<f64> = grid(-bound, bound, 101).collect();
+        let rates: Vec<f64> = currents.iter().map(|&x| rate(x)).collect();
+        last_silent = currents.iter().zip(&rates).filter(|(_, r)| **r <= 0.0).map(|(x, _)| *x).last();
+        reaching = currents.iter().zip(&rates).find(|(_, r)| **r >= highest).map(|(x, _)| *x);
+        if last_silent.is_some() && reaching.is_some() {
+            break;
+        }
+        bound *= 2.0;
+    }
+    let low = last_silent.ok_or(RateError::NotFound("no current was found at which the neuron is silent"))?;
+    let high = reaching.ok_or(RateError::NotFound(
+        "no current was found that reaches the largest maximum rate; ask for lower maximum rates",
+    ))?;
+    let currents: Vec<f64> = grid(low, high, 101).collect();
+    let rates: Vec<f64> = currents.iter().map(|&x| rate(x)).collect();
+    let mut gain = Vec::with_capacity(max_rates.len());
+    let mut bias = Vec::with_capacity(max_rates.len());
+    for (&max_rate, &intercept) in max_rates.iter().zip(intercepts) {
+        let top = interpolate(max_rate, &rates, &currents);
+        let g = (low - top) / (intercept - 1.0);
+        gain.push(g);
+        bias.push(top - g);
+    }
+    Ok((gain, bias))
+}
+
+/// Maximum rates (at u = 1) and intercepts (the last of 101 points on [−1, 1] at which the neuron is silent).
+pub fn search_max_rates_intercepts(
+    rate: impl Fn(f64) -> f64,
+    gain: &[f64],
+    bias: &[f64],
+) -> (Vec<f64>, Vec<f64>) {
+    let max_rates = gain.iter().zip(bias).map(|(g, b)| rate(current(1.0, *g, *b))).collect();
+    let intercepts = gain
+        .iter()
+        .zip(bias)
+        .map(|(g, b)| {
+            grid(-1.0, 1.0, 101).filter(|u| rate(current(*u, *g, *b)) <= 0.0).last().unwrap_or(-1.0)
+        })
+        .collect();
+    (max_rates, intercepts)
+}
+
+/// Linear interpolation of y at `x`, constant outside; `xs` must not decrease.
+fn interpolate(x: f64, xs: &[f64], ys: &[f64]) -> f64 {
+    let i = xs.partition_point(|&known| known <= x);
+    if i == 0 {
+        return ys[0];
+    }
+    if i == xs.len() {
+        return ys[i - 1];
+    }
+    let t = (x - xs[i - 1]) / (xs[i] - xs[i - 1]);
+    ys[i - 1] + t * (ys[i] - ys[i - 1])
+}
