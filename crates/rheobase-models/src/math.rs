@@ -20,8 +20,10 @@ pub trait Precision {
     const LN2_LOW: f64;
     /// Below this `exp` is 0, and above [`Precision::EXP_MAX`] infinite.
     const EXP_MIN: f64;
-    /// See [`Precision::EXP_MIN`].
+    /// See [`Precision::EXP_MIN`]; beyond the overflow of `exp`, up to that of `cosh`.
     const EXP_MAX: f64;
+    /// Below this `exp_m1` is −1.
+    const EXP_M1_MIN: f64;
     /// Smallest normal number.
     const MIN_NORMAL: f64;
     /// A power of two that makes any denormal number normal, and its exponent.
@@ -50,7 +52,8 @@ impl Precision for Single {
     const LN2_HIGH: f64 = 0.693_145_751_953_125;
     const LN2_LOW: f64 = 1.428_606_820_309_417_3e-6;
     const EXP_MIN: f64 = -104.0;
-    const EXP_MAX: f64 = 89.0;
+    const EXP_MAX: f64 = 90.0;
+    const EXP_M1_MIN: f64 = -20.0;
     const MIN_NORMAL: f64 = f32::MIN_POSITIVE as f64;
     const RESCALE: (f64, f64) = (33_554_432.0, 25.0);
     const HALF_EPSILON: f64 = 5.960_464_477_539_063e-8;
@@ -74,7 +77,8 @@ impl Precision for Double {
     const LN2_HIGH: f64 = 0.693_146_705_627_441_4;
     const LN2_LOW: f64 = 4.749_325_039_031_672_6e-7;
     const EXP_MIN: f64 = -746.0;
-    const EXP_MAX: f64 = 710.0;
+    const EXP_MAX: f64 = 711.0;
+    const EXP_M1_MIN: f64 = -40.0;
     const MIN_NORMAL: f64 = f64::MIN_POSITIVE;
     const RESCALE: (f64, f64) = (18_014_398_509_481_984.0, 54.0);
     const HALF_EPSILON: f64 = 1.110_223_024_625_156_5e-16;
@@ -183,7 +187,7 @@ pub fn exp<P: Precision, T: Float>(x: T) -> T {
 /// `exp(x) − 1`.
 #[inline(always)]
 pub fn exp_m1<P: Precision, T: Float>(x: T) -> T {
-    let bounded = x.max(T::splat(P::EXP_MIN)).min(T::splat(P::EXP_MAX));
+    let bounded = x.max(T::splat(P::EXP_M1_MIN)).min(T::splat(P::EXP_MAX));
     let (k, r, c) = reduce::<P, T>(bounded);
     let e = r + (r * r * polynomial(r, P::EXP) + c);
     let k = T::select(x.le(x), k, T::zero());

@@ -1,0 +1,60 @@
+//! A column: one number for all neurons of a layer, or one for each.
+
+use rheobase_models::lanes::{Elem, Lanes};
+
+/// One number for all neurons, or one for each.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Column<R> {
+    /// All neurons have this number.
+    Shared(R),
+    /// Neuron `i` has number `i`.
+    Each(Vec<R>),
+}
+
+impl<R: Copy> Column<R> {
+    /// The number of neuron `i`.
+    #[inline(always)]
+    pub fn get(&self, i: usize) -> R {
+        match self {
+            Column::Shared(x) => *x,
+            Column::Each(xs) => xs[i],
+        }
+    }
+
+    /// Whether all neurons share one number.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Column::Shared(_))
+    }
+
+    /// The column with every number mapped.
+    pub fn map<S>(&self, f: impl Fn(R) -> S) -> Column<S> {
+        match self {
+            Column::Shared(x) => Column::Shared(f(*x)),
+            Column::Each(xs) => Column::Each(xs.iter().map(|x| f(*x)).collect()),
+        }
+    }
+}
+
+impl<E: Elem> Column<E> {
+    /// The numbers of the neurons from `first` on, as lanes; past the end of the column the last one is repeated.
+    #[inline(always)]
+    pub(crate) fn lanes<V: Lanes<Elem = E>>(&self, first: usize) -> V {
+        match self {
+            Column::Shared(x) => splat(*x),
+            Column::Each(xs) => match xs.get(first..first + V::WIDTH) {
+                Some(whole) => V::load(whole),
+                None => {
+                    let last = xs.len() - 1;
+                    let padded: [E; 16] = std::array::from_fn(|i| xs[(first + i).min(last)]);
+                    V::load(&padded)
+                }
+            },
+        }
+    }
+}
+
+/// `x` in every lane.
+#[inline(always)]
+pub(crate) fn splat<V: Lanes>(x: V::Elem) -> V {
+    V::load(&[x; 16])
+}

@@ -1,0 +1,340 @@
+//! The step-by-step loop of a layer whose neurons see each other: competition, lateral edges, layer sums; and of any
+//! layer when something is wanted that the fast loop does not keep.
+//!
+//! The phases run one after the other over all neurons of one sample. The numbers are the fast loop's, bit for bit.
+
+use std::marker::PhantomData;
+
+use rheobase_models::lanes::{Elem, Kernel, Lanes};
+use rheobase_models::neuron::{Fired, Neuron, fire};
+use rheobase_models::real::Real;
+use rheobase_models::record::Record;
+
+use super::column::{Column, splat};
+use super::fused::{all_finite, load_state, store_field};
+use super::lateral::Lateral;
+use super::probe::{Quantity, Taken};
+use super::source::{Input, RowAt};
+use crate::compete::{Competition, Place};
+
+/// The part of a sample's state that belongs to the layer, not to the model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerState<E> {
+    /// Steps of silence left.
+    pub held: Vec<E>,
+    /// What left each neuron in the last step: the input of lateral edges.
+    pub output: Vec<E>,
+    /// Time since each neuron's last spike, in the model's time unit.
+    pub since_spike: Vec<E>,
+    /// Time since the last positive input.
+    pub since_injection: Vec<E>,
+}
+
+impl<E: Elem> LayerState<E> {
+    /// Nothing held, nothing sent.
+    pub(super) fn new(neurons: usize) -> Self {
+        let zeros = vec![E::default(); neurons];
+        LayerState {
+            held: zeros.clone(),
+            output: zeros.clone(),
+            since_spike: zeros.clone(),
+            since_injection: zeros,
+        }
+    }
+}
+
+/// One sample of a layer through some steps.
+pub(crate) struct CoupledJob<'a, E: Elem> {
+    pub(crate) coeffs: &'a [Column<E>],
+    /// State of the neurons of this job, field by field; advanced.
+    pub(crate) state: &'a mut [Vec<E>],
+    pub(crate) layer: &'a mut LayerState<E>,
+    pub(crate) input: &'a Input<'a, E>,
+    pub(crate) at: RowAt,
+    pub(crate) steps: usize,
+    pub(crate) dt: E,
+    pub(crate) couplings: Couplings<'a, E>,
+    pub(crate) taken: &'a mut Taken<E>,
+    /// Set to the step (of this job) in which the input was not finite.
+    pub(crate) bad_input: &'a mut Option<usize>,
+}
+
+/// How the neurons of a layer see each other.
+#[derive(Clone, Copy)]
+pub(crate) struct Couplings<'a, E> {
+    pub(crate) competition: Option<&'a Competition>,
+    pub(crate) lateral: Option<&'a Lateral<E>>,
+    /// [C, H, W] of the layer.
+    pub(crate) shape: [usize; 3],
+}
+
+pub(super) struct CoupledKernel<'a, N, E: Elem> {
+    job: CoupledJob<'a, E>,
+    model: PhantomData<N>,
+}
+
+impl<'a, N, E: Elem> CoupledKernel<'a, N, E> {
+    pub(super) fn new(job: CoupledJob<'a, E>) -> Self {
+        CoupledKernel { job, model: PhantomData }
+    }
+}
+
+impl<N: Neuron, E: Elem> Kernel<E> for CoupledKernel<'_, N, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes<Elem = E>>(self) {
+        let job = self.job;
+        let mut layer = Layer::<N, V>::load(&job);
+        for t in 0..job.steps {
+            let Some(seen) = layer.step(&job, t, job.layer) else {
+                *job.bad_input = Some(t);
+                return;
+            };
+            layer.take(&job, t, &seen, job.layer, job.taken);
+        }
+        for (i, field) in job.state.iter_mut().enumerate() {
+            store_field::<N, V>(&layer.state, i, field);
+        }
+    }
+}
+
+/// A layer as records of lanes.
+pub(super) struct Layer<N: Neuron, V: Lanes> {
+    pub(super) state: Vec<N::State<V>>,
+    pub(super) coeffs: Vec<N::Coeffs<V>>,
+    integrated: Vec<N::State<V>>,
+    pub(super) x: Vec<V>,
+    own: Vec<V>,
+    row: Vec<V::Elem>,
+    scratch: Vec<V::Elem>,
+    potential: Vec<V::Elem>,
+    fired: Vec<V::Elem>,
+}
+
+/// What a step has shown besides the new state.
+pub(super) struct Seen<V: Lanes> {
+    /// The layer's sum of spikes, where the model asks for it.
+    pub(super) layer_sum: V,
+    pub(super) winners: Vec<Place>,
+    outputs: Vec<V>,
+    offsets: Vec<V>,
+}
+
+impl<N: Neuron, V: Lanes> Layer<N, V> {
+    #[inline(always)]
+    pub(super) fn load(job: &CoupledJob<'_, V::Elem>) -> Self {
+        let count = job.at.count;
+        let blocks = count.div_ceil(V::WIDTH);
+        let state = load_state::<N, V>(job.state, blocks);
+        let coeffs = (0..blocks)
+            .map(|b| N::Coeffs::<V>::from_fn(|i| job.coeffs[i].lanes(job.at.first + b * V::WIDTH)))
+            .collect();
+        let zeros = vec![V::Elem::default(); count];
+        Layer {
+            integrated: state.clone(),
+            state,
+            coeffs,
+            x: vec![V::zero(); blocks],
+            own: vec![V::zero(); blocks],
+            row: zeros.clone(),
+            scratch: zeros.clone(),
+            potential: zeros.clone(),
+            fired: zeros,
+        }
+    }
+
+    /// One step; `None` if the input is not finite.
+    #[inline(always)]
+    pub(super) fn step(
+        &mut self,
+        job: &CoupledJob<'_, V::Elem>,
+        t: usize,
+        layer: &mut LayerState<V::Elem>,
+    ) -> Option<Seen<V>> {
+        let at = RowAt { step: job.at.step + t, since_reset: job.at.since_reset + t as u64, ..job.at };
+        let row = job.input.row(at, &mut self.scratch);
+        if !all_finite::<V>(row) {
+            return None;
+        }
+        self.row.copy_from_slice(row);
+        if let Some(lateral) = job.couplings.lateral {
+            lateral.add::<V>(&layer.output, &mut self.row);
+        }
+        for (x, row) in self.x.iter_mut().zip(self.row.chunks(V::WIDTH)) {
+            *x = V::load(row);
+        }
+        let surrogate = N::INFO.surrogate;
+        for (b, held) in layer.held.chunks(V::WIDTH).enumerate() {
+            let held = V::load(held).gt(V::zero());
+            let s = N::integrate(&self.coeffs[b], self.state[b], self.x[b], held);
+            self.own[b] = fire::<N, V>(&self.coeffs[b], &s, self.x[b], held, &surrogate);
+            self.integrated[b] = s;
+        }
+        store(&self.own, &mut self.fired);
+        let winners = self.compete(job, layer);
+        let layer_sum = if N::INFO.layer_sum { splat(virtual_lane_sum(&self.fired)) } else { V::zero() };
+        let blocks = self.state.len();
+        let mut seen = Seen {
+            layer_sum,
+            winners,
+            outputs: Vec::with_capacity(blocks),
+            offsets: Vec::with_capacity(blocks),
+        };
+        for b in 0..blocks {
+            let fired = Fired { own: self.own[b], layer: layer_sum };
+            let (s, out) = N::emit(&self.coeffs[b], self.integrated[b], self.x[b], fired);
+            self.state[b] = s;
+            seen.outputs.push(out.value);
+            seen.offsets.push(out.offset);
+        }
+        store(&seen.outputs, &mut layer.output);
+        self.clock::<V::Elem>(job.dt, layer);
+        Some(seen)
+    }
+
+    /// Phase 3: winners, and the silence they impose from the next step on.
+    #[inline(always)]
+    fn compete(&mut self, job: &CoupledJob<'_, V::Elem>, layer: &mut LayerState<V::Elem>) -> Vec<Place> {
+        let Some(competition) = job.couplings.competition else { return Vec::new() };
+        let one = V::Elem::one();
+        for h in &mut layer.held {
+            *h = (*h - one).max(V::Elem::zero());
+        }
+        potential::<N, V>(&self.integrated, &mut self.potential);
+        let winners = competition.winners(job.couplings.shape, &self.fired, &self.potential);
+        let silence = V::Elem::splat(f64::from(competition.silence));
+        competition.silenced(job.couplings.shape, &winners, |i| layer.held[i] = silence);
+        winners
+    }
+
+    /// Advances the clocks that count from spikes and from positive input.
+    #[inline(always)]
+    fn clock<E: Elem>(&self, dt: V::Elem, layer: &mut LayerState<V::Elem>) {
+        let zero = V::Elem::zero();
+        for (since, out) in layer.since_spike.iter_mut().zip(&layer.output) {
+            *since = if *out == zero { *since + dt } else { zero };
+        }
+        for (since, x) in layer.since_injection.iter_mut().zip(&self.row) {
+            *since = if *x > zero { dt } else { *since + dt };
+        }
+    }
+
+    /// Copies out what was asked for.
+    #[inline(always)]
+    fn take(
+        &self,
+        job: &CoupledJob<'_, V::Elem>,
+        t: usize,
+        seen: &Seen<V>,
+        layer: &LayerState<V::Elem>,
+        taken: &mut Taken<V::Elem>,
+    ) {
+        let count = job.at.count;
+        if taken.outputs_wanted {
+            extend(&mut taken.outputs, &seen.outputs, count);
+            extend(&mut taken.offsets, &seen.offsets, count);
+        }
+        for winner in &seen.winners {
+            taken.winners.push((t, *winner));
+        }
+        for probe in taken.probes.iter_mut().filter(|p| (t + 1).is_multiple_of(p.every)) {
+            let data = &mut probe.data;
+            match probe.quantity {
+                Quantity::State(i) => {
+                    let start = data.len();
+                    data.resize(start + count, V::Elem::default());
+                    store_field::<N, V>(&self.state, i, &mut data[start..]);
+                }
+                Quantity::Potential => {
+                    let start = data.len();
+                    data.resize(start + count, V::Elem::default());
+                    potential::<N, V>(&self.integrated, &mut data[start..]);
+                }
+                Quantity::Thresholded => {
+                    let mut u = vec![V::Elem::default(); count];
+                    potential::<N, V>(&self.integrated, &mut u);
+                    let keep = |(u, f): (&V::Elem, &V::Elem)| if *f == V::Elem::zero() { *f } else { *u };
+                    data.extend(u.iter().zip(&self.fired).map(keep));
+                }
+                Quantity::Margin => self.extend_blocks(data, count, |b| {
+                    N::drive(&self.coeffs[b], &self.integrated[b], self.x[b]).margin
+                }),
+                Quantity::Slope => self.extend_blocks(data, count, |b| {
+                    job.taken_surrogate(taken.surrogate.as_ref()).slope(
+                        N::drive(&self.coeffs[b], &self.integrated[b], self.x[b]).through,
+                    )
+                }),
+                Quantity::Input => data.extend_from_slice(&self.row),
+                Quantity::Held => data.extend_from_slice(&layer.held),
+                Quantity::SinceSpike => data.extend_from_slice(&layer.since_spike),
+                Quantity::SinceInjection => data.extend_from_slice(&layer.since_injection),
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn extend_blocks(&self, data: &mut Vec<V::Elem>, count: usize, f: impl Fn(usize) -> V) {
+        let blocks: Vec<V> = (0..self.state.len()).map(f).collect();
+        extend(data, &blocks, count);
+    }
+}
+
+impl<E: Elem> CoupledJob<'_, E> {
+    /// The surrogate whose slope a probe shows.
+    #[inline(always)]
+    fn taken_surrogate<'s>(
+        &self,
+        surrogate: Option<&'s rheobase_models::Surrogate>,
+    ) -> &'s rheobase_models::Surrogate {
+        const DEFAULT: rheobase_models::Surrogate = rheobase_models::Surrogate::FastSigmoid(25.0);
+        surrogate.unwrap_or(&DEFAULT)
+    }
+}
+
+/// The membrane potential of every neuron; 0 for models without one.
+#[inline(always)]
+fn potential<N: Neuron, V: Lanes>(state: &[N::State<V>], to: &mut [V::Elem]) {
+    let field = N::INFO
+        .potential
+        .and_then(|name| N::State::<V>::FIELDS.iter().position(|f| f.name == name));
+    match field {
+        Some(i) => store_field::<N, V>(state, i, to),
+        None => to.fill(V::Elem::default()),
+    }
+}
+
+/// Copies lanes to numbers.
+#[inline(always)]
+pub(super) fn store<V: Lanes>(from: &[V], to: &mut [V::Elem]) {
+    for (from, to) in from.iter().zip(to.chunks_mut(V::WIDTH)) {
+        from.store(to);
+    }
+}
+
+/// Appends `count` numbers from lanes.
+#[inline(always)]
+fn extend<V: Lanes>(data: &mut Vec<V::Elem>, blocks: &[V], count: usize) {
+    let start = data.len();
+    data.resize(start + count, V::Elem::default());
+    store(blocks, &mut data[start..]);
+}
+
+/// The sum in 16 virtual lanes and a fixed tree: the same bits at every register width.
+#[inline(always)]
+pub(super) fn virtual_lane_sum<E: Elem>(numbers: &[E]) -> E {
+    let mut lanes = [E::zero(); 16];
+    for chunk in numbers.chunks(16) {
+        for (lane, x) in lanes.iter_mut().zip(chunk) {
+            *lane = *lane + *x;
+        }
+    }
+    let mut width = 8;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] = lanes[i] + lanes[i + width];
+        }
+        width /= 2;
+    }
+    lanes[0]
+}

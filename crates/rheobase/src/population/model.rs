@@ -1,0 +1,262 @@
+//! `Model`: a neuron model behind one object-safe interface, and the catalogue of all of them.
+
+use std::marker::PhantomData;
+use std::sync::{Arc, OnceLock};
+
+use rheobase_models::catalog::{Visitor, for_each};
+use rheobase_models::dual::Dual;
+use rheobase_models::lanes::{Elem, Level};
+use rheobase_models::neuron::{Info, Neuron};
+use rheobase_models::rate::{RateCurve, RateError};
+use rheobase_models::real::Real;
+use rheobase_models::record::{Field, Record};
+
+use super::coupled::{CoupledJob, CoupledKernel};
+use super::fused::{FusedJob, FusedKernel};
+use super::sweep::{SweepJob, SweepKernel};
+use crate::{Error, Result};
+
+/// The loops of a model over numbers of type `E`.
+pub(crate) trait Kernels<E: Elem> {
+    fn fused(&self, level: Level, job: FusedJob<'_, E>);
+    fn coupled(&self, level: Level, job: CoupledJob<'_, E>);
+    fn sweep(&self, level: Level, job: SweepJob<'_, E>);
+}
+
+/// A number type the engine runs at: `f32` or `f64`.
+pub trait Number: Elem + sealed::Sealed {
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn kernels(model: &dyn Model) -> &dyn Kernels<Self>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+impl Number for f32 {
+    #[allow(private_interfaces)]
+    fn kernels(model: &dyn Model) -> &dyn Kernels<f32> {
+        model.single()
+    }
+}
+
+impl Number for f64 {
+    #[allow(private_interfaces)]
+    fn kernels(model: &dyn Model) -> &dyn Kernels<f64> {
+        model.double()
+    }
+}
+
+/// A neuron model whose type is not known at compile time. All numbers are those of one neuron, fields in the
+/// order of the field lists.
+pub trait Model: Send + Sync {
+    /// Names, equations, references.
+    fn info(&self) -> &'static Info;
+    /// What the user writes.
+    fn params(&self) -> &'static [Field];
+    /// What a step needs, computed from the parameters and dt.
+    fn coeffs(&self) -> &'static [Field];
+    /// What is carried from step to step.
+    fn state(&self) -> &'static [Field];
+    /// The coefficients of steps of length `dt`.
+    fn prepare(&self, params: &[f64], dt: f64) -> Vec<f64>;
+    /// The gradient with respect to the parameters from that with respect to the coefficients.
+    fn pull_back(&self, params: &[f64], dt: f64, coeffs: &[f64]) -> Vec<f64>;
+    /// The state at rest.
+    fn rest(&self, params: &[f64]) -> Vec<f64>;
+    /// The gradient with respect to the parameters from that with respect to the state at rest.
+    fn pull_back_rest(&self, params: &[f64], state: &[f64]) -> Vec<f64>;
+    /// The largest dt for which the model's scheme is declared to be stable.
+    fn dt_bound(&self, params: &[f64]) -> f64;
+    /// A rule between parameters that these break, if they break one.
+    fn broken_rule(&self, params: &[f64]) -> Option<String>;
+    /// The static rate curve at constant input `x`, where there is a closed form.
+    fn rate(&self, params: &[f64], x: f64) -> Option<f64>;
+    /// Output in training as a rate curve and its derivative with respect to the input.
+    fn training(&self, params: &[f64], smoothing: Option<f64>, x: f64) -> Option<(f64, f64)>;
+    /// Gains and biases from maximum rates and intercepts, by the curve's closed form.
+    fn gain_bias(
+        &self,
+        params: &[f64],
+        max_rates: &[f64],
+        intercepts: &[f64],
+    ) -> Result<(Vec<f64>, Vec<f64>), RateError>;
+    /// The inverse of [`Model::gain_bias`].
+    fn max_rates_intercepts(
+        &self,
+        params: &[f64],
+        gain: &[f64],
+        bias: &[f64],
+    ) -> Option<(Vec<f64>, Vec<f64>)>;
+    /// Time derivative of the state, where the model is a differential equation.
+    fn rhs(&self, params: &[f64], state: &[f64], x: f64) -> Option<Vec<f64>>;
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn single(&self) -> &dyn Kernels<f32>;
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn double(&self) -> &dyn Kernels<f64>;
+}
+
+/// The model `N` as a [`Model`].
+struct Erased<N>(PhantomData<N>);
+
+/// Makes a neuron model usable by the engine.
+pub fn model<N: Neuron>() -> Arc<dyn Model> {
+    Arc::new(Erased::<N>(PhantomData))
+}
+
+fn record<T: Real, R: Record<T>>(values: &[f64]) -> R {
+    R::from_fn(|i| T::splat(values[i]))
+}
+
+fn values<R: Record<f64>>(record: &R) -> Vec<f64> {
+    (0..R::FIELDS.len()).map(|i| record.get(i)).collect()
+}
+
+type One = Dual<f64, [f64; 1]>;
+
+/// `gradient_i = Σ_j outputs_j · ∂f_j/∂x_i` by one pass over duals for each `x_i`.
+fn pull_back<P: Record<One>, Q: Record<One>>(
+    params: &[f64],
+    outputs: &[f64],
+    f: impl Fn(&P) -> Q,
+) -> Vec<f64> {
+    (0..params.len())
+        .map(|i| {
+            let p = P::from_fn(|j| Dual { value: params[j], tangent: [f64::from(u8::from(i == j))] });
+            let q = f(&p);
+            outputs.iter().enumerate().filter(|(_, g)| **g != 0.0).map(|(j, g)| g * q.get(j).tangent[0]).sum()
+        })
+        .collect()
+}
+
+impl<N: Neuron> Model for Erased<N> {
+    fn info(&self) -> &'static Info {
+        const { &N::INFO }
+    }
+    fn params(&self) -> &'static [Field] {
+        N::Params::<f64>::FIELDS
+    }
+    fn coeffs(&self) -> &'static [Field] {
+        N::Coeffs::<f64>::FIELDS
+    }
+    fn state(&self) -> &'static [Field] {
+        N::State::<f64>::FIELDS
+    }
+    fn prepare(&self, params: &[f64], dt: f64) -> Vec<f64> {
+        values(&N::prepare(&record::<f64, N::Params<f64>>(params), dt))
+    }
+    fn pull_back(&self, params: &[f64], dt: f64, coeffs: &[f64]) -> Vec<f64> {
+        pull_back(params, coeffs, |p: &N::Params<One>| N::prepare(p, One::constant(dt)))
+    }
+    fn rest(&self, params: &[f64]) -> Vec<f64> {
+        values(&N::rest(&record::<f64, N::Params<f64>>(params)))
+    }
+    fn pull_back_rest(&self, params: &[f64], state: &[f64]) -> Vec<f64> {
+        pull_back(params, state, |p: &N::Params<One>| N::rest(p))
+    }
+    fn dt_bound(&self, params: &[f64]) -> f64 {
+        N::dt_bound(&record(params))
+    }
+    fn broken_rule(&self, params: &[f64]) -> Option<String> {
+        N::broken_rule(&record(params))
+    }
+    fn rate(&self, params: &[f64], x: f64) -> Option<f64> {
+        N::rate(&record::<f64, N::Params<f64>>(params)).map(|curve| N::Rate::rate(&curve, x))
+    }
+    fn training(&self, params: &[f64], smoothing: Option<f64>, x: f64) -> Option<(f64, f64)> {
+        let p = record::<One, N::Params<One>>(params);
+        let y = N::training(&p, smoothing.map(One::constant), One::variable(x, 0))?;
+        Some((y.value, y.tangent[0]))
+    }
+    fn gain_bias(
+        &self,
+        params: &[f64],
+        max_rates: &[f64],
+        intercepts: &[f64],
+    ) -> Result<(Vec<f64>, Vec<f64>), RateError> {
+        let curve = N::rate(&record::<f64, N::Params<f64>>(params)).ok_or(RateError::NoCurve)?;
+        N::Rate::gain_bias(&curve, max_rates, intercepts)
+    }
+    fn max_rates_intercepts(
+        &self,
+        params: &[f64],
+        gain: &[f64],
+        bias: &[f64],
+    ) -> Option<(Vec<f64>, Vec<f64>)> {
+        let curve = N::rate(&record::<f64, N::Params<f64>>(params))?;
+        Some(N::Rate::max_rates_intercepts(&curve, gain, bias))
+    }
+    fn rhs(&self, params: &[f64], state: &[f64], x: f64) -> Option<Vec<f64>> {
+        let p = record::<f64, N::Params<f64>>(params);
+        N::rhs(&p, &record::<f64, N::State<f64>>(state), x).map(|s| values(&s))
+    }
+    #[allow(private_interfaces)]
+    fn single(&self) -> &dyn Kernels<f32> {
+        self
+    }
+    #[allow(private_interfaces)]
+    fn double(&self) -> &dyn Kernels<f64> {
+        self
+    }
+}
+
+impl<N: Neuron, E: Elem> Kernels<E> for Erased<N> {
+    fn fused(&self, level: Level, job: FusedJob<'_, E>) {
+        E::dispatch(level, FusedKernel::<N, E>::new(job));
+    }
+    fn coupled(&self, level: Level, job: CoupledJob<'_, E>) {
+        E::dispatch(level, CoupledKernel::<N, E>::new(job));
+    }
+    fn sweep(&self, level: Level, job: SweepJob<'_, E>) {
+        E::dispatch(level, SweepKernel::<N, E>::new(job));
+    }
+}
+
+/// The models that can be asked for by name.
+#[derive(Clone)]
+pub struct Catalog {
+    models: Vec<Arc<dyn Model>>,
+}
+
+impl Catalog {
+    /// Every model of the library.
+    pub fn standard() -> &'static Catalog {
+        static STANDARD: OnceLock<Catalog> = OnceLock::new();
+        STANDARD.get_or_init(|| {
+            let mut catalog = Catalog { models: Vec::new() };
+            for_each(&mut catalog);
+            catalog
+        })
+    }
+
+    /// The catalogue with one more model.
+    pub fn with<N: Neuron>(mut self) -> Self {
+        self.visit::<N>();
+        self
+    }
+
+    /// The models in order.
+    pub fn models(&self) -> &[Arc<dyn Model>] {
+        &self.models
+    }
+
+    /// The model called `name`, on the command line (`lif`) or in Python (`LIF`).
+    pub fn get(&self, name: &str) -> Result<Arc<dyn Model>> {
+        self.models
+            .iter()
+            .find(|m| m.info().name == name || m.info().class == name)
+            .cloned()
+            .ok_or_else(|| Error::unknown("catalogue", "model", name, self.models.iter().map(|m| m.info().name)))
+    }
+}
+
+impl Visitor for Catalog {
+    fn visit<N: Neuron>(&mut self) {
+        self.models.push(model::<N>());
+    }
+}

@@ -1,0 +1,77 @@
+//! Probes: what can be looked at in every step besides the spikes.
+
+use rheobase_models::Surrogate;
+use rheobase_models::record::Field;
+
+use super::model::Model;
+use crate::compete::Place;
+use crate::{Error, Result};
+
+/// Something that can be recorded for every neuron.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantity {
+    /// A state field after the step, by its position.
+    State(usize),
+    /// The membrane potential after integration, before reset.
+    Potential,
+    /// The same where the neuron fired, else 0.
+    Thresholded,
+    /// The margin that firing was decided on.
+    Margin,
+    /// The surrogate's slope.
+    Slope,
+    /// The input, lateral edges included.
+    Input,
+    /// Steps of silence left after the step.
+    Held,
+    /// Time since the neuron's last spike.
+    SinceSpike,
+    /// Time since the last positive input.
+    SinceInjection,
+}
+
+/// Names and meanings of the quantities that every model has.
+pub const COMMON: [(&str, Quantity, &str); 8] = [
+    ("potential", Quantity::Potential, "membrane potential after integration, before reset"),
+    ("thresholded", Quantity::Thresholded, "the potential where the neuron fired, else 0"),
+    ("margin", Quantity::Margin, "what firing was decided on: its distance to threshold"),
+    ("slope", Quantity::Slope, "the surrogate's slope"),
+    ("input", Quantity::Input, "the input, lateral edges included"),
+    ("held", Quantity::Held, "steps of silence left"),
+    ("time_since_spike", Quantity::SinceSpike, "time since the last spike"),
+    ("time_since_injection", Quantity::SinceInjection, "time since the last positive input"),
+];
+
+impl Quantity {
+    /// The quantity called `name`: a state field of the model or one of [`COMMON`].
+    pub fn named(model: &dyn Model, name: &str) -> Result<Quantity> {
+        let state: &[Field] = model.state();
+        if let Some(i) = state.iter().position(|f| f.name == name) {
+            return Ok(Quantity::State(i));
+        }
+        COMMON.iter().find(|c| c.0 == name).map(|c| c.1).ok_or_else(|| {
+            let known = state.iter().map(|f| f.name).chain(COMMON.iter().map(|c| c.0));
+            Error::unknown(model.info().name, "probe", name, known)
+        })
+    }
+}
+
+/// What a job of the step-by-step loop copies out.
+#[derive(Debug, Default)]
+pub(crate) struct Taken<E> {
+    pub(crate) outputs_wanted: bool,
+    /// `[time, neuron]`.
+    pub(crate) outputs: Vec<E>,
+    pub(crate) offsets: Vec<E>,
+    pub(crate) winners: Vec<(usize, Place)>,
+    pub(crate) probes: Vec<TakenProbe<E>>,
+    pub(crate) surrogate: Option<Surrogate>,
+}
+
+/// One quantity as it is copied out.
+#[derive(Debug)]
+pub(crate) struct TakenProbe<E> {
+    pub(crate) quantity: Quantity,
+    pub(crate) every: usize,
+    pub(crate) data: Vec<E>,
+}

@@ -1,0 +1,101 @@
+//! Where the input of a population comes from: constant, an array, or generated and never materialised.
+
+use rheobase_models::lanes::Elem;
+
+use crate::{Error, Result};
+
+/// Input of a population over a run of `steps` steps.
+#[non_exhaustive]
+pub enum Input<'a, E> {
+    /// The same in every step and sample: one number per neuron, or one for all.
+    Constant(&'a [E]),
+    /// An array `[time, batch, neuron]`.
+    Array(&'a [E]),
+    /// Made when it is needed. Called with (step since the state was last reset, sample, first neuron, place for the
+    /// numbers of the neurons from there on); must depend on nothing else.
+    Generated(&'a Generator<E>),
+}
+
+/// A function that writes the input of some neurons in one step of one sample.
+pub type Generator<E> = dyn Fn(u64, usize, usize, &mut [E]) + Sync;
+
+impl<E: Elem> Input<'_, E> {
+    /// Checks lengths and finiteness.
+    pub(super) fn check(&self, place: &str, steps: usize, batch: usize, neurons: usize) -> Result<()> {
+        let (data, sizes) = match self {
+            Input::Constant(data) => {
+                if data.len() != 1 && data.len() != neurons {
+                    return Err(Error::Shape {
+                        place: place.into(),
+                        field: "input".into(),
+                        got: format!("[{}]", data.len()),
+                        want: format!("constant input needs one number or one for each of the {neurons} neurons"),
+                    });
+                }
+                (data, [1, 1, data.len()])
+            }
+            Input::Array(data) => {
+                if data.len() != steps * batch * neurons {
+                    return Err(Error::Shape {
+                        place: place.into(),
+                        field: "input".into(),
+                        got: format!("{} numbers", data.len()),
+                        want: format!("[time, batch, neuron] = [{steps}, {batch}, {neurons}] is needed"),
+                    });
+                }
+                (data, [steps, batch, neurons])
+            }
+            Input::Generated(_) => return Ok(()),
+        };
+        match data.iter().position(|x| !x.to_f64().is_finite()) {
+            None => Ok(()),
+            Some(i) => {
+                let (step, sample, neuron) =
+                    (i / (sizes[1] * sizes[2]), i / sizes[2] % sizes[1], i % sizes[2]);
+                Err(Error::Value {
+                    place: place.into(),
+                    field: format!("input[{step}, {sample}, {neuron}]"),
+                    index: None,
+                    value: data[i].to_f64().to_string(),
+                    rule: "must be a finite number".into(),
+                })
+            }
+        }
+    }
+
+    /// The numbers of `neurons` in `step` (of this run) of `sample`, through `buffer` if they are generated.
+    #[inline]
+    pub(super) fn row<'b>(&'b self, at: RowAt, buffer: &'b mut [E]) -> &'b [E] {
+        let RowAt { step, since_reset, sample, batch, first, count, layer } = at;
+        match self {
+            Input::Constant([x]) => {
+                buffer[..count].fill(*x);
+                &buffer[..count]
+            }
+            Input::Constant(data) => &data[first..first + count],
+            Input::Array(data) => {
+                let start = (step * batch + sample) * layer + first;
+                &data[start..start + count]
+            }
+            Input::Generated(f) => {
+                f(since_reset, sample, first, &mut buffer[..count]);
+                &buffer[..count]
+            }
+        }
+    }
+}
+
+/// Which numbers of an input are wanted.
+#[derive(Clone, Copy)]
+pub(super) struct RowAt {
+    /// Step of this run.
+    pub(super) step: usize,
+    /// The same step counted since the last reset.
+    pub(super) since_reset: u64,
+    pub(super) sample: usize,
+    pub(super) batch: usize,
+    pub(super) first: usize,
+    pub(super) count: usize,
+    /// Neurons in the layer.
+    pub(super) layer: usize,
+}
