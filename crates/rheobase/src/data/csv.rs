@@ -216,6 +216,9 @@ impl Splitter {
         if line.contains(&b'\r') {
             return Err(" holds a carriage return; save the file with line ends LF or CRLF".into());
         }
+        if line.iter().filter(|&&b| b == b'"').count() % 2 == 1 {
+            return Err(" has a quotation mark that does not close on the same line".into());
+        }
         self.core.reset();
         // Neither unquoting nor splitting can make more bytes or fields than these.
         self.text.resize(line.len() + 1, 0);
@@ -348,6 +351,7 @@ mod tests {
             ("a,a\n1,2\n", vec!["line 1", "two columns", "`a`"]),
             ("1 2 3\n4 5 6\n", vec!["line 2", "4 5 6"]),
             ("1,2\r3,4\n", vec!["line 1", "carriage return"]),
+            ("a,b\n1,\"2\n", vec!["line 2", "quotation mark"]),
             ("", vec!["empty"]),
             ("# only a remark\n\n", vec!["empty"]),
         ] {

@@ -1,7 +1,7 @@
 //! NumPy's `.npz` archives: named arrays in a zip file.
 //!
-//! Written with deflate at a fast level (spike arrays shrink about a hundredfold, and loading stays quick), with a
-//! constant time stamp, so that the same arrays give the same bytes. Reading takes stored and deflated members.
+//! Written with deflate at a fast level (spikes and other mostly empty arrays become much smaller), with a constant time
+//! stamp, so that the same arrays give the same bytes. Reading takes stored and deflated members.
 
 use std::borrow::Borrow;
 use std::collections::HashSet;

@@ -183,7 +183,7 @@ fn split_time(time: f64, dt: f64) -> (f64, f64) {
 
 fn index(row: usize, column: &str, x: f64) -> std::result::Result<u64, String> {
     // Beyond 2⁵³ neighbouring whole numbers cannot be told apart.
-    if x >= 0.0 && x <= 9_007_199_254_740_992.0 && x.trunc() == x {
+    if (0.0..=9_007_199_254_740_992.0).contains(&x) && x.trunc() == x {
         return Ok(x as u64);
     }
     let what = if column == "time" { "lies in step" } else { "is" };
