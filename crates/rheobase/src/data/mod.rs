@@ -1,1 +1,37 @@
-//! Files: NumPy arrays and archives, CSV tables, spike files.
+//! Files: NumPy arrays and archives, CSV tables, spikes.
+//!
+//! | what | where |
+//! |---|---|
+//! | arrays of any shape | [`Array`], [`read_npy`], [`write_npy`] |
+//! | archives of named arrays | [`read_npz`], [`Npz`], [`NpzReader`], [`write_npz`] |
+//! | tables of numbers | [`Table`], [`read_csv`], [`write_csv`] |
+//! | spikes in memory | [`SpikeEvents`] (with values and times), [`SpikeBits`] |
+//! | spikes in files | [`spike_files`]: [`read_spikes`], [`write_spikes`], and as CSV |
+//! | input for a simulation | [`read_input`] |
+//! | writing anything | [`atomic_write`]: whole or not at all |
+//!
+//! No file is trusted: nothing is allocated because a file says so, nothing in it is run, and every error names the
+//! file, the place in it, the value and the rule.
+
+pub mod array;
+pub mod atomic;
+pub mod bits;
+pub mod csv;
+pub mod input;
+pub mod npy;
+mod npy_header;
+pub mod npz;
+pub mod spike_files;
+pub mod spikes;
+
+pub use array::{Array, ArrayData};
+pub use atomic::atomic_write;
+pub use bits::SpikeBits;
+pub use csv::{NonFinite, Table, read_csv, read_csv_bytes, write_csv};
+pub use input::{Input, read_input};
+pub use npy::{read_npy, read_npy_bytes, write_npy};
+pub use npz::{Npz, NpzReader, read_npz, write_npz};
+pub use spike_files::{
+    read_spikes, read_spikes_csv, spike_arrays, spikes_in, write_spikes, write_spikes_csv,
+};
+pub use spikes::{SpikeEvent, SpikeEvents};
