@@ -138,8 +138,8 @@ pub struct Info {
     pub takes: Takes,
     /// Its unit of time.
     pub time: Time,
-    /// Whether [`Fired::layer`] must hold the sum of spikes over the layer.
-    pub layer_sum: bool,
+    /// The parameter that, where it is not 0, makes [`Fired::layer`] hold the sum of spikes over the layer.
+    pub layer_sum: Option<&'static str>,
     /// The surrogate its source trains it with, if it names one.
     pub surrogate: Surrogate,
     /// The unit of the input.

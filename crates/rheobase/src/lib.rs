@@ -3,9 +3,14 @@
 //! Every module is one concept; this page is the map.
 
 pub mod analyse;
+pub mod compete;
 pub mod data;
 pub mod draw;
 mod error;
+pub mod population;
+pub mod random;
 
+pub use compete::Competition;
 pub use error::{Error, Result, nearest};
+pub use population::{Catalog, Initial, Input, Population, Record, Recording, Spikes, Upstream, model};
 pub use rheobase_models as models;

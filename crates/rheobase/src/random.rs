@@ -48,7 +48,8 @@ impl Stream {
     pub fn normal(&self, step: u64, sample: u32, index: u32) -> f64 {
         let words = self.quad(step, sample, index / 2);
         let pair = (index % 2) as usize * 2;
-        let radius = (-2.0 * rheobase_models::Real::ln((f64::from(words[pair]) + 0.5) * 2f64.powi(-32))).sqrt();
+        let radius =
+            (-2.0 * rheobase_models::Real::ln((f64::from(words[pair]) + 0.5) * 2f64.powi(-32))).sqrt();
         radius * cos_turn(f64::from(words[pair + 1]) * 2f64.powi(-32))
     }
 }
@@ -68,7 +69,8 @@ fn cos_turn(turn: f64) -> f64 {
     let quarter = f64::from(octant.div_ceil(2)) * 0.25;
     let x = (turn - quarter) * std::f64::consts::TAU;
     let z = x * x;
-    let cos = 1.0 - z * (1.0 / 2.0 - z * (1.0 / 24.0 - z * (1.0 / 720.0 - z * (1.0 / 40_320.0 - z / 3_628_800.0))));
+    let cos =
+        1.0 - z * (1.0 / 2.0 - z * (1.0 / 24.0 - z * (1.0 / 720.0 - z * (1.0 / 40_320.0 - z / 3_628_800.0))));
     let sin = x * (1.0 - z * (1.0 / 6.0 - z * (1.0 / 120.0 - z * (1.0 / 5040.0 - z / 362_880.0))));
     match octant.div_ceil(2) % 4 {
         0 => cos,
@@ -103,7 +105,10 @@ mod tests {
     #[test]
     fn philox_gives_the_published_words() {
         assert_eq!(philox([0; 4], [0; 2]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
-        assert_eq!(philox([u32::MAX; 4], [u32::MAX; 2]), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);
+        assert_eq!(
+            philox([u32::MAX; 4], [u32::MAX; 2]),
+            [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
+        );
         assert_eq!(
             philox([0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0]),
             [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
@@ -113,7 +118,11 @@ mod tests {
     #[test]
     fn streams_differ_by_seed_purpose_and_name() {
         let a = Stream::new(1, "noise", "hidden");
-        for b in [Stream::new(2, "noise", "hidden"), Stream::new(1, "init", "hidden"), Stream::new(1, "noise", "h")] {
+        for b in [
+            Stream::new(2, "noise", "hidden"),
+            Stream::new(1, "init", "hidden"),
+            Stream::new(1, "noise", "h"),
+        ] {
             assert_ne!(a.word(0, 0, 0), b.word(0, 0, 0));
         }
         assert_ne!(Stream::new(1, "ab", "c"), Stream::new(1, "a", "bc"));

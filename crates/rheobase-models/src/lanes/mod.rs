@@ -36,8 +36,10 @@ pub trait Lanes: Float + Send + Sync + 'static {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Level {
-    /// Arrays of 16 numbers, left to the compiler; the level of every other processor.
-    Portable,
+    /// One number at a time: the plain loop that every other level must equal.
+    Scalar,
+    /// Arrays of 16 numbers, left to the compiler: the level of processors other than x86-64.
+    Pack,
     /// 4 lanes, every x86-64 processor.
     Sse2,
     /// 8 lanes.
@@ -48,12 +50,13 @@ pub enum Level {
 
 impl Level {
     /// All levels, slowest first.
-    pub const ALL: [Level; 4] = [Level::Portable, Level::Sse2, Level::Avx2, Level::Avx512];
+    pub const ALL: [Level; 5] = [Level::Scalar, Level::Pack, Level::Sse2, Level::Avx2, Level::Avx512];
 
     /// The name that `RHEOBASE_SIMD` takes.
     pub fn name(self) -> &'static str {
         match self {
-            Level::Portable => "portable",
+            Level::Scalar => "scalar",
+            Level::Pack => "pack",
             Level::Sse2 => "sse2",
             Level::Avx2 => "avx2",
             Level::Avx512 => "avx512",
@@ -63,7 +66,8 @@ impl Level {
     /// Whether this processor has the level.
     pub fn is_available(self) -> bool {
         match self {
-            Level::Portable => true,
+            Level::Scalar => true,
+            Level::Pack => cfg!(not(target_arch = "x86_64")),
             #[cfg(target_arch = "x86_64")]
             Level::Sse2 => true,
             #[cfg(target_arch = "x86_64")]
@@ -81,7 +85,7 @@ impl Level {
 
     /// The highest level this processor has.
     pub fn best() -> Level {
-        Level::ALL.into_iter().rev().find(|l| l.is_available()).unwrap_or(Level::Portable)
+        Level::ALL.into_iter().rev().find(|l| l.is_available()).unwrap_or(Level::Scalar)
     }
 
     /// The level named by the environment variable `RHEOBASE_SIMD`, or the best one if it is not set.
@@ -107,8 +111,10 @@ pub trait Kernel<E: Elem> {
 
 /// A number that lanes are made of: `f32` or `f64`.
 pub trait Elem: Float<Mask = bool> + Lanes<Elem = Self> + PartialOrd + Default + Into<f64> {
-    /// Runs `kernel` at `level`; at the best available one below if the processor lacks it.
+    /// Runs `kernel` at `level`; number by number if the processor lacks it. `f64` always runs number by number.
     fn dispatch<K: Kernel<Self>>(level: Level, kernel: K) -> K::Output;
+    /// [`Elem::dispatch`] for larger kernels, which are not compiled for the short registers of SSE2.
+    fn dispatch_wide<K: Kernel<Self>>(level: Level, kernel: K) -> K::Output;
     /// Rounds to this precision.
     fn from_f64(x: f64) -> Self;
     /// As `f64`, exactly.
@@ -156,10 +162,17 @@ impl Elem for f32 {
         #[cfg(target_arch = "x86_64")]
         return x86::dispatch_f32(level, kernel);
         #[cfg(not(target_arch = "x86_64"))]
-        {
-            let _ = level;
-            kernel.run::<Pack<f32, 16>>()
+        match level {
+            Level::Pack => kernel.run::<Pack<f32, 16>>(),
+            _ => kernel.run::<f32>(),
         }
+    }
+    #[inline]
+    fn dispatch_wide<K: Kernel<f32>>(level: Level, kernel: K) -> K::Output {
+        #[cfg(target_arch = "x86_64")]
+        return x86::dispatch_f32_wide(level, kernel);
+        #[cfg(not(target_arch = "x86_64"))]
+        return f32::dispatch(level, kernel);
     }
     #[inline(always)]
     fn from_f64(x: f64) -> f32 {
@@ -170,14 +183,12 @@ impl Elem for f32 {
 impl Elem for f64 {
     const NAME: &'static str = "float64";
     #[inline]
-    fn dispatch<K: Kernel<f64>>(level: Level, kernel: K) -> K::Output {
-        #[cfg(target_arch = "x86_64")]
-        return x86::dispatch_f64(level, kernel);
-        #[cfg(not(target_arch = "x86_64"))]
-        {
-            let _ = level;
-            kernel.run::<Pack<f64, 8>>()
-        }
+    fn dispatch<K: Kernel<f64>>(_: Level, kernel: K) -> K::Output {
+        kernel.run::<f64>()
+    }
+    #[inline]
+    fn dispatch_wide<K: Kernel<f64>>(_: Level, kernel: K) -> K::Output {
+        kernel.run::<f64>()
     }
     #[inline(always)]
     fn from_f64(x: f64) -> f64 {

@@ -7,12 +7,21 @@
 use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
-use super::{Kernel, Lanes, Level, Pack};
+use super::{Kernel, Lanes, Level};
 use crate::real::{Float, Mask, Real, elementary, plain_firing};
 
 /// Runs `kernel` over lanes of `f32` at `level`.
 #[inline]
 pub(super) fn dispatch_f32<K: Kernel<f32>>(level: Level, kernel: K) -> K::Output {
+    match level {
+        Level::Sse2 => kernel.run::<F32x4>(),
+        _ => dispatch_f32_wide(level, kernel),
+    }
+}
+
+/// Runs `kernel` over the lanes of AVX-512 or AVX2, or number by number.
+#[inline]
+pub(super) fn dispatch_f32_wide<K: Kernel<f32>>(level: Level, kernel: K) -> K::Output {
     #[target_feature(enable = "avx512f,avx512dq,avx2")]
     unsafe fn avx512<K: Kernel<f32>>(kernel: K) -> K::Output {
         kernel.run::<F32x16>()
@@ -25,23 +34,8 @@ pub(super) fn dispatch_f32<K: Kernel<f32>>(level: Level, kernel: K) -> K::Output
         // SAFETY: the level was found on this processor.
         Level::Avx512 if level.is_available() => unsafe { avx512(kernel) },
         // SAFETY: as above.
-        Level::Avx2 | Level::Avx512 if Level::Avx2.is_available() => unsafe { avx2(kernel) },
-        Level::Portable => kernel.run::<Pack<f32, 16>>(),
-        _ => kernel.run::<F32x4>(),
-    }
-}
-
-/// Runs `kernel` over portable packs of `f64` in code compiled for `level`.
-#[inline]
-pub(super) fn dispatch_f64<K: Kernel<f64>>(level: Level, kernel: K) -> K::Output {
-    #[target_feature(enable = "avx2")]
-    unsafe fn avx2<K: Kernel<f64>>(kernel: K) -> K::Output {
-        kernel.run::<Pack<f64, 8>>()
-    }
-    match level {
-        // SAFETY: the level was found on this processor.
-        Level::Avx2 | Level::Avx512 if Level::Avx2.is_available() => unsafe { avx2(kernel) },
-        _ => kernel.run::<Pack<f64, 8>>(),
+        Level::Avx2 if level.is_available() => unsafe { avx2(kernel) },
+        _ => kernel.run::<f32>(),
     }
 }
 

@@ -78,7 +78,7 @@ impl Neuron for Adaptive {
         emits: Emits::Binary,
         takes: Takes::Impulse,
         time: Time::Steps,
-        layer_sum: false,
+        layer_sum: None,
         surrogate: Surrogate::SpikeLinear(0.3),
         input_unit: "1",
         input_range: [-20.0, 20.0],

@@ -120,7 +120,7 @@ impl Neuron for AdEx {
         emits: Emits::Binary,
         takes: Takes::Current,
         time: Time::Seconds,
-        layer_sum: false,
+        layer_sum: None,
         surrogate: Surrogate::FastSigmoid(1.0),
         input_unit: "pA",
         input_range: [-2000.0, 5000.0],

@@ -69,7 +69,7 @@ impl Neuron for Cooldown {
         emits: Emits::Binary,
         takes: Takes::Impulse,
         time: Time::Steps,
-        layer_sum: false,
+        layer_sum: None,
         surrogate: Surrogate::SpikeLinear(0.3),
         input_unit: "1",
         input_range: [-20.0, 20.0],

@@ -91,7 +91,7 @@ impl Neuron for Lif {
         emits: Emits::Binary,
         takes: Takes::Current,
         time: Time::Seconds,
-        layer_sum: false,
+        layer_sum: None,
         surrogate: Surrogate::FastSigmoid(25.0),
         input_unit: "threshold current",
         input_range: [-10.0, 100.0],

@@ -106,7 +106,7 @@ impl Neuron for Slif {
         emits: Emits::Binary,
         takes: Takes::Current,
         time: Time::Seconds,
-        layer_sum: true,
+        layer_sum: Some("rho_b"),
         surrogate: Surrogate::Secant(0.82, 0.08),
         input_unit: "1",
         input_range: [-100.0, 100.0],

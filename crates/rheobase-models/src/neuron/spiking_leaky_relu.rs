@@ -74,7 +74,7 @@ impl Neuron for SpikingLeakyRelu {
         emits: Emits::Signed,
         takes: Takes::Current,
         time: Time::Seconds,
-        layer_sum: false,
+        layer_sum: None,
         surrogate: Surrogate::StraightThrough,
         input_unit: "Hz",
         input_range: [-1000.0, 1000.0],

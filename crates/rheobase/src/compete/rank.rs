@@ -33,7 +33,8 @@ impl Ranking {
                 };
                 let potential = || potential.iter().map(|u| u.to_f64() as f32);
                 let own = |f: &E, u: f32| if spiked(f) { spikes(f, u) * u } else { 0.0 };
-                let highest = fired.iter().zip(potential()).map(|(f, u)| own(f, u)).fold(f32::NEG_INFINITY, f32::max);
+                let highest =
+                    fired.iter().zip(potential()).map(|(f, u)| own(f, u)).fold(f32::NEG_INFINITY, f32::max);
                 let score = |f: &E, u: f32| {
                     // The source adds the product with one rounding: exact in 64 bits, rounded once.
                     let exact = f64::from(spikes(f, u)) * f64::from(highest) + f64::from(own(f, u));

@@ -5,6 +5,7 @@
 
 use std::marker::PhantomData;
 
+use rheobase_models::Surrogate;
 use rheobase_models::lanes::{Elem, Kernel, Lanes};
 use rheobase_models::neuron::{Fired, Neuron, fire};
 use rheobase_models::real::Real;
@@ -43,17 +44,37 @@ impl<E: Elem> LayerState<E> {
     }
 }
 
+impl<E: Clone> LayerState<E> {
+    /// The part of some neurons.
+    pub(super) fn part(&self, first: usize, count: usize) -> Self {
+        let part = |v: &[E]| v[first..first + count].to_vec();
+        LayerState {
+            held: part(&self.held),
+            output: part(&self.output),
+            since_spike: part(&self.since_spike),
+            since_injection: part(&self.since_injection),
+        }
+    }
+}
+
+/// What a layer is run with.
+#[derive(Clone, Copy)]
+pub(crate) struct Setting<'a, E: Elem> {
+    pub(crate) coeffs: &'a [Column<E>],
+    pub(crate) input: &'a Input<'a, E>,
+    pub(crate) at: RowAt,
+    pub(crate) dt: E,
+    pub(crate) surrogate: Surrogate,
+    pub(crate) couplings: Couplings<'a, E>,
+}
+
 /// One sample of a layer through some steps.
 pub(crate) struct CoupledJob<'a, E: Elem> {
-    pub(crate) coeffs: &'a [Column<E>],
+    pub(crate) setting: Setting<'a, E>,
     /// State of the neurons of this job, field by field; advanced.
     pub(crate) state: &'a mut [Vec<E>],
     pub(crate) layer: &'a mut LayerState<E>,
-    pub(crate) input: &'a Input<'a, E>,
-    pub(crate) at: RowAt,
     pub(crate) steps: usize,
-    pub(crate) dt: E,
-    pub(crate) couplings: Couplings<'a, E>,
     pub(crate) taken: &'a mut Taken<E>,
     /// Set to the step (of this job) in which the input was not finite.
     pub(crate) bad_input: &'a mut Option<usize>,
@@ -64,6 +85,8 @@ pub(crate) struct CoupledJob<'a, E: Elem> {
 pub(crate) struct Couplings<'a, E> {
     pub(crate) competition: Option<&'a Competition>,
     pub(crate) lateral: Option<&'a Lateral<E>>,
+    /// Whether the model needs the layer's sum of spikes.
+    pub(crate) layer_sum: bool,
     /// [C, H, W] of the layer.
     pub(crate) shape: [usize; 3],
 }
@@ -85,13 +108,13 @@ impl<N: Neuron, E: Elem> Kernel<E> for CoupledKernel<'_, N, E> {
     #[inline(always)]
     fn run<V: Lanes<Elem = E>>(self) {
         let job = self.job;
-        let mut layer = Layer::<N, V>::load(&job);
+        let mut layer = Layer::<N, V>::load(&job.setting, job.state);
         for t in 0..job.steps {
-            let Some(seen) = layer.step(&job, t, job.layer) else {
+            let Some(seen) = layer.step(&job.setting, t, job.layer) else {
                 *job.bad_input = Some(t);
                 return;
             };
-            layer.take(&job, t, &seen, job.layer, job.taken);
+            layer.take(&job.setting, t, &seen, job.layer, job.taken);
         }
         for (i, field) in job.state.iter_mut().enumerate() {
             store_field::<N, V>(&layer.state, i, field);
@@ -123,10 +146,10 @@ pub(super) struct Seen<V: Lanes> {
 
 impl<N: Neuron, V: Lanes> Layer<N, V> {
     #[inline(always)]
-    pub(super) fn load(job: &CoupledJob<'_, V::Elem>) -> Self {
+    pub(super) fn load(job: &Setting<'_, V::Elem>, state: &[Vec<V::Elem>]) -> Self {
         let count = job.at.count;
         let blocks = count.div_ceil(V::WIDTH);
-        let state = load_state::<N, V>(job.state, blocks);
+        let state = load_state::<N, V>(state, blocks);
         let coeffs = (0..blocks)
             .map(|b| N::Coeffs::<V>::from_fn(|i| job.coeffs[i].lanes(job.at.first + b * V::WIDTH)))
             .collect();
@@ -148,7 +171,7 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
     #[inline(always)]
     pub(super) fn step(
         &mut self,
-        job: &CoupledJob<'_, V::Elem>,
+        job: &Setting<'_, V::Elem>,
         t: usize,
         layer: &mut LayerState<V::Elem>,
     ) -> Option<Seen<V>> {
@@ -164,16 +187,16 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
         for (x, row) in self.x.iter_mut().zip(self.row.chunks(V::WIDTH)) {
             *x = V::load(row);
         }
-        let surrogate = N::INFO.surrogate;
         for (b, held) in layer.held.chunks(V::WIDTH).enumerate() {
             let held = V::load(held).gt(V::zero());
             let s = N::integrate(&self.coeffs[b], self.state[b], self.x[b], held);
-            self.own[b] = fire::<N, V>(&self.coeffs[b], &s, self.x[b], held, &surrogate);
+            self.own[b] = fire::<N, V>(&self.coeffs[b], &s, self.x[b], held, &job.surrogate);
             self.integrated[b] = s;
         }
         store(&self.own, &mut self.fired);
         let winners = self.compete(job, layer);
-        let layer_sum = if N::INFO.layer_sum { splat(virtual_lane_sum(&self.fired)) } else { V::zero() };
+        let layer_sum =
+            if job.couplings.layer_sum { splat(virtual_lane_sum(&self.fired)) } else { V::zero() };
         let blocks = self.state.len();
         let mut seen = Seen {
             layer_sum,
@@ -189,13 +212,13 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
             seen.offsets.push(out.offset);
         }
         store(&seen.outputs, &mut layer.output);
-        self.clock::<V::Elem>(job.dt, layer);
+        self.clock(job.dt, layer);
         Some(seen)
     }
 
     /// Phase 3: winners, and the silence they impose from the next step on.
     #[inline(always)]
-    fn compete(&mut self, job: &CoupledJob<'_, V::Elem>, layer: &mut LayerState<V::Elem>) -> Vec<Place> {
+    fn compete(&mut self, job: &Setting<'_, V::Elem>, layer: &mut LayerState<V::Elem>) -> Vec<Place> {
         let Some(competition) = job.couplings.competition else { return Vec::new() };
         let one = V::Elem::one();
         for h in &mut layer.held {
@@ -210,7 +233,7 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
 
     /// Advances the clocks that count from spikes and from positive input.
     #[inline(always)]
-    fn clock<E: Elem>(&self, dt: V::Elem, layer: &mut LayerState<V::Elem>) {
+    fn clock(&self, dt: V::Elem, layer: &mut LayerState<V::Elem>) {
         let zero = V::Elem::zero();
         for (since, out) in layer.since_spike.iter_mut().zip(&layer.output) {
             *since = if *out == zero { *since + dt } else { zero };
@@ -224,7 +247,7 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
     #[inline(always)]
     fn take(
         &self,
-        job: &CoupledJob<'_, V::Elem>,
+        job: &Setting<'_, V::Elem>,
         t: usize,
         seen: &Seen<V>,
         layer: &LayerState<V::Elem>,
@@ -261,9 +284,7 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
                     N::drive(&self.coeffs[b], &self.integrated[b], self.x[b]).margin
                 }),
                 Quantity::Slope => self.extend_blocks(data, count, |b| {
-                    job.taken_surrogate(taken.surrogate.as_ref()).slope(
-                        N::drive(&self.coeffs[b], &self.integrated[b], self.x[b]).through,
-                    )
+                    job.surrogate.slope(N::drive(&self.coeffs[b], &self.integrated[b], self.x[b]).through)
                 }),
                 Quantity::Input => data.extend_from_slice(&self.row),
                 Quantity::Held => data.extend_from_slice(&layer.held),
@@ -280,24 +301,10 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
     }
 }
 
-impl<E: Elem> CoupledJob<'_, E> {
-    /// The surrogate whose slope a probe shows.
-    #[inline(always)]
-    fn taken_surrogate<'s>(
-        &self,
-        surrogate: Option<&'s rheobase_models::Surrogate>,
-    ) -> &'s rheobase_models::Surrogate {
-        const DEFAULT: rheobase_models::Surrogate = rheobase_models::Surrogate::FastSigmoid(25.0);
-        surrogate.unwrap_or(&DEFAULT)
-    }
-}
-
 /// The membrane potential of every neuron; 0 for models without one.
 #[inline(always)]
 fn potential<N: Neuron, V: Lanes>(state: &[N::State<V>], to: &mut [V::Elem]) {
-    let field = N::INFO
-        .potential
-        .and_then(|name| N::State::<V>::FIELDS.iter().position(|f| f.name == name));
+    let field = N::INFO.potential.and_then(|name| N::State::<V>::FIELDS.iter().position(|f| f.name == name));
     match field {
         Some(i) => store_field::<N, V>(state, i, to),
         None => to.fill(V::Elem::default()),

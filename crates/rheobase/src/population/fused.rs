@@ -7,19 +7,19 @@ use std::marker::PhantomData;
 
 use rheobase_models::lanes::{Elem, Kernel, Lanes};
 use rheobase_models::neuron::{Neuron, step};
-use rheobase_models::real::{Mask, Real};
+use rheobase_models::real::Mask;
 use rheobase_models::record::Record;
 
 use super::column::Column;
+use super::recording::RawEvent;
 use super::source::{Input, RowAt};
-use crate::data::{BitRows, RawEvent};
 
 /// Where the spikes of a tile go.
 pub(crate) enum Sink<'a, E> {
     /// Nowhere.
     None,
-    /// One bit per neuron and step, rows of whole words.
-    Bits(&'a mut BitRows),
+    /// One bit per neuron and step, `[time]` rows of whole words.
+    Bits(&'a mut Vec<u64>),
     /// One value per neuron and step, `[time, tile]`.
     Dense(&'a mut Vec<E>),
     /// Events.
@@ -79,13 +79,11 @@ impl<N: Neuron, E: Elem> Kernel<E> for FusedKernel<'_, N, E> {
         let mut done = 0;
         while done < job.steps {
             // Up to the next step after which a probe looks.
-            let segment = job
-                .probes
-                .iter()
-                .map(|p| p.every - done % p.every)
-                .fold(job.steps - done, usize::min);
+            let segment =
+                job.probes.iter().map(|p| p.every - done % p.every).fold(job.steps - done, usize::min);
             for t in done..done + segment {
-                let at = RowAt { step: job.at.step + t, since_reset: job.at.since_reset + t as u64, ..job.at };
+                let at =
+                    RowAt { step: job.at.step + t, since_reset: job.at.since_reset + t as u64, ..job.at };
                 let row = job.input.row(at, &mut buffer);
                 if !matches!(job.input, Input::Constant(_)) && !all_finite::<V>(row) {
                     job.bad_input.get_or_insert(t);
@@ -114,9 +112,7 @@ impl<N: Neuron, E: Elem> Kernel<E> for FusedKernel<'_, N, E> {
 /// The state of a tile as records of lanes.
 #[inline(always)]
 pub(super) fn load_state<N: Neuron, V: Lanes>(fields: &[Vec<V::Elem>], blocks: usize) -> Vec<N::State<V>> {
-    (0..blocks)
-        .map(|b| N::State::<V>::from_fn(|i| V::load(&fields[i][b * V::WIDTH..])))
-        .collect()
+    (0..blocks).map(|b| N::State::<V>::from_fn(|i| V::load(&fields[i][b * V::WIDTH..]))).collect()
 }
 
 /// Copies field `i` of the lanes to `to`.
@@ -170,7 +166,11 @@ fn recorded<N: Neuron, V: Lanes, const SHARED: bool>(
     let mut events = None;
     match sink {
         Sink::None => {}
-        Sink::Bits(rows) => words = rows.row_mut(t),
+        Sink::Bits(rows) => {
+            let start = rows.len();
+            rows.resize(start + row.len().div_ceil(64), 0);
+            words = &mut rows[start..];
+        }
         Sink::Dense(dense) => {
             let start = dense.len();
             dense.resize(start + row.len(), V::Elem::default());
@@ -184,8 +184,8 @@ fn recorded<N: Neuron, V: Lanes, const SHARED: bool>(
         *s = next;
         let first = b * V::WIDTH;
         if let Some(word) = words.get_mut(first / 64) {
-            // The last word's bits beyond the tile are cleared when the rows are joined.
-            *word |= V::bits(out.value.abs().gt(V::zero())) << (first % 64);
+            let real = u64::MAX >> (64 - x.len());
+            *word |= (V::bits(out.value.abs().gt(V::zero())) & real) << (first % 64);
         } else if let Some(to) = values.get_mut(first..) {
             out.value.store(&mut to[..x.len()]);
         }
@@ -200,7 +200,14 @@ fn recorded<N: Neuron, V: Lanes, const SHARED: bool>(
 
 /// Appends the lanes of `bits` as events.
 #[inline(always)]
-fn push_events<V: Lanes>(list: &mut Vec<RawEvent>, t: usize, first: usize, mut bits: u64, value: V, offset: V) {
+fn push_events<V: Lanes>(
+    list: &mut Vec<RawEvent>,
+    t: usize,
+    first: usize,
+    mut bits: u64,
+    value: V,
+    offset: V,
+) {
     let (mut values, mut offsets) = ([V::Elem::default(); 16], [V::Elem::default(); 16]);
     value.store(&mut values);
     offset.store(&mut offsets);

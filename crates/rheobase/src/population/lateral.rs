@@ -5,7 +5,7 @@ use rheobase_models::lanes::{Elem, Lanes};
 /// What every neuron sent in the last step is added to the input of the others: `x[j] += Σ_i output[i]·weight[i, j]`,
 /// in ascending i.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Lateral<E> {
+pub(crate) struct Lateral<E> {
     neurons: usize,
     /// `weights[i·neurons + j]`: from neuron i to neuron j.
     weights: Vec<E>,
@@ -15,11 +15,6 @@ impl<E: Elem> Lateral<E> {
     /// Weights from row to column neuron, `[neurons, neurons]`.
     pub(super) fn new(neurons: usize, weights: Vec<E>) -> Self {
         Lateral { neurons, weights }
-    }
-
-    /// Number of neurons on each side.
-    pub(super) fn neurons(&self) -> usize {
-        self.neurons
     }
 
     /// Adds what `output` sends to the inputs `x`. Silent sources are skipped: adding 0 would change nothing.

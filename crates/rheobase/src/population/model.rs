@@ -17,7 +17,7 @@ use super::sweep::{SweepJob, SweepKernel};
 use crate::{Error, Result};
 
 /// The loops of a model over numbers of type `E`.
-pub(crate) trait Kernels<E: Elem> {
+pub(crate) trait Kernels<E: Elem>: Sync {
     fn fused(&self, level: Level, job: FusedJob<'_, E>);
     fn coupled(&self, level: Level, job: CoupledJob<'_, E>);
     fn sweep(&self, level: Level, job: SweepJob<'_, E>);
@@ -83,7 +83,7 @@ pub trait Model: Send + Sync {
         params: &[f64],
         max_rates: &[f64],
         intercepts: &[f64],
-    ) -> Result<(Vec<f64>, Vec<f64>), RateError>;
+    ) -> std::result::Result<(Vec<f64>, Vec<f64>), RateError>;
     /// The inverse of [`Model::gain_bias`].
     fn max_rates_intercepts(
         &self,
@@ -178,7 +178,7 @@ impl<N: Neuron> Model for Erased<N> {
         params: &[f64],
         max_rates: &[f64],
         intercepts: &[f64],
-    ) -> Result<(Vec<f64>, Vec<f64>), RateError> {
+    ) -> std::result::Result<(Vec<f64>, Vec<f64>), RateError> {
         let curve = N::rate(&record::<f64, N::Params<f64>>(params)).ok_or(RateError::NoCurve)?;
         N::Rate::gain_bias(&curve, max_rates, intercepts)
     }
@@ -210,10 +210,10 @@ impl<N: Neuron, E: Elem> Kernels<E> for Erased<N> {
         E::dispatch(level, FusedKernel::<N, E>::new(job));
     }
     fn coupled(&self, level: Level, job: CoupledJob<'_, E>) {
-        E::dispatch(level, CoupledKernel::<N, E>::new(job));
+        E::dispatch_wide(level, CoupledKernel::<N, E>::new(job));
     }
     fn sweep(&self, level: Level, job: SweepJob<'_, E>) {
-        E::dispatch(level, SweepKernel::<N, E>::new(job));
+        E::dispatch_wide(level, SweepKernel::<N, E>::new(job));
     }
 }
 
@@ -247,11 +247,9 @@ impl Catalog {
 
     /// The model called `name`, on the command line (`lif`) or in Python (`LIF`).
     pub fn get(&self, name: &str) -> Result<Arc<dyn Model>> {
-        self.models
-            .iter()
-            .find(|m| m.info().name == name || m.info().class == name)
-            .cloned()
-            .ok_or_else(|| Error::unknown("catalogue", "model", name, self.models.iter().map(|m| m.info().name)))
+        self.models.iter().find(|m| m.info().name == name || m.info().class == name).cloned().ok_or_else(
+            || Error::unknown("catalogue", "model", name, self.models.iter().map(|m| m.info().name)),
+        )
     }
 }
 

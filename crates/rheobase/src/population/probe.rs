@@ -1,6 +1,5 @@
 //! Probes: what can be looked at in every step besides the spikes.
 
-use rheobase_models::Surrogate;
 use rheobase_models::record::Field;
 
 use super::model::Model;
@@ -65,7 +64,6 @@ pub(crate) struct Taken<E> {
     pub(crate) offsets: Vec<E>,
     pub(crate) winners: Vec<(usize, Place)>,
     pub(crate) probes: Vec<TakenProbe<E>>,
-    pub(crate) surrogate: Option<Surrogate>,
 }
 
 /// One quantity as it is copied out.

@@ -21,7 +21,7 @@ pub type Generator<E> = dyn Fn(u64, usize, usize, &mut [E]) + Sync;
 
 impl<E: Elem> Input<'_, E> {
     /// Checks lengths and finiteness.
-    pub(super) fn check(&self, place: &str, steps: usize, batch: usize, neurons: usize) -> Result<()> {
+    pub(crate) fn check(&self, place: &str, steps: usize, batch: usize, neurons: usize) -> Result<()> {
         let (data, sizes) = match self {
             Input::Constant(data) => {
                 if data.len() != 1 && data.len() != neurons {
@@ -29,7 +29,9 @@ impl<E: Elem> Input<'_, E> {
                         place: place.into(),
                         field: "input".into(),
                         got: format!("[{}]", data.len()),
-                        want: format!("constant input needs one number or one for each of the {neurons} neurons"),
+                        want: format!(
+                            "constant input needs one number or one for each of the {neurons} neurons"
+                        ),
                     });
                 }
                 (data, [1, 1, data.len()])
@@ -65,7 +67,7 @@ impl<E: Elem> Input<'_, E> {
 
     /// The numbers of `neurons` in `step` (of this run) of `sample`, through `buffer` if they are generated.
     #[inline]
-    pub(super) fn row<'b>(&'b self, at: RowAt, buffer: &'b mut [E]) -> &'b [E] {
+    pub(crate) fn row<'b>(&'b self, at: RowAt, buffer: &'b mut [E]) -> &'b [E] {
         let RowAt { step, since_reset, sample, batch, first, count, layer } = at;
         match self {
             Input::Constant([x]) => {
@@ -87,15 +89,15 @@ impl<E: Elem> Input<'_, E> {
 
 /// Which numbers of an input are wanted.
 #[derive(Clone, Copy)]
-pub(super) struct RowAt {
+pub(crate) struct RowAt {
     /// Step of this run.
-    pub(super) step: usize,
+    pub(crate) step: usize,
     /// The same step counted since the last reset.
-    pub(super) since_reset: u64,
-    pub(super) sample: usize,
-    pub(super) batch: usize,
-    pub(super) first: usize,
-    pub(super) count: usize,
+    pub(crate) since_reset: u64,
+    pub(crate) sample: usize,
+    pub(crate) batch: usize,
+    pub(crate) first: usize,
+    pub(crate) count: usize,
     /// Neurons in the layer.
-    pub(super) layer: usize,
+    pub(crate) layer: usize,
 }

@@ -1,0 +1,402 @@
+//! `Builder`: the description of a population, checked as a whole when it is built.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use rheobase_models::Surrogate;
+use rheobase_models::lanes::Level;
+use rheobase_models::neuron::Time;
+use rheobase_models::record::Field;
+
+use super::coupled::LayerState;
+use super::lateral::Lateral;
+use super::{Column, Initial, Model, Number, Population, State};
+use crate::compete::Competition;
+use crate::random::Stream;
+use crate::{Error, Result};
+
+/// Describes a population; nothing is checked before [`Builder::build`].
+#[must_use]
+pub struct Builder<E> {
+    name: Option<String>,
+    model: Arc<dyn Model>,
+    shape: Vec<usize>,
+    batch: usize,
+    dt: Option<f64>,
+    params: Vec<(String, Given)>,
+    initial: Vec<(String, Initial)>,
+    kept: Vec<(String, bool)>,
+    surrogate: Surrogate,
+    detach_reset: bool,
+    competition: Option<Competition>,
+    lateral: Option<Vec<f64>>,
+    clocks: bool,
+    level: Option<Level>,
+    threads: Option<usize>,
+    number: PhantomData<E>,
+}
+
+/// How a parameter was given.
+enum Given {
+    Shared(f64),
+    Each(Vec<f64>),
+    PerFeature { low: f64, high: f64, seed: u64 },
+}
+
+impl<E: Number> Builder<E> {
+    pub(super) fn new(model: Arc<dyn Model>, shape: &[usize]) -> Self {
+        let surrogate = model.info().surrogate;
+        Builder {
+            name: None,
+            model,
+            shape: shape.to_vec(),
+            batch: 1,
+            dt: None,
+            params: Vec::new(),
+            initial: Vec::new(),
+            kept: Vec::new(),
+            surrogate,
+            detach_reset: false,
+            competition: None,
+            lateral: None,
+            clocks: false,
+            level: None,
+            threads: None,
+            number: PhantomData,
+        }
+    }
+
+    /// Name used in errors and for random numbers; the model's name if none is given.
+    pub fn name(mut self, name: &str) -> Self {
+        self.name = Some(name.to_string());
+        self
+    }
+    /// Number of samples simulated side by side (1 by default).
+    pub fn batch(mut self, batch: usize) -> Self {
+        self.batch = batch;
+        self
+    }
+    /// Length of a step in seconds; 1 ms by default, and 1 for models that count steps.
+    pub fn dt(mut self, dt: f64) -> Self {
+        self.dt = Some(dt);
+        self
+    }
+    /// A parameter for all neurons.
+    pub fn set(mut self, name: &str, value: f64) -> Self {
+        self.params.push((name.to_string(), Given::Shared(value)));
+        self
+    }
+    /// A parameter for each neuron.
+    pub fn set_each(mut self, name: &str, values: &[f64]) -> Self {
+        self.params.push((name.to_string(), Given::Each(values.to_vec())));
+        self
+    }
+    /// A parameter drawn uniformly from [low, high), one value per feature map, keyed by seed and name.
+    pub fn set_uniform_per_feature(mut self, name: &str, low: f64, high: f64, seed: u64) -> Self {
+        self.params.push((name.to_string(), Given::PerFeature { low, high, seed }));
+        self
+    }
+    /// Where a state field starts.
+    pub fn initial(mut self, field: &str, initial: Initial) -> Self {
+        self.initial.push((field.to_string(), initial));
+        self
+    }
+    /// Whether a reset leaves a state field as it is.
+    pub fn keep_on_reset(mut self, field: &str, keep: bool) -> Self {
+        self.kept.push((field.to_string(), keep));
+        self
+    }
+    /// The slope that stands in for the derivative of a spike.
+    pub fn surrogate(mut self, surrogate: Surrogate) -> Self {
+        self.surrogate = surrogate;
+        self
+    }
+    /// Whether gradients stop at the reset.
+    pub fn detach_reset(mut self, detach: bool) -> Self {
+        self.detach_reset = detach;
+        self
+    }
+    /// Lets the neurons of each sample compete. The layer's shape says what is a feature map: [C, H, W], or [C].
+    pub fn competition(mut self, competition: Competition) -> Self {
+        self.competition = Some(competition);
+        self
+    }
+    /// A current edge with delay 1 from the layer to itself: `weights[i·N + j]` from neuron i to neuron j.
+    pub fn lateral(mut self, weights: &[f64]) -> Self {
+        self.lateral = Some(weights.to_vec());
+        self
+    }
+    /// Whether to keep the times since the last spike and the last positive input, for the probes of these names.
+    pub fn clocks(mut self, clocks: bool) -> Self {
+        self.clocks = clocks;
+        self
+    }
+    /// The SIMD level; the best one, or that of `RHEOBASE_SIMD`, by default. Results do not depend on it.
+    pub fn level(mut self, level: Level) -> Self {
+        self.level = Some(level);
+        self
+    }
+    /// Number of threads; all of the process's by default. Results do not depend on it.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = Some(threads);
+        self
+    }
+
+    /// Checks everything and makes the population, at its initial state.
+    pub fn build(self) -> Result<Population<E>> {
+        let info = self.model.info();
+        let name = self.name.clone().unwrap_or_else(|| info.name.to_string());
+        let fail = |field: &str, value: String, rule: &str| {
+            let place = name.clone();
+            Err(Error::Value { place, field: field.into(), index: None, value, rule: rule.into() })
+        };
+        let neurons = self.shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).unwrap_or(0);
+        let rank_known = self.shape.len() == 1 || self.shape.len() == 3;
+        if !rank_known || neurons == 0 || neurons > u32::MAX as usize {
+            let rule = "must be [N] or [C, H, W] with at least one and less than 2^32 neurons";
+            return fail("shape", format!("{:?}", self.shape), rule);
+        }
+        if self.batch == 0 || self.batch > u32::MAX as usize {
+            return fail("batch", self.batch.to_string(), "must be at least 1 and less than 2^32");
+        }
+        let dt = self.dt.unwrap_or(if info.time == Time::Steps { 1.0 } else { 0.001 });
+        if !(dt > 0.0 && dt.is_finite()) {
+            return fail("dt", dt.to_string(), "must be > 0 and finite");
+        }
+        if self.threads == Some(0) {
+            return fail("threads", "0".into(), "must be at least 1");
+        }
+        let params = self.columns(&name, neurons)?;
+        check_params(&*self.model, &name, &params, neurons, dt)?;
+        let coeffs = prepare(&*self.model, &params, neurons, dt);
+
+        let fields = self.model.state();
+        let mut initial = vec![Initial::Rest; fields.len()];
+        for (field, start) in self.initial {
+            let i = position(fields, &field, &name, "state field")?;
+            check_initial(&name, &field, &start, neurons)?;
+            initial[i] = start;
+        }
+        let mut kept: Vec<bool> = fields.iter().map(|f| f.kept_by_reset).collect();
+        for (field, keep) in &self.kept {
+            kept[position(fields, field, &name, "state field")?] = *keep;
+        }
+        let lateral = match self.lateral {
+            None => None,
+            Some(weights) => Some(check_lateral(&name, weights, neurons)?),
+        };
+        if let Some(c) = &self.competition
+            && c.k == 0
+        {
+            return fail("competition.k", "0".into(), "must be at least 1");
+        }
+        let level = match self.level {
+            Some(level) if level.is_available() => level,
+            Some(level) => {
+                return fail("level", level.name().into(), "this processor does not have this SIMD level");
+            }
+            None => Level::from_env().map_err(|what| Error::Unsupported { place: name.clone(), what })?,
+        };
+        let pool = match self.threads {
+            None => None,
+            Some(n) => {
+                Some(Arc::new(rayon::ThreadPoolBuilder::new().num_threads(n).build().map_err(|e| {
+                    Error::Unsupported {
+                        place: name.clone(),
+                        what: format!("threads cannot be started: {e}"),
+                    }
+                })?))
+            }
+        };
+        let mut population = Population {
+            name,
+            model: self.model,
+            shape: self.shape,
+            neurons,
+            batch: self.batch,
+            dt,
+            params,
+            coeffs,
+            initial,
+            kept,
+            surrogate: self.surrogate,
+            detach_reset: self.detach_reset,
+            competition: self.competition,
+            lateral,
+            clocks: self.clocks,
+            level,
+            pool,
+            state: State { fields: Vec::new(), layers: vec![LayerState::new(0)], step: 0 },
+        };
+        population.state = population.fresh_state();
+        Ok(population)
+    }
+
+    /// The parameters as columns, unset ones at their defaults.
+    fn columns(&self, name: &str, neurons: usize) -> Result<Vec<Column<f64>>> {
+        let fields = self.model.params();
+        let mut columns: Vec<_> = fields.iter().map(|f| Column::Shared(f.default)).collect();
+        for (param, given) in &self.params {
+            let i = position(fields, param, name, "parameter")?;
+            columns[i] = match given {
+                Given::Shared(x) => Column::Shared(*x),
+                Given::Each(xs) => Column::Each(xs.clone()),
+                Given::PerFeature { low, high, seed } => {
+                    let stream = Stream::new(*seed, "parameter", &format!("{name}.{param}"));
+                    let features = self.shape[0];
+                    let draw = |n: usize| {
+                        let feature = n / (neurons / features);
+                        low + (high - low) * stream.uniform(0, 0, feature as u32)
+                    };
+                    Column::Each((0..neurons).map(draw).collect())
+                }
+            };
+        }
+        Ok(columns)
+    }
+}
+
+/// Position of the field called `name`.
+pub(super) fn position(fields: &[Field], name: &str, place: &str, kind: &'static str) -> Result<usize> {
+    fields
+        .iter()
+        .position(|f| f.name == name)
+        .ok_or_else(|| Error::unknown(place, kind, name, fields.iter().map(|f| f.name)))
+}
+
+/// Checks lengths, ranges, rules between parameters, and dt against the scheme's bound.
+pub(super) fn check_params(
+    model: &dyn Model,
+    place: &str,
+    params: &[Column<f64>],
+    neurons: usize,
+    dt: f64,
+) -> Result<()> {
+    let fields = model.params();
+    for (field, column) in fields.iter().zip(params) {
+        let values = match column {
+            Column::Shared(x) => std::slice::from_ref(x),
+            Column::Each(xs) if xs.len() == neurons => xs,
+            Column::Each(xs) => {
+                return Err(Error::Shape {
+                    place: place.into(),
+                    field: field.name.into(),
+                    got: format!("[{}]", xs.len()),
+                    want: format!("one number for each of the {neurons} neurons is needed"),
+                });
+            }
+        };
+        for (i, x) in values.iter().enumerate() {
+            if let Some(rule) = field.broken_rule(*x) {
+                return Err(Error::Value {
+                    place: place.into(),
+                    field: field.name.into(),
+                    index: (!column.is_shared()).then_some(i),
+                    value: with_unit(*x, field.unit),
+                    rule,
+                });
+            }
+        }
+    }
+    let each = if params.iter().all(Column::is_shared) { 1 } else { neurons };
+    for n in 0..each {
+        let values: Vec<f64> = params.iter().map(|c| c.get(n)).collect();
+        if let Some(rule) = model.broken_rule(&values) {
+            return Err(Error::Value {
+                place: place.into(),
+                field: "parameters".into(),
+                index: (each > 1).then_some(n),
+                value: "combination".into(),
+                rule,
+            });
+        }
+        let bound = model.dt_bound(&values);
+        if dt >= bound {
+            return Err(Error::Value {
+                place: place.into(),
+                field: "dt".into(),
+                index: (each > 1).then_some(n),
+                value: with_unit(dt, "s"),
+                rule: format!("must be < {bound} s, beyond which this model's scheme is unstable"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// A value with its unit, as errors show it.
+fn with_unit(x: f64, unit: &str) -> String {
+    if unit.is_empty() || unit == "1" { x.to_string() } else { format!("{x} {unit}") }
+}
+
+/// Coefficients of all neurons: shared where all parameters are.
+pub(super) fn prepare<E: Number>(
+    model: &dyn Model,
+    params: &[Column<f64>],
+    neurons: usize,
+    dt: f64,
+) -> Vec<Column<E>> {
+    let of = |n: usize| model.prepare(&params.iter().map(|c| c.get(n)).collect::<Vec<_>>(), dt);
+    if params.iter().all(Column::is_shared) {
+        return of(0).into_iter().map(|x| Column::Shared(E::from_f64(x))).collect();
+    }
+    let mut columns: Vec<Vec<E>> = vec![Vec::with_capacity(neurons); model.coeffs().len()];
+    for n in 0..neurons {
+        for (column, x) in columns.iter_mut().zip(of(n)) {
+            column.push(E::from_f64(x));
+        }
+    }
+    let settle =
+        |xs: Vec<E>| if xs.iter().all(|x| *x == xs[0]) { Column::Shared(xs[0]) } else { Column::Each(xs) };
+    columns.into_iter().map(settle).collect()
+}
+
+fn check_initial(place: &str, field: &str, initial: &Initial, neurons: usize) -> Result<()> {
+    let finite = |x: f64, index| {
+        if x.is_finite() {
+            return Ok(());
+        }
+        Err(Error::Value {
+            place: place.into(),
+            field: format!("initial {field}"),
+            index,
+            value: x.to_string(),
+            rule: "must be a finite number".into(),
+        })
+    };
+    match initial {
+        Initial::Rest => Ok(()),
+        Initial::Value(x) => finite(*x, None),
+        Initial::Uniform { low, high, .. } => finite(*low, None).and(finite(*high, None)),
+        Initial::Each(xs) if xs.len() == neurons => {
+            xs.iter().enumerate().try_for_each(|(i, x)| finite(*x, Some(i)))
+        }
+        Initial::Each(xs) => Err(Error::Shape {
+            place: place.into(),
+            field: format!("initial {field}"),
+            got: format!("[{}]", xs.len()),
+            want: format!("one number for each of the {neurons} neurons is needed"),
+        }),
+    }
+}
+
+fn check_lateral<E: Number>(place: &str, weights: Vec<f64>, neurons: usize) -> Result<Lateral<E>> {
+    if weights.len() != neurons * neurons {
+        return Err(Error::Shape {
+            place: place.into(),
+            field: "lateral".into(),
+            got: format!("{} numbers", weights.len()),
+            want: format!("[neuron, neuron] = [{neurons}, {neurons}] is needed"),
+        });
+    }
+    if let Some(i) = weights.iter().position(|w| !w.is_finite()) {
+        return Err(Error::Value {
+            place: place.into(),
+            field: format!("lateral[{}, {}]", i / neurons, i % neurons),
+            index: None,
+            value: weights[i].to_string(),
+            rule: "must be a finite number".into(),
+        });
+    }
+    Ok(Lateral::new(neurons, weights.into_iter().map(E::from_f64).collect()))
+}

@@ -1,0 +1,283 @@
+//! Gradients of a run: with respect to input, initial state and any parameter.
+
+use rayon::prelude::*;
+
+use super::coupled::{CoupledJob, Setting};
+use super::probe::Taken;
+use super::run::{CHUNK, Tile};
+use super::sweep::SweepJob;
+use super::{Initial, Input, Number, Population, Record, Recording, State};
+use crate::{Error, Result};
+
+/// What is needed to go back through a run: the state at the start of every chunk. The input is kept by the caller.
+#[derive(Debug, Clone)]
+pub struct Tape<E> {
+    steps: usize,
+    checkpoints: Vec<State<E>>,
+}
+
+impl<E> Tape<E> {
+    /// Memory held, in bytes per neuron and step.
+    pub fn bytes_per_neuron_step(&self) -> f64 {
+        let Some(first) = self.checkpoints.first() else { return 0.0 };
+        let per_layer = |l: &super::LayerState<E>| {
+            l.held.len() + l.output.len() + l.since_spike.len() + l.since_injection.len()
+        };
+        let numbers: usize = first.fields.iter().map(Vec::len).sum::<usize>()
+            + first.layers.iter().map(per_layer).sum::<usize>();
+        let neurons = first.fields.first().map_or(1, Vec::len).max(1);
+        (self.checkpoints.len() * numbers * size_of::<E>()) as f64 / (neurons * self.steps.max(1)) as f64
+    }
+}
+
+/// Derivatives of a loss with respect to what a run gave.
+#[derive(Debug, Clone, Default)]
+pub struct Upstream<'a, E> {
+    /// With respect to the output, `[time, batch, neuron]`.
+    pub output: Option<&'a [E]>,
+    /// With respect to state fields after each step, by name, `[time, batch, neuron]`.
+    pub states: Vec<(&'a str, &'a [E])>,
+}
+
+/// Derivatives of a loss with respect to what a run was given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gradients<E> {
+    /// With respect to the input, `[time, batch, neuron]`.
+    pub input: Vec<E>,
+    /// With respect to the state before the run, field by field, `[batch, neuron]`.
+    pub initial: Vec<Vec<E>>,
+    /// With respect to the wanted parameters, one number per neuron, summed over samples in ascending order. For a
+    /// shared parameter the derivative is the sum over neurons: [`Gradients::shared`].
+    pub params: Vec<(String, Vec<f64>)>,
+}
+
+impl<E> Gradients<E> {
+    /// The derivative with respect to the parameter `name` as one number shared by all neurons.
+    pub fn shared(&self, name: &str) -> Option<f64> {
+        self.params.iter().find(|(n, _)| n == name).map(|(_, g)| super::coupled::virtual_lane_sum(g))
+    }
+}
+
+/// What one tile gives back.
+struct TileGradient<E> {
+    input: Vec<E>,
+    adjoint: Vec<Vec<E>>,
+    coeffs: Vec<Vec<E>>,
+}
+
+impl<E: Number> Population<E> {
+    /// [`Population::run`] that also keeps what [`Population::gradients`] needs.
+    pub fn run_taped(
+        &mut self,
+        steps: usize,
+        input: &Input<'_, E>,
+        record: &Record,
+    ) -> Result<(Recording<E>, Tape<E>)> {
+        if let Some((name, every)) = record.probes.iter().find(|(_, every)| !CHUNK.is_multiple_of(*every)) {
+            return Err(Error::Value {
+                place: self.name.clone(),
+                field: format!("probe {name}"),
+                index: None,
+                value: format!("every {every} steps"),
+                rule: format!("must divide {CHUNK}, the length of a chunk of the tape"),
+            });
+        }
+        let mut checkpoints = Vec::new();
+        let recording =
+            self.run_chunks(steps, input, record, |_| true, |state| checkpoints.push(state.clone()))?;
+        Ok((recording, Tape { steps, checkpoints }))
+    }
+
+    /// Goes back through a taped run: from the derivatives of a loss with respect to outputs and states, those with
+    /// respect to input, initial state and the parameters named in `wanted`.
+    ///
+    /// `input` must be that of the run, and parameters those it ran with. A parameter also acts through the initial
+    /// state where that is the model's rest and the run began with it.
+    ///
+    /// # Errors
+    /// Arrays of the wrong length, unknown names, parameters that are switches or whole numbers.
+    pub fn gradients(
+        &self,
+        tape: &Tape<E>,
+        input: &Input<'_, E>,
+        upstream: &Upstream<'_, E>,
+        wanted: &[&str],
+    ) -> Result<Gradients<E>> {
+        input.check(&self.name, tape.steps, self.batch, self.neurons)?;
+        let states = self.check_upstream(tape.steps, upstream)?;
+        let wanted: Vec<usize> =
+            wanted.iter().map(|name| self.differentiable(name)).collect::<Result<_>>()?;
+        let coeffs: Vec<usize> =
+            if wanted.is_empty() { Vec::new() } else { (0..self.coeffs.len()).collect() };
+        let coupled = self.is_coupled();
+        let tiles = self.tiles(coupled);
+        let done: Vec<(Tile, TileGradient<E>)> = self.in_pool(|| {
+            tiles
+                .into_par_iter()
+                .map(|tile| (tile, self.tile_gradient(tile, tape, input, upstream.output, &states, &coeffs)))
+                .collect()
+        });
+
+        let n = self.batch * self.neurons;
+        let mut gradients = Gradients {
+            input: vec![E::default(); tape.steps * n],
+            initial: vec![vec![E::default(); n]; self.model.state().len()],
+            params: Vec::new(),
+        };
+        let mut coeff_sums = vec![vec![0.0f64; self.neurons]; coeffs.len()];
+        let mut rest_sums = vec![vec![0.0f64; self.neurons]; self.model.state().len()];
+        for (tile, done) in done {
+            let column = tile.sample * self.neurons + tile.first;
+            for (t, row) in done.input.chunks(tile.count).enumerate() {
+                gradients.input[t * n + column..][..tile.count].copy_from_slice(row);
+            }
+            for (i, field) in done.adjoint.iter().enumerate() {
+                gradients.initial[i][column..column + tile.count].copy_from_slice(field);
+                for (sum, g) in rest_sums[i][tile.first..].iter_mut().zip(field) {
+                    *sum += g.to_f64();
+                }
+            }
+            for (sums, part) in coeff_sums.iter_mut().zip(&done.coeffs) {
+                for (sum, g) in sums[tile.first..].iter_mut().zip(part) {
+                    *sum += g.to_f64();
+                }
+            }
+        }
+        gradients.params = self.pull_back_params(tape, &wanted, &coeff_sums, &rest_sums);
+        Ok(gradients)
+    }
+
+    /// Parameter gradients from those of coefficients and of the state at rest, neuron by neuron.
+    fn pull_back_params(
+        &self,
+        tape: &Tape<E>,
+        wanted: &[usize],
+        coeffs: &[Vec<f64>],
+        rest: &[Vec<f64>],
+    ) -> Vec<(String, Vec<f64>)> {
+        if wanted.is_empty() {
+            return Vec::new();
+        }
+        let from_rest = tape.checkpoints.first().is_some_and(|s| s.step == 0);
+        let mut params = vec![Vec::with_capacity(self.neurons); wanted.len()];
+        for n in 0..self.neurons {
+            let values = self.params_of(n);
+            let of_coeffs: Vec<f64> = coeffs.iter().map(|c| c[n]).collect();
+            let mut of_params = self.model.pull_back(&values, self.dt, &of_coeffs);
+            if from_rest {
+                let at_rest = |i: usize| if self.initial[i] == Initial::Rest { rest[i][n] } else { 0.0 };
+                let of_rest: Vec<f64> = (0..rest.len()).map(at_rest).collect();
+                for (sum, g) in of_params.iter_mut().zip(self.model.pull_back_rest(&values, &of_rest)) {
+                    *sum += g;
+                }
+            }
+            for (column, i) in params.iter_mut().zip(wanted) {
+                column.push(of_params[*i]);
+            }
+        }
+        let name = |i: &usize| self.model.params()[*i].name.to_string();
+        wanted.iter().map(name).zip(params).collect()
+    }
+
+    /// Back through all chunks of one tile.
+    fn tile_gradient(
+        &self,
+        tile: Tile,
+        tape: &Tape<E>,
+        input: &Input<'_, E>,
+        output: Option<&[E]>,
+        states: &[(usize, &[E])],
+        coeffs: &[usize],
+    ) -> TileGradient<E> {
+        let fields = self.model.state().len();
+        let mut adjoint = vec![vec![E::default(); tile.count]; fields];
+        let mut carried = vec![E::default(); tile.count];
+        let mut sums: Vec<(usize, Vec<E>)> =
+            coeffs.iter().map(|c| (*c, vec![E::default(); tile.count])).collect();
+        let mut all_inputs = vec![E::default(); tape.steps * tile.count];
+        for (i, checkpoint) in tape.checkpoints.iter().enumerate().rev() {
+            let first = i * CHUNK;
+            let steps = CHUNK.min(tape.steps - first);
+            let slice = |from: &[E]| self.columns_of(from, tile, first, steps);
+            let mut state = self.part(checkpoint, tile);
+            let mut layer = checkpoint.layers[tile.sample].part(tile.first, tile.count);
+            let mut inputs = Vec::new();
+            let mut bad_input = None;
+            let job = SweepJob {
+                forward: CoupledJob {
+                    setting: Setting {
+                        coeffs: &self.coeffs,
+                        input,
+                        at: self.row_at(tile, first, checkpoint.step),
+                        dt: E::from_f64(self.dt),
+                        surrogate: self.surrogate,
+                        couplings: self.couplings(),
+                    },
+                    state: &mut state,
+                    layer: &mut layer,
+                    steps,
+                    taken: &mut Taken::default(),
+                    bad_input: &mut bad_input,
+                },
+                detach_reset: self.detach_reset,
+                output: output.map(slice),
+                states: states.iter().map(|(field, g)| (*field, slice(g))).collect(),
+                adjoint: &mut adjoint,
+                carried: &mut carried,
+                input: &mut inputs,
+                coeffs: &mut sums,
+            };
+            E::kernels(&*self.model).sweep(self.level, job);
+            all_inputs[first * tile.count..(first + steps) * tile.count].copy_from_slice(&inputs);
+        }
+        TileGradient { input: all_inputs, adjoint, coeffs: sums.into_iter().map(|(_, s)| s).collect() }
+    }
+
+    /// The columns of a tile in some steps of a `[time, batch, neuron]` array.
+    fn columns_of(&self, from: &[E], tile: Tile, first: usize, steps: usize) -> Vec<E> {
+        let row = self.batch * self.neurons;
+        let column = tile.sample * self.neurons + tile.first;
+        (first..first + steps).flat_map(|t| from[t * row + column..][..tile.count].iter().copied()).collect()
+    }
+
+    /// Position of a parameter that has derivatives.
+    fn differentiable(&self, name: &str) -> Result<usize> {
+        let i = super::builder::position(self.model.params(), name, &self.name, "parameter")?;
+        if self.model.params()[i].kind == rheobase_models::record::Kind::Real {
+            return Ok(i);
+        }
+        Err(Error::Unsupported {
+            place: format!("{}.{name}", self.name),
+            what: "a switch or whole number has no derivative".into(),
+        })
+    }
+
+    fn check_upstream<'a>(&self, steps: usize, upstream: &Upstream<'a, E>) -> Result<Vec<(usize, &'a [E])>> {
+        let check = |field: &str, data: &[E]| {
+            if data.len() == steps * self.batch * self.neurons {
+                return Ok(());
+            }
+            Err(Error::Shape {
+                place: self.name.clone(),
+                field: format!("derivative of {field}"),
+                got: format!("{} numbers", data.len()),
+                want: format!(
+                    "[time, batch, neuron] = [{steps}, {}, {}] is needed",
+                    self.batch, self.neurons
+                ),
+            })
+        };
+        if let Some(output) = upstream.output {
+            check("output", output)?;
+        }
+        upstream
+            .states
+            .iter()
+            .map(|(name, data)| {
+                check(name, data)?;
+                let i = super::builder::position(self.model.state(), name, &self.name, "state field")?;
+                Ok((i, *data))
+            })
+            .collect()
+    }
+}
