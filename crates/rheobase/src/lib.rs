@@ -9,6 +9,7 @@ pub mod draw;
 mod error;
 pub mod population;
 pub mod random;
+pub mod verify;
 
 pub use compete::Competition;
 pub use error::{Error, Result, nearest};

@@ -1,0 +1,200 @@
+//! Verification against reference traces: runs recorded by the libraries whose neurons are offered here.
+//!
+//! A trace is an npz file: input, outputs and states of one original run, and a `meta` with its class and
+//! parameters. [`verify_file`] maps class and parameters to a model of this library, runs it on the trace's input and
+//! compares array by array ([`compare`]). Where the library differs on purpose, a rule says so ([`rules`]): over a
+//! trace's meta, never its file name.
+
+pub mod compare;
+mod nengo;
+mod replay;
+mod rnnbuilder;
+pub mod rules;
+mod slif;
+mod spyketorch;
+mod trace;
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::Result;
+use compare::Comparison;
+pub use trace::{Meta, TraceFile};
+
+/// How a file has come out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Every array agrees.
+    Pass,
+    /// Some array disagrees, and no rule says why.
+    Fail,
+    /// Every array agrees but those that a rule exempts.
+    Different,
+    /// The trace is of something this library does not have yet.
+    NotCovered,
+}
+
+impl Status {
+    /// The word in tables and JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Pass => "pass",
+            Status::Fail => "fail",
+            Status::Different => "different",
+            Status::NotCovered => "not_covered",
+        }
+    }
+}
+
+/// One compared array.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ArrayReport {
+    /// Name in the trace.
+    pub name: String,
+    /// Largest relative difference; `null` in JSON where it is not finite.
+    pub worst: f64,
+    /// Where: index into the array.
+    pub at: Vec<usize>,
+    /// Whether it is within tolerance.
+    #[serde(skip)]
+    pub agrees: bool,
+    /// The rule that exempts it, where it is not.
+    #[serde(skip)]
+    pub rule: Option<&'static str>,
+}
+
+/// One verified file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FileReport {
+    /// The file.
+    pub file: PathBuf,
+    /// How it has come out.
+    pub status: Status,
+    /// Identifiers of the rules that were needed.
+    pub quirks: Vec<&'static str>,
+    /// Spikes on the edge of the threshold that fell the other way.
+    pub flips: usize,
+    /// Every array that was compared.
+    pub arrays: Vec<ArrayReport>,
+    /// Why it is not covered, or could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a replay has found: comparisons and flips, or why there is none.
+pub(crate) enum Outcome {
+    /// The arrays were compared.
+    Compared {
+        /// Every array.
+        arrays: Vec<Comparison>,
+        /// Spikes that fell the other way within tolerance.
+        flips: usize,
+    },
+    /// The trace is of something that is not there yet.
+    NotCovered(String),
+}
+
+/// Verifies one trace.
+///
+/// # Errors
+/// None: a file that cannot be read or run is reported as a fail with its reason.
+pub fn verify_file(path: &Path) -> FileReport {
+    match TraceFile::read(path).and_then(|trace| Ok((replay_of(&trace)?, trace))) {
+        Ok((outcome, trace)) => report(path, &trace.meta, outcome),
+        Err(e) => FileReport {
+            file: path.to_path_buf(),
+            status: Status::Fail,
+            quirks: Vec::new(),
+            flips: 0,
+            arrays: Vec::new(),
+            reason: Some(e.to_string()),
+        },
+    }
+}
+
+/// Finds the replay for a trace by what produced it.
+fn replay_of(trace: &TraceFile) -> Result<Outcome> {
+    let target = trace.meta.target.as_str();
+    if target.starts_with("SpykeTorch.neurons.") {
+        spyketorch::replay(trace)
+    } else if target.starts_with("rnnbuilder") {
+        rnnbuilder::replay(trace)
+    } else if target.contains("SLIFCell") || target.contains("secant_lif_estimator") {
+        slif::replay(trace)
+    } else if target.starts_with("nengo") || target.starts_with("ndl_neurons") {
+        nengo::replay(trace)
+    } else {
+        Ok(Outcome::NotCovered(format!("no model for {target} yet")))
+    }
+}
+
+fn report(path: &Path, meta: &Meta, outcome: Outcome) -> FileReport {
+    let mut report = FileReport {
+        file: path.to_path_buf(),
+        status: Status::Pass,
+        quirks: Vec::new(),
+        flips: 0,
+        arrays: Vec::new(),
+        reason: None,
+    };
+    match outcome {
+        Outcome::NotCovered(reason) => {
+            report.status = Status::NotCovered;
+            report.reason = Some(reason);
+        }
+        Outcome::Compared { arrays, flips } => {
+            report.flips = flips;
+            for c in arrays {
+                let rule = if c.agrees { None } else { rules::exempting(meta, &c.name) };
+                report.status = match (c.agrees, rule, report.status) {
+                    (true, _, status) => status,
+                    (false, Some(_), Status::Pass) => Status::Different,
+                    (false, Some(_), status) => status,
+                    (false, None, _) => Status::Fail,
+                };
+                if let Some(id) = rule
+                    && !report.quirks.contains(&id)
+                {
+                    report.quirks.push(id);
+                }
+                report.arrays.push(ArrayReport {
+                    name: c.name,
+                    worst: c.worst,
+                    at: c.at,
+                    agrees: c.agrees,
+                    rule,
+                });
+            }
+            if report.arrays.is_empty() {
+                report.status = Status::Fail;
+                report.reason = Some("nothing in the trace was compared".into());
+            }
+        }
+    }
+    report
+}
+
+/// All `.npz` files among `paths` and in the folders among them, sorted.
+///
+/// # Errors
+/// A path that does not exist or a folder that cannot be listed.
+pub fn find_traces(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for path in paths {
+        let unreadable = |e: std::io::Error| crate::Error::file(path, format!("cannot be read: {e}"));
+        if std::fs::metadata(path).map_err(unreadable)?.is_dir() {
+            for entry in std::fs::read_dir(path).map_err(unreadable)? {
+                let file = entry.map_err(unreadable)?.path();
+                if file.extension().is_some_and(|e| e == "npz") {
+                    files.push(file);
+                }
+            }
+        } else {
+            files.push(path.clone());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
