@@ -1,6 +1,8 @@
-//! The catalogue: one line per model.
+//! The catalogue of models: what can be done with each of them.
+//!
+//! The list itself stands at the end of `neuron.rs`, one line per model.
 
-use crate::neuron::{self, Neuron};
+use crate::neuron::Neuron;
 
 /// Something to be done with every model.
 pub trait Visitor {
@@ -8,20 +10,18 @@ pub trait Visitor {
     fn visit<N: Neuron>(&mut self);
 }
 
+/// Declares the models' modules and [`for_each`](crate::neuron::for_each).
 macro_rules! catalog {
-    ($($model:ident,)*) => {
-        /// Shows every model to `visitor`.
-        pub fn for_each(visitor: &mut impl Visitor) {
-            $(visitor.visit::<neuron::$model>();)*
+    ($($module:ident::$model:ident,)*) => {
+        $(
+            pub mod $module;
+            pub use $module::$model;
+        )*
+
+        /// Shows every model of the library to `visitor`.
+        pub fn for_each(visitor: &mut impl $crate::catalog::Visitor) {
+            $(visitor.visit::<$model>();)*
         }
     };
 }
-
-catalog! {
-    Lif,
-    SpikingLeakyRelu,
-    AdEx,
-    Adaptive,
-    Cooldown,
-    Slif,
-}
+pub(crate) use catalog;

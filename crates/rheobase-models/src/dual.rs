@@ -41,17 +41,35 @@ impl<T: Real, D: Tangent<T>> Dual<T, D> {
     /// A constant.
     #[inline(always)]
     pub fn constant(value: T) -> Self {
-        Dual { value, tangent: D::from_fn(|_| T::zero()) }
+        Dual {
+            value,
+            tangent: D::from_fn(
+                #[inline(always)]
+                |_| T::zero(),
+            ),
+        }
     }
     /// The variable number `i`: derivative 1 in direction `i`.
     #[inline(always)]
     pub fn variable(value: T, i: usize) -> Self {
-        Dual { value, tangent: D::from_fn(|j| if i == j { T::one() } else { T::zero() }) }
+        Dual {
+            value,
+            tangent: D::from_fn(
+                #[inline(always)]
+                |j| if i == j { T::one() } else { T::zero() },
+            ),
+        }
     }
     /// `value` with this dual's derivatives times `slope`.
     #[inline(always)]
     fn chain(self, value: T, slope: T) -> Self {
-        Dual { value, tangent: D::from_fn(|i| self.tangent.get(i) * slope) }
+        Dual {
+            value,
+            tangent: D::from_fn(
+                #[inline(always)]
+                |i| self.tangent.get(i) * slope,
+            ),
+        }
     }
 }
 
@@ -59,14 +77,26 @@ impl<T: Real, D: Tangent<T>> Add for Dual<T, D> {
     type Output = Self;
     #[inline(always)]
     fn add(self, o: Self) -> Self {
-        Dual { value: self.value + o.value, tangent: D::from_fn(|i| self.tangent.get(i) + o.tangent.get(i)) }
+        Dual {
+            value: self.value + o.value,
+            tangent: D::from_fn(
+                #[inline(always)]
+                |i| self.tangent.get(i) + o.tangent.get(i),
+            ),
+        }
     }
 }
 impl<T: Real, D: Tangent<T>> Sub for Dual<T, D> {
     type Output = Self;
     #[inline(always)]
     fn sub(self, o: Self) -> Self {
-        Dual { value: self.value - o.value, tangent: D::from_fn(|i| self.tangent.get(i) - o.tangent.get(i)) }
+        Dual {
+            value: self.value - o.value,
+            tangent: D::from_fn(
+                #[inline(always)]
+                |i| self.tangent.get(i) - o.tangent.get(i),
+            ),
+        }
     }
 }
 impl<T: Real, D: Tangent<T>> Mul for Dual<T, D> {
@@ -75,7 +105,10 @@ impl<T: Real, D: Tangent<T>> Mul for Dual<T, D> {
     fn mul(self, o: Self) -> Self {
         Dual {
             value: self.value * o.value,
-            tangent: D::from_fn(|i| self.tangent.get(i) * o.value + self.value * o.tangent.get(i)),
+            tangent: D::from_fn(
+                #[inline(always)]
+                |i| self.tangent.get(i) * o.value + self.value * o.tangent.get(i),
+            ),
         }
     }
 }
@@ -84,14 +117,26 @@ impl<T: Real, D: Tangent<T>> Div for Dual<T, D> {
     #[inline(always)]
     fn div(self, o: Self) -> Self {
         let q = self.value / o.value;
-        Dual { value: q, tangent: D::from_fn(|i| (self.tangent.get(i) - q * o.tangent.get(i)) / o.value) }
+        Dual {
+            value: q,
+            tangent: D::from_fn(
+                #[inline(always)]
+                |i| (self.tangent.get(i) - q * o.tangent.get(i)) / o.value,
+            ),
+        }
     }
 }
 impl<T: Real, D: Tangent<T>> Neg for Dual<T, D> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
-        Dual { value: -self.value, tangent: D::from_fn(|i| -self.tangent.get(i)) }
+        Dual {
+            value: -self.value,
+            tangent: D::from_fn(
+                #[inline(always)]
+                |i| -self.tangent.get(i),
+            ),
+        }
     }
 }
 
@@ -113,7 +158,10 @@ impl<T: Real, D: Tangent<T>> Real for Dual<T, D> {
     fn select(mask: T::Mask, yes: Self, no: Self) -> Self {
         Dual {
             value: T::select(mask, yes.value, no.value),
-            tangent: D::from_fn(|i| T::select(mask, yes.tangent.get(i), no.tangent.get(i))),
+            tangent: D::from_fn(
+                #[inline(always)]
+                |i| T::select(mask, yes.tangent.get(i), no.tangent.get(i)),
+            ),
         }
     }
     #[inline(always)]
@@ -187,9 +235,10 @@ impl<T: Real, D: Tangent<T>> Real for Dual<T, D> {
         let jump = yes.value - no.value;
         Dual {
             value: T::gate(own.value, yes.value, no.value),
-            tangent: D::from_fn(|i| {
-                T::gate(own.value, yes.tangent.get(i), no.tangent.get(i)) + own.tangent.get(i) * jump
-            }),
+            tangent: D::from_fn(
+                #[inline(always)]
+                |i| T::gate(own.value, yes.tangent.get(i), no.tangent.get(i)) + own.tangent.get(i) * jump,
+            ),
         }
     }
 }

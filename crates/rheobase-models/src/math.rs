@@ -160,13 +160,6 @@ fn reduce<P: Precision, T: Float>(x: T) -> (T, T, T) {
     (k, r, (high - r) - low)
 }
 
-/// `x · 2^k` for whole k within twice the exponents of normal numbers, rounded once.
-#[inline(always)]
-fn scale<T: Float>(x: T, k: T) -> T {
-    let half = (k * T::splat(0.5)).trunc();
-    x * half.pow2() * (k - half).pow2()
-}
-
 /// `exp(x) · 2^extra` for a small whole `extra`.
 #[inline(always)]
 fn exp_scaled<P: Precision, T: Float>(x: T, extra: f64) -> T {
@@ -175,7 +168,7 @@ fn exp_scaled<P: Precision, T: Float>(x: T, extra: f64) -> T {
     let y = T::one() + (r + r * r * polynomial(r, P::EXP));
     // A NaN has no exponent to scale by: it is handed on.
     let k = T::select(x.le(x), k + T::splat(extra), T::zero());
-    scale(y, k)
+    y.scale(k)
 }
 
 /// e to the power x.

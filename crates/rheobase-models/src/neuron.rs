@@ -6,20 +6,6 @@
 //! 3. **compete** (layer, optional) finds winners and silences others in the coming steps.
 //! 4. **emit** (model) resets, adapts, and says what leaves the neuron.
 
-mod adaptive;
-mod adex;
-mod cooldown;
-mod lif;
-mod slif;
-mod spiking_leaky_relu;
-
-pub use adaptive::Adaptive;
-pub use adex::AdEx;
-pub use cooldown::Cooldown;
-pub use lif::Lif;
-pub use slif::Slif;
-pub use spiking_leaky_relu::SpikingLeakyRelu;
-
 use crate::rate::RateCurve;
 use crate::real::Real;
 use crate::record::Record;
@@ -231,4 +217,18 @@ pub fn fire<N: Neuron, T: Real>(
 ) -> T {
     let own = T::fire(N::drive(k, s, x), N::INFO.firing, surrogate);
     if N::INFO.firing as u8 == Firing::Never as u8 { own } else { T::select(held, T::zero(), own) }
+}
+
+// The catalogue: a model is one file in `neuron/` and one line here.
+crate::catalog::catalog! {
+    // exact and NEF-style neurons
+    lif::Lif,
+    spiking_leaky_relu::SpikingLeakyRelu,
+    // integrate-and-fire family on millivolts
+    adex::AdEx,
+    // discrete-time neurons for training
+    adaptive::Adaptive,
+    cooldown::Cooldown,
+    // competitive cells
+    slif::Slif,
 }

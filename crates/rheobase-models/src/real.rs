@@ -138,6 +138,19 @@ pub trait Float: Real {
     fn split(self) -> (Self, Self);
     /// Magnitude of `self` with the sign of `sign`.
     fn copysign(self, sign: Self) -> Self;
+    /// `self · 2^k` for whole k within twice the exponents of normal numbers, rounded once; `self` must have an
+    /// exponent near 0.
+    #[inline(always)]
+    fn scale(self, k: Self) -> Self {
+        scale_in_two(self, k)
+    }
+}
+
+/// `x · 2^k` as two products, of which only the second can round.
+#[inline(always)]
+pub(crate) fn scale_in_two<T: Float>(x: T, k: T) -> T {
+    let half = (k * T::splat(0.5)).trunc();
+    x * half.pow2() * (k - half).pow2()
 }
 
 /// The whole number of steps in a time span: the nearest one if within 10⁻⁶ of it, else the next above.

@@ -138,7 +138,10 @@ pub trait Record<T: Real>: Copy + std::fmt::Debug {
     /// The record with every field mapped.
     #[inline(always)]
     fn map(&self, mut f: impl FnMut(T) -> T) -> Self {
-        Self::from_fn(|i| f(self.get(i)))
+        Self::from_fn(
+            #[inline(always)]
+            |i| f(self.get(i)),
+        )
     }
 }
 

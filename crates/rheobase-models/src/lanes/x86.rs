@@ -8,7 +8,7 @@ use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use super::{Kernel, Lanes, Level};
-use crate::real::{Float, Mask, Real, elementary, plain_firing};
+use crate::real::{Float, Mask, Real, elementary, plain_firing, scale_in_two};
 
 /// Runs `kernel` over lanes of `f32` at `level`.
 #[inline]
@@ -42,7 +42,8 @@ pub(super) fn dispatch_f32_wide<K: Kernel<f32>>(level: Level, kernel: K) -> K::O
 /// A register type with its operators.
 macro_rules! register {
     ($(#[$doc:meta])* $name:ident($reg:ident, $n:literal), mask $mask:ident,
-     $add:ident $sub:ident $mul:ident $div:ident $sqrt:ident $splat:ident $loadu:ident $storeu:ident) => {
+     $add:ident $sub:ident $mul:ident $div:ident $sqrt:ident $splat:ident $loadu:ident $storeu:ident
+     $min:ident $max:ident $scale:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         #[repr(transparent)]
@@ -80,6 +81,17 @@ macro_rules! register {
             fn select(mask: $mask, yes: Self, no: Self) -> Self {
                 Self::blend(mask, yes, no)
             }
+            // Where a number is NaN, these instructions give their second operand.
+            #[inline(always)]
+            fn min(self, other: Self) -> Self {
+                // SAFETY: see the head of this file.
+                unsafe { Self($min(other.0, self.0)) }
+            }
+            #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                // SAFETY: see the head of this file.
+                unsafe { Self($max(other.0, self.0)) }
+            }
             #[inline(always)]
             fn abs(self) -> Self {
                 self.and_not_sign()
@@ -114,6 +126,10 @@ macro_rules! register {
             #[inline(always)]
             fn copysign(self, sign: Self) -> Self {
                 self.and_not_sign().xor(sign.xor(sign.and_not_sign()))
+            }
+            #[inline(always)]
+            fn scale(self, k: Self) -> Self {
+                $scale(self, k)
             }
         }
 
@@ -167,18 +183,19 @@ register!(
     /// 4 lanes of `f32` (SSE2).
     F32x4(__m128, 4), mask Mask4,
     _mm_add_ps _mm_sub_ps _mm_mul_ps _mm_div_ps _mm_sqrt_ps _mm_set1_ps _mm_loadu_ps _mm_storeu_ps
+    _mm_min_ps _mm_max_ps scale_in_two
 );
 register!(
     /// 8 lanes of `f32` (AVX2).
     F32x8(__m256, 8), mask Mask8,
     _mm256_add_ps _mm256_sub_ps _mm256_mul_ps _mm256_div_ps _mm256_sqrt_ps _mm256_set1_ps _mm256_loadu_ps
-    _mm256_storeu_ps
+    _mm256_storeu_ps _mm256_min_ps _mm256_max_ps scale_in_two
 );
 register!(
     /// 16 lanes of `f32` (AVX-512).
     F32x16(__m512, 16), mask Mask16,
     _mm512_add_ps _mm512_sub_ps _mm512_mul_ps _mm512_div_ps _mm512_sqrt_ps _mm512_set1_ps _mm512_loadu_ps
-    _mm512_storeu_ps
+    _mm512_storeu_ps _mm512_min_ps _mm512_max_ps F32x16::scale_at_once
 );
 
 /// A full-width mask: all bits of a lane set where true.
@@ -395,6 +412,11 @@ impl F32x8 {
 }
 
 impl F32x16 {
+    /// One instruction with the one rounding of the two products.
+    #[inline(always)]
+    fn scale_at_once(self, k: Self) -> Self {
+        unsafe { Self(_mm512_scalef_ps(self.0, k.0)) }
+    }
     #[inline(always)]
     fn xor(self, other: Self) -> Self {
         unsafe { Self(_mm512_xor_ps(self.0, other.0)) }

@@ -125,7 +125,12 @@ impl Neuron for Lif {
         let silent = refractory.ge(k.dt);
         // Only a neuron that leaves its refractory period within this step needs the exponential.
         let gain = T::select(free, k.gain, zero);
-        let gain = T::rare(!(free | silent), gain, || -((refractory - k.dt) / k.tau_m).exp_m1());
+        let gain = T::rare(
+            !(free | silent),
+            gain,
+            #[inline(always)]
+            || -((refractory - k.dt) / k.tau_m).exp_m1(),
+        );
         let v = s.v + (x - s.v) * gain;
         State { v: T::select(held, zero, v), refractory }
     }
@@ -137,15 +142,20 @@ impl Neuron for Lif {
     fn emit<T: Real>(k: &Coeffs<T>, s: State<T>, x: T, n: Fired<T>) -> (State<T>, Out<T>) {
         let (zero, one) = (T::zero(), T::one());
         let fired = n.own.gt(zero);
-        let crossing = T::rare(fired, zero, || {
-            // Within a step only a drive above threshold can cross it; a neuron that already was above it fires
-            // at once.
-            let rising = fired & x.gt(one);
-            let beyond = (s.v - one) / (T::select(rising, x, T::splat(2.0)) - one);
-            let crossed = rising & beyond.lt(one);
-            let beyond = T::select(crossed, beyond, zero);
-            T::select(crossed, (k.dt + k.tau_m * (-beyond).ln_1p()).max(zero), zero)
-        });
+        let crossing = T::rare(
+            fired,
+            zero,
+            #[inline(always)]
+            || {
+                // Within a step only a drive above threshold can cross it; a neuron that already was above it fires
+                // at once.
+                let rising = fired & x.gt(one);
+                let beyond = (s.v - one) / (T::select(rising, x, T::splat(2.0)) - one);
+                let crossed = rising & beyond.lt(one);
+                let beyond = T::select(crossed, beyond, zero);
+                T::select(crossed, (k.dt + k.tau_m * (-beyond).ln_1p()).max(zero), zero)
+            },
+        );
         let state = State {
             v: T::gate(n.own, zero, s.v.max(k.v_min)),
             refractory: T::gate(n.own, k.t_ref + crossing, s.refractory),

@@ -151,7 +151,12 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
         let blocks = count.div_ceil(V::WIDTH);
         let state = load_state::<N, V>(state, blocks);
         let coeffs = (0..blocks)
-            .map(|b| N::Coeffs::<V>::from_fn(|i| job.coeffs[i].lanes(job.at.first + b * V::WIDTH)))
+            .map(|b| {
+                N::Coeffs::<V>::from_fn(
+                    #[inline(always)]
+                    |i| job.coeffs[i].lanes(job.at.first + b * V::WIDTH),
+                )
+            })
             .collect();
         let zeros = vec![V::Elem::default(); count];
         Layer {

@@ -73,7 +73,12 @@ impl<N: Neuron, E: Elem> Kernel<E> for FusedKernel<'_, N, E> {
         let mut state: Vec<N::State<V>> = load_state::<N, V>(job.state, blocks);
         let shared = job.coeffs.iter().all(Column::is_shared);
         let coeffs: Vec<N::Coeffs<V>> = (0..if shared { 1 } else { blocks })
-            .map(|b| N::Coeffs::<V>::from_fn(|i| job.coeffs[i].lanes(job.first + b * V::WIDTH)))
+            .map(|b| {
+                N::Coeffs::<V>::from_fn(
+                    #[inline(always)]
+                    |i| job.coeffs[i].lanes(job.first + b * V::WIDTH),
+                )
+            })
             .collect();
         let mut buffer = vec![E::default(); count];
         let mut done = 0;
@@ -112,7 +117,14 @@ impl<N: Neuron, E: Elem> Kernel<E> for FusedKernel<'_, N, E> {
 /// The state of a tile as records of lanes.
 #[inline(always)]
 pub(super) fn load_state<N: Neuron, V: Lanes>(fields: &[Vec<V::Elem>], blocks: usize) -> Vec<N::State<V>> {
-    (0..blocks).map(|b| N::State::<V>::from_fn(|i| V::load(&fields[i][b * V::WIDTH..]))).collect()
+    (0..blocks)
+        .map(|b| {
+            N::State::<V>::from_fn(
+                #[inline(always)]
+                |i| V::load(&fields[i][b * V::WIDTH..]),
+            )
+        })
+        .collect()
 }
 
 /// Copies field `i` of the lanes to `to`.

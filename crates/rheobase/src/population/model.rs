@@ -3,10 +3,10 @@
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 
-use rheobase_models::catalog::{Visitor, for_each};
+use rheobase_models::catalog::Visitor;
 use rheobase_models::dual::Dual;
 use rheobase_models::lanes::{Elem, Level};
-use rheobase_models::neuron::{Info, Neuron};
+use rheobase_models::neuron::{Info, Neuron, for_each};
 use rheobase_models::rate::{RateCurve, RateError};
 use rheobase_models::real::Real;
 use rheobase_models::record::{Field, Record};

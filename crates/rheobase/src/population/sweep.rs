@@ -85,7 +85,10 @@ impl<N: Neuron, E: Elem> Kernel<E> for SweepKernel<'_, N, E> {
             for (field, states) in &job.states {
                 for (a, g) in adjoint.iter_mut().zip(states[range.clone()].chunks(V::WIDTH)) {
                     let g = V::load(g);
-                    *a = N::State::<V>::from_fn(|i| if i == *field { a.get(i) + g } else { a.get(i) });
+                    *a = N::State::<V>::from_fn(
+                        #[inline(always)]
+                        |i| if i == *field { a.get(i) + g } else { a.get(i) },
+                    );
                 }
             }
             let given = job.output.as_ref().map_or(&zeros[..], |o| &o[range.clone()]);
@@ -110,11 +113,17 @@ impl<N: Neuron, E: Elem> Kernel<E> for SweepKernel<'_, N, E> {
 
             for (c, sums) in job.coeffs.iter_mut() {
                 for (b, sum) in sums.chunks_mut(V::WIDTH).enumerate() {
-                    let k = N::Coeffs::<Dual<V, [V; 1]>>::from_fn(|i| Dual {
-                        value: layer.coeffs[b].get(i),
-                        tangent: [if i == *c { V::one() } else { V::zero() }],
-                    });
-                    let s = N::State::<Dual<V, [V; 1]>>::from_fn(|i| Dual::constant(taped.state[b].get(i)));
+                    let k = N::Coeffs::<Dual<V, [V; 1]>>::from_fn(
+                        #[inline(always)]
+                        |i| Dual {
+                            value: layer.coeffs[b].get(i),
+                            tangent: [if i == *c { V::one() } else { V::zero() }],
+                        },
+                    );
+                    let s = N::State::<Dual<V, [V; 1]>>::from_fn(
+                        #[inline(always)]
+                        |i| Dual::constant(taped.state[b].get(i)),
+                    );
                     let x = Dual::constant(taped.x[b]);
                     let g = pulled::<N, V, [V; 1]>(
                         &k,
@@ -131,8 +140,14 @@ impl<N: Neuron, E: Elem> Kernel<E> for SweepKernel<'_, N, E> {
                 }
             }
             for b in 0..blocks {
-                let k = N::Coeffs::<Dual<V, Jet<N, V>>>::from_fn(|i| Dual::constant(layer.coeffs[b].get(i)));
-                let s = N::State::<Dual<V, Jet<N, V>>>::from_fn(|i| Dual::variable(taped.state[b].get(i), i));
+                let k = N::Coeffs::<Dual<V, Jet<N, V>>>::from_fn(
+                    #[inline(always)]
+                    |i| Dual::constant(layer.coeffs[b].get(i)),
+                );
+                let s = N::State::<Dual<V, Jet<N, V>>>::from_fn(
+                    #[inline(always)]
+                    |i| Dual::variable(taped.state[b].get(i), i),
+                );
                 let x = Dual::variable(taped.x[b], fields);
                 let g = pulled::<N, V, Jet<N, V>>(
                     &k,
@@ -145,7 +160,10 @@ impl<N: Neuron, E: Elem> Kernel<E> for SweepKernel<'_, N, E> {
                     upstream[b],
                     through,
                 );
-                adjoint[b] = N::State::<V>::from_fn(|i| g.get(i));
+                adjoint[b] = N::State::<V>::from_fn(
+                    #[inline(always)]
+                    |i| g.get(i),
+                );
                 let to = &mut job.input[range.clone()];
                 g.get(fields).store(&mut to[b * V::WIDTH..count.min((b + 1) * V::WIDTH)]);
             }
@@ -187,16 +205,19 @@ fn pulled<N: Neuron, V: Lanes, D: Tangent<V>>(
     let resetting = if through.detach_reset { own.detach() } else { own };
     let (state, _) = N::emit(k, s, x, Fired { own: resetting, layer });
     let (_, out) = N::emit(k, s, x, Fired { own, layer });
-    D::from_fn(|j| {
-        let mut sum = upstream * out.value.tangent.get(j);
-        for i in 0..N::State::<V>::FIELDS.len() {
-            sum = sum + adjoint.get(i) * state.get(i).tangent.get(j);
-        }
-        if forward.couplings.layer_sum {
-            sum = sum + through.layer_adjoint * own.tangent.get(j);
-        }
-        sum
-    })
+    D::from_fn(
+        #[inline(always)]
+        |j| {
+            let mut sum = upstream * out.value.tangent.get(j);
+            for i in 0..N::State::<V>::FIELDS.len() {
+                sum = sum + adjoint.get(i) * state.get(i).tangent.get(j);
+            }
+            if forward.couplings.layer_sum {
+                sum = sum + through.layer_adjoint * own.tangent.get(j);
+            }
+            sum
+        },
+    )
 }
 
 /// dL/d(sum of the layer's spikes) as far as it passes through block `b`.
@@ -213,8 +234,14 @@ fn layer_slope<N: Neuron, V: Lanes>(
     let held = taped.held[b].gt(V::zero());
     let s = N::integrate(k, taped.state[b], taped.x[b], held);
     let own = fire::<N, V>(k, &s, taped.x[b], held, &forward.surrogate);
-    let k = N::Coeffs::<One<V>>::from_fn(|i| Dual::constant(k.get(i)));
-    let s = N::State::<One<V>>::from_fn(|i| Dual::constant(s.get(i)));
+    let k = N::Coeffs::<One<V>>::from_fn(
+        #[inline(always)]
+        |i| Dual::constant(k.get(i)),
+    );
+    let s = N::State::<One<V>>::from_fn(
+        #[inline(always)]
+        |i| Dual::constant(s.get(i)),
+    );
     let layer = Dual { value: taped.layer_sum, tangent: [V::one()] };
     let (state, out) = N::emit(&k, s, Dual::constant(taped.x[b]), Fired { own: Dual::constant(own), layer });
     let mut sum = upstream * out.value.tangent[0];
