@@ -19,8 +19,13 @@ pub trait Tangent<T: Real>: Copy + std::fmt::Debug {
 impl<T: Real, const N: usize> Tangent<T> for [T; N] {
     const LEN: usize = N;
     #[inline(always)]
-    fn from_fn(f: impl FnMut(usize) -> T) -> Self {
-        std::array::from_fn(f)
+    fn from_fn(mut f: impl FnMut(usize) -> T) -> Self {
+        // A loop: the closure inside the standard library's adaptor is not always inlined.
+        let mut tangent = [T::zero(); N];
+        for (i, t) in tangent.iter_mut().enumerate() {
+            *t = f(i);
+        }
+        tangent
     }
     #[inline(always)]
     fn get(&self, i: usize) -> T {
@@ -227,7 +232,7 @@ impl<T: Real, D: Tangent<T>> Real for Dual<T, D> {
         match firing {
             Firing::Never => Dual::constant(value),
             Firing::Count => Dual { value, tangent: through.tangent },
-            Firing::Strict | Firing::Inclusive => through.chain(value, surrogate.slope(through.value)),
+            Firing::Strict | Firing::Inclusive => through.chain(value, T::slope(surrogate, through.value)),
         }
     }
     #[inline(always)]

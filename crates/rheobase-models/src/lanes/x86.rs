@@ -9,6 +9,7 @@ use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use super::{Kernel, Lanes, Level};
 use crate::real::{Float, Mask, Real, elementary, plain_firing, scale_in_two};
+use crate::surrogate::Surrogate;
 
 /// Runs `kernel` over lanes of `f32` at `level`.
 #[inline]
@@ -43,7 +44,7 @@ pub(super) fn dispatch_f32_wide<K: Kernel<f32>>(level: Level, kernel: K) -> K::O
 macro_rules! register {
     ($(#[$doc:meta])* $name:ident($reg:ident, $n:literal), mask $mask:ident,
      $add:ident $sub:ident $mul:ident $div:ident $sqrt:ident $splat:ident $loadu:ident $storeu:ident
-     $min:ident $max:ident $scale:expr) => {
+     $min:ident $max:ident $scale:expr, $features:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         #[repr(transparent)]
@@ -108,6 +109,16 @@ macro_rules! register {
             fn sqrt(self) -> Self {
                 // SAFETY: see the head of this file.
                 unsafe { Self($sqrt(self.0)) }
+            }
+            #[inline(always)]
+            fn slope(surrogate: &Surrogate, z: Self) -> Self {
+                #[target_feature(enable = $features)]
+                #[inline(never)]
+                unsafe fn out_of_line(surrogate: &Surrogate, z: &$name) -> $name {
+                    surrogate.slope(*z)
+                }
+                // SAFETY: see the head of this file.
+                unsafe { out_of_line(surrogate, &z) }
             }
             elementary!(Single);
             plain_firing!();
@@ -183,19 +194,19 @@ register!(
     /// 4 lanes of `f32` (SSE2).
     F32x4(__m128, 4), mask Mask4,
     _mm_add_ps _mm_sub_ps _mm_mul_ps _mm_div_ps _mm_sqrt_ps _mm_set1_ps _mm_loadu_ps _mm_storeu_ps
-    _mm_min_ps _mm_max_ps scale_in_two
+    _mm_min_ps _mm_max_ps scale_in_two, "sse2"
 );
 register!(
     /// 8 lanes of `f32` (AVX2).
     F32x8(__m256, 8), mask Mask8,
     _mm256_add_ps _mm256_sub_ps _mm256_mul_ps _mm256_div_ps _mm256_sqrt_ps _mm256_set1_ps _mm256_loadu_ps
-    _mm256_storeu_ps _mm256_min_ps _mm256_max_ps scale_in_two
+    _mm256_storeu_ps _mm256_min_ps _mm256_max_ps scale_in_two, "avx2"
 );
 register!(
     /// 16 lanes of `f32` (AVX-512).
     F32x16(__m512, 16), mask Mask16,
     _mm512_add_ps _mm512_sub_ps _mm512_mul_ps _mm512_div_ps _mm512_sqrt_ps _mm512_set1_ps _mm512_loadu_ps
-    _mm512_storeu_ps _mm512_min_ps _mm512_max_ps F32x16::scale_at_once
+    _mm512_storeu_ps _mm512_min_ps _mm512_max_ps F32x16::scale_at_once, "avx512f,avx512dq,avx2"
 );
 
 /// A full-width mask: all bits of a lane set where true.

@@ -12,7 +12,7 @@ use rheobase_models::real::Real;
 use rheobase_models::record::Record;
 
 use super::column::{Column, splat};
-use super::fused::{all_finite, load_state, store_field};
+use super::fused::{all_finite, load_coeffs, load_state, store_field};
 use super::lateral::Lateral;
 use super::probe::{Quantity, Taken};
 use super::source::{Input, RowAt};
@@ -150,14 +150,7 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
         let count = job.at.count;
         let blocks = count.div_ceil(V::WIDTH);
         let state = load_state::<N, V>(state, blocks);
-        let coeffs = (0..blocks)
-            .map(|b| {
-                N::Coeffs::<V>::from_fn(
-                    #[inline(always)]
-                    |i| job.coeffs[i].lanes(job.at.first + b * V::WIDTH),
-                )
-            })
-            .collect();
+        let coeffs = load_coeffs::<N, V>(job.coeffs, job.at.first, blocks);
         let zeros = vec![V::Elem::default(); count];
         Layer {
             integrated: state.clone(),
@@ -285,12 +278,14 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
                     let keep = |(u, f): (&V::Elem, &V::Elem)| if *f == V::Elem::zero() { *f } else { *u };
                     data.extend(u.iter().zip(&self.fired).map(keep));
                 }
-                Quantity::Margin => self.extend_blocks(data, count, |b| {
-                    N::drive(&self.coeffs[b], &self.integrated[b], self.x[b]).margin
-                }),
-                Quantity::Slope => self.extend_blocks(data, count, |b| {
-                    job.surrogate.slope(N::drive(&self.coeffs[b], &self.integrated[b], self.x[b]).through)
-                }),
+                Quantity::Margin => self.extend_drive(data, count, false),
+                Quantity::Slope => {
+                    let start = data.len();
+                    self.extend_drive(data, count, true);
+                    for z in &mut data[start..] {
+                        *z = job.surrogate.slope(*z);
+                    }
+                }
                 Quantity::Input => data.extend_from_slice(&self.row),
                 Quantity::Held => data.extend_from_slice(&layer.held),
                 Quantity::SinceSpike => data.extend_from_slice(&layer.since_spike),
@@ -299,10 +294,15 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
         }
     }
 
+    /// Appends the margins that firing was decided on, or the places where the surrogate's slope is taken.
     #[inline(always)]
-    fn extend_blocks(&self, data: &mut Vec<V::Elem>, count: usize, f: impl Fn(usize) -> V) {
-        let blocks: Vec<V> = (0..self.state.len()).map(f).collect();
-        extend(data, &blocks, count);
+    fn extend_drive(&self, data: &mut Vec<V::Elem>, count: usize, through: bool) {
+        let start = data.len();
+        data.resize(start + count, V::Elem::default());
+        for (b, to) in data[start..].chunks_mut(V::WIDTH).enumerate() {
+            let drive = N::drive(&self.coeffs[b], &self.integrated[b], self.x[b]);
+            (if through { drive.through } else { drive.margin }).store(to);
+        }
     }
 }
 

@@ -72,14 +72,7 @@ impl<N: Neuron, E: Elem> Kernel<E> for FusedKernel<'_, N, E> {
         let blocks = count.div_ceil(V::WIDTH);
         let mut state: Vec<N::State<V>> = load_state::<N, V>(job.state, blocks);
         let shared = job.coeffs.iter().all(Column::is_shared);
-        let coeffs: Vec<N::Coeffs<V>> = (0..if shared { 1 } else { blocks })
-            .map(|b| {
-                N::Coeffs::<V>::from_fn(
-                    #[inline(always)]
-                    |i| job.coeffs[i].lanes(job.first + b * V::WIDTH),
-                )
-            })
-            .collect();
+        let coeffs = load_coeffs::<N, V>(job.coeffs, job.first, if shared { 1 } else { blocks });
         let mut buffer = vec![E::default(); count];
         let mut done = 0;
         while done < job.steps {
@@ -114,17 +107,47 @@ impl<N: Neuron, E: Elem> Kernel<E> for FusedKernel<'_, N, E> {
     }
 }
 
+// Loops, not iterator adaptors, wherever lanes are touched: an adaptor that is not inlined would fall out of the
+// function compiled for the SIMD level.
+
 /// The state of a tile as records of lanes.
 #[inline(always)]
 pub(super) fn load_state<N: Neuron, V: Lanes>(fields: &[Vec<V::Elem>], blocks: usize) -> Vec<N::State<V>> {
-    (0..blocks)
-        .map(|b| {
-            N::State::<V>::from_fn(
-                #[inline(always)]
-                |i| V::load(&fields[i][b * V::WIDTH..]),
-            )
-        })
-        .collect()
+    let mut state = Vec::with_capacity(blocks);
+    for b in 0..blocks {
+        state.push(N::State::<V>::from_fn(
+            #[inline(always)]
+            |i| V::load(&fields[i][b * V::WIDTH..]),
+        ));
+    }
+    state
+}
+
+/// The coefficients of `blocks` blocks from neuron `first` on.
+#[inline(always)]
+pub(super) fn load_coeffs<N: Neuron, V: Lanes>(
+    columns: &[Column<V::Elem>],
+    first: usize,
+    blocks: usize,
+) -> Vec<N::Coeffs<V>> {
+    let mut coeffs = Vec::with_capacity(blocks);
+    for b in 0..blocks {
+        coeffs.push(N::Coeffs::<V>::from_fn(
+            #[inline(always)]
+            |i| columns[i].lanes(first + b * V::WIDTH),
+        ));
+    }
+    coeffs
+}
+
+/// Numbers as lanes.
+#[inline(always)]
+pub(super) fn load<V: Lanes>(numbers: &[V::Elem]) -> Vec<V> {
+    let mut lanes = Vec::with_capacity(numbers.len().div_ceil(V::WIDTH));
+    for x in numbers.chunks(V::WIDTH) {
+        lanes.push(V::load(x));
+    }
+    lanes
 }
 
 /// Copies field `i` of the lanes to `to`.

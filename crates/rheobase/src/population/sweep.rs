@@ -69,7 +69,7 @@ impl<N: Neuron, E: Elem> Kernel<E> for SweepKernel<'_, N, E> {
         let mut tape = Vec::with_capacity(run.steps);
         for t in 0..run.steps {
             let state = layer.state.clone();
-            let held = run.layer.held.chunks(V::WIDTH).map(V::load).collect();
+            let held = super::fused::load::<V>(&run.layer.held);
             let Some(seen) = layer.step(&forward, t, run.layer) else { return };
             tape.push(Taped::<N, V> { state, x: layer.x.clone(), held, layer_sum: seen.layer_sum });
         }
@@ -95,15 +95,15 @@ impl<N: Neuron, E: Elem> Kernel<E> for SweepKernel<'_, N, E> {
             for ((row, g), c) in row.iter_mut().zip(given).zip(job.carried.iter()) {
                 *row = *g + *c;
             }
-            let upstream: Vec<V> = row.chunks(V::WIDTH).map(V::load).collect();
+            let upstream: Vec<V> = super::fused::load(&row);
 
             // dL/d of the layer's sum of spikes, which every neuron's own spike is part of.
             let layer_adjoint: V = if forward.couplings.layer_sum {
-                let parts: Vec<V> = (0..blocks)
-                    .map(|b| {
-                        layer_slope::<N, V>(&layer.coeffs[b], taped, b, &forward, &adjoint[b], upstream[b])
-                    })
-                    .collect();
+                let mut parts = Vec::with_capacity(blocks);
+                for b in 0..blocks {
+                    let k = &layer.coeffs[b];
+                    parts.push(layer_slope::<N, V>(k, taped, b, &forward, &adjoint[b], upstream[b]));
+                }
                 store(&parts, &mut row);
                 splat(virtual_lane_sum(&row))
             } else {
