@@ -90,8 +90,17 @@ impl<N: Neuron, E: Elem> Kernel<E> for FusedKernel<'_, N, E> {
                 match &mut job.sink {
                     Sink::None if shared => silent::<N, V, true>(&coeffs, &mut state, row),
                     Sink::None => silent::<N, V, false>(&coeffs, &mut state, row),
-                    sink if shared => recorded::<N, V, true>(&coeffs, &mut state, row, t, sink),
-                    sink => recorded::<N, V, false>(&coeffs, &mut state, row, t, sink),
+                    Sink::Bits(rows) => {
+                        let start = rows.len();
+                        rows.resize(start + count.div_ceil(64), 0);
+                        let words = &mut rows[start..];
+                        if shared {
+                            bits::<N, V, true>(&coeffs, &mut state, row, words);
+                        } else {
+                            bits::<N, V, false>(&coeffs, &mut state, row, words);
+                        }
+                    }
+                    sink => values::<N, V>(&coeffs, &mut state, row, t, sink),
                 }
             }
             done += segment;
@@ -185,9 +194,35 @@ fn silent<N: Neuron, V: Lanes, const SHARED: bool>(
     }
 }
 
-/// One step of all blocks, spikes to `sink`.
+/// One step of all blocks, a bit for each neuron that something left, 64 neurons to the word.
 #[inline(always)]
-fn recorded<N: Neuron, V: Lanes, const SHARED: bool>(
+fn bits<N: Neuron, V: Lanes, const SHARED: bool>(
+    coeffs: &[N::Coeffs<V>],
+    state: &mut [N::State<V>],
+    row: &[V::Elem],
+    words: &mut [u64],
+) {
+    let held = V::Mask::splat(false);
+    let surrogate = N::INFO.surrogate;
+    let k0 = coeffs[0];
+    let per_word = 64 / V::WIDTH;
+    for (w, ((word, state), row)) in
+        words.iter_mut().zip(state.chunks_mut(per_word)).zip(row.chunks(64)).enumerate()
+    {
+        let mut sum = 0;
+        for (i, (s, x)) in state.iter_mut().zip(row.chunks(V::WIDTH)).enumerate() {
+            let k = if SHARED { k0 } else { coeffs[w * per_word + i] };
+            let (next, _, out) = step::<N, V>(&k, *s, V::load(x), held, V::zero(), &surrogate);
+            *s = next;
+            sum |= V::bits(out.value.abs().gt(V::zero())) << (i * V::WIDTH);
+        }
+        *word = sum & (u64::MAX >> (64 - row.len()));
+    }
+}
+
+/// One step of all blocks, what leaves them to `sink`.
+#[inline(always)]
+fn values<N: Neuron, V: Lanes>(
     coeffs: &[N::Coeffs<V>],
     state: &mut [N::State<V>],
     row: &[V::Elem],
@@ -196,39 +231,26 @@ fn recorded<N: Neuron, V: Lanes, const SHARED: bool>(
 ) {
     let held = V::Mask::splat(false);
     let surrogate = N::INFO.surrogate;
-    let k0 = coeffs[0];
-    let (mut words, mut values): (&mut [u64], &mut [V::Elem]) = (&mut [], &mut []);
-    let mut events = None;
-    match sink {
-        Sink::None => {}
-        Sink::Bits(rows) => {
-            let start = rows.len();
-            rows.resize(start + row.len().div_ceil(64), 0);
-            words = &mut rows[start..];
-        }
-        Sink::Dense(dense) => {
-            let start = dense.len();
-            dense.resize(start + row.len(), V::Elem::default());
-            values = &mut dense[start..];
-        }
-        Sink::Events(list) => events = Some(list),
+    let last = coeffs.len() - 1;
+    let mut start = 0;
+    if let Sink::Dense(dense) = sink {
+        start = dense.len();
+        dense.resize(start + row.len(), V::Elem::default());
     }
     for (b, (s, x)) in state.iter_mut().zip(row.chunks(V::WIDTH)).enumerate() {
-        let k = if SHARED { k0 } else { coeffs[b] };
+        let k = coeffs[b.min(last)];
         let (next, _, out) = step::<N, V>(&k, *s, V::load(x), held, V::zero(), &surrogate);
         *s = next;
         let first = b * V::WIDTH;
-        if let Some(word) = words.get_mut(first / 64) {
-            let real = u64::MAX >> (64 - x.len());
-            *word |= (V::bits(out.value.abs().gt(V::zero())) & real) << (first % 64);
-        } else if let Some(to) = values.get_mut(first..) {
-            out.value.store(&mut to[..x.len()]);
-        }
-        if let Some(list) = &mut events {
-            let bits = V::bits(out.value.abs().gt(V::zero())) & (u64::MAX >> (64 - x.len()));
-            if bits != 0 {
-                push_events(list, t, first, bits, out.value, out.offset);
+        match sink {
+            Sink::Dense(dense) => out.value.store(&mut dense[start + first..][..x.len()]),
+            Sink::Events(list) => {
+                let bits = V::bits(out.value.abs().gt(V::zero())) & (u64::MAX >> (64 - x.len()));
+                if bits != 0 {
+                    push_events(list, t, first, bits, out.value, out.offset);
+                }
             }
+            Sink::None | Sink::Bits(_) => {}
         }
     }
 }
