@@ -1,0 +1,183 @@
+//! Convolution of time-first rows with a given kernel: spike by spike where spikes are few, by FFT where they are not.
+
+use rayon::prelude::*;
+use realfft::RealFftPlanner;
+
+use super::layout::write_columns;
+
+/// Rows a thread computes at once when it goes spike by spike.
+const CHUNK: usize = 1024;
+/// Neurons side by side in one tile: two cache lines of a row.
+const TILE: usize = 16;
+
+/// A sample that is not zero.
+#[derive(Clone, Copy)]
+struct Event {
+    row: u32,
+    value: f64,
+}
+
+/// The events of [`CHUNK`] rows, by column and then by row.
+struct Bucket {
+    events: Vec<Event>,
+    /// Where each column begins in `events`, and the end of the last.
+    begins: Vec<u32>,
+}
+
+/// y\[i\] = sum over n of taps\[n\] x\[i + delay - n\] for every column of `x` (rows x `width`, time first).
+///
+/// Which way is taken depends on the data alone, so results do not depend on the number of threads.
+pub(crate) fn convolve(x: &[f64], width: usize, taps: &[f64], delay: usize, out: &mut [f64]) {
+    if out.is_empty() {
+        return;
+    }
+    let buckets: Vec<Bucket> =
+        x.par_chunks(CHUNK * width).enumerate().map(|(i, rows)| bucket(rows, width, i * CHUNK)).collect();
+    let events: usize = buckets.iter().map(|b| b.events.len()).sum();
+    let block = fft_length(taps.len(), x.len() / width);
+    // Two transforms of about 4 n log2 n multiply-adds for every `block - taps + 1` samples.
+    let by_fft = 8.0 * block as f64 * (block as f64).log2() / (block + 1 - taps.len()) as f64;
+    if events as f64 * taps.len() as f64 <= by_fft * x.len() as f64 {
+        by_event(&buckets, width, taps, delay, out);
+    } else {
+        drop(buckets);
+        by_transform(x, width, taps, delay, block, out);
+    }
+}
+
+fn bucket(rows: &[f64], width: usize, first: usize) -> Bucket {
+    let mut counts = vec![0_u32; width + 1];
+    let mut found = Vec::new();
+    for (r, row) in rows.chunks_exact(width).enumerate() {
+        for (block, values) in row.chunks(8).enumerate() {
+            if values.iter().fold(false, |any, v| any | (*v != 0.0)) {
+                for (j, &value) in values.iter().enumerate().filter(|(_, v)| **v != 0.0) {
+                    let column = block * 8 + j;
+                    counts[column + 1] += 1;
+                    found.push((column as u32, Event { row: (first + r) as u32, value }));
+                }
+            }
+        }
+    }
+    for j in 0..width {
+        counts[j + 1] += counts[j];
+    }
+    let begins = counts.clone();
+    let mut events = vec![Event { row: 0, value: 0.0 }; found.len()];
+    for (column, event) in found {
+        let place = &mut counts[column as usize];
+        events[*place as usize] = event;
+        *place += 1;
+    }
+    Bucket { events, begins }
+}
+
+/// Every event adds its kernel to its own column.
+fn by_event(buckets: &[Bucket], width: usize, taps: &[f64], delay: usize, out: &mut [f64]) {
+    out.par_chunks_mut(CHUNK * width).enumerate().for_each(|(i, rows)| {
+        let (first, height) = (i * CHUNK, rows.len() / width);
+        // An event in row r reaches rows r - delay .. r - delay + taps.
+        let earliest = (first + delay + 1).saturating_sub(taps.len()) / CHUNK;
+        let latest = ((first + height - 1 + delay) / CHUNK + 1).min(buckets.len());
+        let near = &buckets[earliest.min(latest)..latest];
+        let mut tile = vec![0.0; TILE * CHUNK];
+        for left in (0..width).step_by(TILE) {
+            let columns = TILE.min(width - left);
+            tile.fill(0.0);
+            for (j, column) in tile.chunks_exact_mut(CHUNK).take(columns).enumerate() {
+                for bucket in near {
+                    let range = bucket.begins[left + j] as usize..bucket.begins[left + j + 1] as usize;
+                    for event in &bucket.events[range] {
+                        add_kernel(&mut column[..height], first + delay, event, taps);
+                    }
+                }
+            }
+            for (r, row) in rows.chunks_exact_mut(width).enumerate() {
+                for (j, y) in row[left..left + columns].iter_mut().enumerate() {
+                    *y = tile[j * CHUNK + r];
+                }
+            }
+        }
+    });
+}
+
+/// Adds `taps`, scaled by the event, from where the event is in `column`, whose first sample is row `origin`.
+fn add_kernel(column: &mut [f64], origin: usize, event: &Event, taps: &[f64]) {
+    let row = event.row as usize;
+    let (to, from) = (row.saturating_sub(origin), origin.saturating_sub(row));
+    if to >= column.len() || from >= taps.len() {
+        return;
+    }
+    for (y, tap) in column[to..].iter_mut().zip(&taps[from..]) {
+        *y += event.value * tap;
+    }
+}
+
+/// Overlap-add block length: a power of two that keeps most of a block useful, and no longer than the whole.
+fn fft_length(taps: usize, samples: usize) -> usize {
+    let whole = (samples + taps).next_power_of_two();
+    (8 * taps).next_power_of_two().max(1024).min(whole)
+}
+
+fn by_transform(x: &[f64], width: usize, taps: &[f64], delay: usize, block: usize, out: &mut [f64]) {
+    for first in (0..width).step_by(TILE) {
+        let columns: Vec<Vec<f64>> = (first..width.min(first + TILE))
+            .into_par_iter()
+            .map(|j| {
+                let column: Vec<f64> = x.iter().skip(j).step_by(width).copied().collect();
+                overlap_add(&column, taps, delay, block)
+            })
+            .collect();
+        write_columns(out, width, first, &columns);
+    }
+}
+
+/// One column's convolution in blocks of `block` samples.
+fn overlap_add(x: &[f64], taps: &[f64], delay: usize, block: usize) -> Vec<f64> {
+    const LENGTHS: &str = "buffers come from the transforms themselves, so their lengths fit";
+    let mut planner = RealFftPlanner::<f64>::new();
+    let (forward, inverse) = (planner.plan_fft_forward(block), planner.plan_fft_inverse(block));
+    let mut samples = forward.make_input_vec();
+    let mut kernel = forward.make_output_vec();
+    samples[..taps.len()].copy_from_slice(taps);
+    forward.process(&mut samples, &mut kernel).expect(LENGTHS);
+    let mut spectrum = forward.make_output_vec();
+    let mut full = vec![0.0; x.len() + delay + block];
+    let useful = block + 1 - taps.len();
+    for (i, part) in x.chunks(useful).enumerate() {
+        samples.fill(0.0);
+        samples[..part.len()].copy_from_slice(part);
+        forward.process(&mut samples, &mut spectrum).expect(LENGTHS);
+        for (s, k) in spectrum.iter_mut().zip(&kernel) {
+            *s *= k;
+        }
+        inverse.process(&mut spectrum, &mut samples).expect(LENGTHS);
+        for (y, s) in full[i * useful..].iter_mut().zip(&samples) {
+            *y += s / block as f64;
+        }
+    }
+    full[delay..delay + x.len()].to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_agree_for_short_and_long_kernels() {
+        let width = 3;
+        for (rows, taps) in [(50, 7), (5000, 300), (40, 90), (1, 1), (3000, 2500)] {
+            let kernel: Vec<f64> = (0..taps).map(|n| 1.0 / (1.0 + n as f64)).collect();
+            let x: Vec<f64> = (0..rows * width).map(|i| ((i * 7919) % 13) as f64 - 6.0).collect();
+            let delay = taps / 3;
+            let (mut a, mut b) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+            let buckets: Vec<Bucket> =
+                x.chunks(CHUNK * width).enumerate().map(|(i, rows)| bucket(rows, width, i * CHUNK)).collect();
+            by_event(&buckets, width, &kernel, delay, &mut a);
+            by_transform(&x, width, &kernel, delay, fft_length(taps, rows), &mut b);
+            for (i, (a, b)) in a.iter().zip(&b).enumerate() {
+                assert!((a - b).abs() < 1e-11, "{rows} rows, {taps} taps, {i}: {a} {b}");
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Exponential and alpha filters in constant time per sample, whatever the time constant.
+//!
+//! With d = exp(-1/tau) the sums over the last L inputs obey
+//! a\[i\] = d a\[i-1\] + x\[i\] - d^L x\[i-L\] (exponential) and
+//! b\[i\] = d (b\[i-1\] + a\[i-1\]) - L d^L x\[i-L\] (alpha, from the a before its own update):
+//! the subtraction is what cuts the kernel off.
+
+use rayon::prelude::*;
+
+use super::kernel::{decaying_length, whole_delay};
+
+/// Fewest rows a thread computes at once. Chunks do not depend on the number of threads, so neither do the results.
+const CHUNK: usize = 4096;
+
+/// One filter, ready to run over time-first rows.
+struct Filter {
+    /// Factor per sample.
+    decay: f64,
+    /// Samples in the kernel.
+    length: usize,
+    /// Weight of what leaves the window in `a`, and in `b`.
+    tail: (f64, f64),
+    /// Height of the kernel.
+    scale: f64,
+    /// By how many samples the result is moved back.
+    delay: usize,
+    alpha: bool,
+}
+
+/// Running sums of one row of neurons.
+struct Sums {
+    a: Vec<f64>,
+    b: Vec<f64>,
+    /// Rows since the last input that was not zero: a sum over nothing is exactly 0, without rounding residue.
+    quiet: Vec<f64>,
+}
+
+/// `x` (rows x `width`, time first) filtered by the exponential kernel of `tau` samples.
+pub(crate) fn expon(x: &[f64], width: usize, tau: f64, out: &mut [f64]) {
+    filter(x, width, tau, false, out);
+}
+
+/// `x` (rows x `width`, time first) filtered by the alpha kernel of `tau` samples.
+pub(crate) fn alpha(x: &[f64], width: usize, tau: f64, out: &mut [f64]) {
+    filter(x, width, tau, true, out);
+}
+
+fn filter(x: &[f64], width: usize, tau: f64, alpha: bool, out: &mut [f64]) {
+    if out.is_empty() {
+        return;
+    }
+    let length = decaying_length(tau);
+    let cut = (-(length as f64) / tau).exp();
+    let filter = Filter {
+        decay: (-1.0 / tau).exp(),
+        length,
+        tail: (cut, length as f64 * cut),
+        scale: if alpha { 1.0 / (tau * tau) } else { 1.0 / tau },
+        delay: whole_delay(tau),
+        alpha,
+    };
+    // Each chunk starts anew, one kernel length early: sums never drift over more than a chunk.
+    let chunk = CHUNK.max(2 * length);
+    out.par_chunks_mut(chunk * width).enumerate().for_each(|(i, rows)| filter.run(x, width, i * chunk, rows));
+}
+
+impl Filter {
+    /// Fills the output rows that begin at row `first`.
+    fn run(&self, x: &[f64], width: usize, first: usize, out: &mut [f64]) {
+        let total = x.len() / width;
+        let row = |r: usize| &x[r * width..(r + 1) * width];
+        let nothing = vec![0.0; width];
+        let mut sums = Sums { a: vec![0.0; width], b: vec![0.0; width], quiet: vec![f64::MAX; width] };
+        let begin = (first + self.delay + 1).saturating_sub(self.length);
+        for r in begin..first + self.delay {
+            self.add(
+                &mut sums,
+                if r < total { row(r) } else { break },
+                self.leaving(begin, r, &row, &nothing),
+            );
+        }
+        for (i, out) in out.chunks_exact_mut(width).enumerate() {
+            let r = first + self.delay + i;
+            let entering = if r < total { row(r) } else { &nothing };
+            let leaving =
+                if r < total + self.length { self.leaving(begin, r, &row, &nothing) } else { &nothing };
+            self.add(&mut sums, entering, leaving);
+            let source = if self.alpha { &sums.b } else { &sums.a };
+            for (y, s) in out.iter_mut().zip(source) {
+                *y = s * self.scale;
+            }
+        }
+    }
+
+    /// The row that leaves the window when row `r` enters; rows before `begin` never entered.
+    fn leaving<'a>(
+        &self,
+        begin: usize,
+        r: usize,
+        row: &impl Fn(usize) -> &'a [f64],
+        nothing: &'a [f64],
+    ) -> &'a [f64] {
+        if r >= begin + self.length { row(r - self.length) } else { nothing }
+    }
+
+    fn add(&self, sums: &mut Sums, entering: &[f64], leaving: &[f64]) {
+        let n = entering.len();
+        let (a, quiet, leaving) = (&mut sums.a[..n], &mut sums.quiet[..n], &leaving[..n]);
+        let limit = (self.length - 1) as f64;
+        if self.alpha {
+            let b = &mut sums.b[..n];
+            for j in 0..n {
+                let x = entering[j];
+                quiet[j] = if x == 0.0 { quiet[j] + 1.0 } else { 0.0 };
+                let over = quiet[j] > limit;
+                let next_b = self.decay * (b[j] + a[j]) - self.tail.1 * leaving[j];
+                let next_a = self.decay * a[j] + x - self.tail.0 * leaving[j];
+                b[j] = if over { 0.0 } else { next_b };
+                a[j] = if over { 0.0 } else { next_a };
+            }
+        } else {
+            for j in 0..n {
+                let x = entering[j];
+                quiet[j] = if x == 0.0 { quiet[j] + 1.0 } else { 0.0 };
+                let next = self.decay * a[j] + x - self.tail.0 * leaving[j];
+                a[j] = if quiet[j] > limit { 0.0 } else { next };
+            }
+        }
+    }
+}
