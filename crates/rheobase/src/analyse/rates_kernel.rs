@@ -65,15 +65,16 @@ mod tests {
         for (_, kernel) in Kernel::NAMES {
             let rates = rates_kernel(&t, &spikes, 2, kernel, 0.04).unwrap();
             assert!(rates.iter().step_by(2).all(|r| *r == 0.0), "{kernel:?}");
-            // The kernels are cut at 5 tau: at most 4 % of alpha is missing.
-            assert!((rates[2001] - 100.0).abs() < 12.0, "{kernel:?}: {}", rates[2001]);
+            // One spike makes the exponential jump by 25 Hz, and the cut takes up to 4 % of the area.
+            assert!((rates[2001] - 100.0).abs() < 15.0, "{kernel:?}: {}", rates[2001]);
         }
     }
 
     #[test]
     fn the_result_does_not_depend_on_threads_or_neighbours() {
         let t: Vec<f64> = (0..9001).map(|i| i as f64 * 0.001).collect();
-        let spikes: Vec<f64> = (0..9001 * 21).map(|i| if (i * i) % 43 == 1 { 1000.0 } else { 0.0 }).collect();
+        let spikes: Vec<f64> =
+            (0..9001 * 21_u64).map(|i| if (i * i) % 43 == 1 { 1000.0 } else { 0.0 }).collect();
         let run = |threads: usize, kernel| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| rates_kernel(&t, &spikes, 21, kernel, 0.03).unwrap())
