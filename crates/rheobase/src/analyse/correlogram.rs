@@ -26,7 +26,7 @@ pub struct Correlogram {
 /// D. H. Perkel, G. L. Gerstein, G. P. Moore, Biophys J 7:419 (1967), doi:10.1016/S0006-3495(67)86597-4.
 ///
 /// # Errors
-/// Times not finite, not ascending or outside the window; `bin` not > 0; `max_lag` negative, longer than the window, or
+/// Times not finite, not ascending or outside the window; `bin` not > 0 or longer than the window; `max_lag` negative, longer than the window, or
 /// no whole number of bins; more than 1e7 bins; `level` not between 0 and 1.
 pub fn cross_correlogram(
     a: &[f64],
@@ -74,6 +74,9 @@ fn check_all(
 ) -> Result<usize> {
     check::window(place, window)?;
     check::positive(place, "bin", bin, " s")?;
+    if bin > window.1 - window.0 {
+        return Err(bad(place, "bin", None, format!("{bin} s"), "must not be longer than the window"));
+    }
     check_level(place, level)?;
     for (field, times) in trains {
         check::sorted(place, field, times)?;
@@ -171,5 +174,6 @@ mod tests {
         assert!(go(&[], 0.1, 20.0).is_err());
         assert!(go(&[], 0.1, f64::NAN).is_err());
         assert!(go(&[], 1e-9, 1.0).is_err());
+        assert!(go(&[], 1e300, 0.0).is_err());
     }
 }
