@@ -1,4 +1,5 @@
-//! Convolution of time-first rows with a given kernel: spike by spike where spikes are few, by FFT where they are not.
+//! Convolution of time-first rows with a given kernel: spike by spike where spikes are few, else tap by tap for a short
+//! kernel and by FFT for a long one.
 
 use rayon::prelude::*;
 use realfft::RealFftPlanner;
@@ -9,6 +10,9 @@ use super::layout::write_columns;
 const CHUNK: usize = 1024;
 /// Neurons side by side in one tile: two cache lines of a row.
 const TILE: usize = 16;
+
+/// From this many taps on, transforming is faster than multiplying.
+const LONG: usize = 160;
 
 /// A sample that is not zero.
 #[derive(Clone, Copy)]
@@ -26,23 +30,25 @@ struct Bucket {
 
 /// y\[i\] = sum over n of taps\[n\] x\[i + delay - n\] for every column of `x` (rows x `width`, time first).
 ///
-/// Which way is taken depends on the data alone, so results do not depend on the number of threads.
-pub(crate) fn convolve(x: &[f64], width: usize, taps: &[f64], delay: usize, out: &mut [f64]) {
+/// Which way is taken depends on the data alone, so results do not depend on the number of threads. Says whether all of
+/// `x` was finite.
+pub(crate) fn convolve(x: &[f64], width: usize, taps: &[f64], delay: usize, out: &mut [f64]) -> bool {
     if out.is_empty() {
-        return;
+        return true;
     }
     let buckets: Vec<Bucket> =
         x.par_chunks(CHUNK * width).enumerate().map(|(i, rows)| bucket(rows, width, i * CHUNK)).collect();
     let events: usize = buckets.iter().map(|b| b.events.len()).sum();
-    let block = fft_length(taps.len(), x.len() / width);
-    // Two transforms of about 4 n log2 n multiply-adds for every `block - taps + 1` samples.
-    let by_fft = 8.0 * block as f64 * (block as f64).log2() / (block + 1 - taps.len()) as f64;
-    if events as f64 * taps.len() as f64 <= by_fft * x.len() as f64 {
+    let finite = buckets.iter().all(|b| b.events.iter().all(|e| e.value.is_finite()));
+    if events as f64 * taps.len() as f64 <= 0.5 * x.len() as f64 * taps.len().min(LONG) as f64 {
         by_event(&buckets, width, taps, delay, out);
+    } else if taps.len() < LONG {
+        by_tap(x, width, taps, delay, out);
     } else {
-        drop(buckets);
+        let block = fft_length(taps.len(), x.len() / width);
         by_transform(x, width, taps, delay, block, out);
     }
+    finite
 }
 
 fn bucket(rows: &[f64], width: usize, first: usize) -> Bucket {
@@ -113,6 +119,35 @@ fn add_kernel(column: &mut [f64], origin: usize, event: &Event, taps: &[f64]) {
     }
 }
 
+/// Every output is a sum over the kernel, sixteen neurons at a time.
+fn by_tap(x: &[f64], width: usize, taps: &[f64], delay: usize, out: &mut [f64]) {
+    let total = x.len() / width;
+    out.par_chunks_mut(CHUNK * width).enumerate().for_each(|(i, rows)| {
+        let height = rows.len() / width;
+        // Row r of the tile is row `earliest` + r of x, moved on by the taps so that it cannot be negative.
+        let earliest = i * CHUNK + delay + 1;
+        let mut tile = vec![[0.0; TILE]; height + taps.len() - 1];
+        for left in (0..width).step_by(TILE) {
+            let columns = TILE.min(width - left);
+            for (r, place) in tile.iter_mut().enumerate() {
+                *place = [0.0; TILE];
+                if let Some(row) = (earliest + r).checked_sub(taps.len()).filter(|row| *row < total) {
+                    place[..columns].copy_from_slice(&x[row * width + left..][..columns]);
+                }
+            }
+            for (window, row) in tile.windows(taps.len()).zip(rows.chunks_exact_mut(width)) {
+                let mut sums = [0.0; TILE];
+                for (values, tap) in window.iter().rev().zip(taps) {
+                    for (sum, value) in sums.iter_mut().zip(values) {
+                        *sum += tap * value;
+                    }
+                }
+                row[left..left + columns].copy_from_slice(&sums[..columns]);
+            }
+        }
+    });
+}
+
 /// Overlap-add block length: a power of two that keeps most of a block useful, and no longer than the whole.
 fn fft_length(taps: usize, samples: usize) -> usize {
     let whole = (samples + taps).next_power_of_two();
@@ -164,19 +199,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_ways_agree_for_short_and_long_kernels() {
+    fn all_ways_agree_for_short_and_long_kernels() {
         let width = 3;
         for (rows, taps) in [(50, 7), (5000, 300), (40, 90), (1, 1), (3000, 2500)] {
             let kernel: Vec<f64> = (0..taps).map(|n| 1.0 / (1.0 + n as f64)).collect();
             let x: Vec<f64> = (0..rows * width).map(|i| ((i * 7919) % 13) as f64 - 6.0).collect();
             let delay = taps / 3;
-            let (mut a, mut b) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+            let (mut a, mut b, mut c) = (vec![0.0; x.len()], vec![0.0; x.len()], vec![0.0; x.len()]);
             let buckets: Vec<Bucket> =
                 x.chunks(CHUNK * width).enumerate().map(|(i, rows)| bucket(rows, width, i * CHUNK)).collect();
             by_event(&buckets, width, &kernel, delay, &mut a);
             by_transform(&x, width, &kernel, delay, fft_length(taps, rows), &mut b);
-            for (i, (a, b)) in a.iter().zip(&b).enumerate() {
-                assert!((a - b).abs() < 1e-11, "{rows} rows, {taps} taps, {i}: {a} {b}");
+            by_tap(&x, width, &kernel, delay, &mut c);
+            for (i, ((a, b), c)) in a.iter().zip(&b).zip(&c).enumerate() {
+                assert!(
+                    (a - b).abs() < 1e-11 && (a - c).abs() < 1e-11,
+                    "{rows} rows, {taps} taps, {i}: {a} {b} {c}"
+                );
             }
         }
     }

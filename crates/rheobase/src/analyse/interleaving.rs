@@ -16,17 +16,18 @@ impl Interleaving {
         count_not_later(b, a, &mut self.second);
     }
 
-    /// From `table`, the counts of the second train at every rank, without comparing times: no unpredictable branches.
+    /// From `table`, the counts of the second train below every rank, without comparing times: no unpredictable branches.
     pub(crate) fn look_up(&mut self, table: &[u32], a: &Ranked, b: &Ranked) {
         self.first.clear();
-        self.first.extend(a.ranks.iter().map(|r| table[*r as usize]));
         self.second.clear();
         self.second.resize(b.ranks.len() + 1, 0);
-        for (k, (&count, rank)) in self.first.iter().zip(&a.ranks).enumerate() {
-            // The spike is not later than the second train's spikes from here on; a later one overwrites.
-            let equal = count > 0 && b.ranks[count as usize - 1] == *rank;
-            self.second[count as usize - usize::from(equal)] = k as u32 + 1;
-        }
+        let second = &mut self.second[..];
+        self.first.extend(a.ranks.iter().zip(1..).map(|(rank, number)| {
+            let rank = *rank as usize;
+            // Spikes of the second train that are not earlier follow this one; a later spike overwrites.
+            second[table[rank] as usize] = number;
+            table[rank + 1]
+        }));
         self.second.pop();
         let mut most = 0;
         for count in &mut self.second {
@@ -64,12 +65,12 @@ impl Ranked {
         (trains.map(ranks).collect(), times.len())
     }
 
-    /// The number of this train's spikes up to and with each rank.
+    /// The number of this train's spikes below each rank, and at the end all of them.
     pub(crate) fn table(&self, ranks: usize) -> Vec<u32> {
-        let mut table = vec![0; ranks];
+        let mut table = vec![0; ranks + 1];
         for (i, &rank) in self.ranks.iter().enumerate() {
             let until = self.ranks.get(i + 1).map_or(ranks, |next| *next as usize);
-            table[rank as usize..until].fill(i as u32 + 1);
+            table[rank as usize + 1..=until].fill(i as u32 + 1);
         }
         table
     }

@@ -26,9 +26,10 @@ pub fn isi_distance(a: &[f64], b: &[f64], window: (f64, f64)) -> Result<f64> {
 }
 
 pub(crate) fn between(a: &Pieces, b: &Pieces, counts: &Interleaving, window: (f64, f64)) -> f64 {
-    let sum = integrate(a, b, (&counts.first, &counts.second), window, |i, j, _, _| {
-        let (x, y) = (a.pieces[i].isi, b.pieces[j].isi);
-        (x - y).abs() / if x > y { x } else { y }
+    // Nothing more than the pieces themselves is needed.
+    let nothing = |x: &Pieces| vec![(); x.pieces.len()];
+    let sum = integrate((a, &nothing(a)), (b, &nothing(b)), counts, window, |(x, _), (y, _), _| {
+        (x.isi - y.isi).abs() / if x.isi > y.isi { x.isi } else { y.isi }
     });
     sum / (window.1 - window.0)
 }

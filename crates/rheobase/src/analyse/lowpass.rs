@@ -25,26 +25,26 @@ pub fn lowpass_filter(x: &[f64], rows: usize, samples: usize, tau: f64, kernel: 
     check_tau(PLACE, tau)?;
     let mut out = vec![0.0; x.len()];
     if samples > 0 {
-        out.par_chunks_mut(samples)
-            .zip(x.par_chunks(samples))
-            .for_each(|(out, row)| smooth(row, 1, tau, kernel, out));
+        out.par_chunks_mut(samples).zip(x.par_chunks(samples)).for_each(|(out, row)| {
+            smooth(row, 1, tau, kernel, out);
+        });
     }
     Ok(out)
 }
 
-/// Smooths the columns of time-first rows.
-pub(crate) fn smooth(x: &[f64], width: usize, tau: f64, kernel: Kernel, out: &mut [f64]) {
+/// Smooths the columns of time-first rows. If it says no, some input or result was not finite.
+pub(crate) fn smooth(x: &[f64], width: usize, tau: f64, kernel: Kernel, out: &mut [f64]) -> bool {
     match kernel {
         Kernel::Expon => recursive::expon(x, width, tau, out),
         Kernel::Alpha => recursive::alpha(x, width, tau, out),
         Kernel::Gauss => {
             let (taps, delay) = gauss(tau);
-            convolve::convolve(x, width, &taps, delay, out);
+            convolve::convolve(x, width, &taps, delay, out)
         }
         Kernel::ExpoGauss => {
             let mut first = vec![0.0; x.len()];
-            recursive::expon(x, width, tau, &mut first);
-            smooth(&first, width, tau / 4.0, Kernel::Gauss, out);
+            let finite = recursive::expon(x, width, tau, &mut first);
+            smooth(&first, width, tau / 4.0, Kernel::Gauss, out) && finite
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A spike train as the intervals between its spikes within a window, with the edges corrected.
 
 use super::check;
+use super::interleaving::Interleaving;
 use crate::Result;
 
 /// One interval between spikes.
@@ -57,39 +58,49 @@ pub(crate) fn check_train(place: &str, field: &str, times: &[f64], window: (f64,
     check::inside(place, field, times, window)
 }
 
+/// A train and something more about each of its pieces.
+pub(crate) type With<'a, E> = (&'a Pieces, &'a [E]);
+
 /// Sums `value` times duration over the stretches of time in which neither train has a spike.
 ///
-/// `value` gets the pieces' numbers, the pieces and the stretch. What two simultaneous spikes begin is counted half for
-/// each, and the trains' parts are added last: exchanging the trains gives the same bits.
-pub(crate) fn integrate(
-    a: &Pieces,
-    b: &Pieces,
-    (after_a, after_b): (&[u32], &[u32]),
+/// `value` gets the running piece of each train with what belongs to it, and the middle of the stretch; it must not care
+/// which train comes first. What two simultaneous spikes begin is counted half for each, and the trains' parts are added
+/// last: exchanging the trains gives the same bits.
+#[inline(always)]
+pub(crate) fn integrate<E>(
+    a: With<'_, E>,
+    b: With<'_, E>,
+    counts: &Interleaving,
     (from, to): (f64, f64),
-    value: impl Fn(usize, usize, f64, f64) -> f64,
+    value: impl Fn((&Piece, &E), (&Piece, &E), f64) -> f64 + Copy,
 ) -> f64 {
-    let (first_a, first_b) = (a.pieces[0].end, b.pieces[0].end);
-    let end = min(first_a, first_b);
-    let lead = if end > from { (end - from) * value(0, 0, from, end) } else { 0.0 };
-    let by_a = begun_by(a, b, after_a, to, &value);
-    let by_b = begun_by(b, a, after_b, to, |y, x, start, end| value(x, y, start, end));
-    lead + (by_a + by_b)
+    let first = |x: With<'_, E>| x.0.pieces[0].end;
+    let end = min(first(a), first(b));
+    let lead = if end > from {
+        (end - from) * value((&a.0.pieces[0], &a.1[0]), (&b.0.pieces[0], &b.1[0]), 0.5 * (from + end))
+    } else {
+        0.0
+    };
+    lead + (begun_by(a, b, &counts.first, to, value) + begun_by(b, a, &counts.second, to, value))
 }
 
 /// The part of the sum that spikes of `x` begin.
-fn begun_by(
-    x: &Pieces,
-    y: &Pieces,
+#[inline(always)]
+fn begun_by<E>(
+    x: With<'_, E>,
+    y: With<'_, E>,
     counts: &[u32],
     to: f64,
-    value: impl Fn(usize, usize, f64, f64) -> f64,
+    value: impl Fn((&Piece, &E), (&Piece, &E), f64) -> f64,
 ) -> f64 {
     let mut sum = 0.0;
-    for (k, (piece, &count)) in x.pieces[1..].iter().zip(counts).enumerate() {
-        let other = &y.pieces[count as usize];
+    let own = x.0.pieces[1..].iter().zip(&x.1[1..]);
+    for ((piece, extra), &count) in own.zip(counts) {
+        let (other, other_extra) = (&y.0.pieces[count as usize], &y.1[count as usize]);
         let end = min(min(piece.end, other.end), to);
         let share = if count > 0 && other.start == piece.start { 0.5 } else { 1.0 };
-        sum += share * (end - piece.start) * value(k + 1, count as usize, piece.start, end);
+        let middle = 0.5 * (piece.start + end);
+        sum += share * (end - piece.start) * value((piece, extra), (other, other_extra), middle);
     }
     sum
 }

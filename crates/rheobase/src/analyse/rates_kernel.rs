@@ -26,7 +26,7 @@ pub fn rates_kernel(t: &[f64], spikes: &[f64], neurons: usize, kernel: Kernel, t
 /// As [`rates_kernel`], into an array that is there already, whatever it holds.
 ///
 /// # Errors
-/// As [`rates_kernel`], and `rates` has another length than `spikes`.
+/// As [`rates_kernel`], and `rates` has another length than `spikes`. After an error `rates` is of no use.
 pub fn rates_kernel_into(
     t: &[f64],
     spikes: &[f64],
@@ -38,7 +38,6 @@ pub fn rates_kernel_into(
     const PLACE: &str = "rates_kernel";
     let dt = check::constant_step(PLACE, t)?;
     check::matrix(PLACE, "spikes", spikes.len(), t.len(), neurons)?;
-    check::finite(PLACE, "spikes", spikes)?;
     check::positive(PLACE, "tau", tau, " s")?;
     check_tau(PLACE, tau / dt)?;
     if rates.len() != spikes.len() {
@@ -49,8 +48,12 @@ pub fn rates_kernel_into(
             want: format!("{} elements are needed, as in `spikes`", spikes.len()),
         });
     }
-    smooth(spikes, neurons, tau / dt, kernel, rates);
-    Ok(())
+    // Looking for the culprit costs a pass over the data, so it waits until something is wrong.
+    if smooth(spikes, neurons, tau / dt, kernel, rates) {
+        Ok(())
+    } else {
+        check::finite(PLACE, "spikes", spikes)
+    }
 }
 
 #[cfg(test)]
@@ -94,7 +97,17 @@ mod tests {
         assert!(go(&[0.0], &[1.0], 1, 0.04).is_err());
         assert!(go(&[0.0, 0.001, 0.003], &[0.0; 3], 1, 0.04).is_err());
         assert!(go(&[0.0, 0.001], &[0.0; 3], 1, 0.04).is_err());
-        assert!(go(&[0.0, 0.001], &[0.0, f64::INFINITY], 1, 0.04).is_err());
+        for bad in [f64::INFINITY, f64::NAN, f64::NEG_INFINITY] {
+            for (_, kernel) in Kernel::NAMES {
+                for place in [0, 3, 5999] {
+                    let t: Vec<f64> = (0..6000).map(|i| i as f64 * 0.001).collect();
+                    let mut x = vec![0.0; 6000];
+                    x[place] = bad;
+                    let e = rates_kernel(&t, &x, 1, kernel, 0.01).unwrap_err().to_string();
+                    assert!(e.starts_with(&format!("rates_kernel.spikes[{place}]")), "{kernel:?}: {e}");
+                }
+            }
+        }
         assert!(go(&[0.0, 0.001], &[0.0; 2], 1, f64::NAN).is_err());
         assert!(go(&[0.0, 0.001], &[], 0, 0.04).unwrap().is_empty());
         assert!(rates_kernel_into(&[0.0, 1.0], &[0.0; 2], 1, Kernel::Gauss, 1.0, &mut [0.0]).is_err());

@@ -35,19 +35,19 @@ struct Sums {
     quiet: Vec<f64>,
 }
 
-/// `x` (rows x `width`, time first) filtered by the exponential kernel of `tau` samples.
-pub(crate) fn expon(x: &[f64], width: usize, tau: f64, out: &mut [f64]) {
-    filter(x, width, tau, false, out);
+/// `x` (rows x `width`, time first) filtered by the exponential kernel of `tau` samples. Says whether all of the result is finite.
+pub(crate) fn expon(x: &[f64], width: usize, tau: f64, out: &mut [f64]) -> bool {
+    filter(x, width, tau, false, out)
 }
 
-/// `x` (rows x `width`, time first) filtered by the alpha kernel of `tau` samples.
-pub(crate) fn alpha(x: &[f64], width: usize, tau: f64, out: &mut [f64]) {
-    filter(x, width, tau, true, out);
+/// `x` (rows x `width`, time first) filtered by the alpha kernel of `tau` samples. Says whether all of the result is finite.
+pub(crate) fn alpha(x: &[f64], width: usize, tau: f64, out: &mut [f64]) -> bool {
+    filter(x, width, tau, true, out)
 }
 
-fn filter(x: &[f64], width: usize, tau: f64, alpha: bool, out: &mut [f64]) {
+fn filter(x: &[f64], width: usize, tau: f64, alpha: bool, out: &mut [f64]) -> bool {
     if out.is_empty() {
-        return;
+        return true;
     }
     let length = decaying_length(tau);
     let cut = (-(length as f64) / tau).exp();
@@ -61,12 +61,14 @@ fn filter(x: &[f64], width: usize, tau: f64, alpha: bool, out: &mut [f64]) {
     };
     // Each chunk starts anew, one kernel length early: sums never drift over more than a chunk.
     let chunk = CHUNK.max(2 * length);
-    out.par_chunks_mut(chunk * width).enumerate().for_each(|(i, rows)| filter.run(x, width, i * chunk, rows));
+    let run = |(i, rows): (usize, &mut [f64])| filter.run(x, width, i * chunk, rows);
+    out.par_chunks_mut(chunk * width).enumerate().map(run).reduce(|| true, |a, b| a & b)
 }
 
 impl Filter {
-    /// Fills the output rows that begin at row `first`.
-    fn run(&self, x: &[f64], width: usize, first: usize, out: &mut [f64]) {
+    /// Fills the output rows that begin at row `first`. An input that is not finite shows in some output.
+    fn run(&self, x: &[f64], width: usize, first: usize, out: &mut [f64]) -> bool {
+        let mut finite = true;
         let total = x.len() / width;
         let row = |r: usize| &x[r * width..(r + 1) * width];
         let nothing = vec![0.0; width];
@@ -88,8 +90,10 @@ impl Filter {
             let source = if self.alpha { &sums.b } else { &sums.a };
             for (y, s) in out.iter_mut().zip(source) {
                 *y = s * self.scale;
+                finite &= y.abs() < f64::INFINITY;
             }
         }
+        finite
     }
 
     /// The row that leaves the window when row `r` enters; rows before `begin` never entered.

@@ -1,7 +1,7 @@
 //! SPIKE distance: how far apart the spikes of two trains are, relative to the momentary intervals.
 
 use super::interleaving::Interleaving;
-use super::pieces::{Pieces, check_train, integrate, min};
+use super::pieces::{Piece, Pieces, check_train, integrate, min};
 use crate::Result;
 
 /// The SPIKE distance of two trains: the mean over the window of a profile between 0 (spikes coincide) and about 1.
@@ -53,17 +53,16 @@ pub(crate) fn between(
 ) -> f64 {
     lines(a, b, &counts.first, &mut scratch.a);
     lines(b, a, &counts.second, &mut scratch.b);
-    let (lines_a, lines_b) = (&scratch.a[..], &scratch.b[..]);
-    let sum = integrate(a, b, (&counts.first, &counts.second), window, |i, j, start, end| {
-        let (x, y) = (&a.pieces[i], &b.pieces[j]);
-        let (p, q) = (lines_a[i], lines_b[j]);
-        let middle = 0.5 * (start + end);
-        let s_a = p.value + p.slope * (middle - x.start);
-        let s_b = q.value + q.slope * (middle - y.start);
-        let both = x.isi + y.isi;
-        2.0 * (s_a * y.isi + s_b * x.isi) / (both * both)
-    });
-    sum / (window.1 - window.0)
+    integrate((a, &scratch.a), (b, &scratch.b), counts, window, dissimilarity) / (window.1 - window.0)
+}
+
+/// The profile at one time during two running pieces.
+#[inline(always)]
+fn dissimilarity((x, p): (&Piece, &Line), (y, q): (&Piece, &Line), time: f64) -> f64 {
+    let s_x = p.value + p.slope * (time - x.start);
+    let s_y = q.value + q.slope * (time - y.start);
+    let both = x.isi + y.isi;
+    2.0 * (s_x * y.isi + s_y * x.isi) / (both * both)
 }
 
 /// The distance of `of`'s spikes to the nearest of `other`, as lines over the pieces of `of`.
@@ -72,13 +71,17 @@ fn lines(of: &Pieces, other: &Pieces, counts: &[u32], lines: &mut Vec<Line>) {
         let around = &other.pieces[*count as usize];
         min(t - around.start, around.end - t)
     };
+    let mut distances = of.times.iter().zip(counts).map(nearest);
     lines.clear();
-    lines.push(Line { value: 0.0, slope: 0.0 });
-    lines.extend(of.times.iter().zip(counts).map(|spike| Line { value: nearest(spike), slope: 0.0 }));
-    lines[0] = lines[1];
-    for i in 1..lines.len() - 1 {
-        lines[i].slope = (lines[i + 1].value - lines[i].value) * of.pieces[i].inverse;
-    }
+    let Some(mut value) = distances.next() else { return };
+    // Before the first spike and after the last their distances hold.
+    lines.push(Line { value, slope: 0.0 });
+    lines.extend(of.pieces[1..].iter().zip(distances).map(|(piece, next)| {
+        let line = Line { value, slope: (next - value) * piece.inverse };
+        value = next;
+        line
+    }));
+    lines.push(Line { value, slope: 0.0 });
 }
 
 #[cfg(test)]
