@@ -11,13 +11,18 @@ const CHUNK: usize = 1024;
 /// Neurons side by side in one tile: two cache lines of a row.
 const TILE: usize = 16;
 
+/// Samples from one neuron of a tile to the next: not a power of two, which would put all neurons into one cache set.
+const STRIDE: usize = CHUNK + 8;
 /// From this many taps on, transforming is faster than multiplying.
 const LONG: usize = 160;
+/// Up to this share of samples that are not zero, going spike by spike is faster than multiplying.
+const SPARSE: f64 = 0.2;
 
 /// A sample that is not zero.
 #[derive(Clone, Copy)]
 struct Event {
-    row: u32,
+    /// Counted from the first row of its bucket.
+    row: usize,
     value: f64,
 }
 
@@ -25,7 +30,7 @@ struct Event {
 struct Bucket {
     events: Vec<Event>,
     /// Where each column begins in `events`, and the end of the last.
-    begins: Vec<u32>,
+    begins: Vec<usize>,
 }
 
 /// y\[i\] = sum over n of taps\[n\] x\[i + delay - n\] for every column of `x` (rows x `width`, time first).
@@ -36,34 +41,44 @@ pub(crate) fn convolve(x: &[f64], width: usize, taps: &[f64], delay: usize, out:
     if out.is_empty() {
         return true;
     }
-    let buckets: Vec<Bucket> =
-        x.par_chunks(CHUNK * width).enumerate().map(|(i, rows)| bucket(rows, width, i * CHUNK)).collect();
-    let events: usize = buckets.iter().map(|b| b.events.len()).sum();
-    let finite = buckets.iter().all(|b| b.events.iter().all(|e| e.value.is_finite()));
-    if events as f64 * taps.len() as f64 <= 0.5 * x.len() as f64 * taps.len().min(LONG) as f64 {
+    let share = SPARSE * taps.len().min(LONG) as f64 / taps.len() as f64;
+    let buckets: Option<Vec<Bucket>> = x
+        .par_chunks(CHUNK * width)
+        .map(|rows| bucket(rows, width, (share * rows.len() as f64) as usize))
+        .collect();
+    if let Some(buckets) = buckets {
         by_event(&buckets, width, taps, delay, out);
-    } else if taps.len() < LONG {
+        return buckets.par_iter().all(|b| b.events.iter().all(|e| e.value.is_finite()));
+    }
+    if taps.len() < LONG {
         by_tap(x, width, taps, delay, out);
     } else {
         let block = fft_length(taps.len(), x.len() / width);
         by_transform(x, width, taps, delay, block, out);
     }
-    finite
+    x.par_iter().all(|v| v.is_finite())
 }
 
-fn bucket(rows: &[f64], width: usize, first: usize) -> Bucket {
-    let mut counts = vec![0_u32; width + 1];
+/// The events of some rows; `None` if there are more than `most`.
+fn bucket(rows: &[f64], width: usize, most: usize) -> Option<Bucket> {
+    let mut counts = vec![0; width + 1];
     let mut found = Vec::new();
     for (r, row) in rows.chunks_exact(width).enumerate() {
+        if found.len() > most {
+            return None;
+        }
         for (block, values) in row.chunks(8).enumerate() {
             if values.iter().fold(false, |any, v| any | (*v != 0.0)) {
                 for (j, &value) in values.iter().enumerate().filter(|(_, v)| **v != 0.0) {
                     let column = block * 8 + j;
                     counts[column + 1] += 1;
-                    found.push((column as u32, Event { row: (first + r) as u32, value }));
+                    found.push((column, Event { row: r, value }));
                 }
             }
         }
+    }
+    if found.len() > most {
+        return None;
     }
     for j in 0..width {
         counts[j + 1] += counts[j];
@@ -71,11 +86,11 @@ fn bucket(rows: &[f64], width: usize, first: usize) -> Bucket {
     let begins = counts.clone();
     let mut events = vec![Event { row: 0, value: 0.0 }; found.len()];
     for (column, event) in found {
-        let place = &mut counts[column as usize];
-        events[*place as usize] = event;
+        let place = &mut counts[column];
+        events[*place] = event;
         *place += 1;
     }
-    Bucket { events, begins }
+    Some(Bucket { events, begins })
 }
 
 /// Every event adds its kernel to its own column.
@@ -86,36 +101,35 @@ fn by_event(buckets: &[Bucket], width: usize, taps: &[f64], delay: usize, out: &
         let earliest = (first + delay + 1).saturating_sub(taps.len()) / CHUNK;
         let latest = ((first + height - 1 + delay) / CHUNK + 1).min(buckets.len());
         let near = &buckets[earliest.min(latest)..latest];
-        let mut tile = vec![0.0; TILE * CHUNK];
+        let mut tile = vec![0.0; TILE * STRIDE];
         for left in (0..width).step_by(TILE) {
             let columns = TILE.min(width - left);
             tile.fill(0.0);
-            for (j, column) in tile.chunks_exact_mut(CHUNK).take(columns).enumerate() {
-                for bucket in near {
-                    let range = bucket.begins[left + j] as usize..bucket.begins[left + j + 1] as usize;
-                    for event in &bucket.events[range] {
-                        add_kernel(&mut column[..height], first + delay, event, taps);
+            for (j, column) in tile.chunks_exact_mut(STRIDE).take(columns).enumerate() {
+                for (bucket, index) in near.iter().zip(earliest..) {
+                    for event in &bucket.events[bucket.begins[left + j]..bucket.begins[left + j + 1]] {
+                        let row = index * CHUNK + event.row;
+                        add_kernel(&mut column[..height], first + delay, row, event.value, taps);
                     }
                 }
             }
             for (r, row) in rows.chunks_exact_mut(width).enumerate() {
                 for (j, y) in row[left..left + columns].iter_mut().enumerate() {
-                    *y = tile[j * CHUNK + r];
+                    *y = tile[j * STRIDE + r];
                 }
             }
         }
     });
 }
 
-/// Adds `taps`, scaled by the event, from where the event is in `column`, whose first sample is row `origin`.
-fn add_kernel(column: &mut [f64], origin: usize, event: &Event, taps: &[f64]) {
-    let row = event.row as usize;
+/// Adds `taps` times `height` from row `row` on to `column`, whose first sample is row `origin`.
+fn add_kernel(column: &mut [f64], origin: usize, row: usize, height: f64, taps: &[f64]) {
     let (to, from) = (row.saturating_sub(origin), origin.saturating_sub(row));
     if to >= column.len() || from >= taps.len() {
         return;
     }
     for (y, tap) in column[to..].iter_mut().zip(&taps[from..]) {
-        *y += event.value * tap;
+        *y += height * tap;
     }
 }
 
@@ -207,7 +221,7 @@ mod tests {
             let delay = taps / 3;
             let (mut a, mut b, mut c) = (vec![0.0; x.len()], vec![0.0; x.len()], vec![0.0; x.len()]);
             let buckets: Vec<Bucket> =
-                x.chunks(CHUNK * width).enumerate().map(|(i, rows)| bucket(rows, width, i * CHUNK)).collect();
+                x.chunks(CHUNK * width).map(|rows| bucket(rows, width, usize::MAX).unwrap()).collect();
             by_event(&buckets, width, &kernel, delay, &mut a);
             by_transform(&x, width, &kernel, delay, fft_length(taps, rows), &mut b);
             by_tap(&x, width, &kernel, delay, &mut c);

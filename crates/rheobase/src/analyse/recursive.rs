@@ -12,6 +12,9 @@ use super::kernel::{decaying_length, whole_delay};
 /// Fewest rows a thread computes at once. Chunks do not depend on the number of threads, so neither do the results.
 const CHUNK: usize = 4096;
 
+/// Neurons side by side whose last kernel length of input is to stay in cache.
+const STRIP: usize = 256;
+
 /// One filter, ready to run over time-first rows.
 struct Filter {
     /// Factor per sample.
@@ -68,43 +71,42 @@ fn filter(x: &[f64], width: usize, tau: f64, alpha: bool, out: &mut [f64]) -> bo
 impl Filter {
     /// Fills the output rows that begin at row `first`. An input that is not finite shows in some output.
     fn run(&self, x: &[f64], width: usize, first: usize, out: &mut [f64]) -> bool {
+        let strip = |left: usize| self.run_strip(x, width, left, STRIP.min(width - left), first, out);
+        (0..width).step_by(STRIP).map(strip).fold(true, |all, finite| all & finite)
+    }
+
+    /// The same for the neurons from `left` on.
+    fn run_strip(
+        &self,
+        x: &[f64],
+        width: usize,
+        left: usize,
+        columns: usize,
+        first: usize,
+        out: &mut [f64],
+    ) -> bool {
         let mut finite = true;
         let total = x.len() / width;
-        let row = |r: usize| &x[r * width..(r + 1) * width];
-        let nothing = vec![0.0; width];
-        let mut sums = Sums { a: vec![0.0; width], b: vec![0.0; width], quiet: vec![f64::MAX; width] };
+        let nothing = [0.0; STRIP];
+        let row = |r: usize| if r < total { &x[r * width + left..][..columns] } else { &nothing[..columns] };
         let begin = (first + self.delay + 1).saturating_sub(self.length);
-        for r in begin..first + self.delay {
-            self.add(
-                &mut sums,
-                if r < total { row(r) } else { break },
-                self.leaving(begin, r, &row, &nothing),
-            );
+        // Rows before `begin` never entered, so they do not leave either.
+        let leaving =
+            |r: usize| if r >= begin + self.length { row(r - self.length) } else { &nothing[..columns] };
+        let mut sums = Sums { a: vec![0.0; columns], b: vec![0.0; columns], quiet: vec![f64::MAX; columns] };
+        for r in begin..(first + self.delay).min(total) {
+            self.add(&mut sums, row(r), leaving(r));
         }
         for (i, out) in out.chunks_exact_mut(width).enumerate() {
             let r = first + self.delay + i;
-            let entering = if r < total { row(r) } else { &nothing };
-            let leaving =
-                if r < total + self.length { self.leaving(begin, r, &row, &nothing) } else { &nothing };
-            self.add(&mut sums, entering, leaving);
+            self.add(&mut sums, row(r), leaving(r));
             let source = if self.alpha { &sums.b } else { &sums.a };
-            for (y, s) in out.iter_mut().zip(source) {
+            for (y, s) in out[left..left + columns].iter_mut().zip(source) {
                 *y = s * self.scale;
                 finite &= y.abs() < f64::INFINITY;
             }
         }
         finite
-    }
-
-    /// The row that leaves the window when row `r` enters; rows before `begin` never entered.
-    fn leaving<'a>(
-        &self,
-        begin: usize,
-        r: usize,
-        row: &impl Fn(usize) -> &'a [f64],
-        nothing: &'a [f64],
-    ) -> &'a [f64] {
-        if r >= begin + self.length { row(r - self.length) } else { nothing }
     }
 
     fn add(&self, sums: &mut Sums, entering: &[f64], leaving: &[f64]) {

@@ -5,10 +5,10 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// Arrays of one trace by name: shape and values as f64, row-major.
-pub type Arrays = HashMap<String, (Vec<usize>, Vec<f64>)>;
+pub(crate) type Arrays = HashMap<String, (Vec<usize>, Vec<f64>)>;
 
 /// The folder of the traces: in the repository, else beside it, else where `RHEOBASE_SHARED` says.
-pub fn traces() -> Option<PathBuf> {
+pub(crate) fn traces() -> Option<PathBuf> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut places = vec![repository.join("conformance/traces")];
     if let Ok(shared) = std::env::var("RHEOBASE_SHARED") {
@@ -19,7 +19,7 @@ pub fn traces() -> Option<PathBuf> {
 }
 
 /// Every numeric array of an npz file.
-pub fn read(path: &Path) -> Arrays {
+pub(crate) fn read(path: &Path) -> Arrays {
     let file = File::open(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let mut npz = npyz::npz::NpzArchive::new(file).unwrap();
     let names: Vec<String> = npz.array_names().map(str::to_string).filter(|n| n != "meta").collect();
