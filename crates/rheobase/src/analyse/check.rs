@@ -80,7 +80,9 @@ pub(crate) fn at_least(place: &str, field: &str, value: usize, least: usize) -> 
 /// An observation window with a start before its end.
 pub(crate) fn window(place: &str, window: (f64, f64)) -> Result<()> {
     let (start, end) = window;
-    if start.is_finite() && end.is_finite() && start < end && (end - start).is_finite() {
+    // Beyond this, squares of times overflow.
+    let range = -1e100..=1e100;
+    if range.contains(&start) && range.contains(&end) && start < end {
         Ok(())
     } else {
         Err(bad(
@@ -88,7 +90,7 @@ pub(crate) fn window(place: &str, window: (f64, f64)) -> Result<()> {
             "window",
             None,
             format!("({start} s, {end} s)"),
-            "must be finite with its start before its end",
+            "must have its start before its end, both at most 1e100 s",
         ))
     }
 }

@@ -46,8 +46,8 @@ impl Pieces {
 }
 
 fn piece(start: f64, end: f64) -> Piece {
-    // An edge piece of length 0 lasts no time; any length keeps what is computed of it finite.
-    let isi = if end > start { end - start } else { 1.0 };
+    // An edge piece of length 0 lasts no time; this keeps what is computed of it finite.
+    let isi = if end - start > 1e-300 { end - start } else { 1e-300 };
     Piece { start, end, isi, inverse: 1.0 / isi }
 }
 

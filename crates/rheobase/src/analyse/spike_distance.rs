@@ -61,8 +61,9 @@ pub(crate) fn between(
 fn dissimilarity((x, p): (&Piece, &Line), (y, q): (&Piece, &Line), time: f64) -> f64 {
     let s_x = p.value + p.slope * (time - x.start);
     let s_y = q.value + q.slope * (time - y.start);
-    let both = x.isi + y.isi;
-    2.0 * (s_x * y.isi + s_y * x.isi) / (both * both)
+    let whole = 1.0 / (x.isi + y.isi);
+    // One factor after the other: the square of a very short interval would underflow.
+    2.0 * ((s_x * y.isi + s_y * x.isi) * whole * whole)
 }
 
 /// The distance of `of`'s spikes to the nearest of `other`, as lines over the pieces of `of`.
@@ -128,7 +129,14 @@ mod tests {
         assert_eq!(spike_distance(&[0.0, 1.0, 4.0], &[0.0, 1.0, 4.0], w).unwrap(), 0.0);
         assert_eq!(spike_distance(&[], &[], w).unwrap(), 0.0);
         assert_eq!(spike_distance(&[], &[0.0, 4.0], w).unwrap(), 0.0);
-        for (a, b) in [(&[0.0][..], &[4.0][..]), (&[4.0], &[4.0]), (&[2.0], &[]), (&[0.0], &[0.0, 1.0])] {
+        let pairs = [
+            (&[0.0][..], &[4.0][..]),
+            (&[4.0], &[4.0]),
+            (&[2.0], &[]),
+            (&[0.0], &[0.0, 1.0]),
+            (&[0.0, 1e-310], &[0.0]),
+        ];
+        for (a, b) in pairs {
             let d = spike_distance(a, b, w).unwrap();
             assert!((0.0..=1.0).contains(&d), "{a:?} {b:?}: {d}");
             assert_eq!(d, spike_distance(b, a, w).unwrap());
