@@ -12,8 +12,8 @@ use super::kernel::{decaying_length, whole_delay};
 /// Fewest rows a thread computes at once. Chunks do not depend on the number of threads, so neither do the results.
 const CHUNK: usize = 4096;
 
-/// Neurons side by side whose last kernel length of input is to stay in cache.
-const STRIP: usize = 256;
+/// Most neurons side by side: their sums stay in cache.
+const STRIP: usize = 2048;
 
 /// One filter, ready to run over time-first rows.
 struct Filter {
