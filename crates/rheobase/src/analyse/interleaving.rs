@@ -1,5 +1,7 @@
 //! How the spikes of two trains lie between each other: for every spike, how many of the other train are not later.
 
+use rayon::prelude::*;
+
 /// Counts for a pair of trains in strictly ascending order.
 #[derive(Default)]
 pub(crate) struct Interleaving {
@@ -55,14 +57,14 @@ pub(crate) struct Ranked {
 
 impl Ranked {
     /// For each train its ranks, and how many ranks there are.
-    pub(crate) fn all<'a>(trains: impl Iterator<Item = &'a [f64]> + Clone) -> (Vec<Ranked>, usize) {
-        let mut times: Vec<f64> = trains.clone().flatten().copied().collect();
-        times.sort_unstable_by(f64::total_cmp);
+    pub(crate) fn all(trains: &[&[f64]]) -> (Vec<Ranked>, usize) {
+        let mut times = trains.concat();
+        times.par_sort_unstable_by(f64::total_cmp);
         times.dedup();
-        let ranks = |train: &[f64]| Ranked {
+        let ranks = |train: &&[f64]| Ranked {
             ranks: train.iter().map(|t| times.partition_point(|x| x < t) as u32).collect(),
         };
-        (trains.map(ranks).collect(), times.len())
+        (trains.par_iter().map(ranks).collect(), times.len())
     }
 
     /// The number of this train's spikes below each rank, and at the end all of them.
@@ -84,7 +86,7 @@ mod tests {
     fn both_ways_give_the_same_counts() {
         let trains: [&[f64]; 5] =
             [&[1.0, 2.0, 3.0], &[0.5, 2.0, 2.5, 4.0, 5.0], &[], &[3.0], &[-0.0, 0.25, 0.5, 0.75, 9.0]];
-        let (ranked, ranks) = Ranked::all(trains.iter().copied());
+        let (ranked, ranks) = Ranked::all(&trains);
         let (mut merged, mut looked_up) = (Interleaving::default(), Interleaving::default());
         for (a, ra) in trains.iter().zip(&ranked) {
             for (b, rb) in trains.iter().zip(&ranked) {

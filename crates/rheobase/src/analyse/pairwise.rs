@@ -102,7 +102,8 @@ fn over_time(
     check::window("pairwise", window)?;
     check::trains("pairwise", trains, |p, f, t| check_train(p, f, t, window))?;
     let pieces: Vec<Pieces> = trains.iter().map(|t| Pieces::new(t, window)).collect();
-    let (ranked, ranks) = Ranked::all(pieces.iter().map(|p| &p.times[..]));
+    let times: Vec<&[f64]> = pieces.iter().map(|p| &p.times[..]).collect();
+    let (ranked, ranks) = Ranked::all(&times);
     Ok(symmetric(trains.len(), 0.0, |i| {
         let table = ranked[i].table(ranks);
         let (mut counts, mut scratch) = (Interleaving::default(), Scratch::default());
