@@ -1,0 +1,236 @@
+//! Convolution of time-first rows with a given kernel: spike by spike where spikes are few, else tap by tap for a short
+//! kernel and by FFT for a long one.
+
+use rayon::prelude::*;
+use realfft::RealFftPlanner;
+
+use super::layout::write_columns;
+
+/// Rows a thread computes at once when it goes spike by spike.
+const CHUNK: usize = 1024;
+/// Neurons side by side in one tile: two cache lines of a row.
+const TILE: usize = 16;
+
+/// Samples from one neuron of a tile to the next: not a power of two, which would put all neurons into one cache set.
+const STRIDE: usize = CHUNK + 8;
+/// From this many taps on, transforming is faster than multiplying.
+const LONG: usize = 160;
+/// Up to this share of samples that are not zero, going spike by spike is faster than multiplying.
+const SPARSE: f64 = 0.2;
+
+/// A sample that is not zero.
+#[derive(Clone, Copy)]
+struct Event {
+    /// Counted from the first row of its bucket.
+    row: usize,
+    value: f64,
+}
+
+/// The events of [`CHUNK`] rows, by column and then by row.
+struct Bucket {
+    events: Vec<Event>,
+    /// Where each column begins in `events`, and the end of the last.
+    begins: Vec<usize>,
+}
+
+/// y\[i\] = sum over n of taps\[n\] x\[i + delay - n\] for every column of `x` (rows x `width`, time first).
+///
+/// Which way is taken depends on the data alone, so results do not depend on the number of threads. Says whether all of
+/// `x` was finite.
+pub(crate) fn convolve(x: &[f64], width: usize, taps: &[f64], delay: usize, out: &mut [f64]) -> bool {
+    if out.is_empty() {
+        return true;
+    }
+    let share = SPARSE * taps.len().min(LONG) as f64 / taps.len() as f64;
+    let buckets: Option<Vec<Bucket>> = x
+        .par_chunks(CHUNK * width)
+        .map(|rows| bucket(rows, width, (share * rows.len() as f64) as usize))
+        .collect();
+    if let Some(buckets) = buckets {
+        by_event(&buckets, width, taps, delay, out);
+        return buckets.par_iter().all(|b| b.events.iter().all(|e| e.value.is_finite()));
+    }
+    if taps.len() < LONG {
+        by_tap(x, width, taps, delay, out);
+    } else {
+        let block = fft_length(taps.len(), x.len() / width);
+        by_transform(x, width, taps, delay, block, out);
+    }
+    x.par_iter().all(|v| v.is_finite())
+}
+
+/// The events of some rows; `None` if there are more than `most`.
+fn bucket(rows: &[f64], width: usize, most: usize) -> Option<Bucket> {
+    let mut counts = vec![0; width + 1];
+    let mut found = Vec::new();
+    for (r, row) in rows.chunks_exact(width).enumerate() {
+        if found.len() > most {
+            return None;
+        }
+        for (block, values) in row.chunks(8).enumerate() {
+            if values.iter().fold(false, |any, v| any | (*v != 0.0)) {
+                for (j, &value) in values.iter().enumerate().filter(|(_, v)| **v != 0.0) {
+                    let column = block * 8 + j;
+                    counts[column + 1] += 1;
+                    found.push((column, Event { row: r, value }));
+                }
+            }
+        }
+    }
+    if found.len() > most {
+        return None;
+    }
+    for j in 0..width {
+        counts[j + 1] += counts[j];
+    }
+    let begins = counts.clone();
+    let mut events = vec![Event { row: 0, value: 0.0 }; found.len()];
+    for (column, event) in found {
+        let place = &mut counts[column];
+        events[*place] = event;
+        *place += 1;
+    }
+    Some(Bucket { events, begins })
+}
+
+/// Every event adds its kernel to its own column.
+fn by_event(buckets: &[Bucket], width: usize, taps: &[f64], delay: usize, out: &mut [f64]) {
+    out.par_chunks_mut(CHUNK * width).enumerate().for_each(|(i, rows)| {
+        let (first, height) = (i * CHUNK, rows.len() / width);
+        // An event in row r reaches rows r - delay .. r - delay + taps.
+        let earliest = (first + delay + 1).saturating_sub(taps.len()) / CHUNK;
+        let latest = ((first + height - 1 + delay) / CHUNK + 1).min(buckets.len());
+        let near = &buckets[earliest.min(latest)..latest];
+        let mut tile = vec![0.0; TILE * STRIDE];
+        for left in (0..width).step_by(TILE) {
+            let columns = TILE.min(width - left);
+            tile.fill(0.0);
+            for (j, column) in tile.chunks_exact_mut(STRIDE).take(columns).enumerate() {
+                for (bucket, index) in near.iter().zip(earliest..) {
+                    for event in &bucket.events[bucket.begins[left + j]..bucket.begins[left + j + 1]] {
+                        let row = index * CHUNK + event.row;
+                        add_kernel(&mut column[..height], first + delay, row, event.value, taps);
+                    }
+                }
+            }
+            for (r, row) in rows.chunks_exact_mut(width).enumerate() {
+                for (j, y) in row[left..left + columns].iter_mut().enumerate() {
+                    *y = tile[j * STRIDE + r];
+                }
+            }
+        }
+    });
+}
+
+/// Adds `taps` times `height` from row `row` on to `column`, whose first sample is row `origin`.
+fn add_kernel(column: &mut [f64], origin: usize, row: usize, height: f64, taps: &[f64]) {
+    let (to, from) = (row.saturating_sub(origin), origin.saturating_sub(row));
+    if to >= column.len() || from >= taps.len() {
+        return;
+    }
+    for (y, tap) in column[to..].iter_mut().zip(&taps[from..]) {
+        *y += height * tap;
+    }
+}
+
+/// Every output is a sum over the kernel, sixteen neurons at a time.
+fn by_tap(x: &[f64], width: usize, taps: &[f64], delay: usize, out: &mut [f64]) {
+    let total = x.len() / width;
+    out.par_chunks_mut(CHUNK * width).enumerate().for_each(|(i, rows)| {
+        let height = rows.len() / width;
+        // Row r of the tile is row `earliest` + r of x, moved on by the taps so that it cannot be negative.
+        let earliest = i * CHUNK + delay + 1;
+        let mut tile = vec![[0.0; TILE]; height + taps.len() - 1];
+        for left in (0..width).step_by(TILE) {
+            let columns = TILE.min(width - left);
+            for (r, place) in tile.iter_mut().enumerate() {
+                *place = [0.0; TILE];
+                if let Some(row) = (earliest + r).checked_sub(taps.len()).filter(|row| *row < total) {
+                    place[..columns].copy_from_slice(&x[row * width + left..][..columns]);
+                }
+            }
+            for (window, row) in tile.windows(taps.len()).zip(rows.chunks_exact_mut(width)) {
+                let mut sums = [0.0; TILE];
+                for (values, tap) in window.iter().rev().zip(taps) {
+                    for (sum, value) in sums.iter_mut().zip(values) {
+                        *sum += tap * value;
+                    }
+                }
+                row[left..left + columns].copy_from_slice(&sums[..columns]);
+            }
+        }
+    });
+}
+
+/// Overlap-add block length: a power of two that keeps most of a block useful, and no longer than the whole.
+fn fft_length(taps: usize, samples: usize) -> usize {
+    let whole = (samples + taps).next_power_of_two();
+    (8 * taps).next_power_of_two().max(1024).min(whole)
+}
+
+fn by_transform(x: &[f64], width: usize, taps: &[f64], delay: usize, block: usize, out: &mut [f64]) {
+    for first in (0..width).step_by(TILE) {
+        let columns: Vec<Vec<f64>> = (first..width.min(first + TILE))
+            .into_par_iter()
+            .map(|j| {
+                let column: Vec<f64> = x.iter().skip(j).step_by(width).copied().collect();
+                overlap_add(&column, taps, delay, block)
+            })
+            .collect();
+        write_columns(out, width, first, &columns);
+    }
+}
+
+/// One column's convolution in blocks of `block` samples.
+fn overlap_add(x: &[f64], taps: &[f64], delay: usize, block: usize) -> Vec<f64> {
+    const LENGTHS: &str = "buffers come from the transforms themselves, so their lengths fit";
+    let mut planner = RealFftPlanner::<f64>::new();
+    let (forward, inverse) = (planner.plan_fft_forward(block), planner.plan_fft_inverse(block));
+    let mut samples = forward.make_input_vec();
+    let mut kernel = forward.make_output_vec();
+    samples[..taps.len()].copy_from_slice(taps);
+    forward.process(&mut samples, &mut kernel).expect(LENGTHS);
+    let mut spectrum = forward.make_output_vec();
+    let mut full = vec![0.0; x.len() + delay + block];
+    let useful = block + 1 - taps.len();
+    for (i, part) in x.chunks(useful).enumerate() {
+        samples.fill(0.0);
+        samples[..part.len()].copy_from_slice(part);
+        forward.process(&mut samples, &mut spectrum).expect(LENGTHS);
+        for (s, k) in spectrum.iter_mut().zip(&kernel) {
+            *s *= k;
+        }
+        inverse.process(&mut spectrum, &mut samples).expect(LENGTHS);
+        for (y, s) in full[i * useful..].iter_mut().zip(&samples) {
+            *y += s / block as f64;
+        }
+    }
+    full[delay..delay + x.len()].to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_ways_agree_for_short_and_long_kernels() {
+        let width = 3;
+        for (rows, taps) in [(50, 7), (5000, 300), (40, 90), (1, 1), (3000, 2500)] {
+            let kernel: Vec<f64> = (0..taps).map(|n| 1.0 / (1.0 + n as f64)).collect();
+            let x: Vec<f64> = (0..rows * width).map(|i| ((i * 7919) % 13) as f64 - 6.0).collect();
+            let delay = taps / 3;
+            let (mut a, mut b, mut c) = (vec![0.0; x.len()], vec![0.0; x.len()], vec![0.0; x.len()]);
+            let buckets: Vec<Bucket> =
+                x.chunks(CHUNK * width).map(|rows| bucket(rows, width, usize::MAX).unwrap()).collect();
+            by_event(&buckets, width, &kernel, delay, &mut a);
+            by_transform(&x, width, &kernel, delay, fft_length(taps, rows), &mut b);
+            by_tap(&x, width, &kernel, delay, &mut c);
+            for (i, ((a, b), c)) in a.iter().zip(&b).zip(&c).enumerate() {
+                assert!(
+                    (a - b).abs() < 1e-11 && (a - c).abs() < 1e-11,
+                    "{rows} rows, {taps} taps, {i}: {a} {b} {c}"
+                );
+            }
+        }
+    }
+}
