@@ -168,7 +168,7 @@ impl Axis {
             let step = mantissa * power_of_ten(exponent);
             let labels = multiples(lo, hi, step, exponent);
             let widest = labels.iter().map(|l| text::width(&l.1, TICK_SIZE)).fold(0.0, f64::max);
-            let need = if horizontal { (widest + 10.0).max(36.0) } else { 20.0 };
+            let need = if horizontal { (widest + 10.0).max(28.0) } else { 16.0 };
             if best.is_empty() || labels.len() >= 2 {
                 best = labels;
             }

@@ -5,8 +5,8 @@ use super::colour::{Paint, Scale};
 use super::marks::Frame;
 use super::scene::{Indexed, Item, PX, Rect, Scene, Segment, Style};
 
-/// Grids up to this size are drawn as paths, so that they stay sharp at every size.
-const AS_PATHS: usize = 4096;
+/// Pictures with up to this many cells draw them as paths, so that they stay sharp at every size.
+pub(crate) const AS_PATHS: usize = 10_000;
 const LEVELS: usize = 255;
 
 /// `rows × columns` values (row 0 on top) that fill a rectangle of data: `x` from left to right, `y` from top to bottom.
@@ -20,6 +20,8 @@ pub(crate) struct Cells {
     pub(crate) scale: Scale,
     /// The values at the two ends of the scale.
     pub(crate) range: Range,
+    /// Too many cells for paths, counting all grids of the picture.
+    pub(crate) many: bool,
 }
 
 impl Cells {
@@ -41,7 +43,7 @@ impl Cells {
         let [left, top] = f.at([self.x.from, self.y.from]);
         let [right, bottom] = f.at([self.x.to, self.y.to]);
         let rect = Rect { x: left, y: top, w: right - left, h: bottom - top };
-        if self.values.len() <= AS_PATHS { self.paths(rect, scene) } else { self.image(rect, scene) }
+        if self.many { self.image(rect, scene) } else { self.paths(rect, scene) }
     }
 
     /// One path per colour; neighbours of one colour in a row are one rectangle.

@@ -1,7 +1,7 @@
 //! Confusion matrix: which class was taken for which, with counts in the cells.
 
 use super::axis::{Axis, Range, TICK_SIZE, grouped, short};
-use super::cells::Cells;
+use super::cells::{AS_PATHS, Cells};
 use super::colour::{Scale, on};
 use super::marks::Mark;
 use super::panel::{Bar, COLUMN, Edges, Extent, PAGE, Panel};
@@ -75,6 +75,7 @@ impl<'a> Confusion<'a> {
             y: across,
             scale: Scale::Pale,
             range,
+            many: self.counts.len() > AS_PATHS,
         };
         panel.marks.push(Mark::Cells(cells.clone()));
         if AROUND + cell * n as f64 <= PAGE {

@@ -24,6 +24,7 @@ pub(crate) fn arrange(title: &str, panels: &[Panel], width: f64, shared: bool) -
         left = panels.iter().map(|p| left_room(p, height(p, right - left))).fold(MARGIN, f64::max);
     }
     let (left, right) = (snap(left), snap(right));
+    let room = panels.iter().map(|p| tick_room(p, height(p, right - left))).fold(0.0, f64::max);
     let mut top = MARGIN;
     if !title.is_empty() {
         top += LINE;
@@ -34,7 +35,7 @@ pub(crate) fn arrange(title: &str, panels: &[Panel], width: f64, shared: bool) -
         let bare = shared && i + 1 < panels.len();
         top = header(panel, left, right, top, &mut scene);
         let rect = Rect { x: left, y: snap(top), w: right - left, h: snap(height(panel, right - left)) };
-        top = body(panel, rect, bare, &mut scene);
+        top = body(panel, rect, bare, room, &mut scene);
     }
     scene.height = (top + MARGIN - 1.0).ceil();
     scene
@@ -57,9 +58,13 @@ fn widest(ticks: &[(f64, String)]) -> f64 {
 
 fn left_room(p: &Panel, height: f64) -> f64 {
     let lines = text::wrap(&p.y.text(), LABEL_SIZE, height + 20.0).len() as f64;
-    let ticks = widest(&p.y.ticks(height, false));
-    let ticks = if ticks > 0.0 { ticks + TICK + 3.0 } else { 0.0 };
-    MARGIN + lines * LINE + ticks
+    MARGIN + lines * LINE + tick_room(p, height)
+}
+
+/// What the ticks at the left and their labels take.
+fn tick_room(p: &Panel, height: f64) -> f64 {
+    let widest = widest(&p.y.ticks(height, false));
+    if widest > 0.0 { widest + TICK + 3.0 } else { 0.0 }
 }
 
 fn right_room(p: &Panel) -> f64 {
@@ -119,15 +124,16 @@ fn sample(swatch: Swatch, x: f64, y: f64, scene: &mut Scene) {
     }
 }
 
-/// The plot with its axes; returns where it ends. A bare panel shows ticks but no labels along x.
-fn body(p: &Panel, rect: Rect, bare: bool, scene: &mut Scene) -> f64 {
+/// The plot with its axes; returns where it ends. A bare panel shows ticks but no labels along x. `room` is what the
+/// widest ticks of the figure take at the left, beyond which the labels of all panels stand in one line.
+fn body(p: &Panel, rect: Rect, bare: bool, room: f64, scene: &mut Scene) -> f64 {
     let frame = Frame { rect, x: p.x.range, y: p.y.range };
     for mark in &p.marks {
         mark.draw(&frame, scene);
     }
     let bottom = rect.y + rect.h;
     edges(p.frame, rect, scene);
-    y_axis(&p.y, rect, &frame, scene);
+    y_axis(&p.y, rect, &frame, room, scene);
     if let Some(bar) = &p.bar {
         colour_bar(bar, rect, scene);
     }
@@ -168,18 +174,16 @@ fn strokes(lines: impl Iterator<Item = ([f64; 2], [f64; 2])>, scene: &mut Scene)
     scene.path(path, Style::line(Paint::Ink, AXIS));
 }
 
-fn y_axis(axis: &Axis, rect: Rect, frame: &Frame, scene: &mut Scene) {
+fn y_axis(axis: &Axis, rect: Rect, frame: &Frame, room: f64, scene: &mut Scene) {
     let ticks = axis.ticks(rect.h, false);
     strokes(ticks.iter().map(|t| frame.y(t.0)).map(|y| ([rect.x - TICK, y], [rect.x, y])), scene);
-    let widest = widest(&ticks);
     for (v, words) in ticks {
         let at = [rect.x - TICK - 2.0, frame.y(v) + 0.36 * TICK_SIZE];
         scene.text(at, words, TICK_SIZE, Anchor::End, Paint::Ink);
     }
     let lines = text::wrap(&axis.text(), LABEL_SIZE, rect.h + 20.0);
-    let room = if widest > 0.0 { widest + TICK + 2.0 } else { 0.0 };
     for (i, line) in lines.iter().rev().enumerate() {
-        let x = rect.x - room - 4.0 - i as f64 * LINE;
+        let x = rect.x - room - 3.0 - i as f64 * LINE;
         scene.text_upwards([x, rect.y + rect.h / 2.0], line.clone(), LABEL_SIZE);
     }
 }
@@ -193,7 +197,7 @@ fn colour_bar(bar: &Bar, rect: Rect, scene: &mut Scene) {
     let values = (0..n).map(|i| range.to - i as f64 * step).collect();
     let unit = super::axis::Range::new(0.0, 1.0);
     let down = super::axis::Range::new(1.0, 0.0);
-    let cells = Cells { values, rows: n, columns: 1, x: unit, y: down, scale: bar.scale, range };
+    let cells = Cells { values, rows: n, columns: 1, x: unit, y: down, scale: bar.scale, range, many: false };
     cells.draw(&Frame { rect: place, x: unit, y: unit }, scene);
     scene.path(vec![Segment::Rect(place)], Style::line(Paint::Ink, 0.5));
     let ticks = bar.axis.ticks(h, false);

@@ -247,13 +247,10 @@ fn arrows(f: &Frame, scene: &mut Scene, at: &[[f64; 2]], by: &[[f64; 2]], paint:
         let [ux, uy] = [v[0] / size, v[1] / size];
         let [x, y] = f.at(*p);
         let tip = [x + ux * length / 2.0, y + uy * length / 2.0];
-        segments.push(Segment::Move(x - ux * length / 2.0, y - uy * length / 2.0));
-        segments.push(Segment::Line(tip[0], tip[1]));
         let head = (length * 0.35).min(3.2);
-        for side in [-0.5, 0.5] {
-            segments.push(Segment::Move(tip[0], tip[1]));
-            segments.push(Segment::Line(tip[0] - head * (ux - side * uy), tip[1] - head * (uy + side * ux)));
-        }
+        let side = |s: f64| [tip[0] - head * (ux - s * uy), tip[1] - head * (uy + s * ux)];
+        segments.extend(clip([[x - ux * length / 2.0, y - uy * length / 2.0], tip], f.rect));
+        segments.extend(clip([side(-0.5), tip, side(0.5)], f.rect));
     }
     scene.path(segments, Style::line(paint, 0.6));
 }

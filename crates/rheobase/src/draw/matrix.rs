@@ -1,7 +1,7 @@
 //! Distance matrix: how far spike trains are apart, as a map of colours.
 
 use super::axis::{Axis, Range};
-use super::cells::Cells;
+use super::cells::{AS_PATHS, Cells};
 use super::colour::Scale;
 use super::marks::Mark;
 use super::panel::{Bar, Edges, Extent, Panel};
@@ -73,6 +73,7 @@ impl<'a> DistanceMatrix<'a> {
             y: across,
             scale,
             range,
+            many: self.values.len() > AS_PATHS,
         }));
         Ok(panel.into())
     }

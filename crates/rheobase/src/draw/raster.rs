@@ -53,7 +53,7 @@ impl<'a> Raster<'a> {
         self.check()?;
         let range = match self.span {
             Some((from, to)) => Range::new(from, to),
-            None => Range::of(self.times.iter().copied()).unwrap_or(Range::new(0.0, 1.0)),
+            None => from_zero(Range::of(self.times.iter().copied()).unwrap_or(Range::new(0.0, 1.0))),
         };
         let rows = Range::new(-0.5, self.count as f64 - 0.5);
         let mut panel = Panel::new(Axis::time(range), Axis::whole("neuron", rows)).title(self.title.clone());
@@ -103,6 +103,11 @@ impl<'a> Raster<'a> {
             None => check::some(PLACE, "times", self.times),
         }
     }
+}
+
+/// A range that starts shortly after 0 starts at 0: the run did.
+fn from_zero(r: Range) -> Range {
+    if r.from > 0.0 && r.from < 0.05 * r.to { Range::new(0.0, r.to) } else { r }
 }
 
 /// A time span that goes forward.

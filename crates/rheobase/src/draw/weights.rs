@@ -1,7 +1,7 @@
 //! Weights and receptive fields: small maps side by side on one scale around 0.
 
 use super::axis::{Axis, Range};
-use super::cells::Cells;
+use super::cells::{AS_PATHS, Cells};
 use super::colour::{Paint, Scale};
 use super::marks::Mark;
 use super::panel::{Bar, Edges, Extent, PAGE, Panel};
@@ -113,6 +113,7 @@ impl<'a> Weights<'a> {
             y: Range::new(y, y + self.height as f64),
             scale: Scale::Diverging,
             range: Range::new(-limit, limit),
+            many: self.values.len() > AS_PATHS,
         }
     }
 
