@@ -181,9 +181,10 @@ impl Axis {
 }
 
 fn multiples(lo: f64, hi: f64, step: f64, exponent: i32) -> Vec<(f64, String)> {
-    const SLACK: f64 = 1e-6;
+    // A run of 1000 samples ends one step short of its round duration: the tick at its end is still shown.
+    let slack = (1.1e-3 * (hi - lo) / step).clamp(1e-6, 0.1);
     let decimals = (-exponent).clamp(0, 17) as usize;
-    let (first, last) = ((lo / step - SLACK).ceil(), (hi / step + SLACK).floor());
+    let (first, last) = ((lo / step - slack).ceil(), (hi / step + slack).floor());
     let count = ((last - first).max(-1.0) as usize + 1).min(1000);
     (0..count)
         .map(|i| {

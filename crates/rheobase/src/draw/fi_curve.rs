@@ -85,8 +85,10 @@ impl<'a> FiCurve<'a> {
             x = x.with(v);
         }
         let x = Axis::new(&self.label, &self.unit, x.padded(0.03));
-        let mut panel =
-            Panel::new(x, Axis::new("firing rate", "Hz", above_zero(y))).title(self.title.clone());
+        // Points at 0 Hz stand above the axis, not on it.
+        let y = above_zero(y);
+        let y = Range::new(y.from - 0.03 * y.size(), y.to);
+        let mut panel = Panel::new(x, Axis::new("firing rate", "Hz", y)).title(self.title.clone());
         panel.extent = Extent::Points(140.0);
         self.draw(&mut panel);
         Ok(panel.into())

@@ -78,9 +78,12 @@ impl<'a> Intervals<'a> {
         }
         let mut sorted = self.intervals.to_vec();
         sorted.sort_by(f64::total_cmp);
+        if sorted[0] == longest {
+            return longest / 20.0;
+        }
         let at = |q: f64| sorted[((sorted.len() - 1) as f64 * q).round() as usize];
         let wide = 2.0 * (at(0.75) - at(0.25)) / (sorted.len() as f64).cbrt();
-        let raw = wide.clamp(longest / 200.0, longest / 5.0);
+        let raw = wide.clamp(longest / 100.0, longest / 5.0);
         let power = 10f64.powi(raw.log10().floor() as i32);
         [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * power).find(|b| *b >= raw * 0.999).unwrap_or(raw)
     }

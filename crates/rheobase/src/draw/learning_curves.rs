@@ -86,7 +86,8 @@ impl<'a> LearningCurves<'a> {
                 }
             }
         }
-        if panels.len() == 2 {
+        // The legend of the loss serves both, unless accuracy was measured on other sets.
+        if panels.len() == 2 && self.accuracy.iter().all(|a| self.loss.iter().any(|l| l.0 == a.0)) {
             panels[1].legend.clear();
         }
         Ok(Figure::stack(panels)?.title(self.title.clone()))

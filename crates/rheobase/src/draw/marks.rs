@@ -92,6 +92,9 @@ impl Frame {
 impl Mark {
     pub(crate) fn draw(&self, f: &Frame, scene: &mut Scene) {
         match self {
+            Mark::Line { points, paint, .. } if points.len() == 1 => {
+                dots(f, scene, points, Shape::Disc, *paint, 1.8);
+            }
             Mark::Line { points, paint, width, dashed } => {
                 let style = Style { dashed: *dashed, ..Style::line(*paint, *width) };
                 scene.path(clip(thin(points.iter().map(|p| f.at(*p))), f.rect), style);

@@ -109,6 +109,9 @@ impl Scene {
     }
 }
 
+/// How far outside a frame, in points, still counts as on its edge: rounding must not cut what lies on it.
+const SLACK: f64 = 0.01;
+
 /// The pieces of a polyline that lie inside `r`, as path segments. Cut by hand so that no backend needs clip paths.
 pub(crate) fn clip(points: impl IntoIterator<Item = [f64; 2]>, r: Rect) -> Vec<Segment> {
     let mut out = Vec::new();
@@ -132,6 +135,7 @@ pub(crate) fn clip(points: impl IntoIterator<Item = [f64; 2]>, r: Rect) -> Vec<S
 /// Liang and Barsky's clipping of one segment (doi:10.1145/357332.357333).
 fn clip_segment(a: [f64; 2], b: [f64; 2], r: Rect) -> Option<([f64; 2], [f64; 2])> {
     let d = [b[0] - a[0], b[1] - a[1]];
+    let r = Rect { x: r.x - SLACK, y: r.y - SLACK, w: r.w + 2.0 * SLACK, h: r.h + 2.0 * SLACK };
     let (mut t0, mut t1) = (0.0f64, 1.0f64);
     for (p, q) in
         [(-d[0], a[0] - r.x), (d[0], r.x + r.w - a[0]), (-d[1], a[1] - r.y), (d[1], r.y + r.h - a[1])]
@@ -152,7 +156,6 @@ fn clip_segment(a: [f64; 2], b: [f64; 2], r: Rect) -> Option<([f64; 2], [f64; 2]
 
 impl Rect {
     pub(crate) fn holds(&self, p: [f64; 2]) -> bool {
-        const SLACK: f64 = 0.01;
         p[0] >= self.x - SLACK
             && p[0] <= self.x + self.w + SLACK
             && p[1] >= self.y - SLACK

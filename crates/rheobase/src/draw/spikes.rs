@@ -37,7 +37,7 @@ impl Spikes {
 
     fn strokes(&self, f: &Frame, scene: &mut Scene) {
         let pitch = f.rect.h / self.count as f64;
-        let half = (0.8 * pitch).clamp(0.6, 12.0) / 2.0;
+        let half = (0.8 * pitch).clamp(1.2, 12.0) / 2.0;
         let per_row = self.times.len() as f64 / self.count as f64;
         let width = (0.3 * f.rect.w / per_row.max(1.0)).clamp(0.35, 0.9);
         let mut paths = vec![Vec::new(); self.paints().len()];

@@ -123,7 +123,7 @@ impl<'a> Weights<'a> {
         let down = Axis::whole("row", Range::new(h - 0.5, -0.5));
         let mut panel = Panel::new(across, down);
         panel.frame = Edges::All;
-        panel.extent = Extent::Aspect((h / w).clamp(0.15, 2.0));
+        panel.extent = Extent::Aspect((h / w).clamp(0.15, 1.2));
         if w > 60.0 {
             panel.width = PAGE;
         }
