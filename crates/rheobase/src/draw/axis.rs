@@ -166,7 +166,7 @@ impl Axis {
                 continue;
             }
             let step = mantissa * power_of_ten(exponent);
-            let labels = multiples(lo, hi, step, exponent);
+            let labels = multiples(lo, hi, step, exponent, if whole { 0.0 } else { 1.1e-3 });
             let widest = labels.iter().map(|l| text::width(&l.1, TICK_SIZE)).fold(0.0, f64::max);
             let need = if horizontal { (widest + 10.0).max(28.0) } else { 16.0 };
             if best.is_empty() || labels.len() >= 2 {
@@ -180,9 +180,10 @@ impl Axis {
     }
 }
 
-fn multiples(lo: f64, hi: f64, step: f64, exponent: i32) -> Vec<(f64, String)> {
-    // A run of 1000 samples ends one step short of its round duration: the tick at its end is still shown.
-    let slack = (1.1e-3 * (hi - lo) / step).clamp(1e-6, 0.1);
+/// Multiples of `step` from `lo` to `hi`, or beyond by a `share` of the range: a run of 1000 samples ends one step
+/// short of its round duration, and the tick at its end is still shown.
+fn multiples(lo: f64, hi: f64, step: f64, exponent: i32, share: f64) -> Vec<(f64, String)> {
+    let slack = (share * (hi - lo) / step).clamp(1e-6, 0.1);
     let decimals = (-exponent).clamp(0, 17) as usize;
     let (first, last) = ((lo / step - slack).ceil(), (hi / step + slack).floor());
     let count = ((last - first).max(-1.0) as usize + 1).min(1000);

@@ -23,7 +23,7 @@ pub(crate) fn value(
 
 /// All values finite and of a size that can be shown.
 pub(crate) fn finite(place: &str, field: &str, values: &[f64]) -> Result<()> {
-    match values.iter().position(|v| !(v.abs() <= LARGEST)) {
+    match values.iter().position(|v| v.is_nan() || v.abs() > LARGEST) {
         None => Ok(()),
         Some(i) => {
             Err(value(place, field, Some(i), values[i], "must be finite and within ±1e100 to be drawn"))

@@ -242,7 +242,7 @@ fn arrows(f: &Frame, scene: &mut Scene, at: &[[f64; 2]], by: &[[f64; 2]], paint:
     let mut segments = Vec::new();
     for (p, v) in at.iter().zip(&on_page) {
         let size = v[0].hypot(v[1]);
-        if !(size > 0.0) {
+        if size == 0.0 {
             continue;
         }
         // Fields span decades: the fourth root keeps slow places visible and still shorter than fast ones.

@@ -25,8 +25,8 @@
 //! empty or of another length is an [`Error`] that names the field and the index.
 //!
 //! The module writes SVG itself and rasterises the same scene with tiny-skia. General plotting libraries were
-//! measured first: kuva 0.6 draws a circle per spike (60 MB of SVG for 10⁶ spikes, 60 times what this module writes)
-//! and cannot put an image inside a picture; plotters 0.3 has neither merged paths nor aligned margins.
+//! measured first: kuva 0.6 writes a circle per spike (60 MB of SVG for 10⁶ spikes, where this module writes 0.6 MB)
+//! and cannot put an image inside a picture; plotters 0.3 writes an element per mark, too, at whole pixels only.
 //!
 //! ```
 //! # fn main() -> rheobase::Result<()> {

@@ -155,9 +155,7 @@ impl Svg {
 fn pair(out: &mut String, command: char, x: f64, y: f64) {
     out.push(command);
     push_number(out, x);
-    if !(y < 0.0) {
-        out.push(' ');
-    }
+    out.push(' ');
     push_number(out, y);
 }
 

@@ -175,10 +175,13 @@ fn a_million_spikes_stay_small_and_quick() {
     let neurons: Vec<u32> = (0..n).map(|i| scatter(i * i + 7, 1 << 10) as u32).collect();
     let start = std::time::Instant::now();
     let svg = Raster::new(&times, &neurons, 1024).figure().unwrap().to_svg().unwrap();
-    let seconds = start.elapsed().as_secs_f64();
+    let as_svg = start.elapsed().as_secs_f64();
+    let png = Raster::new(&times, &neurons, 1024).figure().unwrap().to_png().unwrap();
+    let as_png = start.elapsed().as_secs_f64() - as_svg;
     assert!(svg.len() < 5_000_000, "{} bytes", svg.len());
-    assert!(cfg!(debug_assertions) || seconds < 2.0, "{seconds} s");
-    println!("10⁶ spikes: {} bytes in {seconds:.3} s", svg.len());
+    // Speed is promised of optimised builds.
+    assert!(cfg!(debug_assertions) || as_svg.max(as_png) < 2.0, "SVG {as_svg} s, PNG {as_png} s");
+    println!("SVG {} bytes in {as_svg:.3} s, PNG {} bytes in {as_png:.3} s", svg.len(), png.len());
     // Just below the limit from which images are used.
     let strokes = Raster::new(&times[..30_000], &neurons[..30_000], 1024).figure().unwrap().to_svg().unwrap();
     assert!(strokes.len() < 1_000_000 && !strokes.contains("<image"), "{}", strokes.len());
