@@ -131,7 +131,11 @@ fn maps() -> rheobase::Result<Named> {
         (-(x * x + y * y) / 18.0).exp() * ((x * c + y * s) * 0.9 + m).cos()
     };
     let fields: Vec<f64> = (0..32 * 256).map(gabor).collect();
-    let confused = |i: u64| if i % 11 == 0 { 900 + i } else { i * 7919 % 13 * u64::from(i % 3 == 0) };
+    let confused = |i: u64| match (i % 11, i % 3) {
+        (0, _) => 900 + i,
+        (_, 0) => i * 7919 % 13,
+        _ => 0,
+    };
     let counts: Vec<u64> = (0..100).map(confused).collect();
     Ok(vec![
         ("distance-matrix", DistanceMatrix::new(&distance, 60, "Victor–Purpura distance", "").figure()?),
