@@ -1,0 +1,57 @@
+//! One run at a glance: input, potentials and spikes on one time axis.
+
+use super::{Figure, Raster, Traces};
+use crate::Result;
+
+/// The picture of one simulation: its input, its potentials with their threshold, its raster.
+#[derive(Debug, Clone)]
+pub struct Simulation<'a> {
+    input: Option<Traces<'a>>,
+    potential: Option<Traces<'a>>,
+    raster: Raster<'a>,
+    title: String,
+}
+
+impl<'a> Simulation<'a> {
+    /// A run from `from` to `to` (seconds) of `count` neurons, of which `neurons[i]` fired at `times[i]`.
+    pub fn new(from: f64, to: f64, times: &'a [f64], neurons: &'a [u32], count: usize) -> Self {
+        let raster = Raster::new(times, neurons, count).span(from, to);
+        Simulation { input: None, potential: None, raster, title: String::new() }
+    }
+
+    /// Adds the panel of the input, on top.
+    pub fn input(mut self, traces: Traces<'a>) -> Self {
+        self.input = Some(traces);
+        self
+    }
+
+    /// Adds the panel of the potentials, in the middle.
+    pub fn potential(mut self, traces: Traces<'a>) -> Self {
+        self.potential = Some(traces);
+        self
+    }
+
+    /// Sets the words above the figure.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// The panels below each other on one time axis.
+    ///
+    /// # Errors
+    /// Those of [`Traces::panel`] and [`Raster::panel`].
+    pub fn figure(&self) -> Result<Figure> {
+        let mut panels = Vec::new();
+        if let Some(input) = &self.input {
+            let mut panel = input.panel()?;
+            panel.extent = super::panel::Extent::Points(70.0);
+            panels.push(panel);
+        }
+        if let Some(potential) = &self.potential {
+            panels.push(potential.panel()?);
+        }
+        panels.push(self.raster.panel()?);
+        Ok(Figure::stack(panels)?.title(self.title.clone()))
+    }
+}

@@ -1,0 +1,117 @@
+//! Text: widths for the layout and outlines for PNG, from DejaVu Sans, which is compiled in: pictures look the same everywhere.
+
+use std::sync::OnceLock;
+use ttf_parser::{Face, OutlineBuilder};
+
+/// Fonts of an SVG in the order of choice; the ones after the first are as wide or narrower.
+pub(crate) const FAMILY: &str = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif";
+
+fn face() -> Option<&'static Face<'static>> {
+    static FACE: OnceLock<Option<Face<'static>>> = OnceLock::new();
+    FACE.get_or_init(|| Face::parse(dejavu::sans::regular(), 0).ok()).as_ref()
+}
+
+/// Width of `text` in points at font size `size`.
+pub(crate) fn width(text: &str, size: f64) -> f64 {
+    text.chars().map(|c| advance(c) * size).sum()
+}
+
+/// Advance of a character in ems; 0.6 for characters the font does not have.
+fn advance(c: char) -> f64 {
+    let known = || {
+        let f = face()?;
+        Some(f64::from(f.glyph_hor_advance(f.glyph_index(c)?)?) / f64::from(f.units_per_em()))
+    };
+    known().unwrap_or(0.6)
+}
+
+/// Feeds the outline of `text` to `pen`, in ems with y upwards, starting at the origin.
+/// Characters that the font does not have are drawn as its box.
+pub(crate) fn outline(text: &str, mut pen: impl FnMut(Stroke)) {
+    let Some(f) = face() else { return };
+    let em = f64::from(f.units_per_em());
+    let mut x = 0.0;
+    for c in text.chars() {
+        let glyph = f.glyph_index(c).unwrap_or(ttf_parser::GlyphId(0));
+        f.outline_glyph(glyph, &mut Pen { em, x, out: &mut pen });
+        x += advance(c);
+    }
+}
+
+/// One piece of an outline.
+pub(crate) enum Stroke {
+    Move([f64; 2]),
+    Line([f64; 2]),
+    Quad([f64; 2], [f64; 2]),
+    Cubic([f64; 2], [f64; 2], [f64; 2]),
+    Close,
+}
+
+struct Pen<'a, F> {
+    em: f64,
+    x: f64,
+    out: &'a mut F,
+}
+
+impl<F: FnMut(Stroke)> Pen<'_, F> {
+    fn at(&self, x: f32, y: f32) -> [f64; 2] {
+        [self.x + f64::from(x) / self.em, f64::from(y) / self.em]
+    }
+}
+
+impl<F: FnMut(Stroke)> OutlineBuilder for Pen<'_, F> {
+    fn move_to(&mut self, x: f32, y: f32) {
+        let p = self.at(x, y);
+        (self.out)(Stroke::Move(p));
+    }
+    fn line_to(&mut self, x: f32, y: f32) {
+        let p = self.at(x, y);
+        (self.out)(Stroke::Line(p));
+    }
+    fn quad_to(&mut self, a: f32, b: f32, x: f32, y: f32) {
+        let (c, p) = (self.at(a, b), self.at(x, y));
+        (self.out)(Stroke::Quad(c, p));
+    }
+    fn curve_to(&mut self, a: f32, b: f32, c: f32, d: f32, x: f32, y: f32) {
+        let (c1, c2, p) = (self.at(a, b), self.at(c, d), self.at(x, y));
+        (self.out)(Stroke::Cubic(c1, c2, p));
+    }
+    fn close(&mut self) {
+        (self.out)(Stroke::Close);
+    }
+}
+
+/// Breaks `text` at spaces into lines no wider than `room` points where that is possible.
+pub(crate) fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if width(&format!("{line} {word}"), size) <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_string()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widths_come_from_the_font() {
+        // DejaVu Sans: digits are 1303 units of 2048 wide, the minus sign 1716.
+        assert!((width("00", 2048.0) - 2.0 * 1303.0).abs() < 1e-6);
+        assert!((width("−", 2048.0) - 1716.0).abs() < 1e-6);
+        assert!(width("i", 10.0) < width("m", 10.0));
+    }
+
+    #[test]
+    fn wrapping_keeps_every_word() {
+        assert_eq!(wrap("membrane potential (mV)", 9.0, 60.0).join(" "), "membrane potential (mV)");
+        assert_eq!(wrap("a b", 9.0, 1e9), ["a b"]);
+        assert!(wrap("", 9.0, 10.0).is_empty());
+    }
+}
