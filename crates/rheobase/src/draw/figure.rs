@@ -5,6 +5,7 @@ use super::panel::Panel;
 use super::scene::Scene;
 use super::{check, layout, png, svg};
 use crate::{Error, Result};
+use std::io::Write;
 use std::path::Path;
 
 /// A finished picture of one or more panels. Equal data give equal bytes on every machine.
@@ -130,6 +131,6 @@ impl Figure {
                 ));
             }
         };
-        super::atomically(path, &bytes)
+        crate::data::atomic_write(path, |file| file.write_all(&bytes))
     }
 }

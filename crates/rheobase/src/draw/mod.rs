@@ -82,26 +82,6 @@ pub use simulation::Simulation;
 pub use traces::Traces;
 pub use weights::Weights;
 
-use crate::{Error, Result};
-use std::path::Path;
 
 #[cfg(test)]
 mod tests;
-
-/// Writes a file that appears whole or not at all: a temporary file in the same folder takes its name when complete.
-fn atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let name = path.file_name().ok_or_else(|| Error::file(path, "names no file; give a file name"))?;
-    let temporary = path.with_file_name(format!(".{}.{}.part", name.to_string_lossy(), std::process::id()));
-    let write = || {
-        use std::io::Write;
-        let mut file = std::fs::File::create(&temporary)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)
-    };
-    write().map_err(|e| {
-        // The first error is the one to report; what is left of the temporary file may not exist at all.
-        let _ = std::fs::remove_file(&temporary);
-        Error::file(path, format!("cannot be written: {e}"))
-    })
-}

@@ -1,8 +1,9 @@
 //! One HTML page with tables and pictures that needs nothing from the network.
 
 use super::svg::{base64, escape};
-use super::{Figure, atomically, check};
+use super::{Figure, check};
 use crate::{Error, Result};
+use std::io::Write;
 use std::path::Path;
 
 /// A self-contained page: pictures stand in it as SVG, in the colours of a dark or light screen and black on white in print.
@@ -140,7 +141,8 @@ impl Report {
         {
             return Err(Error::file(path, "reports are written as .html; give this extension"));
         }
-        atomically(path, self.to_html()?.as_bytes())
+        let html = self.to_html()?;
+        crate::data::atomic_write(path, |file| file.write_all(html.as_bytes()))
     }
 }
 

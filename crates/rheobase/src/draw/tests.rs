@@ -93,7 +93,7 @@ fn bad_data_name_place_field_index_and_rule() {
     let t = ramp(3);
     let bad = [0.0, f64::NAN, 0.0];
     let far = [0.0, 0.0, f64::INFINITY];
-    let said = |r: Result<Figure>| r.expect_err("must be refused").to_string();
+    let said = |r: crate::Result<Figure>| r.expect_err("must be refused").to_string();
     let cases = [
         (said(Raster::new(&bad, &[0; 3], 1).figure()), "raster.times[1] = NaN: must be finite"),
         (said(Raster::new(&t, &[0, 1, 2], 2).figure()), "raster.neurons[2] = 2: must be below"),

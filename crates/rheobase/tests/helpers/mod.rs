@@ -21,7 +21,5 @@ pub(crate) fn traces() -> Option<PathBuf> {
 pub(crate) fn read(path: &Path) -> Arrays {
     let npz = rheobase::data::read_npz(path).unwrap_or_else(|e| panic!("{e}"));
     let numeric = npz.arrays().iter().filter(|(name, _)| name != "meta");
-    numeric
-        .map(|(name, array)| (name.clone(), (array.shape().to_vec(), array.to_f64().unwrap())))
-        .collect()
+    numeric.map(|(name, array)| (name.clone(), (array.shape().to_vec(), array.to_f64().unwrap()))).collect()
 }
