@@ -82,6 +82,5 @@ pub use simulation::Simulation;
 pub use traces::Traces;
 pub use weights::Weights;
 
-
 #[cfg(test)]
 mod tests;
