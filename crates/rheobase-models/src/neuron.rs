@@ -225,7 +225,17 @@ crate::catalog::catalog! {
     lif::Lif,
     spiking_leaky_relu::SpikingLeakyRelu,
     // integrate-and-fire family on millivolts
+    perfect_integrator::PerfectIntegrator,
+    if_::If,
+    lif_exp::LifExp,
+    lif_euler::LifEuler,
+    lif_decay::LifDecay,
+    lif_last_input::LifLastInput,
+    eif::Eif,
+    eif_decay::EifDecay,
+    qif::Qif,
     adex::AdEx,
+    izhikevich_ms::IzhikevichMs,
     // discrete-time neurons for training
     adaptive::Adaptive,
     cooldown::Cooldown,

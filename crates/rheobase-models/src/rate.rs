@@ -1,11 +1,15 @@
 //! Static rate curves: output in Hz as a function of a constant input, with gain and bias from maximum rates and
 //! intercepts.
 
+mod integrator;
 mod lif_rate;
+mod membrane;
 mod none;
 mod rectified;
 
+pub use integrator::{IntegratorCurve, IntegratorParams};
 pub use lif_rate::{LifCurve, LifCurveParams, SoftLifCurve, SoftLifCurveParams};
+pub use membrane::{MembraneCurve, MembraneParams};
 pub use none::NoRate;
 pub use rectified::{RectifiedCurve, RectifiedParams};
 

@@ -185,11 +185,7 @@ impl<E: Number> Builder<E> {
             None => None,
             Some(weights) => Some(check_lateral(&name, weights, neurons)?),
         };
-        if let Some(c) = &self.competition
-            && c.k == 0
-        {
-            return fail("competition.k", "0".into(), "must be at least 1");
-        }
+        check_competition(&name, self.competition.as_ref())?;
         let level = match self.level {
             Some(level) if level.is_available() => level,
             Some(level) => {
@@ -320,6 +316,20 @@ pub(super) fn check_params(
                 rule: format!("must be < {bound} s, beyond which this model's scheme is unstable"),
             });
         }
+    }
+    Ok(())
+}
+
+/// Checks that a competition can have a winner.
+pub(super) fn check_competition(place: &str, competition: Option<&Competition>) -> Result<()> {
+    if competition.is_some_and(|c| c.k == 0) {
+        return Err(Error::Value {
+            place: place.into(),
+            field: "competition.k".into(),
+            index: None,
+            value: "0".into(),
+            rule: "must be at least 1; leave the competition out for none".into(),
+        });
     }
     Ok(())
 }

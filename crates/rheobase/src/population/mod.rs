@@ -11,6 +11,7 @@
 mod builder;
 mod column;
 mod coupled;
+mod describe;
 mod fused;
 mod gradient;
 mod lateral;
@@ -21,6 +22,7 @@ mod run;
 mod source;
 mod state;
 mod sweep;
+mod winning;
 
 pub use builder::Builder;
 pub use column::Column;
@@ -172,6 +174,22 @@ impl<E: Number> Population<E> {
     /// Changes a parameter of a live layer, neuron by neuron; the state stays.
     pub fn set_each(&mut self, name: &str, values: &[f64]) -> Result<()> {
         self.replace(name, Column::Each(values.to_vec()))
+    }
+
+    /// How the neurons compete, if they do.
+    pub fn competition(&self) -> Option<Competition> {
+        self.competition
+    }
+
+    /// Changes the competition of a live layer; the state stays, and so does silence that is under way, unless there
+    /// is no competition any more.
+    pub fn set_competition(&mut self, competition: Option<Competition>) -> Result<()> {
+        builder::check_competition(&self.name, competition.as_ref())?;
+        self.competition = competition;
+        if competition.is_none() {
+            self.state.layers.iter_mut().for_each(|layer| layer.held.fill(E::default()));
+        }
+        Ok(())
     }
 
     fn replace(&mut self, name: &str, column: Column<f64>) -> Result<()> {

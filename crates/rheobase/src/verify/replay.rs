@@ -29,6 +29,8 @@ pub(super) struct Replayed {
     pub(super) winners: Vec<Winner>,
     /// Spikes that fell the other way.
     pub(super) flips: usize,
+    /// The steps in which they did.
+    pub(super) flipped: Vec<usize>,
     /// For each neuron the step from which its numbers cannot be compared, because a flip left fields that the trace
     /// does not have.
     pub(super) lost_from: Vec<usize>,
@@ -66,6 +68,7 @@ impl Replay<'_> {
             traces: BTreeMap::new(),
             winners: Vec::new(),
             flips: 0,
+            flipped: Vec::new(),
             lost_from: vec![usize::MAX; n],
         };
         let whole = self.states.len() == population.model().state().len();
@@ -107,6 +110,7 @@ impl Replay<'_> {
                 continue;
             }
             done.flips += 1;
+            done.flipped.push(t);
             r.dense[i] = E::from_f64(*spike);
             for (field, values) in self.states {
                 let f = population.model().state().iter().position(|s| s.name == *field);

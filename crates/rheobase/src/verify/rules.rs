@@ -1,5 +1,6 @@
 //! Where the library differs from an original on purpose: rules over a trace's meta, each needed by some trace.
 
+use super::spyketorch::quirks;
 use super::trace::Meta;
 
 /// A deliberate difference.
@@ -16,7 +17,30 @@ pub struct Rule {
 }
 
 /// All rules.
-pub const RULES: &[Rule] = &[];
+pub const RULES: &[Rule] = &[
+    // SpykeTorch-Extended
+    Rule {
+        id: "S8",
+        why: "the original counts silence down in 32-bit times, of which a rest may be left that lasts one step more; \
+              here silence counts whole steps",
+        applies: quirks::countdown_leaves_residue,
+        arrays: &["post_refractory_periods"],
+    },
+    Rule {
+        id: "S15",
+        why: "the original takes the samples of a batch for time steps of one, whose winners silence the first sample \
+              only; here every sample has its own winners",
+        applies: quirks::mixes_samples,
+        arrays: &["winners", "winning_spikes", "post_refractory_periods"],
+    },
+    Rule {
+        id: "S16",
+        why: "the original's exponential overflows, an infinite potential gets into the adaptation and makes a neuron \
+              that did not fire win; here the exponent is capped at 80 and every number stays finite",
+        applies: quirks::exponential_may_overflow,
+        arrays: &["thresholded", "dudt", "post_w", "winners", "post_refractory_periods"],
+    },
+];
 
 /// The rule that exempts an array of a trace, if there is one.
 pub fn exempting(meta: &Meta, array: &str) -> Option<&'static str> {

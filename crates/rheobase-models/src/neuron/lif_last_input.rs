@@ -1,0 +1,163 @@
+//! LIFLastInput: a leaky integrate-and-fire neuron in closed form since its last positive input.
+//!
+//! # Equations
+//! `v = v_rest + (u − v_rest)·exp(−s/tau_m) + x·dt/c_m`, with s the time since the last step with x > 0 and u the
+//! potential then; a spike where v ≥ v_th: v = v_reset.
+//!
+//! # What it is for
+//! Networks made with the published layer of this form. Its reset is not remembered: u is taken before threshold and
+//! reset, so a neuron that fired takes up its decay where it was, and fires again unless it is silenced for long enough.
+//! The neuron without this echo is [`super::LifExp`].
+//!
+//! # Discretisation and order of events
+//! The closed form; then s ← s + dt, or s ← dt where x > 0; held at v_rest while refractory or silenced, clamped at
+//! v_min; u ← v where x > 0; then the comparison and the reset. Input that is not positive acts in its own step only.
+//!
+//! # Limits
+//! s/tau_m is capped at 60, where the exponential is far below the resolution of v.
+//!
+//! # Checked against
+//! `SpykeTorch.neurons.LIF` and `UniformLIF` (SpykeTorch-Extended), with v_reset = v_rest and t_ref = 0.
+
+use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
+use crate::rate::NoRate;
+use crate::real::{Real, whole_steps};
+use crate::record::Range;
+use crate::surrogate::Surrogate;
+
+crate::record! {
+    /// Parameters.
+    pub struct Params {
+        /// Membrane time constant.
+        tau_m: "s" = 0.02, within(Range::above(0.0));
+        /// Membrane capacitance.
+        c_m: "nF" = 0.281, within(Range::above(0.0));
+        /// Resting potential.
+        v_rest: "mV" = -65.0;
+        /// Threshold.
+        v_th: "mV" = -50.0;
+        /// Potential after a spike.
+        v_reset: "mV" = -65.0;
+        /// Lower bound of the potential; -inf for none.
+        v_min: "mV" = f64::NEG_INFINITY, within(Range::LOWER_BOUND);
+        /// Refractory period of the neuron itself, in whole steps.
+        t_ref: "s" = 0.002, within(Range::at_least(0.0));
+    }
+}
+
+crate::record! {
+    /// Coefficients.
+    pub struct Coeffs {
+        /// Length of the step.
+        dt: "s" = 0.0;
+        /// `−1 / tau_m`.
+        slope: "1/s" = 0.0;
+        /// `dt / c_m`.
+        gain: "mV/pA" = 0.0;
+        /// Resting potential.
+        v_rest: "mV" = 0.0;
+        /// Threshold.
+        v_th: "mV" = 0.0;
+        /// Potential after a spike.
+        v_reset: "mV" = 0.0;
+        /// Lower bound.
+        v_min: "mV" = 0.0, within(Range::LOWER_BOUND);
+        /// Refractory steps after a spike.
+        refractory_steps: "steps" = 0.0;
+    }
+}
+
+crate::record! {
+    /// State.
+    pub struct State {
+        /// Membrane potential.
+        v: "mV" = 0.0;
+        /// Time since the last positive input; since the start, where there was none.
+        since_input: "s" = 0.0;
+        /// Potential in the step of the last positive input, before threshold and reset.
+        v_input: "mV" = 0.0;
+        /// Refractory steps left.
+        refractory: "steps" = 0.0;
+    }
+}
+
+/// Leaky integrate-and-fire neuron in closed form since its last positive input.
+#[derive(Debug, Clone, Copy)]
+pub struct LifLastInput;
+
+impl Neuron for LifLastInput {
+    const INFO: Info = Info {
+        name: "lif_last_input",
+        class: "LIFLastInput",
+        summary: "leaky integrate-and-fire in closed form since the last positive input",
+        family: "spyketorch",
+        equations: &[
+            "v ← v_rest + (v_input − v_rest)·exp(−since_input/tau_m) + x·dt/c_m",
+            "since_input ← dt where x > 0, else since_input + dt",
+            "v ← v_rest while refractory;  v ← max(v, v_min);  v_input ← v where x > 0",
+            "spike where v ≥ v_th:  v ← v_reset",
+        ],
+        references: &[
+            "SpykeTorch-Extended, class LIF; after Mozafari et al. 2019, doi:10.3389/fnins.2019.00625",
+        ],
+        potential: Some("v"),
+        firing: Firing::Inclusive,
+        emits: Emits::Binary,
+        takes: Takes::Current,
+        time: Time::Seconds,
+        layer_sum: None,
+        surrogate: Surrogate::FastSigmoid(1.0),
+        input_unit: "pA",
+        input_range: [-2000.0, 5000.0],
+        example_input: 300.0,
+    };
+    type Params<T: Real> = Params<T>;
+    type Coeffs<T: Real> = Coeffs<T>;
+    type State<T: Real> = State<T>;
+    type Rate = NoRate;
+
+    #[inline(always)]
+    fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
+        Coeffs {
+            dt,
+            slope: -T::one() / p.tau_m,
+            gain: dt / p.c_m,
+            v_rest: p.v_rest,
+            v_th: p.v_th,
+            v_reset: p.v_reset,
+            v_min: p.v_min,
+            refractory_steps: whole_steps(p.t_ref, dt),
+        }
+    }
+    #[inline(always)]
+    fn rest<T: Real>(p: &Params<T>) -> State<T> {
+        State { v: p.v_rest, since_input: T::zero(), v_input: p.v_rest, refractory: T::zero() }
+    }
+    #[inline(always)]
+    fn integrate<T: Real>(k: &Coeffs<T>, s: State<T>, x: T, held: T::Mask) -> State<T> {
+        let held = held | s.refractory.gt(T::zero());
+        let decay = (s.since_input * k.slope).max(T::splat(-60.0)).exp();
+        let v = k.v_rest + (s.v_input - k.v_rest) * decay + x * k.gain;
+        let v = T::select(held, k.v_rest, v).max(k.v_min);
+        let driven = x.gt(T::zero());
+        State {
+            v,
+            since_input: T::select(driven, k.dt, s.since_input + k.dt),
+            v_input: T::select(driven, v, s.v_input),
+            refractory: (s.refractory - T::one()).max(T::zero()),
+        }
+    }
+    #[inline(always)]
+    fn drive<T: Real>(k: &Coeffs<T>, s: &State<T>, _: T) -> Drive<T> {
+        Drive::at(s.v - k.v_th)
+    }
+    #[inline(always)]
+    fn emit<T: Real>(k: &Coeffs<T>, s: State<T>, _: T, n: Fired<T>) -> (State<T>, Out<T>) {
+        let state = State {
+            v: T::gate(n.own, k.v_reset, s.v),
+            refractory: T::gate(n.own, k.refractory_steps, s.refractory),
+            ..s
+        };
+        (state, Out::value(n.own))
+    }
+}

@@ -1,0 +1,22 @@
+//! SpykeTorch-Extended: layers of [C, H, W] under k-winners-take-all, and right-hand sides.
+
+mod attributes;
+mod classes;
+mod layer;
+mod ode;
+mod outputs;
+pub(super) mod quirks;
+
+use super::{Outcome, TraceFile};
+use crate::Result;
+
+pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
+    let meta = &trace.meta;
+    if meta.target.ends_with("._f_ode") {
+        return ode::replay(trace);
+    }
+    match classes::of(meta) {
+        Some(class) => layer::replay(trace, class),
+        None => Ok(Outcome::NotCovered(format!("no model for {} yet", meta.target))),
+    }
+}

@@ -1,0 +1,190 @@
+//! Comparing what a layer gave with what the original returned and kept.
+
+use super::super::TraceFile;
+use super::super::compare::{Comparison, Pair};
+use super::attributes::broadcast;
+use super::classes::Class;
+use super::layer::{Run, spike_value, tolerance};
+use crate::Result;
+use crate::population::{Recording, Winner};
+
+/// Arrays that went into the run.
+const INPUTS: [&str; 2] = ["input", "per_neuron_thresh_given"];
+
+/// The arrays of one trace, as they are compared.
+struct Check<'a> {
+    trace: &'a TraceFile,
+    run: &'a Run,
+    /// Shape of arrays per step, neuron and sample.
+    shape: Vec<usize>,
+    /// Numbers per step.
+    row: usize,
+    done: Vec<Comparison>,
+}
+
+pub(super) fn compare(
+    trace: &TraceFile,
+    class: &Class,
+    samples: usize,
+    shape: [usize; 3],
+    run: &Run,
+) -> Result<Vec<Comparison>> {
+    let row = samples * shape.iter().product::<usize>();
+    let mut check = Check { trace, run, shape: trace.shape("input")?, row, done: Vec::new() };
+    let rtol = tolerance(class);
+    let probe = |name: &str| run.replayed.trace(name);
+    let state = trace.array("state")?;
+
+    let spike = f64::from(spike_value(trace, class));
+    let sign = |u: f64| if class.signed { u.signum() } else { 1.0 };
+    let output = &run.replayed.output;
+    let spikes: Vec<f64> = output.iter().zip(probe("potential")).map(|(s, u)| s * spike * sign(*u)).collect();
+    check.close("spikes", &spikes, 1e-6, None)?;
+    check.close("thresholded", probe("thresholded"), rtol, Some(&state))?;
+    check.close("state", probe(if class.returns_potential { "potential" } else { "v" }), rtol, None)?;
+    let after = probe(if class.dudt_after_reset { "v" } else { "potential" });
+    let dudt: Vec<f64> = after.iter().zip(&run.before).map(|(u, p)| u - p).collect();
+    check.close("dudt", &dudt, rtol, Some(&state))?;
+    for (name, ours, rtol) in [
+        ("post_previous_state", "v", rtol),
+        ("post_w", "w", rtol),
+        ("post_time_since_spike", "time_since_spike", 1e-5),
+        ("post_time_since_injection", "time_since_injection", 1e-5),
+        ("post_potential_at_last_injection", "v_input", rtol),
+    ] {
+        check.close(name, probe(ours), rtol, None)?;
+    }
+    check.silence(class.ts(&trace.meta))?;
+    check.winners()?;
+    check.winning_spikes(&spikes, samples)?;
+    for (name, ours) in [("final_per_neuron_thresh", "v_th"), ("final_theta_rh", "theta_rh")] {
+        check.parameter(name, ours, samples, shape)?;
+    }
+    check.per_feature("taus_float64", shape)?;
+    check.forgotten();
+    Ok(check.done)
+}
+
+impl Check<'_> {
+    fn pair<'b>(&'b self, name: &'b str, got: &'b [f64], want: &'b [f64]) -> Pair<'b> {
+        Pair { name, got, want, shape: &self.shape, neurons: self.row }
+    }
+
+    /// A number per neuron and step within tolerance, if the trace has it.
+    fn close(&mut self, name: &str, got: &[f64], rtol: f64, scale: Option<&[f64]>) -> Result<()> {
+        if self.trace.has(name) {
+            let want = self.trace.array(name)?;
+            let compared = self.pair(name, got, &want).close(rtol, scale, |i| self.run.replayed.is_lost(i));
+            self.done.push(compared);
+        }
+        Ok(())
+    }
+
+    /// Whether competition in `step` went by a spike that fell the other way.
+    fn is_flipped(&self, step: usize) -> bool {
+        self.run.replayed.flipped.contains(&step)
+    }
+
+    /// The mask of silent neurons exactly, and the times left.
+    fn silence(&mut self, ts: f64) -> Result<()> {
+        let name = "post_refractory_periods";
+        if !self.trace.has(name) {
+            return Ok(());
+        }
+        let want: Vec<f64> = self.trace.array(name)?.iter().map(|left| left.max(0.0)).collect();
+        let got: Vec<f64> = self.run.replayed.trace("held").iter().map(|h| h * ts).collect();
+        let mask = |times: &[f64]| times.iter().map(|t| f64::from(u8::from(*t > 0.0))).collect::<Vec<_>>();
+        let skip = |i: usize| self.is_flipped(i / self.row) || self.run.replayed.is_lost(i);
+        let masks = self.pair(name, &mask(&got), &mask(&want)).exact(skip);
+        let times = self.pair(name, &got, &want).close(1e-4, None, skip);
+        self.done.push(if masks.agrees { times } else { masks });
+        Ok(())
+    }
+
+    /// Winners as the original lists them: feature, row, column, −1 where there is none.
+    fn winners(&mut self) -> Result<()> {
+        let name = "winners";
+        if !self.trace.has(name) {
+            return Ok(());
+        }
+        let want = self.trace.array(name)?;
+        let shape = self.trace.shape(name)?;
+        let (steps, k) = (shape[0], shape.get(1).copied().unwrap_or(0));
+        let mut got = vec![-1.0; want.len()];
+        let mut next = vec![0; steps];
+        for Winner { step, place, .. } in &self.run.replayed.winners {
+            if let Some(to) = got.chunks_exact_mut(3).nth(step * k + next[*step]).filter(|_| next[*step] < k)
+            {
+                to.iter_mut().zip(place).for_each(|(to, x)| *to = *x as f64);
+            }
+            next[*step] += 1;
+        }
+        let pair = Pair { name, got: &got, want: &want, shape: &shape, neurons: k * 3 };
+        let compared = pair.exact(|i| self.is_flipped(i / (k * 3).max(1)));
+        self.done.push(compared);
+        Ok(())
+    }
+
+    /// The winners' spikes, everything else 0.
+    fn winning_spikes(&mut self, spikes: &[f64], samples: usize) -> Result<()> {
+        let name = "winning_spikes";
+        if !self.trace.has(name) {
+            return Ok(());
+        }
+        let recording = Recording {
+            shape: [spikes.len() / self.row, samples, self.row / samples],
+            dense: spikes.iter().map(|s| *s as f32).collect(),
+            bits: None,
+            events: None,
+            traces: Vec::new(),
+            winners: self.run.replayed.winners.clone(),
+        };
+        let got = self.run.population.winning_spikes(&recording)?;
+        let got: Vec<f64> = got.into_iter().map(f64::from).collect();
+        let want = self.trace.array(name)?;
+        let compared =
+            self.pair(name, &got, &want).close(1e-6, Some(spikes), |i| self.is_flipped(i / self.row));
+        self.done.push(compared);
+        Ok(())
+    }
+
+    /// A parameter after the run, per neuron.
+    fn parameter(&mut self, name: &str, ours: &str, samples: usize, shape: [usize; 3]) -> Result<()> {
+        if !self.trace.has(name) {
+            return Ok(());
+        }
+        let population = &self.run.population;
+        let column = population.params().find(|(f, _)| f.name == ours).map(|(_, column)| column);
+        let value = |i: usize| column.map_or(f64::NAN, |c| c.get(i % population.neurons()));
+        let got: Vec<f64> = (0..self.row).map(value).collect();
+        let want = self.trace.array(name)?;
+        let want = broadcast(&want, &self.trace.shape(name)?, samples, shape).unwrap_or_default();
+        let pair = Pair { name, got: &got, want: &want, shape: &self.shape[1..], neurons: self.row };
+        self.done.push(pair.close(1e-6, None, |_| false));
+        Ok(())
+    }
+
+    /// A parameter that the original has drawn: one value per feature map, spread over its places as ours are.
+    fn per_feature(&mut self, name: &str, shape: [usize; 3]) -> Result<()> {
+        if !self.trace.has(name) {
+            return Ok(());
+        }
+        let drawn = self.trace.array(name)?;
+        let want = broadcast(&drawn, &self.trace.shape(name)?, 1, shape).unwrap_or_default();
+        let map = shape[1] * shape[2];
+        let got: Vec<f64> = (0..want.len()).map(|i| want[i / map * map]).collect();
+        let pair = Pair { name, got: &got, want: &want, shape: &shape, neurons: want.len() };
+        self.done.push(pair.exact(|_| false));
+        Ok(())
+    }
+
+    /// Arrays that nothing above has compared: they disagree, so that none passes unseen.
+    fn forgotten(&mut self) {
+        for name in self.trace.names() {
+            let seen = self.done.iter().any(|c| c.name == name) || INPUTS.contains(&&name[..]);
+            if !seen {
+                self.done.push(Comparison { name, worst: f64::INFINITY, at: Vec::new(), agrees: false });
+            }
+        }
+    }
+}
