@@ -109,6 +109,7 @@ impl Real for Counted {
 }
 
 impl Float for Counted {
+    type Precision = Single;
     fn pow2(self) -> Self {
         count(Counted(self.0.pow2()))
     }

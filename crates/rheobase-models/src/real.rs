@@ -139,6 +139,8 @@ pub trait Real:
 
 /// Plain floating point: one number or lanes of them, with access to the exponent. What [`crate::math`] needs.
 pub trait Float: Real {
+    /// The constants of its format.
+    type Precision: crate::math::Precision;
     /// 2 to the power of `self`, which must be a whole number within the exponents of normal numbers.
     fn pow2(self) -> Self;
     /// `(m, e)` with `self = m · 2^e`, `√½ ≤ m < √2`, `e` whole; `self` must be positive, finite and normal.
@@ -273,6 +275,7 @@ macro_rules! scalar {
             plain_firing!();
         }
         impl Float for $t {
+            type Precision = crate::math::$precision;
             #[inline(always)]
             fn pow2(self) -> Self {
                 <$t>::from_bits(((self as $int + $bias) as $bits) << $mantissa)

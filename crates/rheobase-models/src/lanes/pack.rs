@@ -1,154 +1,198 @@
-//! Portable lanes: an array of numbers, element by element.
+//! Packs of lanes: portable lanes as arrays of numbers, and several registers side by side.
 
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
-use super::{Elem, Lanes};
-use crate::real::{Float, Mask, Real, plain_firing};
+use super::Lanes;
+use crate::neuron::{Drive, Firing};
+use crate::real::{Float, Mask, Real};
+use crate::surrogate::Surrogate;
 
-/// `N` numbers that are computed together.
+/// `N` lanes (numbers, or registers of them) that are computed together: portable lanes, or several registers whose
+/// chains of dependent operations overlap.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[repr(transparent)]
-pub struct Pack<R, const N: usize>(pub [R; N]);
+pub struct Pack<V, const N: usize>(pub [V; N]);
 
-/// `N` truth values.
+/// `N` masks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(transparent)]
-pub struct PackMask<const N: usize>(pub [bool; N]);
+pub struct PackMask<M, const N: usize>(pub [M; N]);
 
-impl<R: Elem, const N: usize> Pack<R, N> {
-    #[inline(always)]
-    fn map(self, f: impl Fn(R) -> R) -> Self {
-        Pack(std::array::from_fn(|i| f(self.0[i])))
-    }
-    #[inline(always)]
-    fn zip(self, other: Self, f: impl Fn(R, R) -> R) -> Self {
-        Pack(std::array::from_fn(|i| f(self.0[i], other.0[i])))
-    }
+// Plain loops: the closures of the standard library's array adaptors are not always inlined.
+macro_rules! each {
+    ($start:expr, |$i:ident| $element:expr) => {{
+        let mut all = [$start; N];
+        for $i in 0..N {
+            all[$i] = $element;
+        }
+        all
+    }};
 }
 
-impl<const N: usize> BitAnd for PackMask<N> {
+impl<M: Mask, const N: usize> BitAnd for PackMask<M, N> {
     type Output = Self;
     #[inline(always)]
     fn bitand(self, other: Self) -> Self {
-        PackMask(std::array::from_fn(|i| self.0[i] & other.0[i]))
+        PackMask(each!(self.0[0], |i| self.0[i] & other.0[i]))
     }
 }
-impl<const N: usize> BitOr for PackMask<N> {
+impl<M: Mask, const N: usize> BitOr for PackMask<M, N> {
     type Output = Self;
     #[inline(always)]
     fn bitor(self, other: Self) -> Self {
-        PackMask(std::array::from_fn(|i| self.0[i] | other.0[i]))
+        PackMask(each!(self.0[0], |i| self.0[i] | other.0[i]))
     }
 }
-impl<const N: usize> Not for PackMask<N> {
+impl<M: Mask, const N: usize> Not for PackMask<M, N> {
     type Output = Self;
     #[inline(always)]
     fn not(self) -> Self {
-        PackMask(std::array::from_fn(|i| !self.0[i]))
+        PackMask(each!(self.0[0], |i| !self.0[i]))
     }
 }
-impl<const N: usize> Mask for PackMask<N> {
+impl<M: Mask, const N: usize> Mask for PackMask<M, N> {
     #[inline(always)]
     fn splat(truth: bool) -> Self {
-        PackMask([truth; N])
+        PackMask([M::splat(truth); N])
     }
     #[inline(always)]
     fn any(self) -> bool {
-        self.0.iter().fold(false, |a, b| a | b)
+        let mut all = self.0[0];
+        for m in &self.0[1..] {
+            all = all | *m;
+        }
+        all.any()
     }
 }
 
-macro_rules! operator {
-    ($trait:ident, $method:ident) => {
-        impl<R: Elem, const N: usize> $trait for Pack<R, N> {
+macro_rules! binary {
+    ($($trait:ident $method:ident),*) => {$(
+        impl<V: Lanes, const N: usize> $trait for Pack<V, N> {
             type Output = Self;
             #[inline(always)]
             fn $method(self, other: Self) -> Self {
-                self.zip(other, |a, b| a.$method(b))
+                Pack(each!(self.0[0], |i| self.0[i].$method(other.0[i])))
             }
         }
-    };
+    )*};
 }
-operator!(Add, add);
-operator!(Sub, sub);
-operator!(Mul, mul);
-operator!(Div, div);
+binary!(Add add, Sub sub, Mul mul, Div div);
 
-impl<R: Elem, const N: usize> Neg for Pack<R, N> {
+impl<V: Lanes, const N: usize> Neg for Pack<V, N> {
     type Output = Self;
     #[inline(always)]
     fn neg(self) -> Self {
-        self.map(|a| -a)
+        Pack(each!(self.0[0], |i| -self.0[i]))
     }
 }
 
-macro_rules! each_lane {
+macro_rules! unary {
     ($($name:ident),*) => {$(
         #[inline(always)]
         fn $name(self) -> Self {
-            self.map(Real::$name)
+            Pack(each!(self.0[0], |i| self.0[i].$name()))
+        }
+    )*};
+}
+/// Functions of several steps, whole pack by whole pack, so that the chains of its elements overlap.
+macro_rules! elementary_of_pack {
+    ($($name:ident),*) => {$(
+        #[inline(always)]
+        fn $name(self) -> Self {
+            crate::math::$name::<V::Precision, Self>(self)
         }
     )*};
 }
 
-impl<R: Elem, const N: usize> Real for Pack<R, N> {
-    type Mask = PackMask<N>;
+impl<V: Lanes, const N: usize> Real for Pack<V, N> {
+    type Mask = PackMask<V::Mask, N>;
     #[inline(always)]
     fn splat(x: f64) -> Self {
-        Pack([R::splat(x); N])
+        Pack([V::splat(x); N])
     }
     #[inline(always)]
-    fn lt(self, other: Self) -> PackMask<N> {
-        PackMask(std::array::from_fn(|i| self.0[i] < other.0[i]))
+    fn lt(self, other: Self) -> Self::Mask {
+        PackMask(each!(V::Mask::splat(false), |i| self.0[i].lt(other.0[i])))
     }
     #[inline(always)]
-    fn le(self, other: Self) -> PackMask<N> {
-        PackMask(std::array::from_fn(|i| self.0[i] <= other.0[i]))
+    fn le(self, other: Self) -> Self::Mask {
+        PackMask(each!(V::Mask::splat(false), |i| self.0[i].le(other.0[i])))
     }
     #[inline(always)]
-    fn select(mask: PackMask<N>, yes: Self, no: Self) -> Self {
-        Pack(std::array::from_fn(|i| if mask.0[i] { yes.0[i] } else { no.0[i] }))
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
+        Pack(each!(no.0[0], |i| V::select(mask.0[i], yes.0[i], no.0[i])))
     }
-    each_lane!(abs, floor, trunc, sqrt, exp, exp_m1, ln, ln_1p, softplus, tanh, cosh);
-    plain_firing!();
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        Pack(each!(self.0[0], |i| self.0[i].min(other.0[i])))
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        Pack(each!(self.0[0], |i| self.0[i].max(other.0[i])))
+    }
+    unary!(abs, floor, trunc, sqrt, detach);
+    elementary_of_pack!(exp, exp_m1, ln, ln_1p, softplus, tanh, cosh);
+
+    #[inline(always)]
+    fn fire(drive: Drive<Self>, firing: Firing, surrogate: &Surrogate) -> Self {
+        Pack(each!(drive.margin.0[0], |i| V::fire(
+            Drive { margin: drive.margin.0[i], through: drive.through.0[i] },
+            firing,
+            surrogate
+        )))
+    }
+    #[inline(always)]
+    fn gate(own: Self, yes: Self, no: Self) -> Self {
+        Pack(each!(no.0[0], |i| V::gate(own.0[i], yes.0[i], no.0[i])))
+    }
+    #[inline(always)]
+    fn slope(surrogate: &Surrogate, z: Self) -> Self {
+        Pack(each!(z.0[0], |i| V::slope(surrogate, z.0[i])))
+    }
 }
 
-impl<R: Elem, const N: usize> Float for Pack<R, N> {
-    #[inline(always)]
-    fn pow2(self) -> Self {
-        self.map(Float::pow2)
-    }
+impl<V: Lanes, const N: usize> Float for Pack<V, N> {
+    type Precision = V::Precision;
+    unary!(pow2);
     #[inline(always)]
     fn split(self) -> (Self, Self) {
-        (self.map(|x| x.split().0), self.map(|x| x.split().1))
+        let parts = each!((self.0[0], self.0[0]), |i| self.0[i].split());
+        (Pack(each!(self.0[0], |i| parts[i].0)), Pack(each!(self.0[0], |i| parts[i].1)))
     }
     #[inline(always)]
     fn copysign(self, sign: Self) -> Self {
-        self.zip(sign, Float::copysign)
+        Pack(each!(self.0[0], |i| self.0[i].copysign(sign.0[i])))
+    }
+    #[inline(always)]
+    fn scale(self, k: Self) -> Self {
+        Pack(each!(self.0[0], |i| self.0[i].scale(k.0[i])))
     }
 }
 
-impl<R: Elem, const N: usize> Lanes for Pack<R, N> {
-    type Elem = R;
-    const WIDTH: usize = N;
+impl<V: Lanes, const N: usize> Lanes for Pack<V, N> {
+    type Elem = V::Elem;
+    const WIDTH: usize = V::WIDTH * N;
     #[inline(always)]
-    fn load(from: &[R]) -> Self {
-        match from.first_chunk::<N>() {
-            Some(whole) => Pack(*whole),
-            None => Pack(std::array::from_fn(|i| from.get(i).copied().unwrap_or_default())),
+    fn load(from: &[V::Elem]) -> Self {
+        Pack(each!(V::zero(), |i| V::load(&from[(i * V::WIDTH).min(from.len())..])))
+    }
+    #[inline(always)]
+    fn store(self, to: &mut [V::Elem]) {
+        let len = to.len();
+        for i in 0..N {
+            self.0[i].store(&mut to[(i * V::WIDTH).min(len)..]);
         }
     }
     #[inline(always)]
-    fn store(self, to: &mut [R]) {
-        let n = to.len().min(N);
-        to[..n].copy_from_slice(&self.0[..n]);
+    fn bits(mask: Self::Mask) -> u64 {
+        let mut bits = 0;
+        for i in 0..N {
+            bits |= V::bits(mask.0[i]) << (i * V::WIDTH);
+        }
+        bits
     }
     #[inline(always)]
-    fn bits(mask: PackMask<N>) -> u64 {
-        mask.0.iter().enumerate().fold(0, |bits, (i, m)| bits | (u64::from(*m) << i))
-    }
-    #[inline(always)]
-    fn mask(bits: u64) -> PackMask<N> {
-        PackMask(std::array::from_fn(|i| bits >> i & 1 == 1))
+    fn mask(bits: u64) -> Self::Mask {
+        PackMask(each!(V::Mask::splat(false), |i| V::mask(bits >> (i * V::WIDTH))))
     }
 }

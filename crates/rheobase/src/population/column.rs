@@ -45,7 +45,7 @@ impl<E: Elem> Column<E> {
                 Some(whole) => V::load(whole),
                 None => {
                     let last = xs.len() - 1;
-                    let padded: [E; 16] = std::array::from_fn(|i| xs[(first + i).min(last)]);
+                    let padded: [E; 64] = std::array::from_fn(|i| xs[(first + i).min(last)]);
                     V::load(&padded)
                 }
             },
@@ -56,5 +56,5 @@ impl<E: Elem> Column<E> {
 /// `x` in every lane.
 #[inline(always)]
 pub(crate) fn splat<V: Lanes>(x: V::Elem) -> V {
-    V::load(&[x; 16])
+    V::load(&[x; 64])
 }

@@ -265,7 +265,7 @@ fn push_events<V: Lanes>(
     value: V,
     offset: V,
 ) {
-    let (mut values, mut offsets) = ([V::Elem::default(); 16], [V::Elem::default(); 16]);
+    let (mut values, mut offsets) = ([V::Elem::default(); 64], [V::Elem::default(); 64]);
     value.store(&mut values);
     offset.store(&mut offsets);
     while bits != 0 {
