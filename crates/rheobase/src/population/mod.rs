@@ -11,6 +11,7 @@
 mod builder;
 mod column;
 mod coupled;
+mod first_output;
 mod fused;
 mod gradient;
 mod lateral;
@@ -172,6 +173,15 @@ impl<E: Number> Population<E> {
     /// Changes a parameter of a live layer, neuron by neuron; the state stays.
     pub fn set_each(&mut self, name: &str, values: &[f64]) -> Result<()> {
         self.replace(name, Column::Each(values.to_vec()))
+    }
+
+    /// Changes the length of a step of a live layer; the state stays.
+    pub fn set_dt(&mut self, dt: f64) -> Result<()> {
+        builder::check_dt(&self.name, dt)?;
+        builder::check_params(&*self.model, &self.name, &self.params, self.neurons, dt)?;
+        self.coeffs = builder::prepare(&*self.model, &self.params, self.neurons, dt);
+        self.dt = dt;
+        Ok(())
     }
 
     fn replace(&mut self, name: &str, column: Column<f64>) -> Result<()> {
