@@ -1,6 +1,7 @@
 //! LIFSubtract, CubaLIF and LI against snnTorch's Leaky and Synaptic: spikes, states and gradients.
 //!
-//! The numbers were made by `peers/snntorch_reference.py`.
+//! The numbers were made by `peers/snntorch_reference.py`, in 64 bit but for snnTorch's spikes and what passes through
+//! them, which always are 32 bit.
 
 use rheobase::models::neuron::{cuba_lif, leaky_integrator, lif_subtract};
 use rheobase::models::record::Record as Fields;
@@ -17,10 +18,10 @@ fn table(value: &Value) -> Vec<f64> {
     rows.iter().flat_map(|r| r.as_array().expect("a row")).map(|x| x.as_f64().expect("a number")).collect()
 }
 
-fn assert_close(case: &str, what: &str, got: &[f64], want: &[f64]) {
+fn assert_close(case: &str, what: &str, got: &[f64], want: &[f64], tolerance: f64) {
     assert_eq!(got.len(), want.len(), "{case} {what}");
     for (i, (a, b)) in got.iter().zip(want).enumerate() {
-        assert!((a - b).abs() <= 1e-9 * b.abs().max(1.0), "{case} {what}[{i}]: {a} {b}");
+        assert!((a - b).abs() <= tolerance * b.abs().max(1.0), "{case} {what}[{i}]: {a} {b}");
     }
 }
 
@@ -78,15 +79,17 @@ fn snntorchs_neurons_are_ours_by_ordinary_parameters() {
         let (recording, tape) = layer.run_taped(steps, &Input::Array(&input), &record).expect("a run");
         let trace = |name: &str| &recording.trace(name).expect("a probe").data;
         if model != "leaky_integrator" {
-            assert_close(name, "spikes", &recording.dense, &table(&case["spikes"]));
+            assert_close(name, "spikes", &recording.dense, &table(&case["spikes"]), 0.0);
         }
         // With the late reset snnTorch's potential is the one that was compared with the threshold.
-        assert_close(name, "mem", trace(if late { "potential" } else { "v" }), &table(&case["mem"]));
+        assert_close(name, "mem", trace(if late { "potential" } else { "v" }), &table(&case["mem"]), 1e-9);
         if model == "cuba_lif" {
-            assert_close(name, "syn", trace("i"), &table(&case["syn"]));
+            assert_close(name, "syn", trace("i"), &table(&case["syn"]), 1e-9);
         }
         let upstream = Upstream { output: Some(&weights), states: Vec::new() };
         let gradients = layer.gradients(&tape, &Input::Array(&input), &upstream, &[]).expect("gradients");
-        assert_close(name, "grad_input", &gradients.input, &table(&case["grad_input"]));
+        // The early reset takes the gradient through a spike.
+        let tolerance = if late { 1e-9 } else { 1e-6 };
+        assert_close(name, "grad_input", &gradients.input, &table(&case["grad_input"]), tolerance);
     }
 }
