@@ -116,7 +116,7 @@ impl<E: Number> Builder<E> {
         self.detach_reset = detach;
         self
     }
-    /// Lets the neurons of each sample compete. The layer's shape says what is a feature map: [C, H, W], or [C].
+    /// Lets the neurons of each sample compete. The layer's shape says what is a feature map: `[C, H, W]`, or `[C]`.
     pub fn competition(mut self, competition: Competition) -> Self {
         self.competition = Some(competition);
         self
