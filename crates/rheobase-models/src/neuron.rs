@@ -237,8 +237,14 @@ crate::catalog::catalog! {
     adex::AdEx,
     izhikevich_ms::IzhikevichMs,
     // discrete-time neurons for training
+    lif_subtract::LifSubtract,
+    no_reset::NoReset,
     adaptive::Adaptive,
     cooldown::Cooldown,
+    discontinuous::Discontinuous,
+    // common parts of networks
+    cuba_lif::CubaLif,
+    leaky_integrator::LeakyIntegrator,
     // competitive cells
     slif::Slif,
 }

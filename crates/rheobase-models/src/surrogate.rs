@@ -39,6 +39,8 @@ pub enum Surrogate {
     MultiGaussian(f64, f64, f64),
     /// `c·exp(−α|z|)`.
     Slayer(f64, f64),
+    /// `c₁c₂·sech²(c₂z)` for z > 0, else 0: the derivative of `c₁·tanh(c₂z)`.
+    SecantSquared(f64, f64),
 }
 
 /// One line of the table: a surrogate's name, formula, parameters and source.
@@ -65,7 +67,7 @@ macro_rules! parameter {
 }
 
 /// Every surrogate, in the order of [`Surrogate`]'s variants.
-pub const SURROGATES: [SurrogateInfo; 13] = [
+pub const SURROGATES: [SurrogateInfo; 14] = [
     SurrogateInfo {
         name: "spike_linear",
         slope: "γ·max(0, 1 − |z|)",
@@ -167,6 +169,16 @@ pub const SURROGATES: [SurrogateInfo; 13] = [
         ],
         source: "SLAYER: Shrestha & Orchard 2018, arXiv:1810.08646",
     },
+    SurrogateInfo {
+        name: "secant_squared",
+        slope: "c₁c₂·sech²(c₂z) for z > 0, else 0",
+        primitive: "c₁·tanh(c₂z) for z > 0, else 0",
+        parameters: &[
+            parameter!("c1", 0.82, "height that the primitive saturates at"),
+            parameter!("c2", 0.08, "sharpness, per unit of current"),
+        ],
+        source: "Samadi et al. 2017, doi:10.1162/NECO_a_00929",
+    },
 ];
 
 /// `Φ(x)`, the standard normal distribution function, from the series and continued fraction of erf.
@@ -227,6 +239,7 @@ impl Surrogate {
             Surrogate::StraightThrough => 10,
             Surrogate::MultiGaussian(..) => 11,
             Surrogate::Slayer(..) => 12,
+            Surrogate::SecantSquared(..) => 13,
         };
         &SURROGATES[index]
     }
@@ -258,8 +271,27 @@ impl Surrogate {
             "piecewise_exponential" => Surrogate::PiecewiseExponential(p[0]),
             "straight_through" => Surrogate::StraightThrough,
             "multi_gaussian" => Surrogate::MultiGaussian(p[0], p[1], p[2]),
-            _ => Surrogate::Slayer(p[0], p[1]),
+            "slayer" => Surrogate::Slayer(p[0], p[1]),
+            _ => Surrogate::SecantSquared(p[0], p[1]),
         })
+    }
+
+    /// The parameters in the table's order.
+    pub fn parameters(&self) -> Vec<f64> {
+        match *self {
+            Surrogate::StraightThrough => Vec::new(),
+            Surrogate::SpikeLinear(a)
+            | Surrogate::FastSigmoid(a)
+            | Surrogate::Arctan(a)
+            | Surrogate::Sigmoid(a)
+            | Surrogate::Boxcar(a)
+            | Surrogate::Triangle(a)
+            | Surrogate::Gaussian(a)
+            | Surrogate::PiecewiseQuadratic(a)
+            | Surrogate::PiecewiseExponential(a) => vec![a],
+            Surrogate::Secant(a, b) | Surrogate::Slayer(a, b) | Surrogate::SecantSquared(a, b) => vec![a, b],
+            Surrogate::MultiGaussian(a, b, c) => vec![a, b, c],
+        }
     }
 
     /// The slope at `z`.
@@ -279,7 +311,8 @@ impl Surrogate {
                 s(alpha / 2.0) / (one + u * u)
             }
             Surrogate::Sigmoid(k) => {
-                let p = logistic(s(k) * z);
+                // The smaller of σ and 1 − σ, which is the precise one.
+                let p = logistic(-(s(k) * z).abs());
                 s(k) * p * (one - p)
             }
             Surrogate::Boxcar(w) => T::select(z.abs().lt(s(w)), s(0.5 / w), zero),
@@ -293,6 +326,10 @@ impl Surrogate {
                     - s(h) * (bell(z, sigma, wide * sigma) + bell(z, -sigma, wide * sigma))
             }
             Surrogate::Slayer(alpha, c) => s(c) * (s(-alpha) * z.abs()).exp(),
+            Surrogate::SecantSquared(c1, c2) => {
+                let sech = one / (z * s(c2)).cosh();
+                T::select(z.gt(zero), s(c1 * c2) * sech * sech, zero)
+            }
         }
     }
 
@@ -337,7 +374,20 @@ impl Surrogate {
                     c / alpha * (2.0 - (-alpha * z).exp())
                 }
             }
+            Surrogate::SecantSquared(c1, c2) => c1 * Real::tanh(c2 * z.max(0.0)),
         }
+    }
+}
+
+impl std::fmt::Display for Surrogate {
+    /// Name and parameters as the table has them: `secant(c1=0.82, c2=0.08)`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let info = self.info();
+        f.write_str(info.name)?;
+        for (i, (field, value)) in info.parameters.iter().zip(self.parameters()).enumerate() {
+            write!(f, "{}{}={value}", if i == 0 { "(" } else { ", " }, field.name)?;
+        }
+        f.write_str(if info.parameters.is_empty() { "" } else { ")" })
     }
 }
 
@@ -366,6 +416,97 @@ mod tests {
                 let slope = surrogate.slope(z);
                 assert!((difference - slope).abs() < 2e-5 * (1.0 + slope.abs()), "{surrogate:?} at {z}");
             }
+        }
+    }
+
+    /// What the primitive tends to far below and far above the threshold, by the area under the slope.
+    #[test]
+    fn primitives_have_their_limits() {
+        let far = 1e9;
+        for surrogate in all() {
+            let (low, high) = match surrogate {
+                Surrogate::SpikeLinear(gamma) => (0.0, gamma),
+                Surrogate::Secant(c1, _) => (0.0, c1 * FRAC_PI_2),
+                Surrogate::SecantSquared(c1, _) => (0.0, c1),
+                Surrogate::FastSigmoid(k) => (0.5 - 1.0 / k, 0.5 + 1.0 / k),
+                Surrogate::MultiGaussian(_, h, _) => (h, 1.0),
+                Surrogate::Slayer(alpha, c) => (0.0, 2.0 * c / alpha),
+                Surrogate::StraightThrough => (-far, far),
+                _ => (0.0, 1.0),
+            };
+            let (a, b) = (surrogate.primitive(-far), surrogate.primitive(far));
+            assert!((a - low).abs() < 1e-8 && (b - high).abs() < 1e-8, "{surrogate}: {a} {b}");
+        }
+    }
+
+    /// Slopes never push the wrong way, but for the side lobes of the multi-Gaussian, which are meant to.
+    #[test]
+    fn slopes_are_not_negative_and_vanish_far_away() {
+        for surrogate in all() {
+            let lobes = matches!(surrogate, Surrogate::MultiGaussian(..));
+            let mut negative = false;
+            for i in -2000..=2000 {
+                negative |= surrogate.slope(f64::from(i) * 0.01) < 0.0;
+            }
+            assert_eq!(negative, lobes, "{surrogate}");
+            let one_everywhere = surrogate == Surrogate::StraightThrough;
+            for z in [-1e30f32, -f32::MAX, 1e30, f32::MAX] {
+                assert_eq!(surrogate.slope(z), f32::from(u8::from(one_everywhere)), "{surrogate} at {z}");
+            }
+        }
+    }
+
+    /// Symmetric about the threshold, but for those that are 0 below it.
+    #[test]
+    fn slopes_are_symmetric_or_one_sided() {
+        for surrogate in all() {
+            let one_sided = matches!(surrogate, Surrogate::Secant(..) | Surrogate::SecantSquared(..));
+            for i in 1..200 {
+                let z = f64::from(i) * 0.02;
+                let below = if one_sided { 0.0 } else { surrogate.slope(z) };
+                assert!((surrogate.slope(-z) - below).abs() <= 1e-15, "{surrogate} at {z}");
+            }
+        }
+    }
+
+    /// Values worked out by hand from the sources' formulas.
+    #[test]
+    fn heights_at_and_beside_the_threshold_are_those_of_the_sources() {
+        let e = std::f64::consts::E;
+        for (surrogate, z, slope) in [
+            (Surrogate::SpikeLinear(0.3), 0.0, 0.3),
+            (Surrogate::SpikeLinear(0.3), -0.5, 0.15),
+            (Surrogate::SpikeLinear(0.3), 1.0, 0.0),
+            (Surrogate::Secant(0.82, 0.08), 0.0, 0.0),
+            (Surrogate::Secant(0.82, 0.08), 12.5, 0.82 * 0.08 * 2.0 / (e + 1.0 / e)),
+            (Surrogate::SecantSquared(0.82, 0.08), 12.5, 0.82 * 0.08 * 4.0 / (e + 1.0 / e).powi(2)),
+            (Surrogate::FastSigmoid(25.0), 0.04, 0.25),
+            (Surrogate::Arctan(2.0), 1.0 / PI, 0.5),
+            (Surrogate::Sigmoid(25.0), 0.0, 6.25),
+            (Surrogate::Boxcar(0.5), 0.499, 1.0),
+            (Surrogate::Boxcar(0.5), 0.5, 0.0),
+            (Surrogate::Triangle(2.0), 1.0, 0.25),
+            (Surrogate::Gaussian(0.4), 0.4, (-0.5f64).exp() / (0.4 * (2.0 * PI).sqrt())),
+            (Surrogate::PiecewiseQuadratic(2.0), 0.25, 1.0),
+            (Surrogate::PiecewiseExponential(2.0), -0.5, 1.0 / e),
+            (Surrogate::StraightThrough, -3.0, 1.0),
+            (Surrogate::Slayer(5.0, 2.0), 0.2, 2.0 / e),
+        ] {
+            assert!((surrogate.slope(z) - slope).abs() < 1e-14, "{surrogate} at {z}");
+        }
+        let centre = |sigma: f64| 1.0 / (sigma * (2.0 * PI).sqrt());
+        let lobe = centre(3.0) * (-0.5 / 36.0f64).exp();
+        let multi = 1.15 * centre(0.5) - 0.3 * lobe;
+        assert!((Surrogate::MultiGaussian(0.5, 0.15, 6.0).slope(0.0) - multi).abs() < 1e-14);
+    }
+
+    #[test]
+    fn surrogates_are_shown_as_the_table_names_them() {
+        assert_eq!(Surrogate::Secant(0.82, 0.08).to_string(), "secant(c1=0.82, c2=0.08)");
+        assert_eq!(Surrogate::FastSigmoid(25.0).to_string(), "fast_sigmoid(k=25)");
+        assert_eq!(Surrogate::StraightThrough.to_string(), "straight_through");
+        for surrogate in all() {
+            assert_eq!(Surrogate::named(surrogate.info().name, &surrogate.parameters()), Some(surrogate));
         }
     }
 

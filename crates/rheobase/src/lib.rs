@@ -3,6 +3,7 @@
 //! Every module is one concept; this page is the map.
 
 pub mod analyse;
+pub mod cells;
 pub mod compete;
 pub mod data;
 pub mod draw;

@@ -116,7 +116,7 @@ impl<E: Number> Builder<E> {
         self.detach_reset = detach;
         self
     }
-    /// Lets the neurons of each sample compete. The layer's shape says what is a feature map: [C, H, W], or [C].
+    /// Lets the neurons of each sample compete. The layer's shape says what is a feature map: `[C, H, W]`, or `[C]`.
     pub fn competition(mut self, competition: Competition) -> Self {
         self.competition = Some(competition);
         self
@@ -160,9 +160,7 @@ impl<E: Number> Builder<E> {
             return fail("batch", self.batch.to_string(), "must be at least 1 and less than 2^32");
         }
         let dt = self.dt.unwrap_or(if info.time == Time::Steps { 1.0 } else { 0.001 });
-        if !(dt > 0.0 && dt.is_finite()) {
-            return fail("dt", dt.to_string(), "must be > 0 and finite");
-        }
+        check_dt(&name, dt)?;
         if self.threads == Some(0) {
             return fail("threads", "0".into(), "must be at least 1");
         }
@@ -258,6 +256,20 @@ pub(super) fn position(fields: &[Field], name: &str, place: &str, kind: &'static
         .iter()
         .position(|f| f.name == name)
         .ok_or_else(|| Error::unknown(place, kind, name, fields.iter().map(|f| f.name)))
+}
+
+/// Checks that dt is a length.
+pub(super) fn check_dt(place: &str, dt: f64) -> Result<()> {
+    if dt > 0.0 && dt.is_finite() {
+        return Ok(());
+    }
+    Err(Error::Value {
+        place: place.into(),
+        field: "dt".into(),
+        index: None,
+        value: dt.to_string(),
+        rule: "must be > 0 and finite".into(),
+    })
 }
 
 /// Checks lengths, ranges, rules between parameters, and dt against the scheme's bound.

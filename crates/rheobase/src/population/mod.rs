@@ -12,6 +12,7 @@ mod builder;
 mod column;
 mod coupled;
 mod describe;
+mod first_output;
 mod fused;
 mod gradient;
 mod lateral;
@@ -189,6 +190,15 @@ impl<E: Number> Population<E> {
         if competition.is_none() {
             self.state.layers.iter_mut().for_each(|layer| layer.held.fill(E::default()));
         }
+        Ok(())
+    }
+
+    /// Changes the length of a step of a live layer; the state stays.
+    pub fn set_dt(&mut self, dt: f64) -> Result<()> {
+        builder::check_dt(&self.name, dt)?;
+        builder::check_params(&*self.model, &self.name, &self.params, self.neurons, dt)?;
+        self.coeffs = builder::prepare(&*self.model, &self.params, self.neurons, dt);
+        self.dt = dt;
         Ok(())
     }
 

@@ -3,10 +3,11 @@
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 
+use rheobase_models::Surrogate;
 use rheobase_models::catalog::Visitor;
 use rheobase_models::dual::Dual;
 use rheobase_models::lanes::{Elem, Level};
-use rheobase_models::neuron::{Info, Neuron, for_each};
+use rheobase_models::neuron::{Fired, Info, Neuron, fire, for_each};
 use rheobase_models::rate::{RateCurve, RateError};
 use rheobase_models::real::Real;
 use rheobase_models::record::{Field, Record};
@@ -69,6 +70,9 @@ pub trait Model: Send + Sync {
     fn rest(&self, params: &[f64]) -> Vec<f64>;
     /// The gradient with respect to the parameters from that with respect to the state at rest.
     fn pull_back_rest(&self, params: &[f64], state: &[f64]) -> Vec<f64>;
+    /// What a neuron that starts in `state` has sent before its first step: its output under no input, without
+    /// integrating; and the derivatives of that with respect to the state. 0 for models without state.
+    fn first_output(&self, coeffs: &[f64], state: &[f64], surrogate: &Surrogate) -> (f64, Vec<f64>);
     /// The largest dt for which the model's scheme is declared to be stable.
     fn dt_bound(&self, params: &[f64]) -> f64;
     /// A rule between parameters that these break, if they break one.
@@ -158,6 +162,23 @@ impl<N: Neuron> Model for Erased<N> {
     }
     fn pull_back_rest(&self, params: &[f64], state: &[f64]) -> Vec<f64> {
         pull_back(params, state, |p: &N::Params<One>| N::rest(p))
+    }
+    fn first_output(&self, coeffs: &[f64], state: &[f64], surrogate: &Surrogate) -> (f64, Vec<f64>) {
+        if state.is_empty() {
+            return (0.0, Vec::new());
+        }
+        let k = record::<f64, N::Coeffs<f64>>(coeffs);
+        let s = record::<f64, N::State<f64>>(state);
+        let own = fire::<N, f64>(&k, &s, 0.0, false, surrogate);
+        let value = N::emit(&k, s, 0.0, Fired { own, layer: 0.0 }).1.value;
+        let k = record::<One, N::Coeffs<One>>(coeffs);
+        let slope = |i: usize| {
+            let s =
+                N::State::<One>::from_fn(|j| One { value: state[j], tangent: [f64::from(u8::from(i == j))] });
+            let own = fire::<N, One>(&k, &s, One::zero(), false, surrogate);
+            N::emit(&k, s, One::zero(), Fired { own, layer: One::zero() }).1.value.tangent[0]
+        };
+        (value, (0..state.len()).map(slope).collect())
     }
     fn dt_bound(&self, params: &[f64]) -> f64 {
         N::dt_bound(&record(params))

@@ -1,45 +1,77 @@
-//! rnnbuilder's neurons: discrete-time models with a learnable initial membrane, gradients included.
+//! rnnbuilder's neurons: discrete-time models with a learnable initial membrane, gradients included; and its surrogate.
+
+use rheobase_models::Surrogate;
+use rheobase_models::neuron::{Drive, Firing};
+use rheobase_models::real::Real;
 
 use super::compare::{Comparison, GRADIENT, Pair, SINGLE, SINGLE_EXP};
 use super::replay::Replay;
 use super::{Outcome, TraceFile};
-use crate::population::{Builder, Initial, Record, Upstream};
+use crate::population::{Builder, Initial, Number, Record, Upstream};
 use crate::{Catalog, Input, Population, Result, Spikes};
-use rheobase_models::Surrogate;
 
 /// The original's classes and ours.
-const CLASSES: [(&str, &str); 2] = [("Adaptive", "adaptive"), ("Cooldown", "cooldown")];
+const CLASSES: [(&str, &str); 5] = [
+    ("LIF", "lif_subtract"),
+    ("NoReset", "no_reset"),
+    ("Adaptive", "adaptive"),
+    ("Cooldown", "cooldown"),
+    ("Discontinuous", "discontinuous"),
+];
+
+/// The original's parameters and ours.
+const PARAMETERS: [(&str, &str); 4] =
+    [("tau", "tau"), ("tau_thr", "tau_thr"), ("gamma", "gamma"), ("threshold", "v_th")];
 
 /// The original's state entries, as arrays of a trace, and our fields.
 const STATES: [(&str, &str); 2] = [("state_mem", "v"), ("state_rel_thresh", "r")];
 
 pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
-    let meta = &trace.meta;
-    let Some((class, model)) = CLASSES.iter().find(|c| c.0 == meta.class()) else {
-        return Ok(Outcome::NotCovered(format!("{} comes with networks", meta.target)));
-    };
-    let model = Catalog::standard().get(model)?;
+    let class = trace.meta.class();
+    if class == "SpikeLinear" {
+        return surrogate(trace);
+    }
+    match CLASSES.iter().find(|c| c.0 == class) {
+        Some((_, model)) if trace.is_single("input") => neurons::<f32>(trace, model),
+        Some((_, model)) => neurons::<f64>(trace, model),
+        None => Ok(Outcome::NotCovered(format!("{} comes with networks", trace.meta.target))),
+    }
+}
+
+/// Which neurons fire while their potential is below the threshold: the original takes the second half of a layer.
+fn signs(n: usize) -> Vec<f64> {
+    (0..n).map(|i| if i < n / 2 { 1.0 } else { -1.0 }).collect()
+}
+
+/// A class of the original as a population over the trace's neurons, with `initial_mem` or at rest.
+fn population<E: Number>(trace: &TraceFile, model: &str, learned: bool) -> Result<Population<E>> {
     let shape = trace.shape("input")?;
-    let (steps, batch, n) = (shape[0], shape[1], shape[2]);
-    let mut builder: Builder<f32> = Population::builder(model.clone(), &[n])
+    let (batch, n) = (shape[1], shape[2..].iter().product());
+    let model = Catalog::standard().get(model)?;
+    let mut builder: Builder<E> = Population::builder(model.clone(), &[n])
         .batch(batch)
-        .surrogate(Surrogate::SpikeLinear(meta.number_or("gradient_factor", 0.3)));
-    for field in model.params() {
-        if let Some(x) = meta.number(field.name) {
-            builder = builder.set(field.name, x);
+        .surrogate(Surrogate::SpikeLinear(trace.meta.number_or("gradient_factor", 0.3)));
+    for (theirs, ours) in PARAMETERS {
+        let known = model.params().iter().any(|f| f.name == ours);
+        if let (true, Some(x)) = (known, trace.meta.number(theirs)) {
+            builder = builder.set(ours, x);
         }
     }
-    if *class == "Cooldown" {
-        let sign: Vec<f64> = (0..n).map(|i| if i < n / 2 { 1.0 } else { -1.0 }).collect();
-        builder = builder.set_each("sign", &sign);
+    if model.info().name == "cooldown" {
+        builder = builder.set_each("sign", &signs(n));
     }
-    let learned = trace.has("initial_mem");
-    if learned {
+    if learned && trace.has("initial_mem") {
         builder = builder.initial("v", Initial::Each(trace.array("initial_mem")?));
     }
-    let mut population = builder.build()?;
-    let rtol = if *class == "Cooldown" { SINGLE_EXP } else { SINGLE };
+    builder.build()
+}
 
+fn neurons<E: Number>(trace: &TraceFile, model: &str) -> Result<Outcome> {
+    let shape = trace.shape("input")?;
+    let row: usize = shape[1..].iter().product();
+    let mut population = population::<E>(trace, model, true)?;
+    // The original's spikes are single precision even where its membrane is not.
+    let rtol = if model == "cooldown" { SINGLE_EXP } else { SINGLE };
     let input = trace.array("input")?;
     let output = trace.array("output")?;
     let states: Vec<(&str, &str, Vec<f64>)> = STATES
@@ -52,69 +84,132 @@ pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
     let replayed = Replay { input: &input, spikes: Some(&output), probes: &probes, states: &resync, rtol }
         .run(&mut population, |_, _, _| Ok(()))?;
 
-    let pair = |name: &'static str, got: &[f64], want: &[f64], rtol: Option<f64>| {
-        let pair = Pair { name, got, want, shape: &shape, neurons: batch * n };
-        match rtol {
-            Some(rtol) => pair.close(rtol, None, |i| replayed.is_lost(i)),
-            None => pair.exact(|i| replayed.is_lost(i)),
-        }
-    };
-    let mut arrays = vec![pair("output", &replayed.output, &output, None)];
+    let pair = |name, got, want| Pair { name, got, want, shape: &shape, neurons: row };
+    let lost = |i| replayed.is_lost(i);
+    let mut arrays = vec![pair("output", &replayed.output, &output).exact(lost)];
     for (array, field, want) in &states {
-        arrays.push(pair(array, replayed.trace(field), want, Some(rtol)));
+        arrays.push(pair(array, replayed.trace(field), want).close(rtol, None, lost));
     }
-    if replayed.flips == 0 {
-        population.reset();
-        arrays.extend(whole_run(trace, &mut population, &input, steps)?);
-    }
+    population.reset();
+    arrays.extend(whole_run(trace, &mut population, &output)?);
+    arrays.extend(before_the_run(trace, model, &population)?);
     Ok(Outcome::Compared { arrays, flips: replayed.flips })
 }
 
-/// What needs the run as a whole: the same in two calls, and the gradients.
-fn whole_run(
+/// What needs the run as a whole: the same in two calls, and the gradients. Neurons one of whose spikes falls the other
+/// way have another history, and are left out: the step-by-step replay has judged them.
+fn whole_run<E: Number>(
     trace: &TraceFile,
-    population: &mut Population<f32>,
-    input: &[f64],
-    steps: usize,
+    population: &mut Population<E>,
+    wanted: &[f64],
 ) -> Result<Vec<Comparison>> {
     let shape = trace.shape("input")?;
-    let n = population.neurons() * population.batch();
-    let mut arrays = Vec::new();
-    let x: Vec<f32> = input.iter().map(|x| *x as f32).collect();
+    let (steps, per_layer) = (shape[0], population.neurons());
+    let row = per_layer * population.batch();
+    let numbers = |name| Ok::<_, crate::Error>(trace.array(name)?.iter().map(|x| E::from_f64(*x)).collect());
+    let x: Vec<E> = numbers("input")?;
     let dense = Record::spikes(Spikes::Dense);
 
     let half = steps / 2;
-    let mut output = population.run(half, &Input::Array(&x[..half * n]), &dense)?.dense;
-    output.extend(population.run(steps - half, &Input::Array(&x[half * n..]), &dense)?.dense);
-    let compare = |name: &str, got: &[f32], rtol: f64, shape: &[usize], neurons: usize| {
-        let got: Vec<f64> = got.iter().map(|x| f64::from(*x)).collect();
-        let want = trace.array(name)?;
-        Ok::<_, crate::Error>(
-            Pair { name, got: &got, want: &want, shape, neurons }.close(rtol, None, |_| false),
-        )
-    };
-    arrays.push(compare("output_two_calls", &output, 0.0, &shape, n)?);
-
-    population.reset();
-    let (_, tape) = population.run_taped(steps, &Input::Array(&x), &Record::default())?;
-    let weights: Vec<f32> = trace.array("loss_weights")?.iter().map(|x| *x as f32).collect();
-    let upstream = Upstream { output: Some(&weights), states: Vec::new() };
-    let gradients = population.gradients(&tape, &Input::Array(&x), &upstream, &[])?;
-    arrays.push(compare("grad_input", &gradients.input, GRADIENT, &shape, n)?);
-    if trace.has("grad_initial_mem") {
-        let per_neuron = population.neurons();
-        let mut sums = vec![0.0f32; per_neuron];
-        for sample in gradients.initial[0].chunks(per_neuron) {
-            for (sum, g) in sums.iter_mut().zip(sample) {
-                *sum += g;
-            }
+    let mut output = population.run(half, &Input::Array(&x[..half * row]), &dense)?.dense;
+    output.extend(population.run(steps - half, &Input::Array(&x[half * row..]), &dense)?.dense);
+    let mut other = vec![false; row];
+    for (i, (got, want)) in output.iter().zip(wanted).enumerate() {
+        other[i % row] |= got.to_f64() != *want;
+    }
+    let other_in_a_sample: Vec<bool> =
+        (0..per_layer).map(|n| other.iter().skip(n).step_by(per_layer).any(|o| *o)).collect();
+    let compare = |name: &str, got: &[E], rtol: f64, skip: &[bool]| -> Result<Option<Comparison>> {
+        if !trace.has(name) {
+            return Ok(None);
         }
-        arrays.push(compare("grad_initial_mem", &sums, GRADIENT, &[per_neuron], per_neuron)?);
+        let (want, shape) = (trace.array(name)?, trace.shape(name)?);
+        let got: Vec<f64> = got.iter().map(|x| x.to_f64()).collect();
+        let pair = Pair { name, got: &got, want: &want, shape: &shape, neurons: skip.len() };
+        Ok(Some(pair.close(rtol, None, |i| skip[i % skip.len()])))
+    };
+    let mut arrays = vec![compare("output_two_calls", &output, 0.0, &other)?];
+
+    if trace.has("loss_weights") {
+        population.reset();
+        let input = Input::Array(&x);
+        let (_, tape) = population.run_taped(steps, &input, &Record::default())?;
+        let weights: Vec<E> = numbers("loss_weights")?;
+        let of_output = Upstream { output: Some(&weights), states: Vec::new() };
+        let gradients = population.gradients(&tape, &input, &of_output, &[])?;
+        arrays.push(compare("grad_input", &gradients.input, GRADIENT, &other)?);
+        if let Some(initial) = gradients.initial.first() {
+            let mut sums = vec![E::default(); per_layer];
+            for sample in initial.chunks(per_layer) {
+                for (sum, g) in sums.iter_mut().zip(sample) {
+                    *sum = *sum + *g;
+                }
+            }
+            arrays.push(compare("grad_initial_mem", &sums, GRADIENT, &other_in_a_sample)?);
+            let of_state = Upstream { output: None, states: vec![("v", &weights)] };
+            let gradients = population.gradients(&tape, &input, &of_state, &[])?;
+            arrays.push(compare("grad_input_memloss", &gradients.input, GRADIENT, &other)?);
+        }
     }
-    if trace.has("grad_input_memloss") {
-        let upstream = Upstream { output: None, states: vec![("v", &weights)] };
-        let gradients = population.gradients(&tape, &Input::Array(&x), &upstream, &[])?;
-        arrays.push(compare("grad_input_memloss", &gradients.input, GRADIENT, &shape, n)?);
-    }
+    Ok(arrays.into_iter().flatten().collect())
+}
+
+/// What there is before the first step: the output that a recurrent edge starts with, and the signs of Cooldown.
+fn before_the_run<E: Number>(
+    trace: &TraceFile,
+    model: &str,
+    population: &Population<E>,
+) -> Result<Vec<Comparison>> {
+    let mut arrays = Vec::new();
+    let mut exact = |name: &str, got: &[f64]| -> Result<()> {
+        if trace.has(name) {
+            let (want, shape) = (trace.array(name)?, trace.shape(name)?);
+            arrays.push(Pair { name, got, want: &want, shape: &shape, neurons: got.len() }.exact(|_| false));
+        }
+        Ok(())
+    };
+    // The original's Cooldown does not look at its learned membrane here, but at the state of rest.
+    let at_rest;
+    let first = if model == "cooldown" {
+        at_rest = self::population::<E>(trace, model, false)?;
+        at_rest.first_output()
+    } else {
+        population.first_output()
+    };
+    let first: Vec<f64> = first.iter().map(|x| x.to_f64()).collect();
+    exact("initial_output", &first)?;
+    exact("sgn", &signs(population.neurons()))?;
     Ok(arrays)
+}
+
+/// The surrogate by itself: arrays `y_G` and `grad_G` for the gradient factors G of the trace.
+fn surrogate(trace: &TraceFile) -> Result<Outcome> {
+    let x = trace.array("x")?;
+    let mut arrays = Vec::new();
+    for name in trace.names() {
+        let factor = |prefix: &str| name.strip_prefix(prefix).and_then(|g| g.parse::<f64>().ok());
+        let (gamma, upstream) = match (factor("y_"), factor("grad_")) {
+            (Some(gamma), _) => (gamma, None),
+            (None, Some(gamma)) => (gamma, Some(trace.array("grad_output")?)),
+            (None, None) => continue,
+        };
+        let surrogate = Surrogate::SpikeLinear(gamma);
+        let got: Vec<f64> = match upstream {
+            None => x
+                .iter()
+                .map(|x| f64::from(f32::fire(Drive::at(*x as f32), Firing::Strict, &surrogate)))
+                .collect(),
+            Some(g) => {
+                x.iter().zip(&g).map(|(x, g)| f64::from(*g as f32 * surrogate.slope(*x as f32))).collect()
+            }
+        };
+        let (want, shape) = (trace.array(&name)?, trace.shape(&name)?);
+        let pair = Pair { name: &name, got: &got, want: &want, shape: &shape, neurons: 1 };
+        arrays.push(if name.starts_with("y_") {
+            pair.exact(|_| false)
+        } else {
+            pair.close(SINGLE, None, |_| false)
+        });
+    }
+    Ok(Outcome::Compared { arrays, flips: 0 })
 }

@@ -1,52 +1,84 @@
-//! ngc-learn's SLIFCell: compartments after every step.
+//! ngc-learn's SLIFCell: compartments after every step; and its surrogate.
 
-use super::compare::{Pair, SINGLE_EXP};
+use rheobase_models::Surrogate;
+use rheobase_models::neuron::{Drive, Firing};
+use rheobase_models::real::Real;
+
+use super::compare::{Comparison, Pair, SINGLE, SINGLE_EXP};
 use super::replay::Replay;
 use super::{Outcome, TraceFile};
 use crate::population::{Builder, Initial};
 use crate::{Catalog, Population, Result};
 
 /// Parameters that have the same name here.
-const SAME: [&str; 6] = ["tau_m", "resist_m", "thr_gain", "thr_leak", "rho_b", "refract_time"];
+const SAME: [&str; 5] = ["tau_m", "thr_gain", "thr_leak", "rho_b", "refract_time"];
+
+/// The original's compartments, as arrays of a trace, and our state.
+const STATES: [(&str, &str); 3] = [("post_v", "v"), ("post_thr", "thr"), ("post_rfr", "rfr")];
 
 pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
+    if trace.meta.target.contains("secant_lif_estimator") { estimator(trace) } else { cell(trace) }
+}
+
+/// The cell as a population that takes the current J: the resistance multiplies input and inhibition beforehand.
+fn population(trace: &TraceFile) -> Result<Population<f32>> {
     let meta = &trace.meta;
-    if !meta.target.contains("SLIFCell") {
-        return Ok(Outcome::NotCovered(format!("no model for {} yet", meta.target)));
-    }
     let shape = trace.shape("input")?;
-    let (batch, n) = (shape[1], shape[2]);
-    let resist_m = meta.number_or("resist_m", 1.0);
-    let resist_inh = meta.number_or("resist_inh", 0.0);
-    let model = Catalog::standard().get("slif")?;
-    let mut builder: Builder<f32> =
-        Population::builder(model, &[n]).batch(batch).dt(meta.number_or("dt", 1.0)).clocks(true);
+    let mut builder: Builder<f32> = Population::builder(Catalog::standard().get("slif")?, &[shape[2]])
+        .batch(shape[1])
+        .dt(meta.number_or("dt", 1.0))
+        // With c1 = 1/c2 the slope is sech(c2·J): the original leaves the two constants out of its scale.
+        .surrogate(Surrogate::Secant(1.0 / 0.08, 0.08))
+        .set("resist_m", 1.0)
+        .set("sticky_spikes", f64::from(u8::from(meta.is_on("sticky_spikes"))))
+        .keep_on_reset("thr", meta.is_on("thr_persist"));
     for name in SAME {
         if let Some(x) = meta.number(name) {
             builder = builder.set(name, x);
         }
     }
-    builder = builder
-        .set("sticky_spikes", f64::from(u8::from(meta.is_on("sticky_spikes"))))
-        .initial("thr", Initial::Each(trace.array("threshold0")?))
-        .keep_on_reset("thr", meta.is_on("thr_persist"));
-    if resist_inh > 0.0 {
-        let weights: Vec<f64> =
-            trace.array("inh_weights")?.iter().map(|w| -w * resist_inh / resist_m).collect();
+    if trace.has("threshold0") {
+        builder = builder.initial("thr", Initial::Each(trace.array("threshold0")?));
+    } else if let Some(thr) = meta.number("thr") {
+        builder = builder.initial("thr", Initial::Value(thr));
+    }
+    let inhibition = meta.number_or("resist_inh", 0.0);
+    if inhibition > 0.0 {
+        let weights: Vec<f64> = trace.array("inh_weights")?.iter().map(|w| -w * inhibition).collect();
         builder = builder.lateral(&weights);
     }
-    let mut population = builder.build()?;
+    builder.build()
+}
 
+/// Whether the input is set anew before step `t`.
+fn is_clamped(clamp: &str, t: usize) -> bool {
+    match clamp {
+        "each" => true,
+        "first" => t == 0,
+        _ => {
+            let every = clamp.strip_prefix("every").and_then(|k| k.parse().ok()).unwrap_or(1);
+            t.is_multiple_of(every)
+        }
+    }
+}
+
+fn cell(trace: &TraceFile) -> Result<Outcome> {
+    let meta = &trace.meta;
+    let shape = trace.shape("input")?;
+    let (steps, row) = (shape[0], shape[1] * shape[2]);
+    let mut population = population(trace)?;
     let input = trace.array("input")?;
     let spikes = trace.array("post_s")?;
-    let fields = [("post_v", "v"), ("post_thr", "thr"), ("post_rfr", "rfr")];
-    let states: Vec<Vec<f64>> = fields.iter().map(|(a, _)| trace.array(a)).collect::<Result<_>>()?;
-    let resync: Vec<(&str, &[f64])> = fields.iter().zip(&states).map(|((_, f), s)| (*f, &s[..])).collect();
+    let currents = if trace.has("post_j") { Some(trace.array("post_j")?) } else { None };
+    let states: Vec<(&str, &str, Vec<f64>)> = STATES
+        .iter()
+        .filter(|(array, _)| trace.has(array))
+        .map(|(array, field)| Ok((*array, *field, trace.array(array)?)))
+        .collect::<Result<_>>()?;
+    let resync: Vec<(&str, &[f64])> = states.iter().map(|(_, field, data)| (*field, &data[..])).collect();
     let resets = meta.steps("reset_before_step");
-    let currents = trace.array("post_j")?;
-    let clamp = meta.text("clamp").unwrap_or("each").to_string();
-    let every: usize = clamp.strip_prefix("every").and_then(|k| k.parse().ok()).unwrap_or(1);
-    let row = batch * n;
+    let resist_m = meta.number_or("resist_m", 1.0) as f32;
+    let clamp = meta.text("clamp").unwrap_or("each");
     let replay = Replay {
         input: &input,
         spikes: Some(&spikes),
@@ -54,54 +86,114 @@ pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
         states: &resync,
         rtol: SINGLE_EXP,
     };
+    let mut current = vec![0.0f32; row];
     let replayed = replay.run(&mut population, |t, population, x| {
         if resets.contains(&t) {
             population.reset();
-        }
-        // The original writes its current back into its input: unless the input is set anew, the last current is fed.
-        let clamped = match &clamp[..] {
-            "each" => true,
-            "first" => t == 0,
-            _ => t.is_multiple_of(every),
-        };
-        if !clamped {
-            for (i, x) in x.iter_mut().enumerate() {
-                let fresh = resets.contains(&t);
-                *x = if t == 0 || fresh { 0.0 } else { currents[(t - 1) * row + i] as f32 };
+            current.fill(0.0);
+        } else if t > 0 {
+            let last = (t - 1) * row..t * row;
+            if let Some(currents) = &currents {
+                current = currents[last.clone()].iter().map(|j| *j as f32).collect();
             }
+            follow(population, &spikes[last])?;
+        }
+        // The original writes its current back into its input: unless that is set anew, the last current is fed.
+        let clamped = is_clamped(clamp, t);
+        for (x, current) in x.iter_mut().zip(&current) {
+            *x = if clamped { *x } else { *current } * resist_m;
         }
         Ok(())
     })?;
 
-    let t = trace.array("t")?;
+    let times = match trace.has("t") {
+        true => trace.array("t")?,
+        false => (0..steps).map(|t| t as f64 * meta.number_or("dt", 1.0)).collect(),
+    };
+    let tols = times_of_last_spike(&replayed.output, &times, &resets, row);
+    let mut arrays: Vec<Comparison> = Vec::new();
+    let mut close = |name: &str, got: &[f64]| -> Result<()> {
+        if trace.has(name) {
+            let want = trace.array(name)?;
+            let pair = Pair { name, got, want: &want, shape: &shape, neurons: row };
+            arrays.push(pair.close(SINGLE_EXP, None, |i| replayed.is_lost(i)));
+        }
+        Ok(())
+    };
+    close("post_s", &replayed.output)?;
+    close("post_j", replayed.trace("input"))?;
+    close("post_tols", &tols)?;
+    close("post_surrogate", replayed.trace("slope"))?;
+    for (array, field, _) in &states {
+        close(array, replayed.trace(field))?;
+    }
+    Ok(Outcome::Compared { arrays, flips: replayed.flips })
+}
+
+/// Gives the lateral edges the original's last spikes, where one fell the other way.
+fn follow(population: &mut Population<f32>, spikes: &[f64]) -> Result<()> {
+    let ours = population.state().layers.iter().flat_map(|l| &l.output);
+    if ours.zip(spikes).all(|(a, b)| f64::from(*a) == *b) {
+        return Ok(());
+    }
+    let mut state = population.state().clone();
+    for (to, spike) in state.layers.iter_mut().flat_map(|l| &mut l.output).zip(spikes) {
+        *to = *spike as f32;
+    }
+    population.set_state(state)
+}
+
+/// For every step the time of each cell's last spike, 0 before the first.
+fn times_of_last_spike(output: &[f64], times: &[f64], resets: &[usize], row: usize) -> Vec<f64> {
     let mut last = vec![0.0; row];
-    let mut tols = Vec::with_capacity(replayed.output.len());
-    for (step, out) in replayed.output.chunks(row).enumerate() {
+    let mut all = Vec::with_capacity(output.len());
+    for (step, (out, time)) in output.chunks(row).zip(times).enumerate() {
         if resets.contains(&step) {
             last.fill(0.0);
         }
         for (last, out) in last.iter_mut().zip(out) {
-            *last = (1.0 - out) * *last + out * t[step];
+            *last = (1.0 - out) * *last + out * time;
         }
-        tols.extend_from_slice(&last);
+        all.extend_from_slice(&last);
     }
-    let j: Vec<f64> = replayed.trace("input").iter().map(|x| x * resist_m).collect();
-    // The original leaves the two constants out of its surrogate's scale.
-    let scale = 0.82 * 0.08;
-    let slope: Vec<f64> = replayed.trace("slope").iter().map(|x| x / scale).collect();
-    let close = |name: &str, got: &[f64]| {
-        let want = trace.array(name)?;
-        let pair = Pair { name, got, want: &want, shape: &shape, neurons: row };
-        Ok::<_, crate::Error>(pair.close(SINGLE_EXP, None, |i| replayed.is_lost(i)))
-    };
-    let mut arrays = vec![
-        close("post_s", &replayed.output)?,
-        close("post_j", &j)?,
-        close("post_tols", &tols)?,
-        close("post_surrogate", &slope)?,
-    ];
-    for (array, field) in fields {
-        arrays.push(close(array, replayed.trace(field))?);
+    all
+}
+
+/// The surrogate's functions by themselves: arrays `d_spike_C1_C2` (without scale), `d_spike_scaled_C1_C2` and
+/// `surr_C1_C2` over currents `j`, and `spike_fx` over `v` and `thr`.
+fn estimator(trace: &TraceFile) -> Result<Outcome> {
+    let mut arrays = Vec::new();
+    for name in trace.names() {
+        let constants = |prefix: &str| {
+            let (c1, c2) = name.strip_prefix(prefix)?.split_once('_')?;
+            Some((c1.parse::<f64>().ok()?, c2.parse::<f64>().ok()?))
+        };
+        let currents = || trace.array("j");
+        let got: Vec<f64> = if let Some((c1, c2)) = constants("d_spike_scaled_") {
+            currents()?.iter().map(|j| f64::from(Surrogate::Secant(c1, c2).slope(*j as f32))).collect()
+        } else if let Some((_, c2)) = constants("d_spike_") {
+            currents()?.iter().map(|j| f64::from(Surrogate::Secant(1.0 / c2, c2).slope(*j as f32))).collect()
+        } else if let Some((c1, c2)) = constants("surr_") {
+            currents()?.iter().map(|j| Surrogate::SecantSquared(c1, c2).primitive(*j)).collect()
+        } else if name == "spike_fx" {
+            let fire = |(v, thr): (&f64, &f64)| {
+                f64::from(f32::fire(
+                    Drive::at(*v as f32 - *thr as f32),
+                    Firing::Strict,
+                    &Surrogate::default(),
+                ))
+            };
+            trace.array("v")?.iter().zip(&trace.array("thr")?).map(fire).collect()
+        } else {
+            continue;
+        };
+        let (want, shape) = (trace.array(&name)?, trace.shape(&name)?);
+        let pair = Pair { name: &name, got: &got, want: &want, shape: &shape, neurons: 1 };
+        arrays.push(if name == "spike_fx" {
+            pair.exact(|_| false)
+        } else {
+            pair.close(SINGLE, None, |_| false)
+        });
     }
-    Ok(Outcome::Compared { arrays, flips: replayed.flips })
+    Ok(Outcome::Compared { arrays, flips: 0 })
 }
