@@ -4,6 +4,7 @@
 
 pub mod analyse;
 pub mod compete;
+pub mod curve;
 pub mod data;
 pub mod draw;
 mod error;
@@ -12,6 +13,7 @@ pub mod random;
 pub mod verify;
 
 pub use compete::Competition;
+pub use curve::Curve;
 pub use error::{Error, Result, nearest};
 pub use population::{Catalog, Initial, Input, Population, Record, Recording, Spikes, Upstream, model};
 pub use rheobase_models as models;

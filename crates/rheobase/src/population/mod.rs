@@ -23,6 +23,7 @@ mod state;
 mod sweep;
 
 pub use builder::Builder;
+pub(crate) use builder::{check_params, position};
 pub use column::Column;
 pub use coupled::LayerState;
 pub use gradient::{Gradients, Tape, Upstream};
