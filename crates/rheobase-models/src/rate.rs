@@ -133,8 +133,10 @@ pub fn search_gain_bias<E: From<RateError>>(
     for _ in 0..10 {
         let currents: Vec<f64> = grid(-bound, bound, 101).collect();
         let found = rates(&currents)?;
-        last_silent = currents.iter().zip(&found).filter(|(_, r)| **r <= 0.0).map(|(x, _)| *x).last();
-        reaching = currents.iter().zip(&found).find(|(_, r)| **r >= highest).map(|(x, _)| *x);
+        // Each end is taken from the narrowest range that has it.
+        last_silent = last_silent.or_else(|| last_silent_point(&currents, &found));
+        reaching = reaching
+            .or_else(|| currents.iter().zip(&found).find(|(_, rate)| **rate >= highest).map(|(x, _)| *x));
         if last_silent.is_some() && reaching.is_some() {
             break;
         }
@@ -174,10 +176,14 @@ pub fn search_max_rates_intercepts<E>(
         let points: Vec<f64> = grid(-1.0, 1.0, 101).collect();
         let currents: Vec<f64> = points.iter().map(|u| current(*u, *g, *b)).collect();
         let found = rates(&currents)?;
-        let last_silent = points.iter().zip(&found).filter(|(_, r)| **r <= 0.0).map(|(u, _)| *u).last();
-        intercepts.push(last_silent.unwrap_or(-1.0));
+        intercepts.push(last_silent_point(&points, &found).unwrap_or(-1.0));
     }
     Ok((max_rates, intercepts))
+}
+
+/// The last of `points` at which the rate is not above 0.
+fn last_silent_point(points: &[f64], rates: &[f64]) -> Option<f64> {
+    points.iter().zip(rates).rfind(|(_, rate)| **rate <= 0.0).map(|(x, _)| *x)
 }
 
 /// Linear interpolation of y at `x`, constant outside; `xs` must not decrease.

@@ -160,7 +160,7 @@ impl Neuron for Izhikevich {
 /// Change of the potential, in mV per ms.
 #[inline(always)]
 fn slope<T: Real>(s: &State<T>, x: T) -> T {
-    T::splat(0.04) * s.v * s.v + T::splat(5.0) * s.v + T::splat(140.0) - s.w + x
+    T::splat(0.04) * (s.v * s.v) + T::splat(5.0) * s.v + T::splat(140.0) - s.w + x
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 //! `output = amplitude·(x where x > 0, negative_slope·x where x < 0)`, in Hz.
 //!
 //! # What it is for
-//! A rate neuron whose gradient does not vanish below 0, and what its spiking counterpart [`super::SpikingLeakyRelu`] is trained as.
+//! A rate neuron whose gradient does not vanish below 0, and what its spiking counterpart [`super::SpikingLeakyRelu`]
+//! is trained as.
 //!
 //! # Discretisation and order of events
 //! The output of a step is the curve at the input of that step; dt does not matter.
