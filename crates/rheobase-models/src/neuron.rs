@@ -223,7 +223,18 @@ pub fn fire<N: Neuron, T: Real>(
 crate::catalog::catalog! {
     // exact and NEF-style neurons
     lif::Lif,
+    fast_lif::FastLif,
+    adaptive_lif::AdaptiveLif,
+    izhikevich::Izhikevich,
+    spiking_rectified_linear::SpikingRectifiedLinear,
     spiking_leaky_relu::SpikingLeakyRelu,
+    // rate neurons
+    rectified_linear::RectifiedLinear,
+    leaky_relu::LeakyRelu,
+    lif_rate::LifRate,
+    soft_lif_rate::SoftLifRate,
+    soft_lif_rate_exact::SoftLifRateExact,
+    adaptive_lif_rate::AdaptiveLifRate,
     // integrate-and-fire family on millivolts
     perfect_integrator::PerfectIntegrator,
     if_::If,

@@ -6,12 +6,14 @@ mod lif_rate;
 mod membrane;
 mod none;
 mod rectified;
+mod soft_lif_exact;
 
 pub use integrator::{IntegratorCurve, IntegratorParams};
-pub use lif_rate::{LifCurve, LifCurveParams, SoftLifCurve, SoftLifCurveParams};
+pub use lif_rate::{LifCurve, LifCurveParams, SoftLifCurve, SoftLifCurveParams, lif_j, softplus};
 pub use membrane::{MembraneCurve, MembraneParams};
 pub use none::NoRate;
 pub use rectified::{RectifiedCurve, RectifiedParams};
+pub use soft_lif_exact::SoftLifExactCurve;
 
 use crate::real::Real;
 use crate::record::Record;
@@ -77,12 +79,17 @@ pub trait RateCurve: Send + Sync + 'static {
         max_rates: &[f64],
         intercepts: &[f64],
     ) -> Result<(Vec<f64>, Vec<f64>), RateError> {
-        search_gain_bias(|x| Self::rate(p, x), max_rates, intercepts)
+        let rates = |xs: &[f64]| Ok(xs.iter().map(|x| Self::rate(p, *x)).collect());
+        search_gain_bias(rates, max_rates, intercepts)
     }
 
     /// The inverse of [`RateCurve::gain_bias`]. Uses [`search_max_rates_intercepts`] where there is no closed form.
     fn max_rates_intercepts(p: &Self::Params<f64>, gain: &[f64], bias: &[f64]) -> (Vec<f64>, Vec<f64>) {
-        search_max_rates_intercepts(|x| Self::rate(p, x), gain, bias)
+        let rates = |xs: &[f64]| Ok(xs.iter().map(|x| Self::rate(p, *x)).collect());
+        match search_max_rates_intercepts::<std::convert::Infallible>(rates, gain, bias) {
+            Ok(found) => found,
+            Err(never) => match never {},
+        }
     }
 }
 
@@ -114,21 +121,26 @@ fn grid(low: f64, high: f64, n: usize) -> impl Iterator<Item = f64> {
 
 /// Gains and biases by searching the curve, as Nengo does for models without a closed form: the input range is
 /// doubled from ±10 until it holds both a zero rate and the largest maximum rate, at most ten times, and the
-/// inverse is interpolated on 101 points.
-pub fn search_gain_bias(
-    rate: impl Fn(f64) -> f64,
+/// inverse is interpolated on 101 points. `rates` gives the rates at a list of currents.
+///
+/// # Errors
+/// Targets that no curve can meet, a search without result, and whatever `rates` fails with.
+pub fn search_gain_bias<E: From<RateError>>(
+    mut rates: impl FnMut(&[f64]) -> Result<Vec<f64>, E>,
     max_rates: &[f64],
     intercepts: &[f64],
-) -> Result<(Vec<f64>, Vec<f64>), RateError> {
+) -> Result<(Vec<f64>, Vec<f64>), E> {
     check_targets(max_rates, intercepts, f64::INFINITY)?;
     let highest = max_rates.iter().copied().fold(0.0, f64::max);
     let mut bound = 10.0;
     let (mut last_silent, mut reaching) = (None, None);
     for _ in 0..10 {
         let currents: Vec<f64> = grid(-bound, bound, 101).collect();
-        let rates: Vec<f64> = currents.iter().map(|&x| rate(x)).collect();
-        last_silent = currents.iter().zip(&rates).filter(|(_, r)| **r <= 0.0).map(|(x, _)| *x).last();
-        reaching = currents.iter().zip(&rates).find(|(_, r)| **r >= highest).map(|(x, _)| *x);
+        let found = rates(&currents)?;
+        // Each end is taken from the narrowest range that has it.
+        last_silent = last_silent.or_else(|| last_silent_point(&currents, &found));
+        reaching = reaching
+            .or_else(|| currents.iter().zip(&found).find(|(_, rate)| **rate >= highest).map(|(x, _)| *x));
         if last_silent.is_some() && reaching.is_some() {
             break;
         }
@@ -139,11 +151,11 @@ pub fn search_gain_bias(
         "no current was found that reaches the largest maximum rate; ask for lower maximum rates",
     ))?;
     let currents: Vec<f64> = grid(low, high, 101).collect();
-    let rates: Vec<f64> = currents.iter().map(|&x| rate(x)).collect();
+    let found = rates(&currents)?;
     let mut gain = Vec::with_capacity(max_rates.len());
     let mut bias = Vec::with_capacity(max_rates.len());
     for (&max_rate, &intercept) in max_rates.iter().zip(intercepts) {
-        let top = interpolate(max_rate, &rates, &currents);
+        let top = interpolate(max_rate, &found, &currents);
         let g = (low - top) / (intercept - 1.0);
         gain.push(g);
         bias.push(top - g);
@@ -152,20 +164,30 @@ pub fn search_gain_bias(
 }
 
 /// Maximum rates (at u = 1) and intercepts (the last of 101 points on [−1, 1] at which the neuron is silent).
-pub fn search_max_rates_intercepts(
-    rate: impl Fn(f64) -> f64,
+/// `rates` gives the rates at a list of currents.
+///
+/// # Errors
+/// Whatever `rates` fails with.
+pub fn search_max_rates_intercepts<E>(
+    mut rates: impl FnMut(&[f64]) -> Result<Vec<f64>, E>,
     gain: &[f64],
     bias: &[f64],
-) -> (Vec<f64>, Vec<f64>) {
-    let max_rates = gain.iter().zip(bias).map(|(g, b)| rate(current(1.0, *g, *b))).collect();
-    let intercepts = gain
-        .iter()
-        .zip(bias)
-        .map(|(g, b)| {
-            grid(-1.0, 1.0, 101).filter(|u| rate(current(*u, *g, *b)) <= 0.0).last().unwrap_or(-1.0)
-        })
-        .collect();
-    (max_rates, intercepts)
+) -> Result<(Vec<f64>, Vec<f64>), E> {
+    let at_one: Vec<f64> = gain.iter().zip(bias).map(|(g, b)| current(1.0, *g, *b)).collect();
+    let max_rates = rates(&at_one)?;
+    let mut intercepts = Vec::with_capacity(gain.len());
+    for (g, b) in gain.iter().zip(bias) {
+        let points: Vec<f64> = grid(-1.0, 1.0, 101).collect();
+        let currents: Vec<f64> = points.iter().map(|u| current(*u, *g, *b)).collect();
+        let found = rates(&currents)?;
+        intercepts.push(last_silent_point(&points, &found).unwrap_or(-1.0));
+    }
+    Ok((max_rates, intercepts))
+}
+
+/// The last of `points` at which the rate is not above 0.
+fn last_silent_point(points: &[f64], rates: &[f64]) -> Option<f64> {
+    points.iter().zip(rates).rfind(|(_, rate)| **rate <= 0.0).map(|(x, _)| *x)
 }
 
 /// Linear interpolation of y at `x`, constant outside; `xs` must not decrease.

@@ -5,6 +5,7 @@
 pub mod analyse;
 pub mod cells;
 pub mod compete;
+pub mod curve;
 pub mod data;
 pub mod draw;
 mod error;
@@ -13,6 +14,7 @@ pub mod random;
 pub mod verify;
 
 pub use compete::Competition;
+pub use curve::Curve;
 pub use error::{Error, Result, nearest};
 pub use population::{Catalog, Initial, Input, Population, Record, Recording, Spikes, Upstream, model};
 pub use rheobase_models as models;

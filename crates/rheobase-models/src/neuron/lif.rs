@@ -19,7 +19,7 @@
 //! `nengo.LIF` 4.1.0 and NengoDL 3.6.0; rates against the closed form.
 
 use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::{LifCurve, RateCurve, SoftLifCurve};
+use crate::rate::{LifCurve, LifCurveParams};
 use crate::real::Real;
 use crate::record::Range;
 use crate::surrogate::Surrogate;
@@ -163,23 +163,12 @@ impl Neuron for Lif {
         (state, Out { value: k.amplitude * n.own, offset: crossing })
     }
     #[inline(always)]
-    fn rate<T: Real>(p: &Params<T>) -> Option<<LifCurve as RateCurve>::Params<T>> {
-        Some(crate::rate::LifCurveParams { tau_m: p.tau_m, t_ref: p.t_ref, amplitude: p.amplitude })
+    fn rate<T: Real>(p: &Params<T>) -> Option<LifCurveParams<T>> {
+        Some(LifCurveParams { tau_m: p.tau_m, t_ref: p.t_ref, amplitude: p.amplitude })
     }
     #[inline(always)]
     fn training<T: Real>(p: &Params<T>, smoothing: Option<T>, x: T) -> Option<T> {
-        Some(match smoothing {
-            None => LifCurve::rate(&Self::rate(p)?, x),
-            Some(sigma) => {
-                let curve = crate::rate::SoftLifCurveParams {
-                    tau_m: p.tau_m,
-                    t_ref: p.t_ref,
-                    amplitude: p.amplitude,
-                    sigma,
-                };
-                SoftLifCurve::rate(&curve, x)
-            }
-        })
+        Some(LifCurve::training(&Self::rate(p)?, smoothing, x))
     }
     #[inline(always)]
     fn rhs<T: Real>(p: &Params<T>, s: &State<T>, x: T) -> Option<State<T>> {

@@ -32,6 +32,42 @@ crate::record! {
     }
 }
 
+/// Smallest `x − 1` in training: nearer to threshold the slope is taken to be 0.
+const TRAINING_EXCESS: f64 = 1e-15;
+
+/// `σ·ln(1 + exp(x/σ))`: x for large x, and 0 (to the last bit) for very negative x.
+#[inline(always)]
+pub fn softplus<T: Real>(x: T, sigma: T) -> T {
+    sigma * (x / sigma).softplus()
+}
+
+/// Rate of the LIF neuron at an input that exceeds the threshold by `j` > 0.
+#[inline(always)]
+pub fn lif_j<T: Real>(p: &LifCurveParams<T>, j: T) -> T {
+    p.amplitude / (p.t_ref + p.tau_m * (T::one() / j).ln_1p())
+}
+
+impl LifCurve {
+    /// What neurons with this curve are trained as: the curve, or with `smoothing` the smoothed curve of that sigma.
+    ///
+    /// Within 1e-15 above threshold the sharp curve is flat, so that its slope, which grows without bound towards
+    /// the threshold, stays finite (NengoDL: Rasmussen 2019, doi:10.1007/s12021-019-09424-z).
+    #[inline(always)]
+    pub fn training<T: Real>(p: &LifCurveParams<T>, smoothing: Option<T>, x: T) -> T {
+        match smoothing {
+            Some(sigma) => {
+                let LifCurveParams { tau_m, t_ref, amplitude } = *p;
+                SoftLifCurve::rate(&SoftLifCurveParams { tau_m, t_ref, amplitude, sigma }, x)
+            }
+            None => {
+                let excess = x - T::one();
+                let rate = lif_j(p, excess.max(T::splat(TRAINING_EXCESS)));
+                T::select(excess.gt(T::zero()), rate, T::zero())
+            }
+        }
+    }
+}
+
 /// `amplitude / (t_ref + tau_m·ln(1 + 1/(x−1)))` for x > 1, else 0.
 #[derive(Debug, Clone, Copy)]
 pub struct LifCurve;
@@ -45,8 +81,7 @@ impl RateCurve for LifCurve {
         let above = x.gt(one);
         // Where the neuron is silent any positive number keeps the discarded branch finite.
         let excess = T::select(above, x - one, one);
-        let rate = p.amplitude / (p.t_ref + p.tau_m * (one / excess).ln_1p());
-        T::select(above, rate, T::zero())
+        T::select(above, lif_j(p, excess), T::zero())
     }
     fn gain_bias(
         p: &LifCurveParams<f64>,
@@ -107,6 +142,28 @@ impl RateCurve for SoftLifCurve {
 }
 
 /// The sharp curve that the smoothed one approaches: gain and bias are those of it, as in the sources.
-fn sharp(p: &SoftLifCurveParams<f64>) -> LifCurveParams<f64> {
+pub(super) fn sharp(p: &SoftLifCurveParams<f64>) -> LifCurveParams<f64> {
     LifCurveParams { tau_m: p.tau_m, t_ref: p.t_ref, amplitude: p.amplitude }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Dual;
+
+    #[test]
+    fn training_is_flat_at_threshold_and_steep_just_above() {
+        let constant = Dual::<f64, [f64; 1]>::constant;
+        let p = LifCurveParams { tau_m: constant(0.02), t_ref: constant(0.002), amplitude: constant(1.0) };
+        let at = |x: f64| {
+            let y = LifCurve::training(&p, None, Dual::variable(x, 0));
+            (y.value, y.tangent[0])
+        };
+        assert_eq!(at(1.0), (0.0, 0.0));
+        assert_eq!(at(-3.0), (0.0, 0.0));
+        let clamped = 1.0 / (0.002 + 0.02 * 1e15f64.ln());
+        let (value, slope) = at(1.0 + f64::EPSILON);
+        assert!((value / clamped - 1.0).abs() < 1e-9 && slope == 0.0);
+        assert!(at(1.0 + 1e-12).1 > 1e10);
+    }
 }

@@ -251,7 +251,7 @@ impl<E: Number> Builder<E> {
 }
 
 /// Position of the field called `name`.
-pub(super) fn position(fields: &[Field], name: &str, place: &str, kind: &'static str) -> Result<usize> {
+pub(crate) fn position(fields: &[Field], name: &str, place: &str, kind: &'static str) -> Result<usize> {
     fields
         .iter()
         .position(|f| f.name == name)
@@ -273,7 +273,7 @@ pub(super) fn check_dt(place: &str, dt: f64) -> Result<()> {
 }
 
 /// Checks lengths, ranges, rules between parameters, and dt against the scheme's bound.
-pub(super) fn check_params(
+pub(crate) fn check_params(
     model: &dyn Model,
     place: &str,
     params: &[Column<f64>],

@@ -26,6 +26,7 @@ mod sweep;
 mod winning;
 
 pub use builder::Builder;
+pub(crate) use builder::{check_params, position};
 pub use column::Column;
 pub use coupled::LayerState;
 pub use gradient::{Gradients, Tape, Upstream};

@@ -79,6 +79,8 @@ pub trait Model: Send + Sync {
     fn broken_rule(&self, params: &[f64]) -> Option<String>;
     /// The static rate curve at constant input `x`, where there is a closed form.
     fn rate(&self, params: &[f64], x: f64) -> Option<f64>;
+    /// The derivative of the static rate curve at constant input `x`, where there is a closed form.
+    fn rate_slope(&self, params: &[f64], x: f64) -> Option<f64>;
     /// Output in training as a rate curve and its derivative with respect to the input.
     fn training(&self, params: &[f64], smoothing: Option<f64>, x: f64) -> Option<(f64, f64)>;
     /// Gains and biases from maximum rates and intercepts, by the curve's closed form.
@@ -188,6 +190,10 @@ impl<N: Neuron> Model for Erased<N> {
     }
     fn rate(&self, params: &[f64], x: f64) -> Option<f64> {
         N::rate(&record::<f64, N::Params<f64>>(params)).map(|curve| N::Rate::rate(&curve, x))
+    }
+    fn rate_slope(&self, params: &[f64], x: f64) -> Option<f64> {
+        let curve = N::rate(&record::<One, N::Params<One>>(params))?;
+        Some(N::Rate::rate(&curve, One::variable(x, 0)).tangent[0])
     }
     fn training(&self, params: &[f64], smoothing: Option<f64>, x: f64) -> Option<(f64, f64)> {
         let p = record::<One, N::Params<One>>(params);

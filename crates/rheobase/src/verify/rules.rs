@@ -40,6 +40,24 @@ pub const RULES: &[Rule] = &[
         applies: quirks::exponential_may_overflow,
         arrays: &["thresholded", "dudt", "post_w", "winners", "post_refractory_periods"],
     },
+    // NengoDL and nengo-extras
+    Rule {
+        id: "N1",
+        why: "On TensorFlow a potential at an exact negative whole number emits one spike less (floor + 1) and stays \
+              there; here counts are truncated towards zero, as in NumPy.",
+        applies: |meta| {
+            meta.target == "nengo_dl SpikingLeakyReLU builder" && meta.number_or("negative_slope", 0.3) > 0.0
+        },
+        arrays: &["inference_output", "inference_post_voltage"],
+    },
+    Rule {
+        id: "X3",
+        why: "FastLIF ignores its amplitude and emits 1/dt; here the amplitude is the value of a spike.",
+        applies: |meta| {
+            meta.target == "nengo_extras.neurons.FastLIF.step_math" && meta.number_or("amplitude", 1.0) != 1.0
+        },
+        arrays: &["output"],
+    },
 ];
 
 /// The rule that exempts an array of a trace, if there is one.

@@ -1,0 +1,174 @@
+//! AdaptiveLIF: the exact leaky integrate-and-fire neuron with an adaptation current.
+//!
+//! # Equations
+//! `tau_m·dv/dt = x − w − v`; a spike when v passes 1, then v = 0 for `t_ref`;
+//! `tau_w·dw/dt = inc_w·output − w`.
+//!
+//! # What it is for
+//! Spike-frequency adaptation: the rate starts at that of [`super::Lif`] and settles below it.
+//!
+//! # Discretisation and order of events
+//! As [`super::Lif`] with the input less w; then w by forward Euler from the output of the same step.
+//!
+//! # Limits
+//! The settled rate has no closed form; simulate it.
+//!
+//! # Checked against
+//! `nengo.AdaptiveLIF` 4.1.0.
+
+use super::{Drive, Emits, Fired, Firing, Info, Lif, Neuron, Out, Takes, Time, lif};
+use crate::rate::NoRate;
+use crate::real::Real;
+use crate::record::Range;
+use crate::surrogate::Surrogate;
+
+crate::record! {
+    /// Parameters.
+    pub struct Params {
+        /// Membrane time constant.
+        tau_m: "s" = 0.02, within(Range::above(0.0));
+        /// Refractory period, from the spike's time within its step.
+        t_ref: "s" = 0.002, within(Range::at_least(0.0));
+        /// Lower bound of the potential; -inf for none.
+        v_min: "1" = 0.0, within(Range { high: 0.0, high_allowed: true, ..Range::LOWER_BOUND });
+        /// Value of a spike.
+        amplitude: "1" = 1.0, within(Range::above(0.0));
+        /// Time constant of the adaptation.
+        tau_w: "s" = 1.0, within(Range::above(0.0));
+        /// Adaptation that an output of 1 Hz settles at.
+        inc_w: "1/Hz" = 0.01, within(Range::at_least(0.0));
+    }
+}
+
+crate::record! {
+    /// Coefficients.
+    pub struct Coeffs {
+        /// Length of the step.
+        dt: "s" = 0.0;
+        /// Membrane time constant.
+        tau_m: "s" = 0.0;
+        /// `1 − exp(−dt/tau_m)`.
+        gain: "1" = 0.0;
+        /// Refractory period.
+        t_ref: "s" = 0.0;
+        /// Lower bound of the potential.
+        v_min: "1" = 0.0;
+        /// Value of a spike.
+        amplitude: "1" = 0.0;
+        /// `dt / tau_w`.
+        decay_w: "1" = 0.0;
+        /// Jump of the adaptation with each spike.
+        jump_w: "1" = 0.0;
+    }
+}
+
+crate::record! {
+    /// State.
+    pub struct State {
+        /// Membrane potential in units of the threshold.
+        v: "1" = 0.0;
+        /// Time left of the refractory period at the end of the step; falls below 0 while the neuron may fire.
+        refractory: "s" = 0.0;
+        /// Adaptation, subtracted from the input.
+        w: "1" = 0.0;
+    }
+}
+
+/// Leaky integrate-and-fire neuron with an adaptation current.
+#[derive(Debug, Clone, Copy)]
+pub struct AdaptiveLif;
+
+impl Neuron for AdaptiveLif {
+    const INFO: Info = Info {
+        name: "adaptive_lif",
+        class: "AdaptiveLIF",
+        summary: "exact leaky integrate-and-fire with an adaptation current",
+        family: "nengo",
+        equations: &[
+            "δ = clip(dt − (refractory − dt), 0, dt)",
+            "v ← v + (x − w − v)·(1 − exp(−δ/tau_m))",
+            "spike where v > 1, at t* = dt + tau_m·ln(1 − (v − 1)/(x − w − 1)) after the start of the step",
+            "v ← max(v, v_min);  v ← 0, refractory ← t_ref + t* after a spike",
+            "w ← w + dt/tau_w·(inc_w·amplitude·spike/dt − w)",
+        ],
+        references: &[
+            "Benda & Herz 2003, doi:10.1162/089976603322385063",
+            "Bekolay et al. 2014 (Nengo), doi:10.3389/fninf.2013.00048",
+        ],
+        potential: Some("v"),
+        firing: Firing::Strict,
+        emits: Emits::Binary,
+        takes: Takes::Current,
+        time: Time::Seconds,
+        layer_sum: None,
+        surrogate: Surrogate::FastSigmoid(25.0),
+        input_unit: "threshold current",
+        input_range: [-10.0, 100.0],
+        example_input: 1.5,
+    };
+    type Params<T: Real> = Params<T>;
+    type Coeffs<T: Real> = Coeffs<T>;
+    type State<T: Real> = State<T>;
+    type Rate = NoRate;
+
+    #[inline(always)]
+    fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
+        let k = Lif::prepare(&membrane_params(p), dt);
+        Coeffs {
+            dt: k.dt,
+            tau_m: k.tau_m,
+            gain: k.gain,
+            t_ref: k.t_ref,
+            v_min: k.v_min,
+            amplitude: k.amplitude,
+            decay_w: dt / p.tau_w,
+            jump_w: p.inc_w * p.amplitude / p.tau_w,
+        }
+    }
+    #[inline(always)]
+    fn rest<T: Real>(_: &Params<T>) -> State<T> {
+        State { v: T::zero(), refractory: T::zero(), w: T::zero() }
+    }
+    #[inline(always)]
+    fn integrate<T: Real>(k: &Coeffs<T>, s: State<T>, x: T, held: T::Mask) -> State<T> {
+        let m = Lif::integrate(&membrane(k), lif::State { v: s.v, refractory: s.refractory }, x - s.w, held);
+        State { v: m.v, refractory: m.refractory, w: s.w }
+    }
+    #[inline(always)]
+    fn drive<T: Real>(_: &Coeffs<T>, s: &State<T>, _: T) -> Drive<T> {
+        Drive::at(s.v - T::one())
+    }
+    #[inline(always)]
+    fn emit<T: Real>(k: &Coeffs<T>, s: State<T>, x: T, n: Fired<T>) -> (State<T>, Out<T>) {
+        let (m, out) = Lif::emit(&membrane(k), lif::State { v: s.v, refractory: s.refractory }, x - s.w, n);
+        let w = s.w - k.decay_w * s.w + k.jump_w * n.own;
+        (State { v: m.v, refractory: m.refractory, w }, out)
+    }
+    #[inline(always)]
+    fn rhs<T: Real>(p: &Params<T>, s: &State<T>, x: T) -> Option<State<T>> {
+        let m = Lif::rhs(&membrane_params(p), &lif::State { v: s.v, refractory: s.refractory }, x - s.w)?;
+        Some(State { v: m.v, refractory: m.refractory, w: -s.w / p.tau_w })
+    }
+    fn dt_bound(p: &Params<f64>) -> f64 {
+        2.0 * p.tau_w
+    }
+}
+
+/// The parameters of the neuron without adaptation.
+#[inline(always)]
+fn membrane_params<T: Real>(p: &Params<T>) -> lif::Params<T> {
+    lif::Params { tau_m: p.tau_m, t_ref: p.t_ref, v_min: p.v_min, amplitude: p.amplitude }
+}
+
+/// The coefficients of the neuron without adaptation.
+#[inline(always)]
+fn membrane<T: Real>(k: &Coeffs<T>) -> lif::Coeffs<T> {
+    lif::Coeffs {
+        dt: k.dt,
+        tau_m: k.tau_m,
+        gain: k.gain,
+        t_ref: k.t_ref,
+        v_min: k.v_min,
+        amplitude: k.amplitude,
+    }
+}

@@ -1,0 +1,92 @@
+//! LeakyReLU: the leaky rectified linear unit as a neuron without memory.
+//!
+//! # Equations
+//! `output = amplitude·(x where x > 0, negative_slope·x where x < 0)`, in Hz.
+//!
+//! # What it is for
+//! A rate neuron whose gradient does not vanish below 0, and what its spiking counterpart [`super::SpikingLeakyRelu`]
+//! is trained as.
+//!
+//! # Discretisation and order of events
+//! The output of a step is the curve at the input of that step; dt does not matter.
+//!
+//! # Limits
+//! The derivative at exactly 0 is 0, as in the source. Outputs below 0 are not rates; they are allowed all the same.
+//!
+//! # Checked against
+//! `nengo_dl.LeakyReLU` 3.6.0, in NumPy and, derivative included, on TensorFlow.
+
+use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
+use crate::rate::{RateCurve, RectifiedCurve, RectifiedParams};
+use crate::real::Real;
+use crate::record::{Empty, Range};
+use crate::surrogate::Surrogate;
+
+crate::record! {
+    /// Parameters, which are the coefficients too.
+    pub struct Params {
+        /// Slope for negative input, relative to that for positive input.
+        negative_slope: "1" = 0.3;
+        /// Output per unit of positive input.
+        amplitude: "1" = 1.0, within(Range::above(0.0));
+    }
+}
+
+/// Leaky rectified linear rate neuron.
+#[derive(Debug, Clone, Copy)]
+pub struct LeakyRelu;
+
+impl Neuron for LeakyRelu {
+    const INFO: Info = Info {
+        name: "leaky_relu",
+        class: "LeakyReLU",
+        summary: "leaky rectified linear unit: a rate neuron without memory",
+        family: "nengo",
+        equations: &["output = amplitude·(x where x > 0, negative_slope·x where x < 0)"],
+        references: &["Rasmussen 2019 (NengoDL), doi:10.1007/s12021-019-09424-z"],
+        potential: None,
+        firing: Firing::Never,
+        emits: Emits::Analogue,
+        takes: Takes::Current,
+        time: Time::Seconds,
+        layer_sum: None,
+        surrogate: Surrogate::StraightThrough,
+        input_unit: "Hz",
+        input_range: [-1000.0, 1000.0],
+        example_input: 20.0,
+    };
+    type Params<T: Real> = Params<T>;
+    type Coeffs<T: Real> = Params<T>;
+    type State<T: Real> = Empty<T>;
+    type Rate = RectifiedCurve;
+
+    #[inline(always)]
+    fn prepare<T: Real>(p: &Params<T>, _: T) -> Params<T> {
+        *p
+    }
+    #[inline(always)]
+    fn rest<T: Real>(_: &Params<T>) -> Empty<T> {
+        Empty::new()
+    }
+    #[inline(always)]
+    fn integrate<T: Real>(_: &Params<T>, s: Empty<T>, _: T, _: T::Mask) -> Empty<T> {
+        s
+    }
+    #[inline(always)]
+    fn drive<T: Real>(_: &Params<T>, _: &Empty<T>, _: T) -> Drive<T> {
+        Drive::at(T::zero())
+    }
+    #[inline(always)]
+    fn emit<T: Real>(k: &Params<T>, s: Empty<T>, x: T, _: Fired<T>) -> (Empty<T>, Out<T>) {
+        (s, Out::value(RectifiedCurve::rate(&curve(k), x)))
+    }
+    #[inline(always)]
+    fn rate<T: Real>(p: &Params<T>) -> Option<<RectifiedCurve as RateCurve>::Params<T>> {
+        Some(curve(p))
+    }
+}
+
+#[inline(always)]
+fn curve<T: Real>(p: &Params<T>) -> RectifiedParams<T> {
+    RectifiedParams { amplitude: p.amplitude, negative_slope: p.negative_slope }
+}

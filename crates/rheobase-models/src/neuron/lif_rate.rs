@@ -1,0 +1,84 @@
+//! LIFRate: the firing rate of the LIF neuron as a neuron without memory.
+//!
+//! # Equations
+//! `output = amplitude/(t_ref + tau_m·ln(1 + 1/(x − 1)))` for x > 1, else 0, in Hz.
+//!
+//! # What it is for
+//! Networks of rates that are later run with [`super::Lif`], whose rate under constant input this is.
+//!
+//! # Discretisation and order of events
+//! The output of a step is the curve at the input of that step; dt does not matter.
+//!
+//! # Limits
+//! The slope grows without bound as x falls to 1: train with [`super::SoftLifRate`]. In training (`training`)
+//! x − 1 is taken to be at least 1e-15, and the slope is 0 below that.
+//!
+//! # Checked against
+//! `nengo.LIFRate` 4.1.0; training and derivative against NengoDL 3.6.0 on TensorFlow.
+
+use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
+use crate::rate::{LifCurve, LifCurveParams, RateCurve};
+use crate::real::Real;
+use crate::record::Empty;
+use crate::surrogate::Surrogate;
+
+/// Rate of the leaky integrate-and-fire neuron.
+#[derive(Debug, Clone, Copy)]
+pub struct LifRate;
+
+impl Neuron for LifRate {
+    const INFO: Info = Info {
+        name: "lif_rate",
+        class: "LIFRate",
+        summary: "firing rate of the LIF neuron: a rate neuron without memory",
+        family: "nengo",
+        equations: &["output = amplitude/(t_ref + tau_m·ln(1 + 1/(x − 1))) where x > 1, else 0"],
+        references: &[
+            "Lapicque 1907, translated: doi:10.1007/s00422-007-0189-6",
+            "Bekolay et al. 2014 (Nengo), doi:10.3389/fninf.2013.00048",
+        ],
+        potential: None,
+        firing: Firing::Never,
+        emits: Emits::Analogue,
+        takes: Takes::Current,
+        time: Time::Seconds,
+        layer_sum: None,
+        surrogate: Surrogate::StraightThrough,
+        input_unit: "threshold current",
+        input_range: [-10.0, 100.0],
+        example_input: 1.2,
+    };
+    type Params<T: Real> = LifCurveParams<T>;
+    type Coeffs<T: Real> = LifCurveParams<T>;
+    type State<T: Real> = Empty<T>;
+    type Rate = LifCurve;
+
+    #[inline(always)]
+    fn prepare<T: Real>(p: &LifCurveParams<T>, _: T) -> LifCurveParams<T> {
+        *p
+    }
+    #[inline(always)]
+    fn rest<T: Real>(_: &LifCurveParams<T>) -> Empty<T> {
+        Empty::new()
+    }
+    #[inline(always)]
+    fn integrate<T: Real>(_: &LifCurveParams<T>, s: Empty<T>, _: T, _: T::Mask) -> Empty<T> {
+        s
+    }
+    #[inline(always)]
+    fn drive<T: Real>(_: &LifCurveParams<T>, _: &Empty<T>, _: T) -> Drive<T> {
+        Drive::at(T::zero())
+    }
+    #[inline(always)]
+    fn emit<T: Real>(k: &LifCurveParams<T>, s: Empty<T>, x: T, _: Fired<T>) -> (Empty<T>, Out<T>) {
+        (s, Out::value(LifCurve::rate(k, x)))
+    }
+    #[inline(always)]
+    fn rate<T: Real>(p: &LifCurveParams<T>) -> Option<LifCurveParams<T>> {
+        Some(*p)
+    }
+    #[inline(always)]
+    fn training<T: Real>(p: &LifCurveParams<T>, _: Option<T>, x: T) -> Option<T> {
+        Some(LifCurve::training(p, None, x))
+    }
+}

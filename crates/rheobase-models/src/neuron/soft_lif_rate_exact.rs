@@ -1,0 +1,84 @@
+//! SoftLIFRateExact: the LIF rate smoothed at threshold, by its formula as it stands, so that it ends in an exact 0.
+//!
+//! # Equations
+//! `z = sigma·ln(1 + exp((x − 1)/sigma))`; `output = amplitude/(t_ref + tau_m·ln(1 + 1/z))`, in Hz, and 0 where
+//! 1/z overflows.
+//!
+//! # What it is for
+//! As [`super::SoftLifRate`], whose values it shares for (x − 1)/sigma above −20 and nearly so below; an input that
+//! lies hundreds of sigma below threshold gives no output and no gradient.
+//!
+//! # Discretisation and order of events
+//! The output of a step is the curve at the input of that step; dt does not matter.
+//!
+//! # Limits
+//! Where the curve ends depends on the precision: about (x − 1)/sigma = −709 in 64 bits and −88 in 32 bits.
+//!
+//! # Checked against
+//! `nengo_extras.neurons.SoftLIFRate` 0.5.0 with its `derivative`.
+
+use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
+use crate::rate::{RateCurve, SoftLifCurveParams, SoftLifExactCurve};
+use crate::real::Real;
+use crate::record::Empty;
+use crate::surrogate::Surrogate;
+
+/// Smoothed rate of the leaky integrate-and-fire neuron, exactly 0 where it underflows.
+#[derive(Debug, Clone, Copy)]
+pub struct SoftLifRateExact;
+
+impl Neuron for SoftLifRateExact {
+    const INFO: Info = Info {
+        name: "soft_lif_rate_exact",
+        class: "SoftLIFRateExact",
+        summary: "LIF rate smoothed at threshold, exactly 0 far below it",
+        family: "nengo",
+        equations: &[
+            "z = sigma·ln(1 + exp((x − 1)/sigma))",
+            "output = amplitude/(t_ref + tau_m·ln(1 + 1/z)), and 0 where 1/z overflows",
+        ],
+        references: &[
+            "Hunsberger & Eliasmith 2015, arXiv:1510.08829",
+            "nengo-extras 0.5.0, https://pypi.org/project/nengo-extras/",
+        ],
+        potential: None,
+        firing: Firing::Never,
+        emits: Emits::Analogue,
+        takes: Takes::Current,
+        time: Time::Seconds,
+        layer_sum: None,
+        surrogate: Surrogate::StraightThrough,
+        input_unit: "threshold current",
+        input_range: [-10.0, 100.0],
+        example_input: 1.2,
+    };
+    type Params<T: Real> = SoftLifCurveParams<T>;
+    type Coeffs<T: Real> = SoftLifCurveParams<T>;
+    type State<T: Real> = Empty<T>;
+    type Rate = SoftLifExactCurve;
+
+    #[inline(always)]
+    fn prepare<T: Real>(p: &SoftLifCurveParams<T>, _: T) -> SoftLifCurveParams<T> {
+        *p
+    }
+    #[inline(always)]
+    fn rest<T: Real>(_: &SoftLifCurveParams<T>) -> Empty<T> {
+        Empty::new()
+    }
+    #[inline(always)]
+    fn integrate<T: Real>(_: &SoftLifCurveParams<T>, s: Empty<T>, _: T, _: T::Mask) -> Empty<T> {
+        s
+    }
+    #[inline(always)]
+    fn drive<T: Real>(_: &SoftLifCurveParams<T>, _: &Empty<T>, _: T) -> Drive<T> {
+        Drive::at(T::zero())
+    }
+    #[inline(always)]
+    fn emit<T: Real>(k: &SoftLifCurveParams<T>, s: Empty<T>, x: T, _: Fired<T>) -> (Empty<T>, Out<T>) {
+        (s, Out::value(SoftLifExactCurve::rate(k, x)))
+    }
+    #[inline(always)]
+    fn rate<T: Real>(p: &SoftLifCurveParams<T>) -> Option<SoftLifCurveParams<T>> {
+        Some(*p)
+    }
+}

@@ -1,0 +1,98 @@
+//! Nengo, NengoDL and nengo-extras: models in seconds and Hz.
+//!
+//! Three kinds of traces: runs of a class's step ([`step`]), its static curves ([`curve`]), and NengoDL's builders on
+//! TensorFlow, in inference and in training ([`builder`]).
+
+mod builder;
+mod curve;
+mod step;
+
+use std::sync::Arc;
+
+use super::compare::{DOUBLE, SINGLE_EXP};
+use super::trace::Meta;
+use super::{Outcome, TraceFile};
+use crate::population::Model;
+use crate::{Catalog, Result};
+
+/// The originals' classes and our models.
+const CLASSES: [(&str, &str); 12] = [
+    ("LIF", "lif"),
+    ("NumbaLIF", "lif"),
+    ("FastLIF", "fast_lif"),
+    ("AdaptiveLIF", "adaptive_lif"),
+    ("Izhikevich", "izhikevich"),
+    ("SpikingRectifiedLinear", "spiking_rectified_linear"),
+    ("SpikingLeakyReLU", "spiking_leaky_relu"),
+    ("RectifiedLinear", "rectified_linear"),
+    ("LeakyReLU", "leaky_relu"),
+    ("LIFRate", "lif_rate"),
+    ("SoftLIFRate", "soft_lif_rate"),
+    ("AdaptiveLIFRate", "adaptive_lif_rate"),
+];
+
+/// Where nengo-extras means something else by a name. Its classes define `step_math`, but what Nengo's simulator calls
+/// is the `step` that they inherit.
+const EXTRAS: [(&str, &str); 3] =
+    [("SoftLIFRate", "soft_lif_rate_exact"), ("SoftLIFRate.step", "lif_rate"), ("FastLIF.step", "lif")];
+
+/// The originals' parameters and ours.
+const PARAMETERS: [(&str, &str); 12] = [
+    ("tau_rc", "tau_m"),
+    ("tau_ref", "t_ref"),
+    ("min_voltage", "v_min"),
+    ("amplitude", "amplitude"),
+    ("negative_slope", "negative_slope"),
+    ("sigma", "sigma"),
+    ("tau_n", "tau_w"),
+    ("inc_n", "inc_w"),
+    ("tau_recovery", "a"),
+    ("coupling", "b"),
+    ("reset_voltage", "v_reset"),
+    ("reset_recovery", "d"),
+];
+
+pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
+    let target = trace.meta.target.as_str();
+    if target.ends_with("{softplus,lif_j}") {
+        return curve::functions(trace);
+    }
+    let built = target.strip_prefix("nengo_dl ").and_then(|t| t.strip_suffix(" builder"));
+    let class = match built {
+        Some(class) => class,
+        None => target.rsplit("neurons.").next().unwrap_or_default().trim_start_matches("nengo."),
+    };
+    let Some(model) = model_of(target, class)? else {
+        return Ok(Outcome::NotCovered(format!("no model for {target} yet")));
+    };
+    if built.is_some() {
+        builder::replay(trace, &model)
+    } else if trace.has("input") {
+        step::replay(trace, &model)
+    } else {
+        curve::replay(trace, &model)
+    }
+}
+
+/// The model for a class, which may be followed by `.step` or `.step_math`.
+fn model_of(target: &str, class: &str) -> Result<Option<Arc<dyn Model>>> {
+    let class = class.trim_end_matches(".step_math");
+    let plain = class.trim_end_matches(".step");
+    let extras = EXTRAS.iter().find(|(name, _)| target.starts_with("nengo_extras") && *name == class);
+    let found = extras.or_else(|| CLASSES.iter().find(|(name, _)| *name == plain));
+    found.map(|(_, model)| Catalog::standard().get(model)).transpose()
+}
+
+/// The trace's parameters as those of our model.
+fn params(meta: &Meta, model: &dyn Model) -> Vec<(&'static str, f64)> {
+    PARAMETERS
+        .iter()
+        .filter(|(_, ours)| model.params().iter().any(|f| f.name == *ours))
+        .filter_map(|(theirs, ours)| Some((*ours, meta.number(theirs)?)))
+        .collect()
+}
+
+/// The tolerance of a trace whose arrays have the precision of `array`.
+fn tolerance(trace: &TraceFile, array: &str) -> f64 {
+    if trace.is_single(array) { SINGLE_EXP } else { DOUBLE }
+}
