@@ -6,7 +6,7 @@ use clap::Args;
 use rheobase::data::{Array, NonFinite, Table as Columns, write_csv, write_npz};
 use rheobase::draw::FiCurve;
 use rheobase::models::neuron::{Emits, Info, Time};
-use rheobase::population::{Model, Number};
+use rheobase::population::Number;
 use rheobase::{Input, Population, Record, Spikes};
 use serde_json::json;
 
@@ -14,7 +14,7 @@ use crate::arguments::check_output;
 use crate::failure::{Failure, Outcome};
 use crate::setup::{Setup, steps_in};
 use crate::statistics::Counts;
-use crate::text::{Table, short};
+use crate::text::{Table, exact, short};
 use crate::{run, terminal};
 
 /// Points of a curve at most.
@@ -91,12 +91,17 @@ impl Curve {
         let rate = |i: usize, x: f64| model.rate(&population.params_of(i), x);
         let closed: Option<Vec<f64>> = input.iter().enumerate().map(|(i, x)| rate(i, *x)).collect();
         let shared = population.params().all(|(_, column)| column.is_shared());
-        let points = Points {
-            rheobase: rheobase(&*model, &population, &input, &simulated, shared),
-            input,
-            simulated,
-            closed,
-        };
+        let mut points = Points { input, simulated, closed, rheobase: None };
+        if shared && info.emits != Emits::Analogue {
+            let params = population.params_of(0);
+            points.rheobase = match points.onset() {
+                Some(between) if points.closed.is_some() => {
+                    Some(bisect(between, |x| model.rate(&params, x).is_some_and(|r| r > 0.0)))
+                }
+                Some(between) => Some(self.narrowed(&mut population, between)?),
+                None => None,
+            };
+        }
         self.save(&points)?;
         self.draw(info, &points)?;
         if self.json {
@@ -122,20 +127,26 @@ impl Curve {
         let to = self.to.unwrap_or(high.min(highest));
         for (option, x) in [("--from", from), ("--to", to)] {
             if !(lowest..=highest).contains(&x) {
-                let rule = format!("must lie in {lowest} to {highest}, where {} stays finite", info.name);
-                return Err(Failure::bad(format!("{option} {x}: {rule}")));
+                let (low, high, name) = (exact(lowest), exact(highest), info.name);
+                let rule = format!("must lie in {low} to {high}, where {name} is declared to stay finite");
+                return Err(Failure::bad(format!("{option} {}: {rule}", exact(x))));
             }
         }
         if from >= to {
-            return Err(Failure::bad(format!("--from {from}: must be less than --to, which is {to}")));
+            return Err(Failure::bad(format!(
+                "--from {}: must be less than --to, which is {}",
+                exact(from),
+                exact(to)
+            )));
         }
-        let last = (self.points - 1) as f64;
-        Ok((0..self.points).map(|i| from + (to - from) * (i as f64 / last)).collect())
+        Ok(grid(from, to, self.points))
     }
 
     fn simulated<E: Number>(&self, population: &mut Population<E>, input: &[f64]) -> Outcome<Vec<f64>> {
         let info = population.model().info();
         let dt = population.dt();
+        // Not a reset, which some fields survive.
+        let start = population.state().clone();
         let (time, settle) = if info.time == Time::Steps { (1000.0, 500.0) } else { (1.0, 0.5) };
         let counted = steps_in("--time", self.time.unwrap_or(time), dt)?;
         let settle = match self.settle.unwrap_or(settle) {
@@ -157,12 +168,32 @@ impl Curve {
                 Ok(())
             },
         )?;
+        population.set_state(start)?;
         let duration = counted as f64 * dt;
         Ok(match info.emits {
             Emits::Binary => counts.interval_rates(duration),
             Emits::Count | Emits::Signed => counts.mean_rates(duration),
             Emits::Analogue => counts.mean_outputs(),
         })
+    }
+
+    /// The interval in which the neuron begins to fire, made narrower by more simulations.
+    fn narrowed<E: Number>(
+        &self,
+        population: &mut Population<E>,
+        mut between: (f64, f64),
+    ) -> Outcome<(f64, f64)> {
+        let fine = 1e-3 * between.0.abs().max(between.1.abs());
+        while between.1 - between.0 > fine {
+            let input = grid(between.0, between.1, population.neurons());
+            let simulated = self.simulated(population, &input)?;
+            let finer = Points { input, simulated, closed: None, rheobase: None };
+            match finer.onset() {
+                Some(narrower) if narrower != between => between = narrower,
+                _ => break,
+            }
+        }
+        Ok(between)
     }
 
     fn save(&self, points: &Points) -> Outcome<()> {
@@ -200,37 +231,27 @@ impl Curve {
     }
 }
 
-/// Between which inputs a neuron begins to fire: closely by the closed form, else between two points of the curve.
-/// `None` where the curve does not start silent, never fires, or each point has parameters of its own.
-fn rheobase<E: Number>(
-    model: &dyn Model,
-    population: &Population<E>,
-    input: &[f64],
-    simulated: &[f64],
-    shared: bool,
-) -> Option<(f64, f64)> {
-    if !shared || model.info().emits == Emits::Analogue {
-        return None;
-    }
-    let params = population.params_of(0);
-    let closed = |x: f64| model.rate(&params, x);
-    let rates: Vec<f64> =
-        input.iter().map(|x| closed(*x)).collect::<Option<_>>().unwrap_or(simulated.to_vec());
-    let first = rates.iter().position(|r| *r > 0.0).filter(|i| *i > 0)?;
-    if rates[..first].iter().any(|r| *r != 0.0) {
-        return None;
-    }
-    let (mut low, mut high) = (input[first - 1], input[first]);
-    if closed(low).is_some() {
-        for _ in 0..60 {
-            let middle = 0.5 * (low + high);
-            if closed(middle)? > 0.0 { high = middle } else { low = middle }
-        }
-    }
-    Some((low, high))
+/// The ends of the smallest interval within `between` at whose upper end `fires`, and not at the lower one.
+fn bisect(between: (f64, f64), fires: impl Fn(f64) -> bool) -> (f64, f64) {
+    (0..60).fold(between, |(low, high), _| {
+        let middle = 0.5 * (low + high);
+        if fires(middle) { (low, middle) } else { (middle, high) }
+    })
+}
+
+/// `n` evenly spaced numbers from `low` to `high`.
+fn grid(low: f64, high: f64, n: usize) -> Vec<f64> {
+    (0..n).map(|i| low + (high - low) * (i as f64 / (n - 1) as f64)).collect()
 }
 
 impl Points {
+    /// The two neighbouring inputs between which the neuron begins to fire; `None` where it never or always does.
+    fn onset(&self) -> Option<(f64, f64)> {
+        let rates = self.closed.as_ref().unwrap_or(&self.simulated);
+        let first = rates.iter().position(|r| *r != 0.0).filter(|i| *i > 0 && rates[*i] > 0.0)?;
+        Some((self.input[first - 1], self.input[first]))
+    }
+
     fn unit(info: &Info) -> &'static str {
         match (info.emits, info.time) {
             (Emits::Analogue, _) => "",
@@ -276,10 +297,10 @@ impl Points {
         let mut out = format!("{}: {}\n", info.name, info.summary) + &table.render(usize::MAX);
         match self.rheobase {
             Some((low, high)) if high - low <= 1e-9 * high.abs() => {
-                out += &format!("fires above {} (closed form)\n", short(high));
+                out += &format!("rheobase {} (closed form)\n", short(high));
             }
             Some((low, high)) => {
-                out += &format!("fires from between {} and {} on\n", short(low), short(high))
+                out += &format!("rheobase between {} and {} (simulated)\n", short(low), short(high))
             }
             None => {}
         }

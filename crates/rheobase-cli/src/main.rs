@@ -4,6 +4,7 @@ mod arguments;
 mod curve;
 mod failure;
 mod interrupt;
+mod memory;
 mod models;
 mod picture;
 mod run;

@@ -9,6 +9,7 @@ use rheobase::population::{Model, probe};
 use serde_json::{Value, json};
 
 use crate::failure::Outcome;
+use crate::setup::find_model;
 use crate::terminal;
 use crate::text::{Table, short, with_unit, wrap};
 
@@ -35,8 +36,8 @@ impl Models {
     pub(crate) fn run(self) -> Outcome<()> {
         let catalog = Catalog::standard();
         match (self.name, self.surrogates, self.json) {
-            (Some(name), _, true) => terminal::print_json(&model_json(&*catalog.get(&name)?)),
-            (Some(name), _, false) => terminal::print(&model_page(&*catalog.get(&name)?, terminal::width())),
+            (Some(name), _, true) => terminal::print_json(&model_json(&*find_model(&name)?)),
+            (Some(name), _, false) => terminal::print(&model_page(&*find_model(&name)?, terminal::width())),
             (None, true, true) => terminal::print_json(&surrogates_json()),
             (None, true, false) => terminal::print(&surrogates_table(terminal::width())),
             (None, false, true) => terminal::print_json(
@@ -113,13 +114,15 @@ fn model_page(model: &dyn Model, width: usize) -> String {
     let mut out = format!("{} ({} in Python), family {}\n", i.name, i.class, i.family);
     out += &format!("{}\n\n", wrap(i.summary, width).join("\n"));
     let mut facts = Table::bare();
-    let [low, high] = i.input_range;
-    let range = format!("finite for inputs from {} to {}", short(low), short(high));
-    let unit = if matches!(i.input_unit, "" | "1") { String::new() } else { format!(" in {}", i.input_unit) };
-    facts.row([
-        "input".into(),
-        format!("{}{unit}, for example {}; {range}", takes(i), short(i.example_input)),
-    ]);
+    let [low, high] = i.input_range.map(short);
+    let unit = if matches!(i.input_unit, "" | "1") {
+        String::new()
+    } else {
+        format!(" in units of {}", i.input_unit)
+    };
+    let example = short(i.example_input);
+    let input = format!("{}{unit}, such as {example}; stays finite from {low} to {high}", takes(i));
+    facts.row(["input".into(), input]);
     facts.row(["output".into(), emits(i).into()]);
     facts.row(["fires".into(), firing(i).into()]);
     facts.row(["time in".into(), time(i).into()]);
@@ -127,7 +130,11 @@ fn model_page(model: &dyn Model, width: usize) -> String {
     facts.row(["surrogate".into(), slope]);
     out += &facts.render(width);
     out += "\nEquations of one step\n";
-    i.equations.iter().for_each(|e| out += &format!("  {e}\n"));
+    for e in i.equations {
+        // Gaps within an equation part its clauses: they stay unless the line is too long.
+        let lines = if e.chars().count() + 2 <= width { vec![(*e).to_string()] } else { wrap(e, width - 6) };
+        out += &format!("  {}\n", lines.join("\n      "));
+    }
     out += "\nParameters (--set NAME=VALUE)\n";
     out += &parameters(model.params()).render(width);
     out += "\nState (--probe NAME, --initial NAME=VALUE)\n";

@@ -13,17 +13,22 @@ use rheobase::population::{Number, Winner};
 use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
-use crate::setup::fits;
+use crate::memory::fits;
 
 /// The help on output files.
 pub(crate) const HELP: &str = "Output files (-o), written whole or not at all:
-  FILE.npz   events [E,3] (step, batch, neuron), value [E], offset [E], dt, shape (time, batch, neuron); of models
-             without spikes, output [time, batch, neuron]; each probe [time/EVERY, batch, neuron] under its name with
-             NAME_every, value i taken after step (i+1)·EVERY-1; input [1, 1, neuron] if it is constant; parameters that
-             differ between neurons as param_NAME; winners [W,5] (step, batch, feature, row, column); meta, a JSON
-             text with everything needed to run it again. A probe whose name is taken is called probe_NAME.
-  FILE.csv   without --probe a line per spike: step, batch, neuron, value, offset; with --probe a line per step: step,
-             time (of its start), NAME[0], NAME[1]… and spikes[0]… (what left each neuron since the line before)";
+  FILE.npz
+    events [E,3] (step, batch, neuron), value [E], offset [E], dt, shape [3];
+    for models without spikes instead: output [time, batch, neuron]
+    NAME [time/EVERY, batch, neuron] and NAME_every for each probe: number i was
+    taken after step (i+1)·EVERY-1; probe_NAME where the name is taken
+    input [1, 1, neuron] if it is constant; param_NAME [neuron] for parameters
+    that differ between neurons; winners [W,5] (step, batch, feature, row, column)
+    meta: a JSON text that says what was run
+  FILE.csv
+    without --probe a line per spike: step, batch, neuron, value, offset
+    with --probe a line per step: step, time (of its start), NAME[0], NAME[1]…,
+    spikes[0]… (what left each neuron since the line before)";
 
 /// Names of arrays that a probe does not take.
 const TAKEN: [&str; 9] = ["events", "value", "offset", "dt", "shape", "output", "input", "winners", "meta"];

@@ -11,6 +11,8 @@ use rheobase::{Catalog, Initial, Population};
 
 use crate::arguments::{Amount, Setting, Value};
 use crate::failure::{Failure, Outcome};
+use crate::memory::fits;
+use crate::text::exact;
 
 #[derive(Args)]
 pub(crate) struct Setup {
@@ -36,7 +38,7 @@ pub(crate) struct Setup {
 impl Setup {
     /// The model, from the catalogue.
     pub(crate) fn model(&self) -> Outcome<Arc<dyn Model>> {
-        Ok(Catalog::standard().get(&self.model)?)
+        find_model(&self.model)
     }
 
     /// Length of a step: as asked for, else as `file` has it, else the default.
@@ -47,7 +49,7 @@ impl Setup {
         match self.dt {
             None | Some(1.0) => Ok(1.0),
             Some(dt) => Err(Failure::bad(format!(
-                "{}.dt = {dt}: this model counts steps, whose length is 1; leave --dt away",
+                "{}.dt = {dt:?}: this model counts steps, whose length is 1; leave --dt away",
                 model.info().name
             ))),
         }
@@ -63,7 +65,11 @@ impl Setup {
         let neurons = shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).unwrap_or(usize::MAX);
         let name = model.info().name;
         // State, coefficients and a copy of the state per chunk, in the worst case all of 64 bits.
-        fits(name, neurons, 8 * (3 * model.state().len() + model.coeffs().len() + model.params().len() + 4))?;
+        fits(
+            &format!("{name} with {neurons} neurons"),
+            neurons,
+            8 * (3 * model.state().len() + model.coeffs().len() + model.params().len() + 4),
+        )?;
         let mut builder = Population::builder(model.clone(), shape).dt(dt);
         if let Some(threads) = self.threads {
             builder = builder.threads(threads);
@@ -111,6 +117,16 @@ impl Setup {
     }
 }
 
+/// The model called `name`; where no name is near, the error says where all of them are.
+pub(crate) fn find_model(name: &str) -> Outcome<Arc<dyn Model>> {
+    Catalog::standard().get(name).map_err(|e| match e {
+        rheobase::Error::Unknown { nearest: None, .. } => {
+            Failure::bad(format!("{e}; `rheobase models` lists them all"))
+        }
+        e => e.into(),
+    })
+}
+
 /// A field given twice would leave one of the two without effect.
 fn check_once(before: &[Setting], setting: &Setting, option: &str) -> Outcome<()> {
     match before.iter().any(|s| s.name == setting.name) {
@@ -124,24 +140,15 @@ pub(crate) fn drawn(stream: Stream, low: f64, high: f64, neurons: usize) -> Vec<
     (0..neurons).map(|n| low + (high - low) * stream.uniform(0, 0, n as u32)).collect()
 }
 
-/// Checks that `count` things of `bytes` each fit into memory, so that too many are an error and not an abort.
-pub(crate) fn fits(what: &str, count: usize, bytes: usize) -> Outcome<()> {
-    let total = count.checked_mul(bytes);
-    if total.is_some_and(|n| Vec::<u8>::new().try_reserve_exact(n).is_ok()) {
-        return Ok(());
-    }
-    Err(Failure::bad(format!("{what}: {count} values of {bytes} bytes do not fit into memory; take fewer")))
-}
-
 /// Whole steps of length `dt` in `time`, which the option called `option` gave.
 pub(crate) fn steps_in(option: &str, time: f64, dt: f64) -> Outcome<usize> {
-    let refused = |rule: &str| Err(Failure::bad(format!("{option} {time}: {rule}")));
+    let refused = |rule: &str| Err(Failure::bad(format!("{option} {}: {rule}", exact(time))));
     if !(time > 0.0 && time.is_finite()) {
         return refused("must be > 0 and finite");
     }
     let steps = whole_steps(time, dt);
     if !(1.0..=1e15).contains(&steps) {
-        return refused(&format!("makes {steps} steps of {dt}; between 1 and 1e15 are possible"));
+        return refused(&format!("makes {} steps of {}; 1 to 1e15 are possible", exact(steps), exact(dt)));
     }
     Ok(steps as usize)
 }

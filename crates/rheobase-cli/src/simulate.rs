@@ -167,7 +167,11 @@ impl Simulate {
         let batch = self.batch.or(file_batch).unwrap_or(1);
         let neurons = shape.iter().fold(batch, |n, d| n.saturating_mul(*d));
         // Two copies of the state, and the layer's clocks.
-        crate::setup::fits(model.info().name, neurons, size_of::<E>() * (3 * model.state().len() + 8))?;
+        crate::memory::fits(
+            &format!("{} with {neurons} neurons", model.info().name),
+            neurons,
+            size_of::<E>() * (3 * model.state().len() + 8),
+        )?;
         let builder = self.setup.builder::<E>(model, shape, dt)?;
         let clocks = self.probe.iter().any(|p| p.name.starts_with("time_since_"));
         let mut builder = self.setup.with_initial(builder, &self.initial)?.batch(batch).clocks(clocks);
@@ -432,8 +436,12 @@ impl Summary {
         };
         let plural = if self.neurons == 1 { "" } else { "s" };
         let mut out = format!("{}: {} neuron{plural}{batch}, {length}\n", self.model, self.neurons);
+        let single = self.neurons * self.batch == 1;
         let spread = |s: &Spread, unit: &str| {
             let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+            if single && s.min == s.max {
+                return format!("{}{unit}", short(s.mean));
+            }
             format!("mean {}, lowest {}, highest {}{unit}", short(s.mean), short(s.min), short(s.max))
         };
         let mut table = Table::bare();
@@ -452,7 +460,13 @@ impl Summary {
         }
         if let Some(cv) = self.cv_isi {
             let of = if self.cv_neurons == 1 { "1 neuron" } else { &format!("{} neurons", self.cv_neurons) };
-            table.row(["CV of ISI".into(), format!("{}, mean of {of} with 3 spikes or more", short(cv))]);
+            table.row([
+                "CV of ISI".into(),
+                format!(
+                    "{}, mean of {of} with 3 spikes or more",
+                    if cv < 1e-6 { "0".into() } else { short(cv) }
+                ),
+            ]);
         }
         if let Some(winners) = self.winners {
             table.row(["winners".into(), grouped(winners)]);

@@ -14,19 +14,23 @@ use rheobase::random::Stream;
 use crate::arguments::{Amount, FilePart, number};
 use crate::failure::{Failure, Outcome};
 use crate::setup::drawn;
+use crate::text::exact;
 
 /// The help on inputs.
 pub(crate) const HELP: &str = "Inputs (--input, in the model's unit; several are added up):
-  1.5, constant:1.5             the same in every step
-  constant:0..2                 the same in every step, drawn uniformly per neuron
-  step:ON,AMPLITUDE[,OFF]       AMPLITUDE from time ON (until OFF), else 0
-  ramp:A,B                      from A at the start to B at the end
-  sine:MEAN,AMPLITUDE,HZ        MEAN + AMPLITUDE·sin(2π·HZ·t)
-  noise:MEAN,STD                normal, independent in every step and neuron
-  poisson:RATE_HZ,WEIGHT        independent events per neuron; a model that takes currents gets WEIGHT/dt in the step
-                                of an event (a pulse of area WEIGHT), one that takes impulses gets WEIGHT
-  FILE.npy, FILE.npz[:ARRAY]    [time], [time, neuron] or [time, batch, neuron]; one neuron serves all
-  FILE.csv                      a line per step, a column per neuron; a column `time` sets dt
+  1.5  constant:1.5          the same in every step
+  constant:0..2              the same in every step, drawn uniformly per neuron
+  step:ON,AMPLITUDE[,OFF]    AMPLITUDE from time ON (until OFF), else 0
+  ramp:A,B                   from A at the start to B at the end
+  sine:MEAN,AMPLITUDE,HZ     MEAN + AMPLITUDE·sin(2π·HZ·t)
+  noise:MEAN,STD             normal, independent in every step and neuron
+  poisson:RATE_HZ,WEIGHT     events, independent in every neuron: pulses of area
+                             WEIGHT (a current of WEIGHT/dt for one step), or
+                             impulses of WEIGHT where the model takes impulses
+  FILE.npy  FILE.npz[:ARRAY] [time], [time, neuron] or [time, batch, neuron];
+                             one neuron serves all
+  FILE.csv                   a line per step, a column per neuron; a column
+                             `time` sets dt
 For models that count steps, times are steps and rates are per step.";
 
 /// Numbers beyond this are refused: sums of them must stay finite in 32 bits.
@@ -76,7 +80,9 @@ impl FromStr for Stimulus {
         let values = || -> Result<Vec<f64>, String> {
             let all: Vec<f64> = rest.split(',').map(number).collect::<Result<_, _>>()?;
             match all.iter().find(|x| !(x.abs() <= LARGEST)) {
-                Some(x) => Err(format!("{name}: {x} must be finite and at most {LARGEST:e} in size")),
+                Some(x) => {
+                    Err(format!("{name}: {} must be finite and at most {LARGEST:e} in size", exact(*x)))
+                }
                 None => Ok(all),
             }
         };
@@ -144,7 +150,7 @@ impl Loaded {
             Kind::File(file) => {
                 let input = read_input(&file.path, file.part.as_deref())?;
                 if let Some(i) = input.data.iter().position(|x| x.abs() > LARGEST) {
-                    let (what, x) = (&s.text, input.data[i]);
+                    let (what, x) = (&s.text, exact(input.data[i]));
                     let step = i / (input.shape[1] * input.shape[2]);
                     let rule = format!("must be at most {LARGEST:e} in size");
                     return Err(Failure::bad(format!("--input {what}: step {step}: {x} {rule}")));
@@ -240,7 +246,7 @@ fn part(index: usize, s: &Stimulus, input: Option<data::Input>, run: &RunShape<'
     Ok(match &s.kind {
         Kind::Constant(Amount::Same(x)) if x.abs() <= LARGEST => Part::Same(*x),
         Kind::Constant(Amount::Same(x)) => {
-            return Err(format!("{x} must be finite and at most {LARGEST:e} in size"));
+            return Err(format!("{} must be finite and at most {LARGEST:e} in size", exact(*x)));
         }
         Kind::Constant(Amount::Between(low, high)) => {
             if low.abs().max(high.abs()) > LARGEST {
@@ -261,10 +267,13 @@ fn part(index: usize, s: &Stimulus, input: Option<data::Input>, run: &RunShape<'
             let pulse = run.model.info().takes == Takes::Current && seconds;
             let value = if pulse { weight / run.dt } else { *weight };
             if !(events <= MOST_EVENTS) {
-                return Err(format!("{events} events per step; at most {MOST_EVENTS} are drawn, use noise"));
+                return Err(format!(
+                    "{} events per step; at most {MOST_EVENTS} are drawn, use noise",
+                    exact(events)
+                ));
             }
             if !(value.abs() <= LARGEST / 1e3) {
-                return Err(format!("WEIGHT/dt = {value} is too large"));
+                return Err(format!("WEIGHT/dt = {} is too large", exact(value)));
             }
             Part::Poisson { below: poisson_table(events), value, stream: stream("poisson") }
         }

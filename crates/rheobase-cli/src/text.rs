@@ -91,6 +91,12 @@ pub(crate) fn short(x: f64) -> String {
     }
 }
 
+/// `x` in full, with a power of ten where zeros would fill the line.
+pub(crate) fn exact(x: f64) -> String {
+    let plain = x == 0.0 || !x.is_finite() || (1e-5..1e10).contains(&x.abs());
+    if plain { x.to_string() } else { format!("{x:e}") }
+}
+
 /// A whole number with spaces between thousands.
 pub(crate) fn grouped(n: u64) -> String {
     let digits = n.to_string();
@@ -131,6 +137,7 @@ mod tests {
             assert_eq!(short(x), text);
         }
         assert_eq!(short(f64::NAN), "NaN");
+        assert_eq!([exact(1e300), exact(-0.5), exact(1e-9)], ["1e300", "-0.5", "1e-9"]);
         assert_eq!(grouped(1_234_567), "1 234 567");
         assert_eq!(grouped(12), "12");
     }

@@ -95,7 +95,11 @@ fn worst(r: &FileReport) -> Option<&ArrayReport> {
 
 fn worst_text(r: &FileReport) -> String {
     match (&r.reason, worst(r)) {
-        (Some(reason), _) => reason.clone(),
+        (Some(reason), _) => {
+            // The table names the file already.
+            let file = format!("{}: ", r.file.display());
+            reason.strip_prefix(&file).unwrap_or(reason).to_string()
+        }
         (None, None) => String::new(),
         (None, Some(a)) if a.worst == 0.0 => "exact".into(),
         (None, Some(a)) => {
@@ -143,5 +147,10 @@ fn to_text(reports: &[FileReport], width: usize) -> String {
     let flips: usize = reports.iter().map(|r| r.flips).sum();
     let flips =
         if flips == 0 { String::new() } else { format!("; {flips} spikes on the edge fell the other way") };
-    out + &format!("\n{} files: {total}{flips}\n", reports.len())
+    let plural = if reports.len() == 1 { "" } else { "s" };
+    out += &format!("\n{} file{plural}: {total}{flips}\n", reports.len());
+    for r in reports.iter().filter(|r| r.status == Status::Fail) {
+        out += &format!("fail: {}\n", r.file.display());
+    }
+    out
 }
