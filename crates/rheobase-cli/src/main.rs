@@ -1,3 +1,75 @@
-//! The command `rheobase`.
+//! The command `rheobase`: look up, simulate, plot and verify spiking neuron models.
 
-fn main() {}
+mod arguments;
+mod curve;
+mod failure;
+mod interrupt;
+mod memory;
+mod models;
+mod picture;
+mod run;
+mod save;
+mod setup;
+mod simulate;
+mod statistics;
+mod stimulus;
+mod terminal;
+mod text;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+// Populations allocate and free buffers of a tile's size all the time, which the system's allocator gives back to
+// the kernel each time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const FIRST_STEPS: &str = "Rheobase simulates spiking neurons: the same bits on every machine.
+
+Try first:
+  rheobase models                                  all neuron models
+  rheobase models lif                              one model: parameters, equations, source
+  rheobase simulate lif --plot lif.svg             a second of one neuron, drawn
+  rheobase simulate lif --neurons 100 --input noise:1.1,2 -o spikes.npz
+  rheobase curve lif --plot curve.svg              firing rate over input current
+  rheobase verify conformance/traces               compare with published libraries
+
+`rheobase help COMMAND` explains a command with more examples.
+";
+
+/// Simulate spiking neurons: the same bits on every machine.
+#[derive(Parser)]
+#[command(name = "rheobase", version, max_term_width = 100)]
+struct Command {
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    Models(models::Models),
+    Simulate(simulate::Simulate),
+    Curve(curve::Curve),
+    Verify(verify::Verify),
+}
+
+fn main() -> ExitCode {
+    let done = match Command::parse().action {
+        None => terminal::print(FIRST_STEPS),
+        Some(Action::Models(command)) => command.run(),
+        Some(Action::Simulate(command)) => command.run(),
+        Some(Action::Curve(command)) => command.run(),
+        Some(Action::Verify(command)) => command.run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if let Some(message) = failure.message() {
+                terminal::warn(&format!("error: {message}"));
+            }
+            failure.exit_code()
+        }
+    }
+}

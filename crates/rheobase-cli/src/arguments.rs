@@ -1,0 +1,242 @@
+//! Pieces of arguments: numbers, spans `LOW..HIGH`, files with the name of an array in them, `NAME=VALUE`.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use rheobase::data::{NonFinite, NpzReader, read_csv, read_npy};
+
+use crate::failure::{Failure, Outcome};
+
+/// Endings of files that hold numbers.
+const DATA_ENDINGS: [&str; 5] = ["npy", "npz", "csv", "tsv", "txt"];
+
+/// A number as a user writes it; `inf` and `nan` are numbers here and refused where they do not fit.
+pub(crate) fn number(text: &str) -> Result<f64, String> {
+    text.trim().parse().map_err(|_| {
+        format!("`{text}` is not a number; write it plainly, such as 0.02 or 2e-2, in the field's unit")
+    })
+}
+
+/// One number for all neurons, or one drawn for each from a span.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Amount {
+    /// The same for all.
+    Same(f64),
+    /// Uniform on [low, high), per neuron.
+    Between(f64, f64),
+}
+
+impl FromStr for Amount {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some((low, high)) = text.split_once("..") else { return number(text).map(Amount::Same) };
+        let (low, high) = (number(low)?, number(high)?);
+        if low.is_finite() && high.is_finite() && low <= high {
+            Ok(Amount::Between(low, high))
+        } else {
+            Err(format!("`{text}` is not a span: LOW..HIGH needs two finite numbers, the lower one first"))
+        }
+    }
+}
+
+/// A file of numbers, and which array or column of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FilePart {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// Array in an npz, column in a CSV.
+    pub(crate) part: Option<String>,
+}
+
+impl FilePart {
+    /// `text` as FILE or FILE:PART, if it ends as files of numbers do.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let is_data = |path: &str| {
+            let ending = Path::new(path).extension().map(|e| e.to_string_lossy().to_lowercase());
+            ending.is_some_and(|e| DATA_ENDINGS.contains(&e.as_str()))
+        };
+        if is_data(text) {
+            return Some(FilePart { path: text.into(), part: None });
+        }
+        let (path, part) = text.rsplit_once(':')?;
+        is_data(path).then(|| FilePart { path: path.into(), part: Some(part.into()) })
+    }
+
+    /// The numbers, one per neuron. In a file of several arrays or columns, that called `name` is taken unless the
+    /// argument says another.
+    pub(crate) fn column(&self, name: &str) -> Outcome<Vec<f64>> {
+        let path = &self.path;
+        let wanted = self.part.as_deref().unwrap_or(name);
+        let unknown = |kind, names: Vec<&str>| {
+            let e = rheobase::Error::unknown(path.display().to_string(), kind, wanted, names.clone());
+            Failure::bad(format!("{e} (it has {})", names.join(", ")))
+        };
+        match path.extension().map(|e| e.to_string_lossy().to_lowercase()).as_deref() {
+            Some("npy") => Ok(read_npy(path)?.to_f64()?),
+            Some("npz") => {
+                let mut archive = NpzReader::open(path)?;
+                let names: Vec<String> = archive.names().map(String::from).collect();
+                let name = match (&self.part, &names[..]) {
+                    (None, [only]) => only,
+                    _ => names
+                        .iter()
+                        .find(|n| *n == wanted)
+                        .ok_or_else(|| unknown("array", names.iter().map(String::as_str).collect()))?,
+                };
+                Ok(archive.read(name)?.to_f64()?)
+            }
+            _ => {
+                let table = read_csv(path, NonFinite::Allow)?;
+                match (&self.part, &table.columns[..]) {
+                    (None, [only]) => Ok(only.clone()),
+                    _ => table
+                        .find(wanted)
+                        .map(<[f64]>::to_vec)
+                        .ok_or_else(|| unknown("column", table.names.iter().map(String::as_str).collect())),
+                }
+            }
+        }
+    }
+}
+
+/// `NAME=VALUE`: a parameter or state field and what it is set to.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Setting {
+    /// The field.
+    pub(crate) name: String,
+    /// Its value.
+    pub(crate) value: Value,
+}
+
+/// What a field is set to.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    /// A number, or one drawn per neuron.
+    Amount(Amount),
+    /// Drawn per feature map of a [C, H, W] layer.
+    PerMap(f64, f64),
+    /// A number per neuron from a file.
+    File(FilePart),
+}
+
+impl FromStr for Setting {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some((name, value)) = text.split_once('=') else {
+            return Err(format!("`{text}` is not NAME=VALUE, such as tau_m=0.02"));
+        };
+        let value = if let Some(file) = value.strip_prefix('@') {
+            let part = FilePart::parse(file);
+            Value::File(part.ok_or_else(|| {
+                format!("`{file}` does not end in {}, or in these and :PART", DATA_ENDINGS.join(", "))
+            })?)
+        } else if let Some(span) = value.strip_suffix("/map") {
+            match span.parse()? {
+                Amount::Between(low, high) => Value::PerMap(low, high),
+                Amount::Same(_) => return Err(format!("`{value}` needs a span: LOW..HIGH/map")),
+            }
+        } else {
+            Value::Amount(value.parse()?)
+        };
+        Ok(Setting { name: name.trim().into(), value })
+    }
+}
+
+/// `NAME` or `NAME:EVERY`: a probe.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ProbeArgument {
+    /// What is looked at.
+    pub(crate) name: String,
+    /// After how many steps each time.
+    pub(crate) every: usize,
+}
+
+impl FromStr for ProbeArgument {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, every) = match text.split_once(':') {
+            None => (text, 1),
+            Some((name, every)) => (
+                name,
+                every.parse().ok().filter(|n| *n > 0).ok_or_else(|| {
+                    format!("`{every}` must be a whole number of steps, at least 1: NAME:EVERY")
+                })?,
+            ),
+        };
+        Ok(ProbeArgument { name: name.into(), every })
+    }
+}
+
+/// `N` or `C,H,W`: the shape of a layer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Shape(pub(crate) Vec<usize>);
+
+impl FromStr for Shape {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let sizes: Option<Vec<usize>> = text.split([',', 'x']).map(|n| n.trim().parse().ok()).collect();
+        match sizes {
+            Some(sizes) if sizes.len() == 1 || sizes.len() == 3 => Ok(Shape(sizes)),
+            _ => Err(format!("`{text}` is no shape: write C,H,W (features, rows, columns) or N")),
+        }
+    }
+}
+
+/// Checks before a long run that `path` can be written later: its folder is there and its ending is one of `endings`.
+pub(crate) fn check_output(option: &str, path: &Path, endings: &[&str]) -> Outcome<()> {
+    let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let place = path.display();
+    if !endings.contains(&ending.as_str()) {
+        return Err(Failure::bad(format!("{option} {place}: must end in .{}", endings.join(" or ."))));
+    }
+    if path.is_dir() {
+        return Err(Failure::bad(format!("{option} {place}: is a folder; name a file in it")));
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if !folder.is_dir() {
+        let folder = folder.display();
+        return Err(Failure::bad(format!("{option} {place}: there is no folder {folder}; make it first")));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_numbers_spans_and_files() {
+        let value = |text: &str| text.parse::<Setting>().map(|s| s.value);
+        assert_eq!(value("a=-2e-3"), Ok(Value::Amount(Amount::Same(-0.002))));
+        assert_eq!(value("a=-70..-60.5"), Ok(Value::Amount(Amount::Between(-70.0, -60.5))));
+        assert_eq!(value("a=1..2/map"), Ok(Value::PerMap(1.0, 2.0)));
+        let file = FilePart { path: "b/c.npz".into(), part: Some("x".into()) };
+        assert_eq!(value("a=@b/c.npz:x"), Ok(Value::File(file)));
+        assert_eq!(value("a=-inf"), Ok(Value::Amount(Amount::Same(f64::NEG_INFINITY))));
+        for bad in ["a", "a=", "a=20ms", "a=2..1", "a=1..nan", "a=1/map", "a=@b.mat", "a=1.."] {
+            assert!(bad.parse::<Setting>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn files_may_name_a_part() {
+        assert_eq!(FilePart::parse("a.csv"), Some(FilePart { path: "a.csv".into(), part: None }));
+        assert_eq!(
+            FilePart::parse("C:/a.NPZ:in"),
+            Some(FilePart { path: "C:/a.NPZ".into(), part: Some("in".into()) })
+        );
+        assert_eq!(FilePart::parse("constant:1.5"), None);
+        assert_eq!(FilePart::parse("a.json"), None);
+    }
+
+    #[test]
+    fn probes_and_shapes() {
+        assert_eq!("v:10".parse(), Ok(ProbeArgument { name: "v".into(), every: 10 }));
+        assert!("v:0".parse::<ProbeArgument>().is_err() && "v:x".parse::<ProbeArgument>().is_err());
+        assert_eq!("3,4,5".parse(), Ok(Shape(vec![3, 4, 5])));
+        assert!("3,4".parse::<Shape>().is_err() && "3,-4,1".parse::<Shape>().is_err());
+    }
+}

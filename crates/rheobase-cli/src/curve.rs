@@ -1,0 +1,312 @@
+//! `rheobase curve`: firing rate over constant input, the closed form beside simulation.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use rheobase::data::{Array, NonFinite, Table as Columns, write_csv, write_npz};
+use rheobase::draw::FiCurve;
+use rheobase::models::neuron::{Emits, Info, Time};
+use rheobase::population::Number;
+use rheobase::{Input, Population, Record, Spikes};
+use serde_json::json;
+
+use crate::arguments::check_output;
+use crate::failure::{Failure, Outcome};
+use crate::setup::{Setup, steps_in};
+use crate::statistics::Counts;
+use crate::text::{Table, exact, short};
+use crate::{run, terminal};
+
+/// Points of a curve at most.
+const MOST_POINTS: usize = 1_000_000;
+
+/// Firing rate over constant input (f-I curve): the closed form, where there is one, beside simulation
+#[derive(Args)]
+#[command(
+    after_help = "One neuron is simulated per point, from rest; rates are counted after --settle, from the intervals between spikes
+(from the output where a step can hold several spikes or a number). The range is by default 0 to four times the
+model's example input (for outputs that can be negative, the same below 0 too), within the inputs the model allows.
+
+Examples:
+  rheobase curve lif --plot curve.svg
+  rheobase curve lif --set t_ref=0 --to 3 --points 31 -o curve.csv
+  rheobase curve adex --from 0 --to 2000 --time 5"
+)]
+pub(crate) struct Curve {
+    #[command(flatten)]
+    setup: Setup,
+    /// Smallest input
+    #[arg(long, value_name = "INPUT", allow_negative_numbers = true)]
+    from: Option<f64>,
+    /// Largest input
+    #[arg(long, value_name = "INPUT", allow_negative_numbers = true)]
+    to: Option<f64>,
+    /// Number of inputs
+    #[arg(long, value_name = "N", default_value_t = 25)]
+    points: usize,
+    /// Time in which spikes are counted, in seconds [default: 1]; steps for models that count steps [default: 1000]
+    #[arg(short, long, allow_negative_numbers = true)]
+    time: Option<f64>,
+    /// Time before that, in which the neuron settles [default: 0.5 s, or 500 steps]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    settle: Option<f64>,
+    /// Write the table to this .csv or .npz file
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Draw the curve into this .svg or .png file
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A computed curve.
+struct Points {
+    input: Vec<f64>,
+    simulated: Vec<f64>,
+    closed: Option<Vec<f64>>,
+    /// The smallest input that makes the neuron fire, between these.
+    rheobase: Option<(f64, f64)>,
+}
+
+impl Curve {
+    pub(crate) fn run(self) -> Outcome<()> {
+        if self.setup.f64 { self.run_in::<f64>() } else { self.run_in::<f32>() }
+    }
+
+    fn run_in<E: Number>(self) -> Outcome<()> {
+        if let Some(path) = &self.output {
+            check_output("-o", path, &["csv", "npz"])?;
+        }
+        if let Some(path) = &self.plot {
+            check_output("--plot", path, &["svg", "png"])?;
+        }
+        let model = self.setup.model()?;
+        let info = model.info();
+        let input = self.inputs(info)?;
+        let dt = self.setup.step_length(&*model, None)?;
+        let mut population = self.setup.builder::<E>(&model, &[input.len()], dt)?.build()?;
+        let simulated = self.simulated(&mut population, &input)?;
+        let rate = |i: usize, x: f64| model.rate(&population.params_of(i), x);
+        let closed: Option<Vec<f64>> = input.iter().enumerate().map(|(i, x)| rate(i, *x)).collect();
+        let shared = population.params().all(|(_, column)| column.is_shared());
+        let mut points = Points { input, simulated, closed, rheobase: None };
+        if shared && info.emits != Emits::Analogue {
+            let params = population.params_of(0);
+            points.rheobase = match points.onset() {
+                Some(between) if points.closed.is_some() => {
+                    Some(bisect(between, |x| model.rate(&params, x).is_some_and(|r| r > 0.0)))
+                }
+                Some(between) => Some(self.narrowed(&mut population, between)?),
+                None => None,
+            };
+        }
+        self.save(&points)?;
+        self.draw(info, &points)?;
+        if self.json {
+            terminal::print_json(&points.json(info))
+        } else {
+            let mut out = points.text(info);
+            for file in self.output.iter().chain(&self.plot) {
+                out += &format!("wrote {}\n", file.display());
+            }
+            terminal::print(&out)
+        }
+    }
+
+    fn inputs(&self, info: &Info) -> Outcome<Vec<f64>> {
+        if !(2..=MOST_POINTS).contains(&self.points) {
+            return Err(Failure::bad(format!("--points {}: must be from 2 to {MOST_POINTS}", self.points)));
+        }
+        let [lowest, highest] = info.input_range;
+        let far = 4.0 * info.example_input;
+        let symmetric = matches!(info.emits, Emits::Signed | Emits::Analogue);
+        let (low, high) = (if symmetric { -far.abs() } else { far.min(0.0) }, far.max(0.0));
+        let from = self.from.unwrap_or(low.max(lowest));
+        let to = self.to.unwrap_or(high.min(highest));
+        for (option, x) in [("--from", from), ("--to", to)] {
+            if !(lowest..=highest).contains(&x) {
+                let (low, high, name) = (exact(lowest), exact(highest), info.name);
+                let rule = format!("must lie in {low} to {high}, where {name} is declared to stay finite");
+                return Err(Failure::bad(format!("{option} {}: {rule}", exact(x))));
+            }
+        }
+        if from >= to {
+            return Err(Failure::bad(format!(
+                "--from {}: must be less than --to, which is {}",
+                exact(from),
+                exact(to)
+            )));
+        }
+        Ok(grid(from, to, self.points))
+    }
+
+    fn simulated<E: Number>(&self, population: &mut Population<E>, input: &[f64]) -> Outcome<Vec<f64>> {
+        let info = population.model().info();
+        let dt = population.dt();
+        // Not a reset, which some fields survive.
+        let start = population.state().clone();
+        let (time, settle) = if info.time == Time::Steps { (1000.0, 500.0) } else { (1.0, 0.5) };
+        let counted = steps_in("--time", self.time.unwrap_or(time), dt)?;
+        let settle = match self.settle.unwrap_or(settle) {
+            0.0 => 0,
+            settle => steps_in("--settle", settle, dt)?,
+        };
+        let analogue = info.emits == Emits::Analogue;
+        let record = Record::spikes(if analogue { Spikes::Dense } else { Spikes::Events });
+        let constant: Vec<E> = input.iter().map(|x| E::from_f64(*x)).collect();
+        // Half a step less: the first counted step must not be lost to rounding.
+        let mut counts = Counts::new(1, input.len(), dt, (settle as f64 - 0.5) * dt);
+        run::in_pieces(
+            population,
+            settle + counted,
+            &Input::Constant(&constant),
+            &record,
+            |start, piece| {
+                counts.take(start, &piece);
+                Ok(())
+            },
+        )?;
+        population.set_state(start)?;
+        let duration = counted as f64 * dt;
+        Ok(match info.emits {
+            Emits::Binary => counts.interval_rates(duration),
+            Emits::Count | Emits::Signed => counts.mean_rates(duration),
+            Emits::Analogue => counts.mean_outputs(),
+        })
+    }
+
+    /// The interval in which the neuron begins to fire, made narrower by more simulations.
+    fn narrowed<E: Number>(
+        &self,
+        population: &mut Population<E>,
+        mut between: (f64, f64),
+    ) -> Outcome<(f64, f64)> {
+        let fine = 1e-3 * between.0.abs().max(between.1.abs());
+        while between.1 - between.0 > fine {
+            let input = grid(between.0, between.1, population.neurons());
+            let simulated = self.simulated(population, &input)?;
+            let finer = Points { input, simulated, closed: None, rheobase: None };
+            match finer.onset() {
+                Some(narrower) if narrower != between => between = narrower,
+                _ => break,
+            }
+        }
+        Ok(between)
+    }
+
+    fn save(&self, points: &Points) -> Outcome<()> {
+        let Some(path) = &self.output else { return Ok(()) };
+        let mut columns = vec![("input", &points.input), ("simulated", &points.simulated)];
+        columns.extend(points.closed.as_ref().map(|c| ("closed_form", c)));
+        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
+            let (names, columns) =
+                columns.into_iter().map(|(name, column)| (name.to_string(), column.clone())).unzip();
+            return Ok(write_csv(path, &Columns { names, columns }, NonFinite::Refuse)?);
+        }
+        let arrays: Vec<_> = columns.into_iter().map(|(n, c)| (n, Array::vector(c.clone()))).collect();
+        Ok(write_npz(path, &arrays)?)
+    }
+
+    fn draw(&self, info: &Info, points: &Points) -> Outcome<()> {
+        let Some(path) = &self.plot else { return Ok(()) };
+        let unit = if info.input_unit == "1" { "" } else { info.input_unit };
+        // The axis of rates is in Hz; a step counts as a millisecond there.
+        let counts_steps = info.time == Time::Steps && info.emits != Emits::Analogue;
+        let scaled = |rates: &[f64]| -> Vec<f64> {
+            rates.iter().map(|r| if counts_steps { 1000.0 * r } else { *r }).collect()
+        };
+        let (simulated, closed) = (scaled(&points.simulated), points.closed.as_deref().map(scaled));
+        let note = if counts_steps { " (steps of 1 ms)" } else { "" };
+        let mut figure = FiCurve::new("input", unit).title(format!("{}{note}", info.class));
+        if let Some(closed) = &closed {
+            figure = figure.closed_form("closed form", &points.input, closed);
+        }
+        figure = figure.simulated("simulation", &points.input, &simulated);
+        if let Some((low, high)) = points.rheobase {
+            figure = figure.rheobase(0.5 * (low + high));
+        }
+        Ok(figure.figure()?.save(path)?)
+    }
+}
+
+/// The ends of the smallest interval within `between` at whose upper end `fires`, and not at the lower one.
+fn bisect(between: (f64, f64), fires: impl Fn(f64) -> bool) -> (f64, f64) {
+    (0..60).fold(between, |(low, high), _| {
+        let middle = 0.5 * (low + high);
+        if fires(middle) { (low, middle) } else { (middle, high) }
+    })
+}
+
+/// `n` evenly spaced numbers from `low` to `high`.
+fn grid(low: f64, high: f64, n: usize) -> Vec<f64> {
+    (0..n).map(|i| low + (high - low) * (i as f64 / (n - 1) as f64)).collect()
+}
+
+impl Points {
+    /// The two neighbouring inputs between which the neuron begins to fire; `None` where it never or always does.
+    fn onset(&self) -> Option<(f64, f64)> {
+        let rates = self.closed.as_ref().unwrap_or(&self.simulated);
+        let first = rates.iter().position(|r| *r != 0.0).filter(|i| *i > 0 && rates[*i] > 0.0)?;
+        Some((self.input[first - 1], self.input[first]))
+    }
+
+    fn unit(info: &Info) -> &'static str {
+        match (info.emits, info.time) {
+            (Emits::Analogue, _) => "",
+            (_, Time::Seconds) => "Hz",
+            (_, Time::Steps) => "per step",
+        }
+    }
+
+    fn json(&self, info: &Info) -> serde_json::Value {
+        json!({
+            "model": info.name,
+            "input_unit": info.input_unit,
+            "rate_unit": Points::unit(info),
+            "rheobase": self.rheobase.map(|(low, high)| [low, high]),
+            "input": self.input,
+            "simulated": self.simulated,
+            "closed_form": self.closed,
+        })
+    }
+
+    fn text(&self, info: &Info) -> String {
+        let unit = Points::unit(info);
+        let with = |name: &str, unit: &str| match unit {
+            "" | "1" => name.to_string(),
+            unit => format!("{name} ({unit})"),
+        };
+        let heads = [with("INPUT", info.input_unit), with("SIMULATED", unit), with("CLOSED FORM", unit)];
+        let mut table = Table::bare();
+        match &self.closed {
+            Some(_) => table.row(heads),
+            None => {
+                let [input, simulated, _] = heads;
+                table.row([input, simulated]);
+            }
+        }
+        for (i, x) in self.input.iter().enumerate() {
+            let (x, simulated) = (short(*x), short(self.simulated[i]));
+            match &self.closed {
+                Some(closed) => table.row([x, simulated, short(closed[i])]),
+                None => table.row([x, simulated]),
+            }
+        }
+        let mut out = format!("{}: {}\n", info.name, info.summary) + &table.render(usize::MAX);
+        match self.rheobase {
+            Some((low, high)) if high - low <= 1e-9 * high.abs() => {
+                out += &format!("rheobase {} (closed form)\n", short(high));
+            }
+            Some((low, high)) => {
+                out += &format!("rheobase between {} and {} (simulated)\n", short(low), short(high))
+            }
+            None => {}
+        }
+        if self.closed.is_none() {
+            out += "this model has no closed form\n";
+        }
+        out
+    }
+}

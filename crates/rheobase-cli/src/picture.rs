@@ -1,0 +1,158 @@
+//! `simulate --plot`: input, potentials with threshold, and raster of one run on one time axis.
+
+use std::path::Path;
+
+use rheobase::Recording;
+use rheobase::draw::{Figure, Simulation, Traces};
+use rheobase::models::neuron::{Emits, Firing, Time};
+use rheobase::population::{Model, Number};
+
+use crate::failure::Outcome;
+
+/// Neurons whose input and potential are drawn.
+const DRAWN: usize = 3;
+/// Samples of a trace at most: more cannot be seen.
+const SAMPLES: usize = 50_000;
+/// Length on the time axis of a step of models that count steps, in seconds.
+const STEP: f64 = 0.001;
+
+/// What the picture shows, gathered while the run goes on. Only the first sample is drawn.
+pub(crate) struct Picture {
+    title: String,
+    analogue: bool,
+    /// Name and unit of the potential, if there is one.
+    potential: Option<(&'static str, &'static str)>,
+    thresholded: bool,
+    input_unit: &'static str,
+    neurons: usize,
+    drawn: usize,
+    every: usize,
+    steps: usize,
+    seconds_per_step: f64,
+    dt: f64,
+    /// Probe by probe, neuron by neuron.
+    traces: Vec<Vec<Vec<f64>>>,
+    outputs: Vec<Vec<f64>>,
+    times: Vec<f64>,
+    who: Vec<u32>,
+}
+
+impl Picture {
+    /// An empty picture of a run of `steps` steps of `neurons` neurons.
+    pub(crate) fn new(model: &dyn Model, steps: usize, neurons: usize, dt: f64) -> Self {
+        let info = model.info();
+        let potential = info.potential.and_then(|name| model.state().iter().find(|f| f.name == name));
+        let counts_steps = info.time == Time::Steps;
+        let note = if counts_steps { " (1 ms on the axis is a step)" } else { "" };
+        let drawn = neurons.min(DRAWN);
+        Picture {
+            title: format!("{}{note}", info.class),
+            analogue: info.emits == Emits::Analogue,
+            potential: potential.map(|f| (f.name, f.unit)),
+            thresholded: matches!(info.firing, Firing::Strict | Firing::Inclusive),
+            input_unit: info.input_unit,
+            neurons,
+            drawn,
+            every: steps.div_ceil(SAMPLES),
+            steps,
+            seconds_per_step: if counts_steps { STEP } else { dt },
+            dt,
+            traces: Vec::new(),
+            outputs: vec![Vec::new(); drawn],
+            times: Vec::new(),
+            who: Vec::new(),
+        }
+    }
+
+    /// The probes that the picture needs, in the order in which [`Picture::take`] expects them.
+    pub(crate) fn probes(&self) -> Vec<(String, usize)> {
+        let mut names = vec!["input"];
+        if let Some((name, _)) = self.potential {
+            names.push(name);
+            if self.thresholded {
+                names.extend(["potential", "margin"]);
+            }
+        }
+        names.into_iter().map(|n| (n.to_string(), self.every)).collect()
+    }
+
+    /// Takes a piece of the run that starts at step `start`; the picture's probes are its traces from `first` on.
+    pub(crate) fn take<E: Number>(&mut self, start: usize, piece: &Recording<E>, first: usize) {
+        let row = piece.shape[1] * self.neurons;
+        self.traces.resize(piece.traces.len() - first, vec![Vec::new(); self.drawn]);
+        for (all, trace) in self.traces.iter_mut().zip(&piece.traces[first..]) {
+            for values in trace.data.chunks(row) {
+                all.iter_mut().zip(values).for_each(|(to, x)| to.push(x.to_f64()));
+            }
+        }
+        for (step, values) in piece.dense.chunks(row).enumerate() {
+            if (start + step + 1) % self.every == 0 {
+                self.outputs.iter_mut().zip(values).for_each(|(to, x)| to.push(x.to_f64()));
+            }
+        }
+        for e in piece.events.iter().flat_map(|e| e.iter()).filter(|e| e.batch == 0) {
+            let steps = (start as u64 + e.step) as f64 + f64::from(e.offset) / self.dt;
+            self.times.push(steps * self.seconds_per_step);
+            self.who.push(e.neuron);
+        }
+    }
+
+    /// Draws the picture into `path`, as SVG or PNG by its ending.
+    pub(crate) fn save(&self, path: &Path) -> Outcome<()> {
+        Ok(self.figure()?.save(path)?)
+    }
+
+    fn figure(&self) -> rheobase::Result<Figure> {
+        let rows = self.traces.first().and_then(|t| t.first()).map_or(0, Vec::len);
+        let at = |i: usize| ((i + 1) * self.every - 1) as f64 * self.seconds_per_step;
+        let times: Vec<f64> = (0..rows).map(at).collect();
+        let input = traces(&times, "input", self.input_unit, self.series(0));
+        if self.analogue {
+            let output = traces(&times, "output", "", &self.outputs);
+            return Ok(Figure::stack([input.panel()?, output.panel()?])?.title(self.title.clone()));
+        }
+        let end = self.steps as f64 * self.seconds_per_step;
+        let mut figure = Simulation::new(0.0, end, &self.times, &self.who, self.neurons)
+            .title(self.title.clone())
+            .input(input);
+        if let Some((name, unit)) = self.potential {
+            let mut potential = traces(&times, name, unit, self.series(1));
+            if let Some(threshold) = self.threshold() {
+                potential = potential.threshold(threshold);
+            }
+            figure = figure.potential(potential);
+        }
+        figure.figure()
+    }
+
+    /// The values of the picture's probe number `i`, per drawn neuron.
+    fn series(&self, i: usize) -> &[Vec<f64>] {
+        self.traces.get(i).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the potential is compared with, where that is one number for all neurons at all times: the margin is then
+    /// the potential less this number.
+    fn threshold(&self) -> Option<f64> {
+        let (potential, margin) = (self.series(2), self.series(3));
+        let pairs = || potential.iter().flatten().zip(margin.iter().flatten());
+        let (first, _) = pairs().next().map(|(u, m)| (u - m, u))?;
+        let size = pairs().fold(first.abs(), |s, (u, m)| s.max(u.abs()).max(m.abs()));
+        pairs().all(|(u, m)| (u - m - first).abs() <= 1e-5 * size).then(|| {
+            // The difference of two rounded numbers: its last digits mean nothing.
+            let digits = 1e-5 * size.max(f64::MIN_POSITIVE);
+            (first / digits).round() * digits
+        })
+    }
+}
+
+/// Traces of the drawn neurons; one stands for all where they are equal and would hide each other.
+fn traces<'a>(times: &'a [f64], label: &str, unit: &str, series: &'a [Vec<f64>]) -> Traces<'a> {
+    let unit = if unit == "1" { "" } else { unit };
+    let same = series.windows(2).all(|w| w[0] == w[1]);
+    let shown = if same { 1 } else { series.len() };
+    let traces = Traces::new(times, label, unit);
+    series.iter().take(shown).enumerate().fold(traces, |traces, (n, values)| {
+        let name = if shown == 1 { String::new() } else { format!("neuron {n}") };
+        traces.trace(name, values)
+    })
+}

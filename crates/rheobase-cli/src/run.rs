@@ -1,0 +1,101 @@
+//! A run in pieces: whatever is recorded is folded away as it comes, with a progress bar and Ctrl-C.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rheobase::population::Number;
+use rheobase::{Error, Input, Population, Record, Recording};
+
+use crate::failure::{Failure, Outcome};
+use crate::interrupt;
+
+/// Numbers recorded at once, at most: what a piece takes of the memory, whatever the length of the run.
+const NUMBERS: usize = 8_000_000;
+/// How long a run must take before it shows a bar.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Advances `population` by `steps` steps and hands every piece of the recording to `fold`, with the step that it
+/// starts at. Gives back how long the simulation itself took.
+pub(crate) fn in_pieces<E: Number>(
+    population: &mut Population<E>,
+    steps: usize,
+    input: &Input<'_, E>,
+    record: &Record,
+    mut fold: impl FnMut(usize, Recording<E>) -> Outcome<()>,
+) -> Outcome<Duration> {
+    interrupt::watch();
+    let piece = piece_length(population.batch() * population.neurons(), record);
+    let (start, mut simulated, mut bar) = (Instant::now(), Duration::ZERO, None);
+    let mut done = 0;
+    while done < steps {
+        let now = piece.min(steps - done);
+        let before = Instant::now();
+        let recording = population.run(now, input, record).map_err(|e| later(e, done))?;
+        simulated += before.elapsed();
+        fold(done, recording)?;
+        done += now;
+        if bar.is_none() && start.elapsed() > PATIENCE && done < steps {
+            bar = Some(progress(steps));
+        }
+        if let Some(bar) = &bar {
+            bar.set_position(done as u64);
+        }
+        if interrupt::pressed() && done < steps {
+            let what = format!("interrupted after {done} of {steps} steps; nothing was written");
+            return Err(Failure::Interrupted(what));
+        }
+    }
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    Ok(simulated)
+}
+
+/// Steps of a piece: a multiple of every probe's stride, so that each probe goes on as in one run.
+fn piece_length(row: usize, record: &Record) -> usize {
+    let per_step = row.saturating_mul(1 + record.probes.len()).max(1);
+    let period = record.probes.iter().fold(1usize, |n, (_, every)| lcm(n, *every));
+    (NUMBERS / per_step).clamp(1, 1 << 16).div_ceil(period).saturating_mul(period)
+}
+
+fn lcm(a: usize, b: usize) -> usize {
+    let (mut x, mut y) = (a, b);
+    while y != 0 {
+        (x, y) = (y, x % y);
+    }
+    (a / x.max(1)).saturating_mul(b)
+}
+
+/// An error with its step counted from the start of the whole run.
+fn later(e: Error, start: usize) -> Error {
+    match e {
+        Error::NotANumber { place, field, step, batch, neuron } => {
+            Error::NotANumber { place, field, step: step + start, batch, neuron }
+        }
+        e => e,
+    }
+}
+
+/// A bar on standard error; indicatif draws it only on a terminal.
+fn progress(steps: usize) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr());
+    match ProgressStyle::with_template("{bar:30} {percent:>3} %  step {human_pos} of {human_len}, {eta} left")
+    {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_fit_strides_and_memory() {
+        let record = Record::default().probe_every("v", 7).probe_every("w", 5);
+        assert_eq!(piece_length(1, &record) % 35, 0);
+        assert_eq!(piece_length(1_000_000, &Record::default()), 8);
+        assert_eq!(piece_length(usize::MAX, &Record::default()), 1);
+        assert_eq!(piece_length(usize::MAX, &record), 35);
+    }
+}

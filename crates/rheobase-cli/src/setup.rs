@@ -1,0 +1,154 @@
+//! What `simulate` and `curve` share: the model, its parameters, step, seed, threads and precision.
+
+use std::sync::Arc;
+
+use clap::Args;
+use rheobase::models::neuron::Time;
+use rheobase::models::real::whole_steps;
+use rheobase::population::{Builder, Model, Number};
+use rheobase::random::Stream;
+use rheobase::{Catalog, Initial, Population};
+
+use crate::arguments::{Amount, Setting, Value};
+use crate::failure::{Failure, Outcome};
+use crate::memory::fits;
+use crate::text::exact;
+
+#[derive(Args)]
+pub(crate) struct Setup {
+    /// Model, by name (lif) or class (LIF); `rheobase models` lists them
+    pub(crate) model: String,
+    /// Set a parameter: a number, LOW..HIGH (drawn per neuron), LOW..HIGH/map (per feature map), @FILE (one each)
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    set: Vec<Setting>,
+    /// Length of a step in seconds [default: 0.001]; models that count steps have none
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub(crate) dt: Option<f64>,
+    /// Seed of everything random: the same seed gives the same bytes
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Threads [default: all cores]; results do not depend on it
+    #[arg(long, value_name = "N")]
+    threads: Option<usize>,
+    /// Compute in 64-bit numbers instead of 32-bit ones
+    #[arg(long)]
+    pub(crate) f64: bool,
+}
+
+impl Setup {
+    /// The model, from the catalogue.
+    pub(crate) fn model(&self) -> Outcome<Arc<dyn Model>> {
+        find_model(&self.model)
+    }
+
+    /// Length of a step: as asked for, else as `file` has it, else the default.
+    pub(crate) fn step_length(&self, model: &dyn Model, file: Option<f64>) -> Outcome<f64> {
+        if model.info().time == Time::Seconds {
+            return Ok(self.dt.or(file).unwrap_or(0.001));
+        }
+        match self.dt {
+            None | Some(1.0) => Ok(1.0),
+            Some(dt) => Err(Failure::bad(format!(
+                "{}.dt = {dt:?}: this model counts steps, whose length is 1; leave --dt away",
+                model.info().name
+            ))),
+        }
+    }
+
+    /// The population's description with all parameters set.
+    pub(crate) fn builder<E: Number>(
+        &self,
+        model: &Arc<dyn Model>,
+        shape: &[usize],
+        dt: f64,
+    ) -> Outcome<Builder<E>> {
+        let neurons = shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).unwrap_or(usize::MAX);
+        let name = model.info().name;
+        // State, coefficients and a copy of the state per chunk, in the worst case all of 64 bits.
+        fits(
+            &format!("{name} with {neurons} neurons"),
+            neurons,
+            8 * (3 * model.state().len() + model.coeffs().len() + model.params().len() + 4),
+        )?;
+        let mut builder = Population::builder(model.clone(), shape).dt(dt);
+        if let Some(threads) = self.threads {
+            builder = builder.threads(threads);
+        }
+        for (i, setting) in self.set.iter().enumerate() {
+            let field = &setting.name;
+            check_once(&self.set[..i], setting, "--set")?;
+            builder = match &setting.value {
+                Value::Amount(Amount::Same(x)) => builder.set(field, *x),
+                Value::Amount(Amount::Between(low, high)) => {
+                    let stream = Stream::new(self.seed, "parameter", &format!("{name}.{field}"));
+                    builder.set_each(field, &drawn(stream, *low, *high, neurons))
+                }
+                Value::PerMap(low, high) => builder.set_uniform_per_feature(field, *low, *high, self.seed),
+                Value::File(file) => builder.set_each(field, &file.column(field)?),
+            };
+        }
+        Ok(builder)
+    }
+
+    /// The builder with state fields started as `initial` says.
+    pub(crate) fn with_initial<E: Number>(
+        &self,
+        mut builder: Builder<E>,
+        initial: &[Setting],
+    ) -> Outcome<Builder<E>> {
+        for (i, setting) in initial.iter().enumerate() {
+            check_once(&initial[..i], setting, "--initial")?;
+            let start = match &setting.value {
+                Value::Amount(Amount::Same(x)) => Initial::Value(*x),
+                Value::Amount(Amount::Between(low, high)) => {
+                    Initial::Uniform { low: *low, high: *high, seed: self.seed }
+                }
+                Value::PerMap(..) => {
+                    return Err(Failure::bad(format!(
+                        "--initial {}: states are drawn per neuron; write LOW..HIGH",
+                        setting.name
+                    )));
+                }
+                Value::File(file) => Initial::Each(file.column(&setting.name)?),
+            };
+            builder = builder.initial(&setting.name, start);
+        }
+        Ok(builder)
+    }
+}
+
+/// The model called `name`; where no name is near, the error says where all of them are.
+pub(crate) fn find_model(name: &str) -> Outcome<Arc<dyn Model>> {
+    Catalog::standard().get(name).map_err(|e| match e {
+        rheobase::Error::Unknown { nearest: None, .. } => {
+            Failure::bad(format!("{e}; `rheobase models` lists them all"))
+        }
+        e => e.into(),
+    })
+}
+
+/// A field given twice would leave one of the two without effect.
+fn check_once(before: &[Setting], setting: &Setting, option: &str) -> Outcome<()> {
+    match before.iter().any(|s| s.name == setting.name) {
+        false => Ok(()),
+        true => Err(Failure::bad(format!("{option} {}: is given twice; keep one", setting.name))),
+    }
+}
+
+/// Uniform numbers on [low, high), one per neuron.
+pub(crate) fn drawn(stream: Stream, low: f64, high: f64, neurons: usize) -> Vec<f64> {
+    (0..neurons).map(|n| low + (high - low) * stream.uniform(0, 0, n as u32)).collect()
+}
+
+/// Whole steps of length `dt` in `time`, which the option called `option` gave.
+pub(crate) fn steps_in(option: &str, time: f64, dt: f64) -> Outcome<usize> {
+    let refused = |rule: &str| Err(Failure::bad(format!("{option} {}: {rule}", exact(time))));
+    if !(time > 0.0 && time.is_finite()) {
+        return refused("must be > 0 and finite");
+    }
+    let steps = whole_steps(time, dt);
+    if !(1.0..=1e15).contains(&steps) {
+        return refused(&format!("makes {} steps of {}; 1 to 1e15 are possible", exact(steps), exact(dt)));
+    }
+    Ok(steps as usize)
+}

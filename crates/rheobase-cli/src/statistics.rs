@@ -1,0 +1,174 @@
+//! Rates and intervals, counted while a run goes on.
+
+use rheobase::Recording;
+use rheobase::models::lanes::Elem;
+use serde::Serialize;
+
+/// What is known of each neuron (of each sample) so far.
+#[derive(Clone, Default)]
+struct Train {
+    events: u64,
+    value: f64,
+    first: f64,
+    last: f64,
+    intervals: u64,
+    mean: f64,
+    squares: f64,
+}
+
+impl Train {
+    /// Takes a spike; intervals are averaged by Welford's method.
+    fn spike(&mut self, time: f64, value: f64) {
+        if self.events == 0 {
+            self.first = time;
+        } else {
+            let interval = time - self.last;
+            self.intervals += 1;
+            let off = interval - self.mean;
+            self.mean += off / self.intervals as f64;
+            self.squares += off * (interval - self.mean);
+        }
+        self.last = time;
+        self.events += 1;
+        self.value += value;
+    }
+
+    /// Coefficient of variation of the intervals, where there are at least two.
+    fn cv(&self) -> Option<f64> {
+        (self.intervals >= 2 && self.mean > 0.0)
+            .then(|| (self.squares / self.intervals as f64).max(0.0).sqrt() / self.mean)
+    }
+}
+
+/// Counts over all neurons of a run from `from` (in the model's time) on.
+pub(crate) struct Counts {
+    trains: Vec<Train>,
+    neurons: usize,
+    dt: f64,
+    from: f64,
+    low: f64,
+    high: f64,
+    steps: u64,
+}
+
+/// Mean, lowest and highest over the neurons.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct Spread {
+    pub(crate) mean: f64,
+    pub(crate) min: f64,
+    pub(crate) max: f64,
+}
+
+fn spread(values: impl Iterator<Item = f64>) -> Option<Spread> {
+    let (mut n, mut sum, mut min, mut max) = (0u64, 0.0, f64::INFINITY, f64::NEG_INFINITY);
+    for x in values {
+        n += 1;
+        sum += x;
+        min = f64::min(min, x);
+        max = f64::max(max, x);
+    }
+    (n > 0).then(|| Spread { mean: sum / n as f64, min, max })
+}
+
+impl Counts {
+    /// Nothing counted yet of `batch` samples of `neurons`.
+    pub(crate) fn new(batch: usize, neurons: usize, dt: f64, from: f64) -> Self {
+        let (low, high) = (f64::INFINITY, f64::NEG_INFINITY);
+        Counts { trains: vec![Train::default(); batch * neurons], neurons, dt, from, low, high, steps: 0 }
+    }
+
+    /// Takes a piece of a run that starts at step `start`: its events, or its dense output.
+    pub(crate) fn take<E: Elem>(&mut self, start: usize, piece: &Recording<E>) {
+        for e in piece.events.iter().flat_map(|e| e.iter()) {
+            let time = (start as u64 + e.step) as f64 * self.dt + f64::from(e.offset);
+            if time >= self.from {
+                self.trains[e.batch as usize * self.neurons + e.neuron as usize].spike(time, e.value.into());
+            }
+        }
+        for (step, row) in piece.dense.chunks(self.trains.len()).enumerate() {
+            if (start + step) as f64 * self.dt < self.from {
+                continue;
+            }
+            self.steps += 1;
+            for (train, x) in self.trains.iter_mut().zip(row) {
+                let x = x.to_f64();
+                train.value += x;
+                self.low = self.low.min(x);
+                self.high = self.high.max(x);
+            }
+        }
+    }
+
+    /// Events of all neurons.
+    pub(crate) fn events(&self) -> u64 {
+        self.trains.iter().map(|t| t.events).sum()
+    }
+
+    /// Events per unit of time, over `duration`.
+    pub(crate) fn event_rates(&self, duration: f64) -> Option<Spread> {
+        spread(self.trains.iter().map(|t| t.events as f64 / duration))
+    }
+
+    /// Output (values of spikes) per unit of time, over `duration`.
+    pub(crate) fn output_rates(&self, duration: f64) -> Option<Spread> {
+        spread(self.trains.iter().map(|t| t.value / duration))
+    }
+
+    /// The dense output: mean over everything, lowest and highest number.
+    pub(crate) fn output(&self) -> Option<Spread> {
+        let mean = spread(self.trains.iter().map(|t| t.value / self.steps as f64))?.mean;
+        (self.steps > 0).then_some(Spread { mean, min: self.low, max: self.high })
+    }
+
+    /// Share of neurons that never fired.
+    pub(crate) fn silent(&self) -> f64 {
+        self.trains.iter().filter(|t| t.events == 0).count() as f64 / self.trains.len().max(1) as f64
+    }
+
+    /// Coefficient of variation of the intervals, averaged over the neurons that have at least two, and their number.
+    pub(crate) fn cv(&self) -> Option<(f64, usize)> {
+        let all: Vec<f64> = self.trains.iter().filter_map(Train::cv).collect();
+        (!all.is_empty()).then(|| (all.iter().sum::<f64>() / all.len() as f64, all.len()))
+    }
+
+    /// Firing rate of every neuron from its intervals, which is exact for regular firing however short the run;
+    /// over `duration` where there is no interval. Spikes count as much as their value.
+    pub(crate) fn interval_rates(&self, duration: f64) -> Vec<f64> {
+        let rate = |t: &Train| match t.events {
+            0 => 0.0,
+            1 => t.value / duration,
+            n => t.value / n as f64 * (n - 1) as f64 / (t.last - t.first),
+        };
+        self.trains.iter().map(rate).collect()
+    }
+
+    /// Output of every neuron per unit of time, over `duration`.
+    pub(crate) fn mean_rates(&self, duration: f64) -> Vec<f64> {
+        self.trains.iter().map(|t| t.value / duration).collect()
+    }
+
+    /// Mean of the dense output of every neuron.
+    pub(crate) fn mean_outputs(&self) -> Vec<f64> {
+        self.trains.iter().map(|t| t.value / self.steps.max(1) as f64).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_of_a_train() {
+        let mut train = Train::default();
+        for t in [0.1, 0.2, 0.4, 0.5] {
+            train.spike(t, 1.0);
+        }
+        // Intervals 0.1, 0.2, 0.1: mean 0.4/3, standard deviation √2/30.
+        assert!((train.cv().unwrap() - 2f64.sqrt() / 4.0).abs() < 1e-12);
+        let counts = Counts { trains: vec![train, Train::default()], ..Counts::new(1, 2, 0.001, 0.0) };
+        assert_eq!(counts.silent(), 0.5);
+        assert_eq!(counts.events(), 4);
+        assert!((counts.interval_rates(1.0)[0] - 7.5).abs() < 1e-12);
+        assert_eq!(counts.event_rates(1.0), Some(Spread { mean: 2.0, min: 0.0, max: 4.0 }));
+    }
+}

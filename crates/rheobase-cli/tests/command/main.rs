@@ -1,0 +1,102 @@
+//! The command as a user runs it: every subcommand, bad input, files, and the same bytes however it is run.
+
+mod bad_input;
+mod curve;
+mod models;
+mod same_bytes;
+mod simulate;
+mod verify;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// What a run of the command gave.
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+/// The command in `folder` with these arguments.
+fn command(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rheobase"));
+    command.current_dir(folder).args(args).env_remove("RHEOBASE_SIMD");
+    command
+}
+
+fn finish(mut command: Command) -> Ran {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let ran = Ran { code: status.code(), out: text(stdout), err: text(stderr) };
+    assert!(!ran.err.contains("panicked"), "{}", ran.err);
+    ran
+}
+
+fn run_in(folder: &Path, args: &[&str]) -> Ran {
+    finish(command(folder, args))
+}
+
+/// A run that must succeed; gives back its standard output.
+fn ok(folder: &Path, args: &[&str]) -> String {
+    let ran = run_in(folder, args);
+    assert_eq!(ran.code, Some(0), "{args:?}: {}", ran.err);
+    ran.out
+}
+
+/// A run that must succeed and print JSON.
+fn json(folder: &Path, args: &[&str]) -> serde_json::Value {
+    serde_json::from_str(&ok(folder, args)).unwrap()
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// Names of all models.
+fn all_models() -> Vec<String> {
+    rheobase::Catalog::standard().models().iter().map(|m| m.info().name.to_string()).collect()
+}
+
+#[test]
+fn alone_it_says_what_to_try_first_and_what_it_says_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = ok(folder.path(), &[]);
+    let examples: Vec<Vec<&str>> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("  rheobase "))
+        .map(|line| line.split("  ").next().unwrap_or_default().split(' ').collect())
+        .filter(|args: &Vec<&str>| args[0] != "verify")
+        .collect();
+    assert!(examples.len() >= 4, "{text}");
+    examples.iter().for_each(|args| drop(ok(folder.path(), args)));
+    assert_eq!(names_in(folder.path()), ["curve.svg", "lif.svg", "spikes.npz"]);
+}
+
+#[test]
+fn help_of_every_command_has_examples() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["models", "simulate", "curve", "verify"] {
+        let help = ok(folder.path(), &[name, "--help"]);
+        assert!(help.contains("Examples:") && help.contains(&format!("rheobase {name}")), "{help}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_stops_is_no_error_and_a_full_disk_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut piped = command(folder.path(), &["models", "--surrogates"]);
+    let mut child =
+        piped.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
+    if let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") {
+        let mut command = command(folder.path(), &["models"]);
+        let status = command.stdout(full).output().unwrap().status;
+        assert_eq!(status.code(), Some(2));
+    }
+}
