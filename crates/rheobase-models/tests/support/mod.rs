@@ -48,7 +48,8 @@ impl Function {
             Function::ExpM1 => f64::exp_m1(x),
             Function::Ln => f64::ln(x),
             Function::Ln1p => f64::ln_1p(x),
-            Function::Softplus => f64::max(x, 0.0) + f64::ln_1p(f64::exp(-f64::abs(x))) + 0.0 * x,
+            Function::Softplus if x.is_nan() => x,
+            Function::Softplus => f64::max(x, 0.0) + f64::ln_1p(f64::exp(-f64::abs(x))),
             Function::Tanh => f64::tanh(x),
             Function::Cosh => f64::cosh(x),
         }

@@ -198,8 +198,8 @@ fn recorded<N: Neuron, V: Lanes, const SHARED: bool>(
         if let Some(word) = words.get_mut(first / 64) {
             let real = u64::MAX >> (64 - x.len());
             *word |= (V::bits(out.value.abs().gt(V::zero())) & real) << (first % 64);
-        } else if let Some(to) = values.get_mut(first..) {
-            out.value.store(&mut to[..x.len()]);
+        } else if let Some(to) = values.get_mut(first..first + x.len()) {
+            out.value.store(to);
         }
         if let Some(list) = &mut events {
             let bits = V::bits(out.value.abs().gt(V::zero())) & (u64::MAX >> (64 - x.len()));
