@@ -1,1 +1,14 @@
 //! Every model against every law and every reference trace.
+//!
+//! * [`laws`]: what must hold for every model of the catalogue, one law per file
+//! * [`exceptions`]: the laws that cannot hold for some model, each with its reason
+//! * [`subject`]: a model with drawn parameters and inputs; [`phases`]: its phases over the numbers of gradient checks
+//! * `traces/`: what the original libraries computed
+
+pub mod exceptions;
+pub mod laws;
+pub mod phases;
+pub mod subject;
+
+pub use laws::{LAWS, Law};
+pub use subject::{Subject, subjects};

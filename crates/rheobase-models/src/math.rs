@@ -1,8 +1,9 @@
 //! Elementary functions over any [`Float`]: one algorithm for scalars and all lanes, so the same bits everywhere.
 //!
-//! Each function is generic over the lanes and over the [`Precision`], which holds the constants. Series
-//! coefficients are those of the Taylor expansions; the argument is first reduced until they converge to the last
-//! bit. Products and sums round separately, which costs accuracy that the compensation terms win back.
+//! Each function is generic over the lanes and over the [`Precision`], which holds the constants. Polynomials are
+//! minimax fits (Remez's exchange) of the relative error on the reduced range, of the lowest degree whose own error
+//! is below a tenth of the last bit. Products and sums round separately, which costs accuracy that the compensation
+//! terms win back.
 //!
 //! Method: argument reduction after Cody & Waite (1980, *Software Manual for the Elementary Functions*);
 //! `ln(1+f)` through atanh as in Tang (1990, doi:10.1145/98267.98294); `ln_1p` with the rounding error of `1 + x`
@@ -24,6 +25,8 @@ pub trait Precision {
     const EXP_MAX: f64;
     /// Below this `exp_m1` is −1.
     const EXP_M1_MIN: f64;
+    /// Above this `exp_m1` is infinite; a multiple of ln 2 no further than the exponents of normal numbers go.
+    const EXP_M1_MAX: f64;
     /// Smallest normal number.
     const MIN_NORMAL: f64;
     /// A power of two that makes any denormal number normal, and its exponent.
@@ -54,21 +57,25 @@ impl Precision for Single {
     const EXP_MIN: f64 = -104.0;
     const EXP_MAX: f64 = 90.0;
     const EXP_M1_MIN: f64 = -20.0;
+    const EXP_M1_MAX: f64 = 88.8;
     const MIN_NORMAL: f64 = f32::MIN_POSITIVE as f64;
     const RESCALE: (f64, f64) = (33_554_432.0, 25.0);
     const HALF_EPSILON: f64 = 5.960_464_477_539_063e-8;
     const TANH_ONE: f64 = 9.1;
-    const EXP: &'static [f64] = &[1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5];
-    const ATANH: &'static [f64] = &[2.0 / 11.0, 2.0 / 9.0, 2.0 / 7.0, 2.0 / 5.0, 2.0 / 3.0];
+    const EXP: &'static [f64] = &[
+        0.001_381_454_678_141_178_6,
+        0.008_368_745_237_868_128,
+        0.041_668_390_639_532_29,
+        0.166_665_203_977_362_9,
+        0.499_999_934_329_342_7,
+    ];
+    const ATANH: &'static [f64] = &[0.298_724_021_213_011, 0.399_775_185_308_856_3, 0.666_667_765_495_080_9];
     const TANH: &'static [f64] = &[
-        0.000_590_027_440_945_586,
-        -0.001_455_834_387_051_318_3,
-        0.003_592_128_036_572_481,
-        -0.008_863_235_529_902_197,
-        0.021_869_488_536_155_203,
-        -0.053_968_253_968_253_97,
-        0.133_333_333_333_333_33,
-        -0.333_333_333_333_333_3,
+        -0.006_653_571_649_020_25,
+        0.021_301_702_825_756_223,
+        -0.053_899_971_438_764_57,
+        0.133_329_707_360_374_8,
+        -0.333_333_270_493_833_9,
     ];
 }
 
@@ -79,61 +86,46 @@ impl Precision for Double {
     const EXP_MIN: f64 = -746.0;
     const EXP_MAX: f64 = 711.0;
     const EXP_M1_MIN: f64 = -40.0;
+    const EXP_M1_MAX: f64 = 709.8;
     const MIN_NORMAL: f64 = f64::MIN_POSITIVE;
     const RESCALE: (f64, f64) = (18_014_398_509_481_984.0, 54.0);
     const HALF_EPSILON: f64 = 1.110_223_024_625_156_5e-16;
     const TANH_ONE: f64 = 19.1;
     const EXP: &'static [f64] = &[
-        1.0 / 1_307_674_368_000.0,
-        1.0 / 87_178_291_200.0,
-        1.0 / 6_227_020_800.0,
-        1.0 / 479_001_600.0,
-        1.0 / 39_916_800.0,
-        1.0 / 3_628_800.0,
-        1.0 / 362_880.0,
-        1.0 / 40_320.0,
-        1.0 / 5040.0,
-        1.0 / 720.0,
-        1.0 / 120.0,
-        1.0 / 24.0,
-        1.0 / 6.0,
+        2.082_703_422_369_560_4e-9,
+        2.511_208_925_443_797_3e-8,
+        2.755_758_062_648_460_4e-7,
+        2.755_723_471_235_939_6e-6,
+        2.480_158_692_801_561_7e-5,
+        1.984_126_989_653_321_2e-4,
+        0.001_388_888_888_911_487,
+        0.008_333_333_333_316_973,
+        0.041_666_666_666_666_095,
+        0.166_666_666_666_666_82,
         0.5,
     ];
     const ATANH: &'static [f64] = &[
-        2.0 / 25.0,
-        2.0 / 23.0,
-        2.0 / 21.0,
-        2.0 / 19.0,
-        2.0 / 17.0,
-        2.0 / 15.0,
-        2.0 / 13.0,
-        2.0 / 11.0,
-        2.0 / 9.0,
-        2.0 / 7.0,
-        2.0 / 5.0,
-        2.0 / 3.0,
+        0.132_519_556_587_945_6,
+        0.132_500_495_023_404_08,
+        0.153_870_937_897_575_86,
+        0.181_817_755_964_065_57,
+        0.222_222_226_476_575_63,
+        0.285_714_285_690_801_8,
+        0.400_000_000_000_062_64,
+        0.666_666_666_666_666_6,
     ];
     const TANH: &'static [f64] = &[
-        1.903_336_833_931_276e-9,
-        -4.696_295_398_230_901_6e-9,
-        1.158_764_443_279_885_3e-8,
-        -2.859_136_662_305_254e-8,
-        7.054_636_946_400_968e-8,
-        -1.740_661_896_357_164_8e-7,
-        4.294_911_078_273_806e-7,
-        -1.059_726_832_010_465_4e-6,
-        2.614_771_151_290_754_6e-6,
-        -6.451_689_215_655_431e-6,
-        1.591_890_506_932_896_4e-5,
-        -3.927_832_388_331_683e-5,
-        9.691_537_956_929_451e-5,
-        -0.000_239_129_114_243_552_48,
-        0.000_590_027_440_945_586,
-        -0.001_455_834_387_051_318_3,
-        0.003_592_128_036_572_481,
-        -0.008_863_235_529_902_197,
-        0.021_869_488_536_155_203,
-        -0.053_968_253_968_253_97,
+        -3.267_282_885_899_320_4e-6,
+        1.375_162_053_711_142_2e-5,
+        -3.835_152_437_875_991e-5,
+        9.664_932_571_922_807e-5,
+        -2.390_760_141_477_696_7e-4,
+        5.900_199_596_574_721e-4,
+        -0.001_455_833_642_753_554_3,
+        0.003_592_127_984_981_601,
+        -0.008_863_235_527_482_026,
+        0.021_869_488_536_082_154,
+        -0.053_968_253_968_252_666,
         0.133_333_333_333_333_33,
         -0.333_333_333_333_333_3,
     ];
@@ -160,30 +152,27 @@ fn reduce<P: Precision, T: Float>(x: T) -> (T, T, T) {
     (k, r, (high - r) - low)
 }
 
-/// `exp(x) · 2^extra` for a small whole `extra`.
+/// `(y, k)` with `exp(x) = y·2^k`. Where x is NaN so is y, whatever k is.
 #[inline(always)]
-fn exp_scaled<P: Precision, T: Float>(x: T, extra: f64) -> T {
+fn exp_parts<P: Precision, T: Float>(x: T) -> (T, T) {
     let x = x.max(T::splat(P::EXP_MIN)).min(T::splat(P::EXP_MAX));
     let (k, r, _) = reduce::<P, T>(x);
-    let y = T::one() + (r + r * r * polynomial(r, P::EXP));
-    // A NaN has no exponent to scale by: it is handed on.
-    let k = T::select(x.le(x), k + T::splat(extra), T::zero());
-    y.scale(k)
+    (T::one() + (r + r * r * polynomial(r, P::EXP)), k)
 }
 
 /// e to the power x.
 #[inline(always)]
 pub fn exp<P: Precision, T: Float>(x: T) -> T {
-    exp_scaled::<P, T>(x, 0.0)
+    let (y, k) = exp_parts::<P, T>(x);
+    y.scale(k)
 }
 
 /// `exp(x) − 1`.
 #[inline(always)]
 pub fn exp_m1<P: Precision, T: Float>(x: T) -> T {
-    let bounded = x.max(T::splat(P::EXP_M1_MIN)).min(T::splat(P::EXP_MAX));
+    let bounded = x.max(T::splat(P::EXP_M1_MIN)).min(T::splat(P::EXP_M1_MAX));
     let (k, r, c) = reduce::<P, T>(bounded);
     let e = r + (r * r * polynomial(r, P::EXP) + c);
-    let k = T::select(x.le(x), k, T::zero());
     // 2^k·e + (2^k − 1), in halves so that 2^k stays finite up to the overflow of the result.
     let half = (k - T::one()).pow2();
     let y = (half * e + (half - T::splat(0.5))) * T::splat(2.0);
@@ -255,6 +244,7 @@ pub fn tanh<P: Precision, T: Float>(x: T) -> T {
 /// Hyperbolic cosine.
 #[inline(always)]
 pub fn cosh<P: Precision, T: Float>(x: T) -> T {
-    let half = exp_scaled::<P, T>(x.abs(), -1.0);
+    let (y, k) = exp_parts::<P, T>(x.abs());
+    let half = y.scale(k - T::one());
     half + T::splat(0.25) / half
 }

@@ -278,14 +278,15 @@ macro_rules! scalar {
             type Precision = crate::math::$precision;
             #[inline(always)]
             fn pow2(self) -> Self {
-                <$t>::from_bits(((self as $int + $bias) as $bits) << $mantissa)
+                <$t>::from_bits(((self as $int).wrapping_add($bias) as $bits) << $mantissa)
             }
             #[inline(always)]
             fn split(self) -> (Self, Self) {
                 const SQRT_HALF: $int = $sqrt_half;
                 let bits = self.to_bits() as $int;
-                let e = (bits - SQRT_HALF) >> $mantissa;
-                (<$t>::from_bits((bits - (e << $mantissa)) as $bits), e as $t)
+                // Wrapping, as lanes do: functions also pass arguments outside their domain and put the result right.
+                let e = bits.wrapping_sub(SQRT_HALF) >> $mantissa;
+                (<$t>::from_bits(bits.wrapping_sub(e << $mantissa) as $bits), e as $t)
             }
             #[inline(always)]
             fn copysign(self, sign: Self) -> Self {

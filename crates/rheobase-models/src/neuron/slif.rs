@@ -36,7 +36,7 @@ crate::record! {
         /// Rise of the threshold with each spike of the cell.
         thr_gain: "1" = 0.0;
         /// Fraction of the threshold lost in each step.
-        thr_leak: "1" = 0.0;
+        thr_leak: "1" = 0.0, within(Range::between(0.0, 1.0));
         /// If > 0, the threshold instead rises by rho_b per spike in the layer beyond one and falls by rho_b per step without (floor 0.025).
         rho_b: "1" = 0.0, within(Range::at_least(0.0));
         /// Time after a spike in which the potential is frozen.

@@ -13,11 +13,11 @@ pub enum Input<'a, E> {
     Array(&'a [E]),
     /// Made when it is needed. Called with (step since the state was last reset, sample, first neuron, place for the
     /// numbers of the neurons from there on); must depend on nothing else.
-    Generated(&'a Generator<E>),
+    Generated(&'a Generator<'a, E>),
 }
 
 /// A function that writes the input of some neurons in one step of one sample.
-pub type Generator<E> = dyn Fn(u64, usize, usize, &mut [E]) + Sync;
+pub type Generator<'a, E> = dyn Fn(u64, usize, usize, &mut [E]) + Sync + 'a;
 
 impl<E: Elem> Input<'_, E> {
     /// Checks lengths and finiteness.
