@@ -87,21 +87,7 @@ impl<N: Neuron, E: Elem> Kernel<E> for FusedKernel<'_, N, E> {
                     job.bad_input.get_or_insert(t);
                     return;
                 }
-                match &mut job.sink {
-                    Sink::None if shared => silent::<N, V, true>(&coeffs, &mut state, row),
-                    Sink::None => silent::<N, V, false>(&coeffs, &mut state, row),
-                    Sink::Bits(rows) => {
-                        let start = rows.len();
-                        rows.resize(start + count.div_ceil(64), 0);
-                        let words = &mut rows[start..];
-                        if shared {
-                            bits::<N, V, true>(&coeffs, &mut state, row, words);
-                        } else {
-                            bits::<N, V, false>(&coeffs, &mut state, row, words);
-                        }
-                    }
-                    sink => values::<N, V>(&coeffs, &mut state, row, t, sink),
-                }
+                advance::<N, V>(&coeffs, &mut state, row, t, &mut job.sink);
             }
             done += segment;
             for probe in job.probes.iter_mut().filter(|p| done.is_multiple_of(p.every)) {
@@ -178,51 +164,12 @@ pub(super) fn all_finite<V: Lanes>(row: &[V::Elem]) -> bool {
     !bad.any()
 }
 
-/// One step of all blocks; what leaves them is not looked at.
-#[inline(always)]
-fn silent<N: Neuron, V: Lanes, const SHARED: bool>(
-    coeffs: &[N::Coeffs<V>],
-    state: &mut [N::State<V>],
-    row: &[V::Elem],
-) {
-    let held = V::Mask::splat(false);
-    let surrogate = N::INFO.surrogate;
-    let k0 = coeffs[0];
-    for (b, (s, x)) in state.iter_mut().zip(row.chunks(V::WIDTH)).enumerate() {
-        let k = if SHARED { k0 } else { coeffs[b] };
-        *s = step::<N, V>(&k, *s, V::load(x), held, V::zero(), &surrogate).0;
-    }
-}
-
-/// One step of all blocks, a bit for each neuron that something left, 64 neurons to the word.
-#[inline(always)]
-fn bits<N: Neuron, V: Lanes, const SHARED: bool>(
-    coeffs: &[N::Coeffs<V>],
-    state: &mut [N::State<V>],
-    row: &[V::Elem],
-    words: &mut [u64],
-) {
-    let held = V::Mask::splat(false);
-    let surrogate = N::INFO.surrogate;
-    let k0 = coeffs[0];
-    let per_word = 64 / V::WIDTH;
-    for (w, ((word, state), row)) in
-        words.iter_mut().zip(state.chunks_mut(per_word)).zip(row.chunks(64)).enumerate()
-    {
-        let mut sum = 0;
-        for (i, (s, x)) in state.iter_mut().zip(row.chunks(V::WIDTH)).enumerate() {
-            let k = if SHARED { k0 } else { coeffs[w * per_word + i] };
-            let (next, _, out) = step::<N, V>(&k, *s, V::load(x), held, V::zero(), &surrogate);
-            *s = next;
-            sum |= V::bits(out.value.abs().gt(V::zero())) << (i * V::WIDTH);
-        }
-        *word = sum & (u64::MAX >> (64 - row.len()));
-    }
-}
-
 /// One step of all blocks, what leaves them to `sink`.
+///
+/// One body serves every sink and both kinds of parameters: the bits of a word are found in any case (it costs less
+/// than another copy of every model's step), shared coefficients are read from the first cache again and again.
 #[inline(always)]
-fn values<N: Neuron, V: Lanes>(
+fn advance<N: Neuron, V: Lanes>(
     coeffs: &[N::Coeffs<V>],
     state: &mut [N::State<V>],
     row: &[V::Elem],
@@ -231,40 +178,53 @@ fn values<N: Neuron, V: Lanes>(
 ) {
     let held = V::Mask::splat(false);
     let surrogate = N::INFO.surrogate;
-    let last = coeffs.len() - 1;
+    let stride = usize::from(coeffs.len() > 1);
+    let per_word = 64 / V::WIDTH;
     let mut start = 0;
     if let Sink::Dense(dense) = sink {
         start = dense.len();
         dense.resize(start + row.len(), V::Elem::default());
     }
-    for (b, (s, x)) in state.iter_mut().zip(row.chunks(V::WIDTH)).enumerate() {
-        let k = coeffs[b.min(last)];
-        let (next, _, out) = step::<N, V>(&k, *s, V::load(x), held, V::zero(), &surrogate);
-        *s = next;
-        let first = b * V::WIDTH;
-        match sink {
-            Sink::Dense(dense) => out.value.store(&mut dense[start + first..][..x.len()]),
-            Sink::Events(list) => {
-                let bits = V::bits(out.value.abs().gt(V::zero())) & (u64::MAX >> (64 - x.len()));
-                if bits != 0 {
-                    push_events(list, t, first, bits, out.value, out.offset);
+    let by_value = matches!(sink, Sink::Dense(_) | Sink::Events(_));
+    for (w, (state, row)) in state.chunks_mut(per_word).zip(row.chunks(64)).enumerate() {
+        let mut word = 0;
+        for (i, (s, x)) in state.iter_mut().zip(row.chunks(V::WIDTH)).enumerate() {
+            let b = w * per_word + i;
+            let (next, _, out) =
+                step::<N, V>(&coeffs[b * stride], *s, V::load(x), held, V::zero(), &surrogate);
+            *s = next;
+            let bits = V::bits(out.value.abs().gt(V::zero()));
+            word |= bits << (i * V::WIDTH);
+            if by_value {
+                let first = b * V::WIDTH;
+                match sink {
+                    Sink::Dense(dense) => out.value.store(&mut dense[start + first..][..x.len()]),
+                    Sink::Events(list) => push_events(list, t, first, bits, x.len(), out.value, out.offset),
+                    Sink::None | Sink::Bits(_) => {}
                 }
             }
-            Sink::None | Sink::Bits(_) => {}
+        }
+        if let Sink::Bits(rows) = sink {
+            rows.push(word & (u64::MAX >> (64 - row.len())));
         }
     }
 }
 
-/// Appends the lanes of `bits` as events.
+/// Appends the lanes of `bits` as events, those of the `real` first neurons.
 #[inline(always)]
 fn push_events<V: Lanes>(
     list: &mut Vec<RawEvent>,
     t: usize,
     first: usize,
-    mut bits: u64,
+    bits: u64,
+    real: usize,
     value: V,
     offset: V,
 ) {
+    let mut bits = bits & (u64::MAX >> (64 - real));
+    if bits == 0 {
+        return;
+    }
     let (mut values, mut offsets) = ([V::Elem::default(); 64], [V::Elem::default(); 64]);
     value.store(&mut values);
     offset.store(&mut offsets);

@@ -107,14 +107,13 @@ impl<E: Number> Population<E> {
         let states = self.check_upstream(tape.steps, upstream)?;
         let wanted: Vec<usize> =
             wanted.iter().map(|name| self.differentiable(name)).collect::<Result<_>>()?;
-        let coeffs: Vec<usize> =
-            if wanted.is_empty() { Vec::new() } else { (0..self.coeffs.len()).collect() };
+        let coeffs = if wanted.is_empty() { 0 } else { self.coeffs.len() };
         let coupled = self.is_coupled();
         let tiles = self.tiles(coupled);
         let done: Vec<(Tile, TileGradient<E>)> = self.in_pool(|| {
             tiles
                 .into_par_iter()
-                .map(|tile| (tile, self.tile_gradient(tile, tape, input, upstream.output, &states, &coeffs)))
+                .map(|tile| (tile, self.tile_gradient(tile, tape, input, upstream.output, &states, coeffs)))
                 .collect()
         });
 
@@ -124,7 +123,7 @@ impl<E: Number> Population<E> {
             initial: vec![vec![E::default(); n]; self.model.state().len()],
             params: Vec::new(),
         };
-        let mut coeff_sums = vec![vec![0.0f64; self.neurons]; coeffs.len()];
+        let mut coeff_sums = vec![vec![0.0f64; self.neurons]; coeffs];
         let mut rest_sums = vec![vec![0.0f64; self.neurons]; self.model.state().len()];
         for (tile, done) in done {
             let column = tile.sample * self.neurons + tile.first;
@@ -187,13 +186,12 @@ impl<E: Number> Population<E> {
         input: &Input<'_, E>,
         output: Option<&[E]>,
         states: &[(usize, &[E])],
-        coeffs: &[usize],
+        coeffs: usize,
     ) -> TileGradient<E> {
         let fields = self.model.state().len();
         let mut adjoint = vec![vec![E::default(); tile.count]; fields];
         let mut carried = vec![E::default(); tile.count];
-        let mut sums: Vec<(usize, Vec<E>)> =
-            coeffs.iter().map(|c| (*c, vec![E::default(); tile.count])).collect();
+        let mut sums = vec![vec![E::default(); tile.count]; coeffs];
         let mut all_inputs = vec![E::default(); tape.steps * tile.count];
         for (i, checkpoint) in tape.checkpoints.iter().enumerate().rev() {
             let first = i * CHUNK;
@@ -230,7 +228,7 @@ impl<E: Number> Population<E> {
             E::kernels(&*self.model).sweep(self.level, job);
             all_inputs[first * tile.count..(first + steps) * tile.count].copy_from_slice(&inputs);
         }
-        TileGradient { input: all_inputs, adjoint, coeffs: sums.into_iter().map(|(_, s)| s).collect() }
+        TileGradient { input: all_inputs, adjoint, coeffs: sums }
     }
 
     /// The columns of a tile in some steps of a `[time, batch, neuron]` array.

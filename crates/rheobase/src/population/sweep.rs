@@ -31,8 +31,8 @@ pub(crate) struct SweepJob<'a, E: Elem> {
     pub(crate) carried: &'a mut Vec<E>,
     /// dL/d input `[time, neuron]` of the chunk.
     pub(crate) input: &'a mut Vec<E>,
-    /// Wanted coefficients and dL/d of each, per neuron, added to.
-    pub(crate) coeffs: &'a mut [(usize, Vec<E>)],
+    /// dL/d of every coefficient, per neuron, added to; empty if they are not wanted.
+    pub(crate) coeffs: &'a mut [Vec<E>],
 }
 
 pub(super) struct SweepKernel<'a, N, E: Elem> {
@@ -76,6 +76,8 @@ impl<N: Neuron, E: Elem> Kernel<E> for SweepKernel<'_, N, E> {
 
         let fields = N::State::<V>::FIELDS.len();
         let blocks = layer.state.len();
+        let directions = fields + 1;
+        let coeff_passes = job.coeffs.len().div_ceil(directions);
         let mut adjoint = super::fused::load_state::<N, V>(job.adjoint, blocks);
         let mut row = vec![E::zero(); count];
         job.input.resize(run.steps * count, E::zero());
@@ -98,7 +100,7 @@ impl<N: Neuron, E: Elem> Kernel<E> for SweepKernel<'_, N, E> {
             let upstream: Vec<V> = super::fused::load(&row);
 
             // dL/d of the layer's sum of spikes, which every neuron's own spike is part of.
-            let layer_adjoint: V = if forward.couplings.layer_sum {
+            let layer_adjoint: V = if const { N::INFO.layer_sum.is_some() } && forward.couplings.layer_sum {
                 let mut parts = Vec::with_capacity(blocks);
                 for b in 0..blocks {
                     let k = &layer.coeffs[b];
@@ -111,61 +113,36 @@ impl<N: Neuron, E: Elem> Kernel<E> for SweepKernel<'_, N, E> {
             };
             let through = Through { layer_adjoint, detach_reset: job.detach_reset };
 
-            for (c, sums) in job.coeffs.iter_mut() {
-                for (b, sum) in sums.chunks_mut(V::WIDTH).enumerate() {
-                    let k = N::Coeffs::<Dual<V, [V; 1]>>::from_fn(
-                        #[inline(always)]
-                        |i| Dual {
-                            value: layer.coeffs[b].get(i),
-                            tangent: [if i == *c { V::one() } else { V::zero() }],
-                        },
-                    );
-                    let s = N::State::<Dual<V, [V; 1]>>::from_fn(
-                        #[inline(always)]
-                        |i| Dual::constant(taped.state[b].get(i)),
-                    );
-                    let x = Dual::constant(taped.x[b]);
-                    let g = pulled::<N, V, [V; 1]>(
-                        &k,
-                        s,
-                        x,
-                        taped,
-                        b,
-                        &forward,
-                        &adjoint[b],
-                        upstream[b],
-                        through,
-                    );
-                    (V::load(sum) + g.get(0)).store(sum);
-                }
-            }
+            let to = &mut job.input[range.clone()];
             for b in 0..blocks {
-                let k = N::Coeffs::<Dual<V, Jet<N, V>>>::from_fn(
-                    #[inline(always)]
-                    |i| Dual::constant(layer.coeffs[b].get(i)),
-                );
-                let s = N::State::<Dual<V, Jet<N, V>>>::from_fn(
-                    #[inline(always)]
-                    |i| Dual::variable(taped.state[b].get(i), i),
-                );
-                let x = Dual::variable(taped.x[b], fields);
-                let g = pulled::<N, V, Jet<N, V>>(
-                    &k,
-                    s,
-                    x,
-                    taped,
-                    b,
-                    &forward,
-                    &adjoint[b],
-                    upstream[b],
-                    through,
-                );
-                adjoint[b] = N::State::<V>::from_fn(
-                    #[inline(always)]
-                    |i| g.get(i),
-                );
-                let to = &mut job.input[range.clone()];
-                g.get(fields).store(&mut to[b * V::WIDTH..count.min((b + 1) * V::WIDTH)]);
+                // First the coefficients, as many at a time as there are directions; last state and input.
+                for pass in 0..=coeff_passes {
+                    let on_state = pass == coeff_passes;
+                    let first = pass * directions;
+                    let k = N::Coeffs::<Dual<V, Jet<N, V>>>::from_fn(
+                        #[inline(always)]
+                        |i| seeded(layer.coeffs[b].get(i), !on_state, i.wrapping_sub(first)),
+                    );
+                    let s = N::State::<Dual<V, Jet<N, V>>>::from_fn(
+                        #[inline(always)]
+                        |i| seeded(taped.state[b].get(i), on_state, i),
+                    );
+                    let x = seeded(taped.x[b], on_state, fields);
+                    let g = pulled::<N, V>(&k, s, x, taped, b, &forward, &adjoint[b], upstream[b], through);
+                    let lanes = b * V::WIDTH..count.min((b + 1) * V::WIDTH);
+                    if on_state {
+                        adjoint[b] = N::State::<V>::from_fn(
+                            #[inline(always)]
+                            |i| g.get(i),
+                        );
+                        g.get(fields).store(&mut to[lanes]);
+                    } else {
+                        for (i, sums) in job.coeffs.iter_mut().skip(first).take(directions).enumerate() {
+                            let sum = &mut sums[lanes.clone()];
+                            (V::load(sum) + g.get(i)).store(sum);
+                        }
+                    }
+                }
             }
             if let Some(lateral) = forward.couplings.lateral {
                 lateral.pull_back(&job.input[range], job.carried);
@@ -184,35 +161,47 @@ struct Through<V> {
     detach_reset: bool,
 }
 
+/// `value` as the variable number `i` if `on`, else as a constant.
+#[inline(always)]
+fn seeded<V: Lanes, D: Tangent<V>>(value: V, on: bool, i: usize) -> Dual<V, D> {
+    Dual {
+        value,
+        tangent: D::from_fn(
+            #[inline(always)]
+            |j| if on && i == j { V::one() } else { V::zero() },
+        ),
+    }
+}
+
 /// The adjoint pulled back through one step of block `b`, along each direction of the tangents that were seeded.
 #[inline(always)]
-fn pulled<N: Neuron, V: Lanes, D: Tangent<V>>(
-    k: &N::Coeffs<Dual<V, D>>,
-    s: N::State<Dual<V, D>>,
-    x: Dual<V, D>,
+fn pulled<N: Neuron, V: Lanes>(
+    k: &N::Coeffs<Dual<V, Jet<N, V>>>,
+    s: N::State<Dual<V, Jet<N, V>>>,
+    x: Dual<V, Jet<N, V>>,
     taped: &Taped<N, V>,
     b: usize,
     forward: &Setting<'_, V::Elem>,
     adjoint: &N::State<V>,
     upstream: V,
     through: Through<V>,
-) -> D {
+) -> Jet<N, V> {
     let held = taped.held[b].gt(V::zero());
     let s = N::integrate(k, s, x, held);
-    let own = fire::<N, Dual<V, D>>(k, &s, x, held, &forward.surrogate);
+    let own = fire::<N, Dual<V, Jet<N, V>>>(k, &s, x, held, &forward.surrogate);
     let layer = Dual::constant(taped.layer_sum);
     // Two calls, so that the spike that resets can be cut off while the spike that leaves is not.
     let resetting = if through.detach_reset { own.detach() } else { own };
     let (state, _) = N::emit(k, s, x, Fired { own: resetting, layer });
     let (_, out) = N::emit(k, s, x, Fired { own, layer });
-    D::from_fn(
+    Jet::<N, V>::from_fn(
         #[inline(always)]
         |j| {
             let mut sum = upstream * out.value.tangent.get(j);
             for i in 0..N::State::<V>::FIELDS.len() {
                 sum = sum + adjoint.get(i) * state.get(i).tangent.get(j);
             }
-            if forward.couplings.layer_sum {
+            if const { N::INFO.layer_sum.is_some() } {
                 sum = sum + through.layer_adjoint * own.tangent.get(j);
             }
             sum
