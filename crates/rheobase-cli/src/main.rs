@@ -3,6 +3,7 @@
 mod arguments;
 mod curve;
 mod failure;
+mod generator;
 mod interrupt;
 mod memory;
 mod models;
@@ -13,6 +14,7 @@ mod setup;
 mod simulate;
 mod statistics;
 mod stimulus;
+mod summary;
 mod terminal;
 mod text;
 mod verify;

@@ -86,7 +86,7 @@ impl Picture {
             }
         }
         for (step, values) in piece.dense.chunks(row).enumerate() {
-            if (start + step + 1) % self.every == 0 {
+            if (start + step + 1).is_multiple_of(self.every) {
                 self.outputs.iter_mut().zip(values).for_each(|(to, x)| to.push(x.to_f64()));
             }
         }

@@ -8,19 +8,18 @@ use clap::{Args, ValueEnum};
 use rheobase::compete::Scope;
 use rheobase::models::neuron::{Emits, Info, Time};
 use rheobase::population::probe::Quantity;
-use rheobase::population::{Column, Model, Number};
+use rheobase::population::{Model, Number};
 use rheobase::{Competition, Population, Record, Spikes};
-use serde::Serialize;
-use serde_json::{Value, json};
 
 use crate::arguments::{ProbeArgument, Setting, Shape, check_output};
 use crate::failure::{Failure, Outcome};
+use crate::generator::{Input, RunShape};
 use crate::picture::Picture;
 use crate::save::{self, About, Output, check_csv};
 use crate::setup::{Setup, steps_in};
 use crate::statistics::{Counts, Spread};
-use crate::stimulus::{self, Input, Loaded, RunShape, Stimulus};
-use crate::text::{Table, grouped, short};
+use crate::stimulus::{self, Loaded, Stimulus};
+use crate::summary::Summary;
 use crate::{run, terminal};
 
 const EXAMPLES: &str = "Examples:
@@ -36,7 +35,7 @@ const EXAMPLES: &str = "Examples:
     after_long_help = format!("{EXAMPLES}\n\n{}\n\n{}", stimulus::HELP, save::HELP))]
 pub(crate) struct Simulate {
     #[command(flatten)]
-    setup: Setup,
+    pub(crate) setup: Setup,
     /// Input; several are added up [default: the model's example, constant]
     #[arg(short, long, value_name = "INPUT", allow_negative_numbers = true)]
     input: Vec<Stimulus>,
@@ -63,7 +62,7 @@ pub(crate) struct Simulate {
     probe: Vec<ProbeArgument>,
     /// Let up to K neurons per step and sample win, ranked by potential
     #[arg(long, value_name = "K", help_heading = "Competition")]
-    wta: Option<usize>,
+    pub(crate) wta: Option<usize>,
     /// No winner within this many rows and columns of a better one
     #[arg(long, value_name = "N", requires = "wta", default_value_t = 0, help_heading = "Competition")]
     radius: usize,
@@ -75,10 +74,10 @@ pub(crate) struct Simulate {
     silence: u32,
     /// Write spikes and probes to this .npz or .csv file
     #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    pub(crate) output: Option<PathBuf>,
     /// Draw input, potentials and spikes into this .svg or .png file
     #[arg(long, value_name = "FILE")]
-    plot: Option<PathBuf>,
+    pub(crate) plot: Option<PathBuf>,
     /// Print the summary as JSON
     #[arg(long)]
     json: bool,
@@ -264,13 +263,13 @@ fn check_probes(asked: &[(String, usize)], steps: usize) -> Outcome<()> {
 }
 
 /// What a run has given.
-struct Done<E> {
-    counts: Counts,
+pub(crate) struct Done<E> {
+    pub(crate) counts: Counts,
     output: Option<Output<E>>,
     picture: Option<Picture>,
-    probes: Vec<(String, Extremes)>,
-    winners: u64,
-    wall: Duration,
+    pub(crate) probes: Vec<(String, Extremes)>,
+    pub(crate) winners: u64,
+    pub(crate) wall: Duration,
 }
 
 impl<E: Number> Done<E> {
@@ -292,7 +291,7 @@ impl<E: Number> Done<E> {
 
 /// Lowest, highest and mean of a probe.
 #[derive(Debug, Clone, Copy)]
-struct Extremes {
+pub(crate) struct Extremes {
     low: f64,
     high: f64,
     sum: f64,
@@ -312,177 +311,7 @@ impl Extremes {
         self.sum += x;
         self.count += 1;
     }
-    fn spread(&self) -> Spread {
+    pub(crate) fn spread(&self) -> Spread {
         Spread { mean: self.sum / self.count.max(1) as f64, min: self.low, max: self.high }
-    }
-}
-
-/// What the command tells at the end.
-#[derive(Serialize)]
-struct Summary {
-    model: &'static str,
-    input: String,
-    neurons: usize,
-    batch: usize,
-    steps: usize,
-    dt: f64,
-    seed: u64,
-    precision: &'static str,
-    /// Spikes: steps in which something left a neuron.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    spikes: Option<u64>,
-    /// Spikes per second (per step for models that count steps), over the neurons.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rate: Option<Spread>,
-    /// Output of models that send more than one spike per step, or numbers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    output: Option<Spread>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    silent: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cv_isi: Option<f64>,
-    #[serde(skip)]
-    cv_neurons: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    winners: Option<u64>,
-    probes: serde_json::Map<String, Value>,
-    wall_seconds: f64,
-    neuron_steps_per_second: f64,
-    files: Vec<String>,
-    #[serde(skip)]
-    spreads: Vec<(String, Spread)>,
-    #[serde(skip)]
-    counts_steps: bool,
-    #[serde(skip)]
-    analogue: bool,
-}
-
-impl Summary {
-    fn new<E: Number>(
-        args: &Simulate,
-        population: &Population<E>,
-        steps: usize,
-        input: String,
-        done: &Done<E>,
-    ) -> Self {
-        let info = population.model().info();
-        let (batch, neurons, dt) = (population.batch(), population.neurons(), population.dt());
-        let duration = steps as f64 * dt;
-        let analogue = info.emits == Emits::Analogue;
-        let spiking = |x: Option<Spread>| x.filter(|_| !analogue);
-        let cv = done.counts.cv().filter(|_| info.emits == Emits::Binary);
-        let wall_seconds = done.wall.as_secs_f64();
-        let spreads: Vec<_> = done.probes.iter().map(|(name, e)| (name.clone(), e.spread())).collect();
-        Summary {
-            model: info.name,
-            input,
-            neurons,
-            batch,
-            steps,
-            dt,
-            seed: args.setup.seed,
-            precision: E::NAME,
-            spikes: (!analogue).then(|| done.counts.events()),
-            rate: spiking(done.counts.event_rates(duration)),
-            output: match info.emits {
-                Emits::Binary => None,
-                Emits::Count | Emits::Signed => done.counts.output_rates(duration),
-                Emits::Analogue => done.counts.output(),
-            },
-            silent: (!analogue).then(|| done.counts.silent()),
-            cv_isi: cv.map(|c| c.0),
-            cv_neurons: cv.map_or(0, |c| c.1),
-            winners: args.wta.map(|_| done.winners),
-            probes: spreads.iter().map(|(name, s)| (name.clone(), json!(s))).collect(),
-            wall_seconds,
-            neuron_steps_per_second: (steps as f64 * (batch * neurons) as f64) / wall_seconds.max(1e-9),
-            files: args.output.iter().chain(&args.plot).map(|p| p.display().to_string()).collect(),
-            spreads,
-            counts_steps: info.time == Time::Steps,
-            analogue,
-        }
-    }
-
-    /// What a file must hold so that the run can be repeated.
-    fn meta<E: Number>(&self, population: &Population<E>) -> Value {
-        let parameter = |column: &Column<f64>| match column {
-            Column::Shared(x) if x.is_finite() => json!(x),
-            Column::Shared(x) => json!(x.to_string()),
-            Column::Each(_) => json!("per neuron"),
-        };
-        let params: serde_json::Map<String, Value> =
-            population.params().map(|(f, column)| (f.name.to_string(), parameter(column))).collect();
-        json!({
-            "program": concat!("rheobase ", env!("CARGO_PKG_VERSION")),
-            "model": self.model,
-            "params": params,
-            "input": self.input,
-            "shape": population.shape(),
-            "batch": self.batch,
-            "steps": self.steps,
-            "dt": self.dt,
-            "seed": self.seed,
-            "precision": self.precision,
-        })
-    }
-
-    fn text(&self) -> String {
-        let (time_unit, rate_unit) = if self.counts_steps { ("steps", "per step") } else { ("s", "Hz") };
-        let duration = short(self.steps as f64 * self.dt);
-        let batch = if self.batch > 1 { format!(" × {} samples", self.batch) } else { String::new() };
-        let length = match self.counts_steps {
-            true => format!("{} steps", self.steps),
-            false => format!("{} steps of {} s ({duration} {time_unit})", self.steps, short(self.dt)),
-        };
-        let plural = if self.neurons == 1 { "" } else { "s" };
-        let mut out = format!("{}: {} neuron{plural}{batch}, {length}\n", self.model, self.neurons);
-        let single = self.neurons * self.batch == 1;
-        let spread = |s: &Spread, unit: &str| {
-            let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
-            if single && s.min == s.max {
-                return format!("{}{unit}", short(s.mean));
-            }
-            format!("mean {}, lowest {}, highest {}{unit}", short(s.mean), short(s.min), short(s.max))
-        };
-        let mut table = Table::bare();
-        table.row(["input".into(), self.input.clone()]);
-        if let Some(spikes) = self.spikes {
-            table.row(["spikes".into(), grouped(spikes)]);
-        }
-        if let Some(rate) = &self.rate {
-            table.row(["rate".into(), spread(rate, rate_unit)]);
-        }
-        if let Some(output) = &self.output {
-            table.row(["output".into(), spread(output, if self.analogue { "" } else { rate_unit })]);
-        }
-        if let Some(silent) = self.silent {
-            table.row(["silent".into(), format!("{} % of the neurons", short(100.0 * silent))]);
-        }
-        if let Some(cv) = self.cv_isi {
-            let of = if self.cv_neurons == 1 { "1 neuron" } else { &format!("{} neurons", self.cv_neurons) };
-            table.row([
-                "CV of ISI".into(),
-                format!(
-                    "{}, mean of {of} with 3 spikes or more",
-                    if cv < 1e-6 { "0".into() } else { short(cv) }
-                ),
-            ]);
-        }
-        if let Some(winners) = self.winners {
-            table.row(["winners".into(), grouped(winners)]);
-        }
-        for (name, s) in &self.spreads {
-            table.row([name.clone(), spread(s, "")]);
-        }
-        let wall = short(self.wall_seconds);
-        table.row([
-            "speed".into(),
-            format!("{wall} s, {} neuron-steps per second", short(self.neuron_steps_per_second)),
-        ]);
-        for file in &self.files {
-            table.row(["wrote".into(), file.clone()]);
-        }
-        out += &table.render(terminal::width());
-        out
     }
 }
