@@ -13,6 +13,11 @@ pub struct Exception {
 /// All exceptions.
 pub const EXCEPTIONS: &[Exception] = &[
     Exception {
+        law: "fires",
+        model: "discontinuous",
+        reason: "it has no memory: a constant input makes it fire in every step or in none",
+    },
+    Exception {
         law: "rest",
         model: "adex",
         reason: "the exponential is not 0 at v_rest: the fixed point lies a little above",
@@ -21,6 +26,16 @@ pub const EXCEPTIONS: &[Exception] = &[
         law: "rest",
         model: "cooldown",
         reason: "zero input drives v towards exp(0) = 1; its source starts it at 0",
+    },
+    Exception {
+        law: "rest",
+        model: "eif",
+        reason: "the exponential is not 0 at v_rest: the fixed point lies a little above",
+    },
+    Exception {
+        law: "rest",
+        model: "eif_decay",
+        reason: "the exponential is not 0 at v_rest: the fixed point lies a little above",
     },
     Exception { law: "rest", model: "slif", reason: "thr_leak lowers the threshold in every step" },
 ];
