@@ -42,8 +42,12 @@ pub const EXCEPTIONS: &[Exception] = &[
 
 /// Models whose scheme is not of first order, and what it is: `None` where it is exact, so that its error does not
 /// depend on dt at all.
-pub const ORDERS: &[(&str, Option<f64>, &str)] =
-    &[("lif", None, "the linear equation is solved over the step")];
+pub const ORDERS: &[(&str, Option<f64>, &str)] = &[
+    ("lif", None, "the linear equation is solved over the step"),
+    ("fast_lif", None, "the linear equation is solved over the step"),
+    ("adaptive_lif", None, "the linear equation is solved over the step; below threshold nothing adapts"),
+    ("if", None, "the sum of a constant input is its integral"),
+];
 
 /// The declared order of a model's scheme: 1 unless [`ORDERS`] says otherwise.
 pub fn order(model: &str) -> Option<f64> {

@@ -91,7 +91,7 @@ impl<const FAULT: u8> Neuron for Faulty<FAULT> {
             v = v + T::splat(1e-3);
         }
         if FAULT == EXPLODES {
-            v = v * T::splat(-1.5);
+            v = -(v.abs() * T::splat(1.5));
         }
         if FAULT == LOOKS_AT_OTHER_LANES && v.gt(T::splat(0.9)).any() {
             v = v * T::splat(0.5);
