@@ -13,6 +13,11 @@ pub struct Exception {
 /// All exceptions.
 pub const EXCEPTIONS: &[Exception] = &[
     Exception {
+        law: "fires",
+        model: "discontinuous",
+        reason: "it has no memory: a constant input makes it fire in every step or in none",
+    },
+    Exception {
         law: "rest",
         model: "adex",
         reason: "the exponential is not 0 at v_rest: the fixed point lies a little above",
@@ -22,13 +27,27 @@ pub const EXCEPTIONS: &[Exception] = &[
         model: "cooldown",
         reason: "zero input drives v towards exp(0) = 1; its source starts it at 0",
     },
+    Exception {
+        law: "rest",
+        model: "eif",
+        reason: "the exponential is not 0 at v_rest: the fixed point lies a little above",
+    },
+    Exception {
+        law: "rest",
+        model: "eif_decay",
+        reason: "the exponential is not 0 at v_rest: the fixed point lies a little above",
+    },
     Exception { law: "rest", model: "slif", reason: "thr_leak lowers the threshold in every step" },
 ];
 
 /// Models whose scheme is not of first order, and what it is: `None` where it is exact, so that its error does not
 /// depend on dt at all.
-pub const ORDERS: &[(&str, Option<f64>, &str)] =
-    &[("lif", None, "the linear equation is solved over the step")];
+pub const ORDERS: &[(&str, Option<f64>, &str)] = &[
+    ("lif", None, "the linear equation is solved over the step"),
+    ("fast_lif", None, "the linear equation is solved over the step"),
+    ("adaptive_lif", None, "the linear equation is solved over the step; below threshold nothing adapts"),
+    ("if", None, "the sum of a constant input is its integral"),
+];
 
 /// The declared order of a model's scheme: 1 unless [`ORDERS`] says otherwise.
 pub fn order(model: &str) -> Option<f64> {

@@ -69,7 +69,7 @@ pub(super) fn check(subject: &Subject) -> Result<(), String> {
     for (point, sizes) in points(subject)? {
         for surrogate in [subject.model.info().surrogate, Surrogate::Sigmoid(2.0)] {
             for i in (0..point.len()).filter(|i| point.get(*i).is_finite()) {
-                compare(subject, &point, &surrogate, i, sizes[i], &mut count)?;
+                compare(subject, &point, &surrogate, i, &sizes, &mut count)?;
             }
         }
     }
@@ -131,9 +131,10 @@ fn compare(
     point: &Point,
     surrogate: &Surrogate,
     i: usize,
-    size: f64,
+    sizes: &[f64],
     count: &mut Count,
 ) -> Result<(), String> {
+    let size = sizes[i];
     let h = 1e-6 * size;
     let value = |j: usize, d: f64| Smooth(point.get(j) + if i == j { d } else { 0.0 });
     let at = |d: f64| point.step(&subject.numbers.smooth, surrogate, |j| value(j, d));
@@ -148,8 +149,9 @@ fn compare(
         let (forward, backward) = ((high[o].0 - here[o].0) / h, (here[o].0 - low[o].0) / h);
         let central = (high[o].0 - low[o].0) / (2.0 * h);
         let slope = dual.tangent[0].0;
-        // Rounding of the results, spread over 2h, and the step's own curvature.
-        let noise = 1e-14 * high[o].0.abs().max(low[o].0.abs()) / h;
+        // Rounding of the results, spread over 2h, and what is nothing beside the size that the result usually has.
+        let usual = if o < point.state.len() { sizes[o] } else { 1.0 };
+        let noise = 1e-14 * high[o].0.abs().max(low[o].0.abs()) / h + 1e-10 * usual / size;
         let allowed = 2e-5 * central.abs().max(slope.abs()) + noise;
         if (forward - backward).abs() > 1e-3 * central.abs().max(slope.abs()) + 10.0 * noise {
             count.kinks += 1;

@@ -8,6 +8,22 @@
 //! Method: argument reduction after Cody & Waite (1980, *Software Manual for the Elementary Functions*);
 //! `ln(1+f)` through atanh as in Tang (1990, doi:10.1145/98267.98294); `ln_1p` with the rounding error of `1 + x`
 //! carried along.
+//!
+//! Error in units of the last place, at most 2 allowed in `f32` and 4 in `f64`: for `f32` over all 2^32 bit patterns
+//! (`cargo test --release -p rheobase-models --test accuracy -- --ignored --nocapture`, 2026-11-21), for `f64` over
+//! 60,000 arguments each (the same command without `--ignored`).
+//!
+//! | function | `f32` | worst at | `f64` | worst at |
+//! |---|---|---|---|---|
+//! | `exp` | 0.976 | −5.8606462 | 0.889 | 0.399084 |
+//! | `exp_m1` | 1.681 | 0.34784523 | 1.435 | 0.377996 |
+//! | `ln` | 0.840 | 1.4133185 | 0.755 | 2.684308 |
+//! | `ln_1p` | 0.841 | 0.41285577 | 0.773 | −0.298850 |
+//! | `softplus` | 1.675 | −1.2646601 | 1.449 | −1.299175 |
+//! | `tanh` | 1.854 | −0.5293344 | 1.799 | −0.534466 |
+//! | `cosh` | 1.429 | −5.2000885 | 1.318 | −12.153438 |
+//!
+//! `exp` of an `f32` is 21 operations before the scaling by a power of two, which is one instruction with AVX-512.
 
 use crate::real::Float;
 

@@ -66,10 +66,12 @@ impl Competition {
             scores[feature * rows * columns..(feature + 1) * rows * columns].fill(None);
             if self.radius > 0 {
                 for f in 0..features {
-                    for r in row.saturating_sub(self.radius)..rows.min(row + self.radius + 1) {
+                    for r in row.saturating_sub(self.radius)
+                        ..rows.min(row.saturating_add(self.radius).saturating_add(1))
+                    {
                         let line = (f * rows + r) * columns;
                         let low = column.saturating_sub(self.radius);
-                        let high = columns.min(column + self.radius + 1);
+                        let high = columns.min(column.saturating_add(self.radius).saturating_add(1));
                         scores[line + low..line + high].fill(None);
                     }
                 }

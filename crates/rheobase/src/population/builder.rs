@@ -15,6 +15,9 @@ use crate::compete::Competition;
 use crate::random::Stream;
 use crate::{Error, Result};
 
+/// More threads than any machine this is for can use.
+const MAX_THREADS: usize = 4096;
+
 /// Describes a population; nothing is checked before [`Builder::build`].
 #[must_use]
 pub struct Builder<E> {
@@ -159,10 +162,16 @@ impl<E: Number> Builder<E> {
         if self.batch == 0 || self.batch > u32::MAX as usize {
             return fail("batch", self.batch.to_string(), "must be at least 1 and less than 2^32");
         }
+        if neurons.checked_mul(self.batch).is_none_or(|n| n > u32::MAX as usize) {
+            let rule = "must be so many that batch × neurons is less than 2^32; run fewer samples at a time";
+            return fail("batch", self.batch.to_string(), rule);
+        }
         let dt = self.dt.unwrap_or(if info.time == Time::Steps { 1.0 } else { 0.001 });
         check_dt(&name, dt)?;
-        if self.threads == Some(0) {
-            return fail("threads", "0".into(), "must be at least 1");
+        if let Some(threads) = self.threads
+            && !(1..=MAX_THREADS).contains(&threads)
+        {
+            return fail("threads", threads.to_string(), "must be at least 1 and at most 4096");
         }
         let params = self.columns(&name, neurons)?;
         check_params(&*self.model, &name, &params, neurons, dt)?;
@@ -172,7 +181,7 @@ impl<E: Number> Builder<E> {
         let mut initial = vec![Initial::Rest; fields.len()];
         for (field, start) in self.initial {
             let i = position(fields, &field, &name, "state field")?;
-            check_initial(&name, &field, &start, neurons)?;
+            check_initial::<E>(&name, &field, &start, neurons)?;
             initial[i] = start;
         }
         let mut kept: Vec<bool> = fields.iter().map(|f| f.kept_by_reset).collect();
@@ -348,7 +357,13 @@ pub(super) fn check_competition(place: &str, competition: Option<&Competition>) 
 
 /// A value with its unit, as errors show it.
 fn with_unit(x: f64, unit: &str) -> String {
-    if unit.is_empty() || unit == "1" { x.to_string() } else { format!("{x} {unit}") }
+    if unit.is_empty() || unit == "1" { shown(x) } else { format!("{} {unit}", shown(x)) }
+}
+
+/// A number as errors show it: without a row of zeros.
+fn shown(x: f64) -> String {
+    let plain = x == 0.0 || !x.is_finite() || (1e-6..1e12).contains(&x.abs());
+    if plain { x.to_string() } else { format!("{x:e}") }
 }
 
 /// Coefficients of all neurons: shared where all parameters are.
@@ -373,23 +388,26 @@ pub(super) fn prepare<E: Number>(
     columns.into_iter().map(settle).collect()
 }
 
-fn check_initial(place: &str, field: &str, initial: &Initial, neurons: usize) -> Result<()> {
+/// Checks lengths, and that every number is finite in the population's precision.
+fn check_initial<E: Number>(place: &str, field: &str, initial: &Initial, neurons: usize) -> Result<()> {
     let finite = |x: f64, index| {
-        if x.is_finite() {
+        if E::from_f64(x).to_f64().is_finite() {
             return Ok(());
         }
         Err(Error::Value {
             place: place.into(),
             field: format!("initial {field}"),
             index,
-            value: x.to_string(),
-            rule: "must be a finite number".into(),
+            value: shown(x),
+            rule: format!("must be a finite number as {}", E::NAME),
         })
     };
     match initial {
         Initial::Rest => Ok(()),
         Initial::Value(x) => finite(*x, None),
-        Initial::Uniform { low, high, .. } => finite(*low, None).and(finite(*high, None)),
+        Initial::Uniform { low, high, .. } => {
+            finite(*low, None).and(finite(*high, None)).and(finite(high - low, None))
+        }
         Initial::Each(xs) if xs.len() == neurons => {
             xs.iter().enumerate().try_for_each(|(i, x)| finite(*x, Some(i)))
         }
@@ -411,13 +429,13 @@ fn check_lateral<E: Number>(place: &str, weights: Vec<f64>, neurons: usize) -> R
             want: format!("[neuron, neuron] = [{neurons}, {neurons}] is needed"),
         });
     }
-    if let Some(i) = weights.iter().position(|w| !w.is_finite()) {
+    if let Some(i) = weights.iter().position(|w| !E::from_f64(*w).to_f64().is_finite()) {
         return Err(Error::Value {
             place: place.into(),
             field: format!("lateral[{}, {}]", i / neurons, i % neurons),
             index: None,
-            value: weights[i].to_string(),
-            rule: "must be a finite number".into(),
+            value: shown(weights[i]),
+            rule: format!("must be a finite number as {}", E::NAME),
         });
     }
     Ok(Lateral::new(neurons, weights.into_iter().map(E::from_f64).collect()))

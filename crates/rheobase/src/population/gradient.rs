@@ -95,7 +95,8 @@ impl<E: Number> Population<E> {
     /// state where that is the model's rest and the run began with it.
     ///
     /// # Errors
-    /// Arrays of the wrong length, unknown names, parameters that are switches or whole numbers.
+    /// A tape of another model, batch or layer; arrays of the wrong length, unknown names, parameters that are switches
+    /// or whole numbers.
     pub fn gradients(
         &self,
         tape: &Tape<E>,
@@ -103,6 +104,9 @@ impl<E: Number> Population<E> {
         upstream: &Upstream<'_, E>,
         wanted: &[&str],
     ) -> Result<Gradients<E>> {
+        if let Some(first) = tape.checkpoints.first() {
+            self.state.check_like(first, &self.name)?;
+        }
         input.check(&self.name, tape.steps, self.batch, self.neurons)?;
         let states = self.check_upstream(tape.steps, upstream)?;
         let wanted: Vec<usize> =
@@ -252,7 +256,7 @@ impl<E: Number> Population<E> {
 
     fn check_upstream<'a>(&self, steps: usize, upstream: &Upstream<'a, E>) -> Result<Vec<(usize, &'a [E])>> {
         let check = |field: &str, data: &[E]| {
-            if data.len() == steps * self.batch * self.neurons {
+            if steps.checked_mul(self.batch * self.neurons) == Some(data.len()) {
                 return Ok(());
             }
             Err(Error::Shape {

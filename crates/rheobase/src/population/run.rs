@@ -346,7 +346,8 @@ impl<E: Number> Population<E> {
         }
     }
 
-    /// Looks for NaN in the state after a chunk, and finds its step by running the tile again step by step.
+    /// Looks for NaN in the state after a chunk and in what left the neurons, and finds where it arose first by running
+    /// the tiles that have it again, step by step.
     fn check_nan(
         &self,
         step: usize,
@@ -355,33 +356,54 @@ impl<E: Number> Population<E> {
         plan: &Plan,
         tiles: &[(Tile, Done<E>)],
     ) -> Result<()> {
-        let nan = |fields: &[Vec<E>]| {
-            fields
-                .iter()
-                .enumerate()
-                .find_map(|(i, f)| f.iter().position(|x| x.to_f64().is_nan()).map(|n| (i, n)))
-        };
-        let Some((tile, _)) = tiles.iter().find(|(_, done)| nan(&done.state).is_some()) else {
-            return Ok(());
-        };
+        let mut first: Option<(usize, usize, usize, &str)> = None;
+        for (tile, _) in tiles.iter().filter(|(_, done)| self.first_nan(done).is_some()) {
+            if let Some((t, neuron, field)) = self.when_nan(*tile, step, steps, input, plan) {
+                let found = (t, tile.sample, tile.first + neuron, field);
+                if first.is_none_or(|(t, sample, n, _)| (found.0, found.1, found.2) < (t, sample, n)) {
+                    first = Some(found);
+                }
+            }
+        }
+        let Some((t, batch, neuron, field)) = first else { return Ok(()) };
+        Err(Error::NotANumber {
+            place: self.name.clone(),
+            field: field.into(),
+            step: step + t,
+            batch,
+            neuron,
+        })
+    }
+
+    /// A neuron of a tile with NaN after a run of one step, and the name of its field.
+    fn first_nan(&self, done: &Done<E>) -> Option<(usize, &'static str)> {
+        let nan = |numbers: &[E]| numbers.iter().position(|x| x.to_f64().is_nan());
+        let fields = self.model.state().iter().zip(&done.state);
+        let in_state = fields.filter_map(|(field, numbers)| Some((nan(numbers)?, field.name)));
+        in_state.min_by_key(|(n, _)| *n).or_else(|| Some((nan(&done.dense)?, "output")))
+    }
+
+    /// The step of the chunk, the neuron of the tile and the field in which NaN first arose.
+    fn when_nan(
+        &self,
+        tile: Tile,
+        step: usize,
+        steps: usize,
+        input: &Input<'_, E>,
+        plan: &Plan,
+    ) -> Option<(usize, usize, &'static str)> {
         let kernels = E::kernels(&*self.model);
-        let silent = Plan { spikes: Spikes::None, probes: Vec::new(), coupled: plan.coupled };
+        let plan = Plan { spikes: plan.spikes, probes: Vec::new(), coupled: plan.coupled };
         let mut state = self.state.clone();
         for t in 0..steps {
-            let done = self.run_tile(kernels, &state, *tile, step + t, 1, input, &silent);
-            if let Some((field, neuron)) = nan(&done.state) {
-                return Err(Error::NotANumber {
-                    place: self.name.clone(),
-                    field: self.model.state()[field].name.into(),
-                    step: step + t,
-                    batch: tile.sample,
-                    neuron: tile.first + neuron,
-                });
+            let done = self.run_tile(kernels, &state, tile, step + t, 1, input, &plan);
+            if let Some((neuron, field)) = self.first_nan(&done) {
+                return Some((t, neuron, field));
             }
-            self.put(&mut state, *tile, done.state, done.layer);
+            self.put(&mut state, tile, done.state, done.layer);
             state.step += 1;
         }
-        Ok(())
+        None
     }
 
     /// Writes a tile's state back.

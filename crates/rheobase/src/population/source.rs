@@ -37,7 +37,7 @@ impl<E: Elem> Input<'_, E> {
                 (data, [1, 1, data.len()])
             }
             Input::Array(data) => {
-                if data.len() != steps * batch * neurons {
+                if steps.checked_mul(batch * neurons) != Some(data.len()) {
                     return Err(Error::Shape {
                         place: place.into(),
                         field: "input".into(),
