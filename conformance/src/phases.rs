@@ -9,6 +9,9 @@ use rheobase::models::{Smooth, Surrogate};
 /// A number with one derivative.
 pub type One<T> = Dual<T, [T; 1]>;
 
+/// Phase 4 from coefficients, integrated state, input, and what fired.
+pub type Emit<T> = fn(&[T], &[T], T, Fired<T>) -> (Vec<T>, Out<T>);
+
 /// The phases of a model over numbers `T`; slices hold the fields in the order of the model's records.
 #[derive(Clone, Copy)]
 pub struct Phases<T> {
@@ -21,7 +24,7 @@ pub struct Phases<T> {
     /// The neuron's own spike from coefficients, integrated state, input, held.
     pub fire: fn(&[T], &[T], T, bool, &Surrogate) -> T,
     /// State and output after phase 4.
-    pub emit: fn(&[T], &[T], T, Fired<T>) -> (Vec<T>, Out<T>),
+    pub emit: Emit<T>,
 }
 
 impl<T: Real<Mask = bool>> Phases<T> {

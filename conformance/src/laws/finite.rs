@@ -16,10 +16,10 @@ pub(super) fn check(subject: &Subject) -> Result<(), String> {
             *x = match n / 4 {
                 0 => low as f32,
                 1 => high as f32,
-                2 => (if t % 2 == 0 { low } else { high }) as f32,
-                3 => (if t / 50 % 2 == 0 { low } else { high }) as f32,
+                2 => (if t.is_multiple_of(2) { low } else { high }) as f32,
+                3 => (if (t / 50).is_multiple_of(2) { low } else { high }) as f32,
                 4 => (low + (high - low) * stream.uniform(t, 0, n as u32)) as f32,
-                _ => (if t % 10 == 0 { high } else { 0.0 }) as f32,
+                _ => (if t.is_multiple_of(10) { high } else { 0.0 }) as f32,
             };
         }
     };

@@ -11,6 +11,7 @@ use rheobase::models::{Smooth, Surrogate};
 use rheobase::random::Stream;
 use rheobase::{Record, Spikes};
 
+use super::within;
 use crate::Subject;
 use crate::phases::{One, Phases};
 use crate::subject::Setup;
@@ -155,7 +156,7 @@ fn compare(
         let allowed = 2e-5 * central.abs().max(slope.abs()) + noise;
         if (forward - backward).abs() > 1e-3 * central.abs().max(slope.abs()) + 10.0 * noise {
             count.kinks += 1;
-        } else if (slope - central).abs() <= allowed {
+        } else if within(slope - central, allowed) {
             count.compared += 1;
         } else {
             return Err(format!(
@@ -172,7 +173,8 @@ fn parameters(subject: &Subject, draw: u64) -> Result<(), String> {
     let p = subject.parameters(draw);
     let dt = subject.dt();
     let fields = subject.model.params();
-    let functions: [(&str, &dyn Fn(&[f64]) -> Vec<f64>, &dyn Fn(&[f64]) -> Vec<f64>); 2] = [
+    type Function<'a> = &'a dyn Fn(&[f64]) -> Vec<f64>;
+    let functions: [(&str, Function<'_>, Function<'_>); 2] = [
         ("coefficient", &|p| subject.model.prepare(p, dt), &|g| subject.model.pull_back(&p, dt, g)),
         ("rest", &|p| subject.model.rest(p), &|g| subject.model.pull_back_rest(&p, g)),
     ];
@@ -193,9 +195,7 @@ fn parameters(subject: &Subject, draw: u64) -> Result<(), String> {
                 let kink = ((high - here[o]) - (here[o] - low)).abs() / h;
                 let noise = 1e-14 * here[o].abs() / h;
                 let size = central.abs().max(gradient[i].abs());
-                if kink <= 1e-3 * size + 10.0 * noise
-                    && !((central - gradient[i]).abs() <= 2e-5 * size + noise)
-                {
+                if kink <= 1e-3 * size + 10.0 * noise && !within(central - gradient[i], 2e-5 * size + noise) {
                     return Err(format!(
                         "set {draw}: d {what} {o}/d {} = {:e}, central difference {central:e}",
                         fields[i].name, gradient[i]

@@ -73,6 +73,11 @@ pub fn law(name: &str) -> Option<&'static Law> {
     LAWS.iter().find(|l| l.name == name)
 }
 
+/// Whether a difference is allowed; NaN is not.
+fn within(difference: f64, allowed: f64) -> bool {
+    difference.abs() <= allowed
+}
+
 /// Whether numbers are equal bit for bit, NaN being one number.
 fn same<E: Number>(what: &str, a: &[E], b: &[E]) -> Result<(), String> {
     if a.len() != b.len() {

@@ -4,6 +4,7 @@
 use rheobase::models::neuron::Firing;
 use rheobase::{Record, Spikes};
 
+use super::within;
 use crate::Subject;
 use crate::subject::Setup;
 
@@ -34,7 +35,7 @@ pub(super) fn check(subject: &Subject) -> Result<(), String> {
             for (f, field) in fields.iter().enumerate() {
                 let (got, want) = (f64::from(state.fields[f][i]), double.state().fields[f][i]);
                 sizes[f] = sizes[f].max(want.abs());
-                if !differs && !((got - want).abs() <= TOLERANCE * sizes[f]) {
+                if !differs && !within(got - want, TOLERANCE * sizes[f]) {
                     return Err(format!(
                         "step {t}, neuron {i}: {} = {got:e} in 32 bits, {want:e} in 64 bits",
                         field.name

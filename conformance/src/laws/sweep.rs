@@ -9,7 +9,7 @@ use rheobase::models::real::Real;
 use rheobase::population::Gradients;
 use rheobase::{Input, Record, Upstream};
 
-use super::{at, differentiable, upstream};
+use super::{at, differentiable, upstream, within};
 use crate::Subject;
 use crate::phases::One;
 use crate::subject::Setup;
@@ -99,7 +99,7 @@ fn agree(case: &Case<'_>) -> Result<(), String> {
             let (reverse, forward) = (reverse(&gradients, subject, n, d), forward(case, &loss, d));
             // Sums in another order: relative to what was added up, which may have cancelled.
             let size = reverse.abs().max(forward.value.abs()).max(1e-4 * forward.magnitude);
-            if !((reverse - forward.value).abs() <= 1e-8 * size) {
+            if !within(reverse - forward.value, 1e-8 * size) {
                 let forward = forward.value;
                 return Err(format!("{kind}, {d:?}: reverse {reverse:e}, forward {forward:e}"));
             }
