@@ -7,57 +7,35 @@
 use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
-use super::{Kernel, Lanes, Level, Pack};
+use super::{Kernel, Lanes, Level};
 use crate::real::{Float, Mask, Real, elementary, plain_firing, scale_in_two};
 use crate::surrogate::Surrogate;
 
-/// How many registers a kernel of short steps works on side by side: the chains of dependent operations of one fill
-/// the waiting times of the other.
-const SIDE_BY_SIDE: usize = 4;
-
-/// Runs `kernel` over lanes of `f32` at `level`, several registers side by side.
+/// Runs `kernel` over lanes of `f32` at `level`.
 #[inline]
 pub(super) fn dispatch_f32<K: Kernel<f32>>(level: Level, kernel: K) -> K::Output {
-    enter::<K, Pack<F32x16, SIDE_BY_SIDE>, Pack<F32x8, SIDE_BY_SIDE>>(
-        level,
-        kernel,
-        #[inline(always)]
-        |kernel| kernel.run::<Pack<F32x4, SIDE_BY_SIDE>>(),
-    )
+    match level {
+        Level::Sse2 => kernel.run::<F32x4>(),
+        _ => dispatch_f32_wide(level, kernel),
+    }
 }
 
-/// Runs `kernel` over single registers of AVX-512 or AVX2, or number by number.
+/// Runs `kernel` over the lanes of AVX-512 or AVX2, or number by number.
 #[inline]
 pub(super) fn dispatch_f32_wide<K: Kernel<f32>>(level: Level, kernel: K) -> K::Output {
-    enter::<K, F32x16, F32x8>(
-        level,
-        kernel,
-        #[inline(always)]
-        |kernel| kernel.run::<f32>(),
-    )
-}
-
-/// Enters the function compiled for `level`; `sse2` is what that level does.
-#[inline(always)]
-fn enter<K: Kernel<f32>, V16: Lanes<Elem = f32>, V8: Lanes<Elem = f32>>(
-    level: Level,
-    kernel: K,
-    sse2: impl FnOnce(K) -> K::Output,
-) -> K::Output {
     #[target_feature(enable = "avx512f,avx512dq,avx2")]
-    unsafe fn avx512<K: Kernel<f32>, V: Lanes<Elem = f32>>(kernel: K) -> K::Output {
-        kernel.run::<V>()
+    unsafe fn avx512<K: Kernel<f32>>(kernel: K) -> K::Output {
+        kernel.run::<F32x16>()
     }
     #[target_feature(enable = "avx2")]
-    unsafe fn avx2<K: Kernel<f32>, V: Lanes<Elem = f32>>(kernel: K) -> K::Output {
-        kernel.run::<V>()
+    unsafe fn avx2<K: Kernel<f32>>(kernel: K) -> K::Output {
+        kernel.run::<F32x8>()
     }
     match level {
         // SAFETY: the level was found on this processor.
-        Level::Avx512 if level.is_available() => unsafe { avx512::<K, V16>(kernel) },
+        Level::Avx512 if level.is_available() => unsafe { avx512(kernel) },
         // SAFETY: as above.
-        Level::Avx2 if level.is_available() => unsafe { avx2::<K, V8>(kernel) },
-        Level::Sse2 => sse2(kernel),
+        Level::Avx2 if level.is_available() => unsafe { avx2(kernel) },
         _ => kernel.run::<f32>(),
     }
 }

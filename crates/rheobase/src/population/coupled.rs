@@ -12,7 +12,7 @@ use rheobase_models::real::Real;
 use rheobase_models::record::Record;
 
 use super::column::{Column, splat};
-use super::fused::{all_finite, load_coeffs, load_state, store_field};
+use super::fused::{all_finite, block, load_coeffs, load_state, store_field};
 use super::lateral::Lateral;
 use super::probe::{Quantity, Taken};
 use super::source::{Input, RowAt};
@@ -186,6 +186,7 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
             *x = V::load(row);
         }
         for (b, held) in layer.held.chunks(V::WIDTH).enumerate() {
+            let b = block::<V>(b);
             let held = V::load(held).gt(V::zero());
             let s = N::integrate(&self.coeffs[b], self.state[b], self.x[b], held);
             self.own[b] = fire::<N, V>(&self.coeffs[b], &s, self.x[b], held, &job.surrogate);
@@ -203,6 +204,7 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
             offsets: Vec::with_capacity(blocks),
         };
         for b in 0..blocks {
+            let b = block::<V>(b);
             let fired = Fired { own: self.own[b], layer: layer_sum };
             let (s, out) = N::emit(&self.coeffs[b], self.integrated[b], self.x[b], fired);
             self.state[b] = s;
@@ -300,6 +302,7 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
         let start = data.len();
         data.resize(start + count, V::Elem::default());
         for (b, to) in data[start..].chunks_mut(V::WIDTH).enumerate() {
+            let b = block::<V>(b);
             let drive = N::drive(&self.coeffs[b], &self.integrated[b], self.x[b]);
             (if through { drive.through } else { drive.margin }).store(to);
         }

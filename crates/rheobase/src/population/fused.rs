@@ -164,6 +164,13 @@ pub(super) fn all_finite<V: Lanes>(row: &[V::Elem]) -> bool {
     !bad.any()
 }
 
+/// `b` itself. In the plain loop, one number at a time, it is hidden from the optimiser, which would otherwise spend
+/// minutes on finding out that a loop as long as a model's step is not worth vectorising.
+#[inline(always)]
+pub(super) fn block<V: Lanes>(b: usize) -> usize {
+    if V::WIDTH == 1 { std::hint::black_box(b) } else { b }
+}
+
 /// One step of all blocks, what leaves them to `sink`.
 ///
 /// One body serves every sink and both kinds of parameters: the bits of a word are found in any case (it costs less
@@ -189,7 +196,7 @@ fn advance<N: Neuron, V: Lanes>(
     for (w, (state, row)) in state.chunks_mut(per_word).zip(row.chunks(64)).enumerate() {
         let mut word = 0;
         for (i, (s, x)) in state.iter_mut().zip(row.chunks(V::WIDTH)).enumerate() {
-            let b = w * per_word + i;
+            let b = block::<V>(w * per_word + i);
             let (next, _, out) =
                 step::<N, V>(&coeffs[b * stride], *s, V::load(x), held, V::zero(), &surrogate);
             *s = next;

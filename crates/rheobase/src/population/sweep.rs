@@ -14,6 +14,7 @@ use rheobase_models::record::Record;
 
 use super::column::splat;
 use super::coupled::{CoupledJob, Layer, Setting, store, virtual_lane_sum};
+use super::fused::block;
 
 /// One chunk of one sample, backwards.
 pub(crate) struct SweepJob<'a, E: Elem> {
@@ -103,6 +104,7 @@ impl<N: Neuron, E: Elem> Kernel<E> for SweepKernel<'_, N, E> {
             let layer_adjoint: V = if const { N::INFO.layer_sum.is_some() } && forward.couplings.layer_sum {
                 let mut parts = Vec::with_capacity(blocks);
                 for b in 0..blocks {
+                    let b = block::<V>(b);
                     let k = &layer.coeffs[b];
                     parts.push(layer_slope::<N, V>(k, taped, b, &forward, &adjoint[b], upstream[b]));
                 }
@@ -115,6 +117,7 @@ impl<N: Neuron, E: Elem> Kernel<E> for SweepKernel<'_, N, E> {
 
             let to = &mut job.input[range.clone()];
             for b in 0..blocks {
+                let b = block::<V>(b);
                 // First the coefficients, as many at a time as there are directions; last state and input.
                 for pass in 0..=coeff_passes {
                     let on_state = pass == coeff_passes;
