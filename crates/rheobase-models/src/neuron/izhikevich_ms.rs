@@ -40,7 +40,7 @@ crate::record! {
         /// Potential after a spike.
         v_reset: "mV" = -65.0;
         /// Lower bound of the potential; -inf for none.
-        v_min: "mV" = f64::NEG_INFINITY, within(Range::LOWER_BOUND);
+        v_min: "mV" = -100.0, within(Range::LOWER_BOUND);
         /// Refractory period of the neuron itself.
         t_ref: "steps" = 0.0, within(Range::at_least(0.0));
     }
