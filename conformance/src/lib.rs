@@ -12,3 +12,8 @@ pub mod subject;
 
 pub use laws::{LAWS, Law};
 pub use subject::{Subject, subjects};
+
+/// The README's example, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

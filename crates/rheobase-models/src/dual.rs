@@ -104,6 +104,7 @@ impl<T: Real, D: Tangent<T>> Sub for Dual<T, D> {
         }
     }
 }
+#[allow(clippy::suspicious_arithmetic_impl, reason = "the derivative of a product or quotient has sums")]
 impl<T: Real, D: Tangent<T>> Mul for Dual<T, D> {
     type Output = Self;
     #[inline(always)]
@@ -117,6 +118,7 @@ impl<T: Real, D: Tangent<T>> Mul for Dual<T, D> {
         }
     }
 }
+#[allow(clippy::suspicious_arithmetic_impl, reason = "the derivative of a product or quotient has sums")]
 impl<T: Real, D: Tangent<T>> Div for Dual<T, D> {
     type Output = Self;
     #[inline(always)]

@@ -11,7 +11,7 @@
 //! | [`smooth::Smooth`] | the step whose spikes are the surrogate's primitive |
 //!
 //! * the models: [`neuron`], listed in [`catalog`]; their static curves: [`rate`]
-//! * what models are made of: [`record`] (fields declared once), [`surrogate`] (slopes of spikes)
+//! * what models are made of: [`mod@record`] (fields declared once), [`surrogate`] (slopes of spikes)
 //! * numbers: [`real`], [`lanes`], [`dual`], [`smooth`], and the elementary functions they share, [`math`]
 
 pub mod catalog;

@@ -89,7 +89,7 @@ impl Pair<'_> {
         let (mut worst, mut at) = (0.0, 0);
         for (i, (a, b)) in self.got.iter().zip(self.want).enumerate().filter(|(i, _)| !skip(*i)) {
             let d = difference(i, *a, *b);
-            if !(d <= worst) {
+            if d > worst || d.is_nan() {
                 (worst, at) = (d, i);
             }
         }
