@@ -22,7 +22,7 @@
 //!
 //! Figures are 89 or 183 mm wide (one or two columns of a journal), letters have 8 pt or more, colours are those of
 //! Okabe and Ito (doi:10.1038/nmeth.1618). Every kind checks its data when the figure is made: what is not finite,
-//! empty or of another length is an [`Error`] that names the field and the index.
+//! empty or of another length is an [`crate::Error`] that names the field and the index.
 //!
 //! The module writes SVG itself and rasterises the same scene with tiny-skia. General plotting libraries were
 //! measured first: kuva 0.6 writes a circle per spike (60 MB of SVG for 10⁶ spikes, where this module writes 0.6 MB)
