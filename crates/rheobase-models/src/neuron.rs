@@ -7,7 +7,7 @@
 //! 4. **emit** (model) resets, adapts, and says what leaves the neuron.
 
 use crate::rate::RateCurve;
-use crate::real::Real;
+use crate::real::{Float, Real};
 use crate::record::Record;
 use crate::surrogate::Surrogate;
 
@@ -217,6 +217,25 @@ pub fn fire<N: Neuron, T: Real>(
 ) -> T {
     let own = T::fire(N::drive(k, s, x), N::INFO.firing, surrogate);
     if N::INFO.firing as u8 == Firing::Never as u8 { own } else { T::select(held, T::zero(), own) }
+}
+
+/// Every how many steps since its last reset a neuron's state is settled: see [`settle`].
+pub const SETTLE: u64 = 16;
+
+/// The state with every number that has decayed below the smallest normal number over the machine epsilon (1e-31 in
+/// single precision, 1e-292 in double) set to 0. Processors compute with denormal numbers many times slower than with
+/// others, and a neuron that nothing reaches would decay into them.
+#[inline(always)]
+pub fn settle<V: Float, S: Record<V>>(state: S) -> S {
+    use crate::math::Precision;
+    let tiny = V::splat(V::Precision::MIN_NORMAL / (2.0 * V::Precision::HALF_EPSILON));
+    S::from_fn(
+        #[inline(always)]
+        |i| {
+            let x = state.get(i);
+            V::select(x.abs().lt(tiny), V::zero(), x)
+        },
+    )
 }
 
 // The catalogue: a model is one file in `neuron/` and one line here.

@@ -22,6 +22,8 @@ pub trait Lanes: Float + Send + Sync + 'static {
     type Elem: Elem;
     /// How many lanes.
     const WIDTH: usize;
+    /// `x` in every lane.
+    fn broadcast(x: Self::Elem) -> Self;
     /// The first `WIDTH` numbers of `from`; lanes beyond its end are 0.
     fn load(from: &[Self::Elem]) -> Self;
     /// Writes the lanes to the first `WIDTH` places of `to`; lanes beyond its end are dropped.
@@ -103,6 +105,9 @@ impl Level {
 
 /// A computation that can run over any lanes of `E`. Implementations of `run` are `#[inline(always)]`.
 pub trait Kernel<E: Elem> {
+    /// How many registers of AVX-512 and of AVX2 are computed side by side, so that their chains of dependent
+    /// operations overlap: 1, 2 or 4.
+    const CHAINS: (usize, usize) = (1, 1);
     /// What it returns.
     type Output;
     /// The computation.
@@ -131,6 +136,10 @@ macro_rules! scalar_lanes {
         impl Lanes for $t {
             type Elem = $t;
             const WIDTH: usize = 1;
+            #[inline(always)]
+            fn broadcast(x: $t) -> Self {
+                x
+            }
             #[inline(always)]
             fn load(from: &[$t]) -> Self {
                 from.first().copied().unwrap_or_default()
@@ -194,4 +203,15 @@ impl Elem for f64 {
     fn from_f64(x: f64) -> f64 {
         x
     }
+}
+
+/// Asks the processor to bring what lies `ahead` numbers after `from` closer. A hint: nothing is read.
+#[inline(always)]
+pub fn prefetch<E>(from: &[E], ahead: usize) {
+    #[cfg(target_arch = "x86_64")]
+    for line in 0..size_of_val(from).div_ceil(64) {
+        x86::prefetch(from.as_ptr().wrapping_add(ahead).wrapping_byte_add(64 * line));
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (from, ahead);
 }

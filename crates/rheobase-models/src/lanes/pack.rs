@@ -173,6 +173,10 @@ impl<V: Lanes, const N: usize> Lanes for Pack<V, N> {
     type Elem = V::Elem;
     const WIDTH: usize = V::WIDTH * N;
     #[inline(always)]
+    fn broadcast(x: V::Elem) -> Self {
+        Pack([V::broadcast(x); N])
+    }
+    #[inline(always)]
     fn load(from: &[V::Elem]) -> Self {
         Pack(each!(V::zero(), |i| V::load(&from[(i * V::WIDTH).min(from.len())..])))
     }

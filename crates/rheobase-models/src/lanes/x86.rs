@@ -7,7 +7,7 @@
 use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
-use super::{Kernel, Lanes, Level};
+use super::{Kernel, Lanes, Level, Pack};
 use crate::real::{Float, Mask, Real, elementary, plain_firing, scale_in_two};
 use crate::surrogate::Surrogate;
 
@@ -23,13 +23,22 @@ pub(super) fn dispatch_f32<K: Kernel<f32>>(level: Level, kernel: K) -> K::Output
 /// Runs `kernel` over the lanes of AVX-512 or AVX2, or number by number.
 #[inline]
 pub(super) fn dispatch_f32_wide<K: Kernel<f32>>(level: Level, kernel: K) -> K::Output {
+    // The branch is known when the kernel is compiled; only one side of it is.
     #[target_feature(enable = "avx512f,avx512dq,avx2")]
     unsafe fn avx512<K: Kernel<f32>>(kernel: K) -> K::Output {
-        kernel.run::<F32x16>()
+        match const { K::CHAINS.0 } {
+            4 => kernel.run::<Pack<F32x16, 4>>(),
+            2 => kernel.run::<Pack<F32x16, 2>>(),
+            _ => kernel.run::<F32x16>(),
+        }
     }
     #[target_feature(enable = "avx2")]
     unsafe fn avx2<K: Kernel<f32>>(kernel: K) -> K::Output {
-        kernel.run::<F32x8>()
+        match const { K::CHAINS.1 } {
+            4 => kernel.run::<Pack<F32x8, 4>>(),
+            2 => kernel.run::<Pack<F32x8, 2>>(),
+            _ => kernel.run::<F32x8>(),
+        }
     }
     match level {
         // SAFETY: the level was found on this processor.
@@ -149,24 +158,24 @@ macro_rules! register {
             type Elem = f32;
             const WIDTH: usize = $n;
             #[inline(always)]
+            fn broadcast(x: f32) -> Self {
+                // SAFETY: see the head of this file.
+                unsafe { Self($splat(x)) }
+            }
+            #[inline(always)]
             fn load(from: &[f32]) -> Self {
-                let whole = match from.first_chunk::<$n>() {
-                    Some(whole) => *whole,
-                    None => std::array::from_fn(|i| from.get(i).copied().unwrap_or_default()),
-                };
-                // SAFETY: `whole` has the register's length.
-                unsafe { Self($loadu(whole.as_ptr())) }
+                match from.first_chunk::<$n>() {
+                    // SAFETY: `whole` has the register's length.
+                    Some(whole) => unsafe { Self($loadu(whole.as_ptr())) },
+                    None => Self::load_some(from),
+                }
             }
             #[inline(always)]
             fn store(self, to: &mut [f32]) {
-                if let Some(whole) = to.first_chunk_mut::<$n>() {
+                match to.first_chunk_mut::<$n>() {
                     // SAFETY: `whole` has the register's length.
-                    unsafe { $storeu(whole.as_mut_ptr(), self.0) }
-                } else {
-                    let mut whole = [0.0; $n];
-                    // SAFETY: `whole` has the register's length.
-                    unsafe { $storeu(whole.as_mut_ptr(), self.0) }
-                    to.copy_from_slice(&whole[..to.len()]);
+                    Some(whole) => unsafe { $storeu(whole.as_mut_ptr(), self.0) },
+                    None => self.store_some(to),
                 }
             }
             #[inline(always)]
@@ -332,7 +341,22 @@ impl Mask16 {
 
 // SAFETY of the three blocks below: see the head of this file.
 
+// `load_some` and `store_some` touch the lanes of a slice that is shorter than the register; masked lanes are not
+// accessed.
+
 impl F32x4 {
+    #[inline(always)]
+    fn load_some(from: &[f32]) -> Self {
+        let mut whole = [0.0; 4];
+        whole[..from.len()].copy_from_slice(from);
+        unsafe { Self(_mm_loadu_ps(whole.as_ptr())) }
+    }
+    #[inline(always)]
+    fn store_some(self, to: &mut [f32]) {
+        let mut whole = [0.0; 4];
+        unsafe { _mm_storeu_ps(whole.as_mut_ptr(), self.0) }
+        to.copy_from_slice(&whole[..to.len()]);
+    }
     #[inline(always)]
     fn xor(self, other: Self) -> Self {
         unsafe { Self(_mm_xor_ps(self.0, other.0)) }
@@ -381,6 +405,18 @@ impl F32x4 {
 
 impl F32x8 {
     #[inline(always)]
+    fn first_lanes(n: usize) -> __m256i {
+        unsafe { _mm256_cmpgt_epi32(_mm256_set1_epi32(n as i32), _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0)) }
+    }
+    #[inline(always)]
+    fn load_some(from: &[f32]) -> Self {
+        unsafe { Self(_mm256_maskload_ps(from.as_ptr(), Self::first_lanes(from.len()))) }
+    }
+    #[inline(always)]
+    fn store_some(self, to: &mut [f32]) {
+        unsafe { _mm256_maskstore_ps(to.as_mut_ptr(), Self::first_lanes(to.len()), self.0) }
+    }
+    #[inline(always)]
     fn xor(self, other: Self) -> Self {
         unsafe { Self(_mm256_xor_ps(self.0, other.0)) }
     }
@@ -424,6 +460,14 @@ impl F32x8 {
 }
 
 impl F32x16 {
+    #[inline(always)]
+    fn load_some(from: &[f32]) -> Self {
+        unsafe { Self(_mm512_maskz_loadu_ps(((1u32 << from.len()) - 1) as u16, from.as_ptr())) }
+    }
+    #[inline(always)]
+    fn store_some(self, to: &mut [f32]) {
+        unsafe { _mm512_mask_storeu_ps(to.as_mut_ptr(), ((1u32 << to.len()) - 1) as u16, self.0) }
+    }
     /// One instruction with the one rounding of the two products.
     #[inline(always)]
     fn scale_at_once(self, k: Self) -> Self {
@@ -470,4 +514,11 @@ impl F32x16 {
             (Self(_mm512_castsi512_ps(m)), Self(_mm512_cvtepi32_ps(e)))
         }
     }
+}
+
+/// A hint that `at` will be read soon; any address may be given.
+#[inline(always)]
+pub(super) fn prefetch<E>(at: *const E) {
+    // SAFETY: a prefetch neither reads nor faults.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) }
 }

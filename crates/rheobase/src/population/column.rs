@@ -40,7 +40,7 @@ impl<E: Elem> Column<E> {
     #[inline(always)]
     pub(crate) fn lanes<V: Lanes<Elem = E>>(&self, first: usize) -> V {
         match self {
-            Column::Shared(x) => splat(*x),
+            Column::Shared(x) => V::broadcast(*x),
             Column::Each(xs) => match xs.get(first..first + V::WIDTH) {
                 Some(whole) => V::load(whole),
                 None => {
@@ -51,10 +51,4 @@ impl<E: Elem> Column<E> {
             },
         }
     }
-}
-
-/// `x` in every lane.
-#[inline(always)]
-pub(crate) fn splat<V: Lanes>(x: V::Elem) -> V {
-    V::load(&[x; 64])
 }

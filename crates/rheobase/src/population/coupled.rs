@@ -7,11 +7,11 @@ use std::marker::PhantomData;
 
 use rheobase_models::Surrogate;
 use rheobase_models::lanes::{Elem, Kernel, Lanes};
-use rheobase_models::neuron::{Fired, Neuron, fire};
+use rheobase_models::neuron::{Fired, Neuron, SETTLE, fire, settle};
 use rheobase_models::real::Real;
 use rheobase_models::record::Record;
 
-use super::column::{Column, splat};
+use super::column::Column;
 use super::fused::{all_finite, block, load_coeffs, load_state, store_field};
 use super::lateral::Lateral;
 use super::probe::{Quantity, Taken};
@@ -195,7 +195,7 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
         store(&self.own, &mut self.fired);
         let winners = self.compete(job, layer);
         let layer_sum =
-            if job.couplings.layer_sum { splat(virtual_lane_sum(&self.fired)) } else { V::zero() };
+            if job.couplings.layer_sum { V::broadcast(virtual_lane_sum(&self.fired)) } else { V::zero() };
         let blocks = self.state.len();
         let mut seen = Seen {
             layer_sum,
@@ -203,11 +203,12 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
             outputs: Vec::with_capacity(blocks),
             offsets: Vec::with_capacity(blocks),
         };
+        let settling = (at.since_reset + 1).is_multiple_of(SETTLE);
         for b in 0..blocks {
             let b = block::<V>(b);
             let fired = Fired { own: self.own[b], layer: layer_sum };
             let (s, out) = N::emit(&self.coeffs[b], self.integrated[b], self.x[b], fired);
-            self.state[b] = s;
+            self.state[b] = if settling { settle(s) } else { s };
             seen.outputs.push(out.value);
             seen.offsets.push(out.offset);
         }
@@ -289,6 +290,7 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
                     }
                 }
                 Quantity::Input => data.extend_from_slice(&self.row),
+                Quantity::Own => data.extend_from_slice(&self.fired),
                 Quantity::Held => data.extend_from_slice(&layer.held),
                 Quantity::SinceSpike => data.extend_from_slice(&layer.since_spike),
                 Quantity::SinceInjection => data.extend_from_slice(&layer.since_injection),

@@ -5,8 +5,8 @@
 
 use std::marker::PhantomData;
 
-use rheobase_models::lanes::{Elem, Kernel, Lanes};
-use rheobase_models::neuron::{Neuron, step};
+use rheobase_models::lanes::{Elem, Kernel, Lanes, prefetch};
+use rheobase_models::neuron::{Neuron, Out, SETTLE, settle, step};
 use rheobase_models::real::Mask;
 use rheobase_models::record::Record;
 
@@ -42,6 +42,8 @@ pub(crate) struct FusedJob<'a, E: Elem> {
     pub(crate) probes: &'a mut [Probe<E>],
     /// Set to the step (of this job) in which the input was not finite.
     pub(crate) bad_input: &'a mut Option<usize>,
+    /// Set to whether the state has become NaN somewhere.
+    pub(crate) has_nan: &'a mut bool,
 }
 
 /// A state field to copy out.
@@ -64,6 +66,7 @@ impl<'a, N, E: Elem> FusedKernel<'a, N, E> {
 
 impl<N: Neuron, E: Elem> Kernel<E> for FusedKernel<'_, N, E> {
     type Output = ();
+    const CHAINS: (usize, usize) = (4, 2);
 
     #[inline(always)]
     fn run<V: Lanes<Elem = E>>(self) {
@@ -71,35 +74,66 @@ impl<N: Neuron, E: Elem> Kernel<E> for FusedKernel<'_, N, E> {
         let count = job.at.count;
         let blocks = count.div_ceil(V::WIDTH);
         let mut state: Vec<N::State<V>> = load_state::<N, V>(job.state, blocks);
-        let shared = job.coeffs.iter().all(Column::is_shared);
-        let coeffs = load_coeffs::<N, V>(job.coeffs, job.first, if shared { 1 } else { blocks });
+        let shared = Shared::of(job.coeffs);
+        let coeffs = load_coeffs::<N, V>(job.coeffs, job.first, if shared.is_some() { 0 } else { blocks });
         let mut buffer = vec![E::default(); count];
         let mut done = 0;
         while done < job.steps {
-            // Up to the next step after which a probe looks.
-            let segment =
-                job.probes.iter().map(|p| p.every - done % p.every).fold(job.steps - done, usize::min);
+            // Up to the next step after which a probe looks or the state is settled.
+            let since_reset = job.at.since_reset + done as u64;
+            let to_settle = (SETTLE - since_reset % SETTLE) as usize;
+            let segment = job
+                .probes
+                .iter()
+                .map(|p| p.every - done % p.every)
+                .fold(to_settle.min(job.steps - done), usize::min);
             for t in done..done + segment {
                 let at =
                     RowAt { step: job.at.step + t, since_reset: job.at.since_reset + t as u64, ..job.at };
-                let row = job.input.row(at, &mut buffer);
-                if !matches!(job.input, Input::Constant(_)) && !all_finite::<V>(row) {
+                let row = Row::new(job.input.row(at, &mut buffer));
+                let finite = match (&shared, &mut job.sink) {
+                    (Some(k), Sink::None) => silent::<N, V, _>(k, row, &mut state),
+                    (None, Sink::None) => silent::<N, V, _>(&coeffs, row, &mut state),
+                    (Some(k), Sink::Bits(rows)) => bits::<N, V, _>(k, row, &mut state, rows),
+                    (None, Sink::Bits(rows)) => bits::<N, V, _>(&coeffs, row, &mut state, rows),
+                    (Some(k), sink) => values::<N, V, _>(k, row, &mut state, t, sink),
+                    (None, sink) => values::<N, V, _>(&coeffs, row, &mut state, t, sink),
+                };
+                if !finite {
                     job.bad_input.get_or_insert(t);
                     return;
                 }
-                advance::<N, V>(&coeffs, &mut state, row, t, &mut job.sink);
             }
             done += segment;
+            if segment == to_settle {
+                for s in &mut state {
+                    *s = settle(*s);
+                }
+            }
             for probe in job.probes.iter_mut().filter(|p| done.is_multiple_of(p.every)) {
                 let start = probe.data.len();
                 probe.data.resize(start + count, E::default());
                 store_field::<N, V>(&state, probe.field, &mut probe.data[start..]);
             }
         }
+        *job.has_nan = any_nan::<N, V>(&state);
         for (i, field) in job.state.iter_mut().enumerate() {
             store_field::<N, V>(&state, i, field);
         }
     }
+}
+
+/// Whether some number of the state is NaN.
+#[inline(always)]
+fn any_nan<N: Neuron, V: Lanes>(state: &[N::State<V>]) -> bool {
+    let mut nan = V::Mask::splat(false);
+    for s in state {
+        for i in 0..N::State::<V>::FIELDS.len() {
+            let x = s.get(i);
+            nan = nan | !x.le(x);
+        }
+    }
+    nan.any()
 }
 
 // Loops, not iterator adaptors, wherever lanes are touched: an adaptor that is not inlined would fall out of the
@@ -171,50 +205,184 @@ pub(super) fn block<V: Lanes>(b: usize) -> usize {
     if V::WIDTH == 1 { std::hint::black_box(b) } else { b }
 }
 
-/// One step of all blocks, what leaves them to `sink`.
-///
-/// One body serves every sink and both kinds of parameters: the bits of a word are found in any case (it costs less
-/// than another copy of every model's step), shared coefficients are read from the first cache again and again.
+// Three bodies of the step, for the three things a run can want of it, each for shared coefficients and for those of
+// every neuron: a body that serves all is two to three times slower.
+
+/// Where the coefficients of a block come from.
+pub(super) trait Coeffs<N: Neuron, V: Lanes> {
+    fn at(&self, block: usize) -> N::Coeffs<V>;
+}
+
+/// The numbers that all neurons share: one load serves a whole block.
+pub(super) struct Shared<N: Neuron, E: Elem>(N::Coeffs<E>);
+
+impl<N: Neuron, E: Elem> Shared<N, E> {
+    #[inline(always)]
+    pub(super) fn of(columns: &[Column<E>]) -> Option<Self> {
+        let shared = columns.iter().all(Column::is_shared);
+        shared.then(|| Shared(N::Coeffs::from_fn(|i| columns[i].get(0))))
+    }
+}
+
+impl<N: Neuron, V: Lanes> Coeffs<N, V> for Shared<N, V::Elem> {
+    #[inline(always)]
+    fn at(&self, _: usize) -> N::Coeffs<V> {
+        N::Coeffs::<V>::from_fn(
+            #[inline(always)]
+            |i| V::broadcast(self.0.get(i)),
+        )
+    }
+}
+
+impl<N: Neuron, V: Lanes> Coeffs<N, V> for Vec<N::Coeffs<V>> {
+    #[inline(always)]
+    fn at(&self, block: usize) -> N::Coeffs<V> {
+        self[block]
+    }
+}
+
+/// How many numbers ahead input is asked for: hardware does not look across pages of memory.
+const AHEAD: usize = 2048;
+
+/// The input of a step.
+struct Row<'a, E> {
+    all: &'a [E],
+    /// The last numbers, padded with zeros, that do not fill the widest block.
+    rest: [E; 64],
+}
+
+impl<'a, E: Elem> Row<'a, E> {
+    #[inline(always)]
+    fn new(all: &'a [E]) -> Self {
+        let mut rest = [E::default(); 64];
+        let last = &all[all.len() / 64 * 64..];
+        if !last.is_empty() {
+            rest[..last.len()].copy_from_slice(last);
+        }
+        Row { all, rest }
+    }
+
+    /// Block `b`.
+    #[inline(always)]
+    fn at<V: Lanes<Elem = E>>(&self, b: usize) -> V {
+        let first = b * V::WIDTH;
+        match self.all.get(first..first + V::WIDTH) {
+            Some(whole) => {
+                prefetch(whole, AHEAD);
+                V::load(whole)
+            }
+            None => V::load(&self.rest[first % 64..][..V::WIDTH]),
+        }
+    }
+}
+
+/// The next state of block `b`, what leaves it, and x − x: 0 where the input is finite, else NaN.
 #[inline(always)]
-fn advance<N: Neuron, V: Lanes>(
-    coeffs: &[N::Coeffs<V>],
+fn next<N: Neuron, V: Lanes, C: Coeffs<N, V>>(
+    coeffs: &C,
+    row: &Row<'_, V::Elem>,
+    b: usize,
+    s: N::State<V>,
+) -> (N::State<V>, Out<V>, V) {
+    let b = block::<V>(b);
+    let x: V = row.at(b);
+    let held = V::Mask::splat(false);
+    let (s, _, out) = step::<N, V>(&coeffs.at(b), s, x, held, V::zero(), &N::INFO.surrogate);
+    (s, out, x - x)
+}
+
+/// Whether no lane is NaN.
+#[inline(always)]
+fn is_number<V: Lanes>(x: V) -> bool {
+    !(!x.le(x)).any()
+}
+
+/// One step of all blocks; what leaves them is not looked at. Whether the input was finite.
+#[inline(always)]
+fn silent<N: Neuron, V: Lanes, C: Coeffs<N, V>>(
+    coeffs: &C,
+    row: Row<'_, V::Elem>,
     state: &mut [N::State<V>],
-    row: &[V::Elem],
+) -> bool {
+    let mut zero = V::zero();
+    let mut b = 0;
+    for s in state {
+        let (state, _, none) = next::<N, V, C>(coeffs, &row, b, *s);
+        *s = state;
+        zero = zero + none;
+        b += 1;
+    }
+    is_number(zero)
+}
+
+/// One step of all blocks, a bit for each neuron that something left, 64 neurons to the word.
+#[inline(always)]
+fn bits<N: Neuron, V: Lanes, C: Coeffs<N, V>>(
+    coeffs: &C,
+    row: Row<'_, V::Elem>,
+    state: &mut [N::State<V>],
+    rows: &mut Vec<u64>,
+) -> bool {
+    let count = row.all.len();
+    let start = rows.len();
+    rows.resize(start + count.div_ceil(64), 0);
+    let mut zero = V::zero();
+    let mut b = 0;
+    for (blocks, word) in state.chunks_mut(64 / V::WIDTH).zip(&mut rows[start..]) {
+        let mut shift = 0;
+        for s in blocks {
+            let (state, out, none) = next::<N, V, C>(coeffs, &row, b, *s);
+            *s = state;
+            zero = zero + none;
+            *word |= V::bits(out.value.abs().gt(V::zero())) << shift;
+            shift += V::WIDTH;
+            b += 1;
+        }
+    }
+    let rest = count % 64;
+    if rest > 0
+        && let Some(last) = rows.last_mut()
+    {
+        // Lanes past the end of the tile are no neurons.
+        *last &= u64::MAX >> (64 - rest);
+    }
+    is_number(zero)
+}
+
+/// One step of all blocks, what leaves them to `sink`.
+#[inline(always)]
+fn values<N: Neuron, V: Lanes, C: Coeffs<N, V>>(
+    coeffs: &C,
+    row: Row<'_, V::Elem>,
+    state: &mut [N::State<V>],
     t: usize,
     sink: &mut Sink<'_, V::Elem>,
-) {
-    let held = V::Mask::splat(false);
-    let surrogate = N::INFO.surrogate;
-    let stride = usize::from(coeffs.len() > 1);
-    let per_word = 64 / V::WIDTH;
+) -> bool {
+    let count = row.all.len();
     let mut start = 0;
     if let Sink::Dense(dense) = sink {
         start = dense.len();
-        dense.resize(start + row.len(), V::Elem::default());
+        dense.resize(start + count, V::Elem::default());
     }
-    let by_value = matches!(sink, Sink::Dense(_) | Sink::Events(_));
-    for (w, (state, row)) in state.chunks_mut(per_word).zip(row.chunks(64)).enumerate() {
-        let mut word = 0;
-        for (i, (s, x)) in state.iter_mut().zip(row.chunks(V::WIDTH)).enumerate() {
-            let b = block::<V>(w * per_word + i);
-            let (next, _, out) =
-                step::<N, V>(&coeffs[b * stride], *s, V::load(x), held, V::zero(), &surrogate);
-            *s = next;
-            let bits = V::bits(out.value.abs().gt(V::zero()));
-            word |= bits << (i * V::WIDTH);
-            if by_value {
-                let first = b * V::WIDTH;
-                match sink {
-                    Sink::Dense(dense) => out.value.store(&mut dense[start + first..][..x.len()]),
-                    Sink::Events(list) => push_events(list, t, first, bits, x.len(), out.value, out.offset),
-                    Sink::None | Sink::Bits(_) => {}
-                }
+    let mut zero = V::zero();
+    let mut b = 0;
+    for s in state {
+        let (state, out, none) = next::<N, V, C>(coeffs, &row, b, *s);
+        *s = state;
+        zero = zero + none;
+        let first = b * V::WIDTH;
+        let real = V::WIDTH.min(count - first);
+        b += 1;
+        match sink {
+            Sink::Dense(dense) => out.value.store(&mut dense[start + first..][..real]),
+            Sink::Events(list) => {
+                let bits = V::bits(out.value.abs().gt(V::zero()));
+                push_events(list, t, first, bits, real, out.value, out.offset);
             }
-        }
-        if let Sink::Bits(rows) = sink {
-            rows.push(word & (u64::MAX >> (64 - row.len())));
+            Sink::None | Sink::Bits(_) => {}
         }
     }
+    is_number(zero)
 }
 
 /// Appends the lanes of `bits` as events, those of the `real` first neurons.

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::coupled::{CoupledJob, Setting};
-use super::probe::Taken;
-use super::run::{CHUNK, Tile};
-use super::sweep::SweepJob;
+use super::backward::BackwardJob;
+use super::coupled::{CoupledJob, Setting, virtual_lane_sum};
+use super::probe::{Quantity, Taken, TakenProbe};
+use super::run::{CHUNK, TILE, Tile};
 use super::{Initial, Input, Number, Population, Record, Recording, State};
 use crate::{Error, Result};
 
@@ -56,6 +56,14 @@ impl<E> Gradients<E> {
     pub fn shared(&self, name: &str) -> Option<f64> {
         self.params.iter().find(|(n, _)| n == name).map(|(_, g)| super::coupled::virtual_lane_sum(g))
     }
+}
+
+/// A step of a tile before it was taken.
+struct Before<E> {
+    state: Vec<Vec<E>>,
+    x: Vec<E>,
+    held: Vec<E>,
+    own: Vec<E>,
 }
 
 /// What one tile gives back.
@@ -113,7 +121,7 @@ impl<E: Number> Population<E> {
             wanted.iter().map(|name| self.differentiable(name)).collect::<Result<_>>()?;
         let coeffs = if wanted.is_empty() { 0 } else { self.coeffs.len() };
         let coupled = self.is_coupled();
-        let tiles = self.tiles(coupled);
+        let tiles = self.tiles(if coupled { self.neurons } else { TILE });
         let done: Vec<(Tile, TileGradient<E>)> = self.in_pool(|| {
             tiles
                 .into_par_iter()
@@ -193,53 +201,102 @@ impl<E: Number> Population<E> {
         coeffs: usize,
     ) -> TileGradient<E> {
         let fields = self.model.state().len();
-        let mut adjoint = vec![vec![E::default(); tile.count]; fields];
+        let row = |from: &[E], step: usize| -> Vec<E> {
+            let start = (step * self.batch + tile.sample) * self.neurons + tile.first;
+            from[start..start + tile.count].to_vec()
+        };
+        let mut gradient = TileGradient {
+            input: vec![E::default(); tape.steps * tile.count],
+            adjoint: vec![vec![E::default(); tile.count]; fields],
+            coeffs: vec![vec![E::default(); tile.count]; coeffs],
+        };
+        // What lateral edges carry from a step's input into the output of the step before it.
         let mut carried = vec![E::default(); tile.count];
-        let mut sums = vec![vec![E::default(); tile.count]; coeffs];
-        let mut all_inputs = vec![E::default(); tape.steps * tile.count];
+        let layer_sum = self.needs_layer_sum();
         for (i, checkpoint) in tape.checkpoints.iter().enumerate().rev() {
             let first = i * CHUNK;
             let steps = CHUNK.min(tape.steps - first);
-            let slice = |from: &[E]| self.columns_of(from, tile, first, steps);
-            let mut state = self.part(checkpoint, tile);
-            let mut layer = checkpoint.layers[tile.sample].part(tile.first, tile.count);
-            let mut inputs = Vec::new();
-            let mut bad_input = None;
-            let job = SweepJob {
-                forward: CoupledJob {
-                    setting: Setting {
+            let taken = self.replay(tile, checkpoint, first, steps, input);
+            for (t, before) in taken.iter().enumerate().rev() {
+                for (field, g) in states {
+                    for (a, g) in gradient.adjoint[*field].iter_mut().zip(row(g, first + t)) {
+                        *a = *a + g;
+                    }
+                }
+                let mut upstream =
+                    output.map_or_else(|| vec![E::default(); tile.count], |o| row(o, first + t));
+                for (u, c) in upstream.iter_mut().zip(&carried) {
+                    *u = *u + *c;
+                }
+                let state: Vec<&[E]> = before.state.iter().map(Vec::as_slice).collect();
+                let to = (first + t) * tile.count..(first + t + 1) * tile.count;
+                E::kernels(&*self.model).backward(
+                    self.level,
+                    BackwardJob {
                         coeffs: &self.coeffs,
-                        input,
-                        at: self.row_at(tile, first, checkpoint.step),
-                        dt: E::from_f64(self.dt),
-                        surrogate: self.surrogate,
-                        couplings: self.couplings(),
+                        first: tile.first,
+                        neurons: tile.count,
+                        samples: 1,
+                        surrogate: &self.surrogate,
+                        detach_reset: self.detach_reset,
+                        state: &state,
+                        x: &before.x,
+                        held: Some(&before.held),
+                        layer_sum: layer_sum.then(|| virtual_lane_sum(&before.own)),
+                        output: &upstream,
+                        adjoint: &mut gradient.adjoint,
+                        input: &mut gradient.input[to.clone()],
+                        of_coeffs: &mut gradient.coeffs,
                     },
-                    state: &mut state,
-                    layer: &mut layer,
-                    steps,
-                    taken: &mut Taken::default(),
-                    bad_input: &mut bad_input,
-                },
-                detach_reset: self.detach_reset,
-                output: output.map(slice),
-                states: states.iter().map(|(field, g)| (*field, slice(g))).collect(),
-                adjoint: &mut adjoint,
-                carried: &mut carried,
-                input: &mut inputs,
-                coeffs: &mut sums,
-            };
-            E::kernels(&*self.model).sweep(self.level, job);
-            all_inputs[first * tile.count..(first + steps) * tile.count].copy_from_slice(&inputs);
+                );
+                if let Some(lateral) = &self.lateral {
+                    lateral.pull_back(&gradient.input[to], &mut carried);
+                }
+            }
         }
-        TileGradient { input: all_inputs, adjoint, coeffs: sums }
+        gradient
     }
 
-    /// The columns of a tile in some steps of a `[time, batch, neuron]` array.
-    fn columns_of(&self, from: &[E], tile: Tile, first: usize, steps: usize) -> Vec<E> {
-        let row = self.batch * self.neurons;
-        let column = tile.sample * self.neurons + tile.first;
-        (first..first + steps).flat_map(|t| from[t * row + column..][..tile.count].iter().copied()).collect()
+    /// The steps of a chunk as they were before they were taken.
+    fn replay(
+        &self,
+        tile: Tile,
+        checkpoint: &State<E>,
+        first: usize,
+        steps: usize,
+        input: &Input<'_, E>,
+    ) -> Vec<Before<E>> {
+        let mut state = self.part(checkpoint, tile);
+        let mut layer = checkpoint.layers[tile.sample].part(tile.first, tile.count);
+        let probe = |quantity| TakenProbe { quantity, every: 1, data: Vec::new() };
+        (0..steps)
+            .map(|t| {
+                let (held, old) = (layer.held.clone(), state.clone());
+                let mut taken =
+                    Taken { probes: vec![probe(Quantity::Input), probe(Quantity::Own)], ..Taken::default() };
+                E::kernels(&*self.model).coupled(
+                    self.level,
+                    CoupledJob {
+                        setting: Setting {
+                            coeffs: &self.coeffs,
+                            input,
+                            at: self.row_at(tile, first + t, checkpoint.step + t as u64),
+                            dt: E::from_f64(self.dt),
+                            surrogate: self.surrogate,
+                            couplings: self.couplings(),
+                        },
+                        state: &mut state,
+                        layer: &mut layer,
+                        steps: 1,
+                        taken: &mut taken,
+                        bad_input: &mut None,
+                    },
+                );
+                let mut rows = taken.probes.into_iter().map(|p| p.data);
+                let (x, own) = (rows.next().unwrap_or_default(), rows.next().unwrap_or_default());
+                Before { state: old, x, held, own }
+            })
+            .collect()
     }
 
     /// Position of a parameter that has derivatives.

@@ -22,7 +22,7 @@ impl<E: Elem> Lateral<E> {
     pub(super) fn add<V: Lanes<Elem = E>>(&self, output: &[E], x: &mut [E]) {
         for (i, out) in output.iter().enumerate().filter(|(_, out)| **out != E::zero()) {
             let row = &self.weights[i * self.neurons..(i + 1) * self.neurons];
-            let out: V = super::column::splat(*out);
+            let out: V = V::broadcast(*out);
             for (x, w) in x.chunks_mut(V::WIDTH).zip(row.chunks(V::WIDTH)) {
                 (V::load(x) + out * V::load(w)).store(x);
             }

@@ -8,11 +8,13 @@
 //! Two loops do the work and agree bit for bit: `fused` takes tiles of independent neurons through many steps in
 //! cache, `coupled` takes a layer step by step where its neurons see each other.
 
+mod backward;
 mod builder;
 mod column;
 mod coupled;
 mod describe;
 mod first_output;
+mod forward;
 mod fused;
 mod gradient;
 mod lateral;
@@ -22,7 +24,6 @@ mod recording;
 mod run;
 mod source;
 mod state;
-mod sweep;
 mod winning;
 
 pub use builder::Builder;

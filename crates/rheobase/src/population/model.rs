@@ -6,22 +6,25 @@ use std::sync::{Arc, OnceLock};
 use rheobase_models::Surrogate;
 use rheobase_models::catalog::Visitor;
 use rheobase_models::dual::Dual;
-use rheobase_models::lanes::{Elem, Level};
+use rheobase_models::lanes::{Elem, Kernel, Level};
 use rheobase_models::neuron::{Fired, Info, Neuron, fire, for_each};
 use rheobase_models::rate::{RateCurve, RateError};
 use rheobase_models::real::Real;
 use rheobase_models::record::{Field, Record};
 
+use super::backward::{BackwardJob, BackwardKernel};
 use super::coupled::{CoupledJob, CoupledKernel};
+use super::forward::{ForwardJob, ForwardKernel};
 use super::fused::{FusedJob, FusedKernel};
-use super::sweep::{SweepJob, SweepKernel};
+
 use crate::{Error, Result};
 
 /// The loops of a model over numbers of type `E`.
 pub(crate) trait Kernels<E: Elem>: Sync {
     fn fused(&self, level: Level, job: FusedJob<'_, E>);
     fn coupled(&self, level: Level, job: CoupledJob<'_, E>);
-    fn sweep(&self, level: Level, job: SweepJob<'_, E>);
+    fn forward(&self, level: Level, job: ForwardJob<'_, E>);
+    fn backward(&self, level: Level, job: BackwardJob<'_, E>);
 }
 
 /// A number type the engine runs at: `f32` or `f64`.
@@ -232,15 +235,29 @@ impl<N: Neuron> Model for Erased<N> {
     }
 }
 
+// The crate's unit tests run number by number: compiling every model for every level takes minutes, and the laws in
+// `conformance` compare the levels bit for bit.
+
+fn dispatch<E: Elem, K: Kernel<E>>(level: Level, kernel: K) -> K::Output {
+    if const { cfg!(test) } { kernel.run::<E>() } else { E::dispatch(level, kernel) }
+}
+
+fn dispatch_wide<E: Elem, K: Kernel<E>>(level: Level, kernel: K) -> K::Output {
+    if const { cfg!(test) } { kernel.run::<E>() } else { E::dispatch_wide(level, kernel) }
+}
+
 impl<N: Neuron, E: Elem> Kernels<E> for Erased<N> {
     fn fused(&self, level: Level, job: FusedJob<'_, E>) {
-        E::dispatch(level, FusedKernel::<N, E>::new(job));
+        dispatch(level, FusedKernel::<N, E>::new(job));
     }
     fn coupled(&self, level: Level, job: CoupledJob<'_, E>) {
-        E::dispatch_wide(level, CoupledKernel::<N, E>::new(job));
+        dispatch_wide(level, CoupledKernel::<N, E>::new(job));
     }
-    fn sweep(&self, level: Level, job: SweepJob<'_, E>) {
-        E::dispatch_wide(level, SweepKernel::<N, E>::new(job));
+    fn forward(&self, level: Level, job: ForwardJob<'_, E>) {
+        dispatch_wide(level, ForwardKernel::<N, E>::new(job));
+    }
+    fn backward(&self, level: Level, job: BackwardJob<'_, E>) {
+        dispatch_wide(level, BackwardKernel::<N, E>::new(job));
     }
 }
 

@@ -21,6 +21,8 @@ pub enum Quantity {
     Slope,
     /// The input, lateral edges included.
     Input,
+    /// The neuron's own spike, before it is emitted: 0, 1 or a count.
+    Own,
     /// Steps of silence left after the step.
     Held,
     /// Time since the neuron's last spike.

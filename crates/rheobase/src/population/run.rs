@@ -14,7 +14,9 @@ use crate::data::{SpikeBits, SpikeEvent, SpikeEvents};
 use crate::{Error, Result};
 
 /// Neurons per tile: a multiple of 64, so that tiles own whole words of bits; state and row fit the first cache.
-const TILE: usize = 1024;
+pub(super) const TILE: usize = 1024;
+/// The same for input that comes from memory: rows of several pages, which the processor can read ahead.
+const STREAMED_TILE: usize = 16 * 1024;
 /// Steps between looks for NaN; also how far a tile runs before its results are joined.
 pub(super) const CHUNK: usize = 256;
 
@@ -36,6 +38,8 @@ struct Done<E> {
     traces: Vec<Vec<E>>,
     winners: Vec<(usize, crate::compete::Place)>,
     bad_input: Option<usize>,
+    /// Whether there may be NaN.
+    has_nan: bool,
 }
 
 /// A record with its names looked up.
@@ -84,21 +88,28 @@ impl<E: Number> Population<E> {
         mut progress: impl FnMut(usize) -> bool,
         mut checkpoint: impl FnMut(&State<E>),
     ) -> Result<Recording<E>> {
-        input.check(&self.name, steps, self.batch, self.neurons)?;
+        // Whether it is finite is seen where it is used: going through a large array twice would take twice as long.
+        input.check_shape(&self.name, steps, self.batch, self.neurons)?;
         check_denormals(&self.name)?;
         let plan = self.plan(record)?;
         let mut recording = self.empty_recording(steps, record)?;
-        let before = self.state.clone();
+        let mut before: Option<State<E>> = None;
         let mut done = 0;
         while done < steps {
             checkpoint(&self.state);
             let chunk = plan.chunk().min(steps - done);
+            if done == 0 && chunk < steps {
+                before = Some(self.state.clone());
+            }
             let result = self.chunk(done, chunk, input, &plan).and_then(|tiles| {
                 self.check_nan(done, chunk, input, &plan, &tiles)?;
                 self.join(done, tiles, &mut recording)
             });
             if let Err(e) = result {
-                self.state = before;
+                // A chunk that fails has not touched the state.
+                if let Some(before) = before {
+                    self.state = before;
+                }
                 return Err(e);
             }
             done += chunk;
@@ -179,9 +190,8 @@ impl<E: Number> Population<E> {
         })
     }
 
-    /// The tiles of the population; whole samples if `whole`.
-    pub(super) fn tiles(&self, whole: bool) -> Vec<Tile> {
-        let size = if whole { self.neurons } else { TILE };
+    /// The tiles of the population, of at most `size` neurons.
+    pub(super) fn tiles(&self, size: usize) -> Vec<Tile> {
         (0..self.batch)
             .flat_map(|sample| (0..self.neurons).step_by(size).map(move |first| (sample, first)))
             .map(|(sample, first)| Tile { sample, first, count: size.min(self.neurons - first) })
@@ -221,7 +231,11 @@ impl<E: Number> Population<E> {
         input: &Input<'_, E>,
         plan: &Plan,
     ) -> Result<Vec<(Tile, Done<E>)>> {
-        let tiles = self.tiles(plan.coupled);
+        let tiles = self.tiles(match input {
+            _ if plan.coupled => self.neurons,
+            Input::Array(_) => STREAMED_TILE,
+            _ => TILE,
+        });
         let kernels = E::kernels(&*self.model);
         let run = |tile: Tile| (tile, self.run_tile(kernels, &self.state, tile, step, steps, input, plan));
         let done: Vec<_> = if tiles.len() == 1 {
@@ -255,6 +269,7 @@ impl<E: Number> Population<E> {
             traces: Vec::new(),
             winners: Vec::new(),
             bad_input: None,
+            has_nan: true,
         };
         let at = self.row_at(tile, step, state.step);
         if plan.coupled {
@@ -325,8 +340,10 @@ impl<E: Number> Population<E> {
                     sink,
                     probes: &mut probes,
                     bad_input: &mut done.bad_input,
+                    has_nan: &mut done.has_nan,
                 },
             );
+            done.has_nan |= !done.dense.is_empty();
             done.traces = probes.into_iter().map(|p| p.data).collect();
         }
         done
@@ -357,7 +374,7 @@ impl<E: Number> Population<E> {
         tiles: &[(Tile, Done<E>)],
     ) -> Result<()> {
         let mut first: Option<(usize, usize, usize, &str)> = None;
-        for (tile, _) in tiles.iter().filter(|(_, done)| self.first_nan(done).is_some()) {
+        for (tile, _) in tiles.iter().filter(|(_, done)| done.has_nan && self.first_nan(done).is_some()) {
             if let Some((t, neuron, field)) = self.when_nan(*tile, step, steps, input, plan) {
                 let found = (t, tile.sample, tile.first + neuron, field);
                 if first.is_none_or(|(t, sample, n, _)| (found.0, found.1, found.2) < (t, sample, n)) {
@@ -400,27 +417,15 @@ impl<E: Number> Population<E> {
             if let Some((neuron, field)) = self.first_nan(&done) {
                 return Some((t, neuron, field));
             }
-            self.put(&mut state, tile, done.state, done.layer);
+            put(&mut state, self.neurons, tile, done.state, done.layer);
             state.step += 1;
         }
         None
     }
 
-    /// Writes a tile's state back.
-    fn put(&self, state: &mut State<E>, tile: Tile, part: Vec<Vec<E>>, layer: Option<super::LayerState<E>>) {
-        let start = tile.sample * self.neurons + tile.first;
-        for (to, from) in state.fields.iter_mut().zip(part) {
-            to[start..start + tile.count].copy_from_slice(&from);
-        }
-        if let Some(layer) = layer {
-            state.layers[tile.sample] = layer;
-        }
-    }
-
     /// Joins what the tiles of a chunk have given back, in the order of the tiles.
     fn join(&mut self, step: usize, tiles: Vec<(Tile, Done<E>)>, recording: &mut Recording<E>) -> Result<()> {
-        let mut state = self.state.clone();
-        let mut events = Vec::new();
+        let (mut events, mut states) = (Vec::new(), Vec::with_capacity(tiles.len()));
         let starts: Vec<usize> = recording.traces.iter().map(|t| t.data.len()).collect();
         let dense_start = recording.dense.len();
         let row = self.batch * self.neurons;
@@ -446,9 +451,8 @@ impl<E: Number> Population<E> {
             }));
             let winner = |(t, place)| Winner { step: step + t, batch: tile.sample, place };
             recording.winners.extend(done.winners.into_iter().map(winner));
-            self.put(&mut state, tile, done.state, done.layer);
+            states.push((tile, done.state, done.layer));
         }
-        self.state = state;
         recording.winners.sort_by_key(|w| (w.step, w.batch));
         if let Some(list) = &mut recording.events {
             events.sort_unstable_by_key(|e| (e.step, e.batch, e.neuron));
@@ -456,6 +460,10 @@ impl<E: Number> Population<E> {
                 // An offset is a time of the 32-bit format, which may round above the step's length.
                 list.push(SpikeEvent { offset: e.offset.min(self.dt as f32), ..e })?;
             }
+        }
+        // Last, when nothing can fail any more.
+        for (tile, state, layer) in states {
+            put(&mut self.state, self.neurons, tile, state, layer);
         }
         Ok(())
     }
@@ -473,6 +481,23 @@ impl<E> Recording<E> {
             self.events = Some(SpikeEvents::from_events(self.shape, dt, events.iter())?);
         }
         Ok(self)
+    }
+}
+
+/// Writes a tile's state back.
+fn put<E: Elem>(
+    state: &mut State<E>,
+    neurons: usize,
+    tile: Tile,
+    part: Vec<Vec<E>>,
+    layer: Option<super::LayerState<E>>,
+) {
+    let start = tile.sample * neurons + tile.first;
+    for (to, from) in state.fields.iter_mut().zip(part) {
+        to[start..start + tile.count].copy_from_slice(&from);
+    }
+    if let Some(layer) = layer {
+        state.layers[tile.sample] = layer;
     }
 }
 

@@ -20,40 +20,32 @@ pub enum Input<'a, E> {
 pub type Generator<'a, E> = dyn Fn(u64, usize, usize, &mut [E]) + Sync + 'a;
 
 impl<E: Elem> Input<'_, E> {
-    /// Checks lengths and finiteness.
-    pub(crate) fn check(&self, place: &str, steps: usize, batch: usize, neurons: usize) -> Result<()> {
-        let (data, sizes) = match self {
-            Input::Constant(data) => {
-                if data.len() != 1 && data.len() != neurons {
-                    return Err(Error::Shape {
-                        place: place.into(),
-                        field: "input".into(),
-                        got: format!("[{}]", data.len()),
-                        want: format!(
-                            "constant input needs one number or one for each of the {neurons} neurons"
-                        ),
-                    });
-                }
-                (data, [1, 1, data.len()])
-            }
-            Input::Array(data) => {
-                if steps.checked_mul(batch * neurons) != Some(data.len()) {
-                    return Err(Error::Shape {
-                        place: place.into(),
-                        field: "input".into(),
-                        got: format!("{} numbers", data.len()),
-                        want: format!("[time, batch, neuron] = [{steps}, {batch}, {neurons}] is needed"),
-                    });
-                }
-                (data, [steps, batch, neurons])
-            }
+    /// Checks lengths.
+    pub(crate) fn check_shape(&self, place: &str, steps: usize, batch: usize, neurons: usize) -> Result<()> {
+        let (len, want) = match self {
+            Input::Constant(data) if data.len() == 1 || data.len() == neurons => return Ok(()),
+            Input::Array(data) if steps.checked_mul(batch * neurons) == Some(data.len()) => return Ok(()),
             Input::Generated(_) => return Ok(()),
+            Input::Constant(data) => (
+                data.len(),
+                format!("constant input needs one number or one for each of the {neurons} neurons"),
+            ),
+            Input::Array(data) => {
+                (data.len(), format!("[time, batch, neuron] = [{steps}, {batch}, {neurons}] is needed"))
+            }
         };
+        Err(Error::Shape { place: place.into(), field: "input".into(), got: format!("{len} numbers"), want })
+    }
+
+    /// Checks lengths and that every number is finite.
+    pub(crate) fn check(&self, place: &str, steps: usize, batch: usize, neurons: usize) -> Result<()> {
+        self.check_shape(place, steps, batch, neurons)?;
+        let (Input::Constant(data) | Input::Array(data)) = self else { return Ok(()) };
         match data.iter().position(|x| !x.to_f64().is_finite()) {
             None => Ok(()),
             Some(i) => {
-                let (step, sample, neuron) =
-                    (i / (sizes[1] * sizes[2]), i / sizes[2] % sizes[1], i % sizes[2]);
+                let width = if data.len() == 1 { 1 } else { neurons };
+                let (step, sample, neuron) = (i / (batch * width), i / width % batch, i % width);
                 Err(Error::Value {
                     place: place.into(),
                     field: format!("input[{step}, {sample}, {neuron}]"),

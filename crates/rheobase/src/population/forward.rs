@@ -1,0 +1,129 @@
+//! One step of a layer of independent neurons for several samples: what a network needs of it.
+//!
+//! The numbers are those of the other two loops, bit for bit.
+
+use std::marker::PhantomData;
+
+use rheobase_models::Surrogate;
+use rheobase_models::lanes::{Elem, Kernel, Lanes};
+use rheobase_models::neuron::{Emits, Firing, Neuron, settle, step};
+use rheobase_models::real::{Mask, Real};
+use rheobase_models::record::Record;
+
+use super::column::Column;
+use super::fused::{Coeffs, Shared, block};
+
+/// One step of all neurons of some samples.
+pub(crate) struct ForwardJob<'a, E: Elem> {
+    /// Coefficients of the layer.
+    pub(crate) coeffs: &'a [Column<E>],
+    pub(crate) neurons: usize,
+    pub(crate) samples: usize,
+    /// State, field by field, `[sample, neuron]`; advanced.
+    pub(crate) state: &'a mut [Vec<E>],
+    /// Whether the state is settled after this step.
+    pub(crate) settling: bool,
+    /// Input, `[sample, neuron]`.
+    pub(crate) x: &'a [E],
+    /// What leaves, `[sample, neuron]`.
+    pub(crate) out: &'a mut [E],
+    /// A bit for every neuron that something left, whole words per sample.
+    pub(crate) spikes: &'a mut [u64],
+    /// A bit for every neuron whose output has a slope, whole words per sample; not looked for if absent.
+    pub(crate) reach: Option<(&'a Surrogate, &'a mut [u64])>,
+}
+
+pub(super) struct ForwardKernel<'a, N, E: Elem> {
+    job: ForwardJob<'a, E>,
+    model: PhantomData<N>,
+}
+
+impl<'a, N, E: Elem> ForwardKernel<'a, N, E> {
+    pub(super) fn new(job: ForwardJob<'a, E>) -> Self {
+        ForwardKernel { job, model: PhantomData }
+    }
+}
+
+impl<N: Neuron, E: Elem> Kernel<E> for ForwardKernel<'_, N, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes<Elem = E>>(self) {
+        let job = self.job;
+        match Shared::<N, E>::of(job.coeffs) {
+            Some(shared) => samples::<N, V, _>(&shared, job),
+            None => samples::<N, V, _>(&EachOf(job.coeffs), job),
+        }
+    }
+}
+
+/// Coefficients read from their columns block by block.
+struct EachOf<'a, E: Elem>(&'a [Column<E>]);
+
+impl<N: Neuron, V: Lanes> Coeffs<N, V> for EachOf<'_, V::Elem> {
+    #[inline(always)]
+    fn at(&self, block: usize) -> N::Coeffs<V> {
+        N::Coeffs::<V>::from_fn(
+            #[inline(always)]
+            |i| self.0[i].lanes(block * V::WIDTH),
+        )
+    }
+}
+
+#[inline(always)]
+fn samples<N: Neuron, V: Lanes, C: Coeffs<N, V>>(coeffs: &C, job: ForwardJob<'_, V::Elem>) {
+    let words = job.neurons.div_ceil(64);
+    let held = V::Mask::splat(false);
+    job.spikes.fill(0);
+    let mut reach = job.reach;
+    if let Some((_, reach)) = &mut reach {
+        reach.fill(0);
+    }
+    for sample in 0..job.samples {
+        let start = sample * job.neurons;
+        let mut first = 0;
+        while first < job.neurons {
+            let b = block::<V>(first / V::WIDTH);
+            let count = V::WIDTH.min(job.neurons - first);
+            let lanes = start + first..start + first + count;
+            let s = N::State::<V>::from_fn(
+                #[inline(always)]
+                |i| V::load(&job.state[i][lanes.clone()]),
+            );
+            let k = coeffs.at(b);
+            let x = V::load(&job.x[lanes.clone()]);
+            if let Some((surrogate, reach)) = &mut reach {
+                reach[sample * words + first / 64] |=
+                    (reaches::<N, V>(&k, s, x, surrogate) & low_bits(count)) << (first % 64);
+            }
+            let (s, _, out) = step::<N, V>(&k, s, x, held, V::zero(), &N::INFO.surrogate);
+            let s = if job.settling { settle(s) } else { s };
+            for i in 0..N::State::<V>::FIELDS.len() {
+                s.get(i).store(&mut job.state[i][lanes.clone()]);
+            }
+            let left = V::bits(out.value.abs().gt(V::zero())) & low_bits(count);
+            job.spikes[sample * words + first / 64] |= left << (first % 64);
+            out.value.store(&mut job.out[lanes]);
+            first += V::WIDTH;
+        }
+    }
+}
+
+/// The lowest `count` bits.
+#[inline(always)]
+fn low_bits(count: usize) -> u64 {
+    u64::MAX >> (64 - count)
+}
+
+/// The lanes whose output changes with state or input, as far as the surrogate's slope says.
+#[inline(always)]
+fn reaches<N: Neuron, V: Lanes>(k: &N::Coeffs<V>, s: N::State<V>, x: V, surrogate: &Surrogate) -> u64 {
+    let spikes = const { !matches!(N::INFO.emits, Emits::Analogue) };
+    let counts = const { matches!(N::INFO.firing, Firing::Count | Firing::Never) };
+    if !spikes || counts {
+        return u64::MAX;
+    }
+    let s = N::integrate(k, s, x, V::Mask::splat(false));
+    let slope = V::slope(surrogate, N::drive(k, &s, x).through);
+    V::bits(!slope.abs().le(V::zero()))
+}
