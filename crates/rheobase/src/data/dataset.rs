@@ -312,7 +312,7 @@ impl Dataset {
     }
 
     fn validate_static(&self, values: &[f32]) -> Result<()> {
-        if values.is_empty() || values.len() % self.features != 0 {
+        if values.is_empty() || !values.len().is_multiple_of(self.features) {
             let want = format!(
                 "at least one sample of {} values is needed, and no part of a sample may be left over",
                 self.features

@@ -156,8 +156,7 @@ fn from_series(path: &Path, array: Array, lengths: Option<&[u32]>) -> Result<(Ve
     Ok((features, Inputs::Series { starts, values }))
 }
 
-/// Events sorted by sample. There may be no more samples than labels or lengths in the file could name, so `shape`
-/// alone cannot ask for memory.
+/// Events sorted by sample.
 fn from_spikes(path: &Path, spikes: &SpikeEvents, lengths: Option<&[u32]>) -> Result<Inputs> {
     let [steps, samples, _] = spikes.shape();
     let fault = |what: String| Error::file(path, what);

@@ -88,7 +88,7 @@ fn every_nth(all: &[usize], size: usize) -> (Vec<usize>, Vec<usize>) {
     (values(taken), values(rest))
 }
 
-/// The one error of a part that is asked for by name.
+/// The two parts of a split that has two.
 pub(super) fn pair(parts: Vec<Dataset>) -> Result<(Dataset, Dataset)> {
     <[Dataset; 2]>::try_from(parts).map(|[a, b]| (a, b)).map_err(|parts| Error::Unsupported {
         place: "split".into(),

@@ -141,6 +141,33 @@ mod tests {
         }
     }
 
+    /// A spoken digit (16-bit samples at 8 kHz), if it is at hand: `RHEOBASE_SHARED` or the folder `shared` beside the
+    /// repository. Its spikes say where the sound was, to within a threshold, and silence makes none.
+    #[test]
+    fn speech_is_followed() {
+        let shared = std::env::var_os("RHEOBASE_SHARED").map_or_else(
+            || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
+            std::path::PathBuf::from,
+        );
+        let path = shared.join("data/fsdd/recordings/7_jackson_0.wav");
+        let Ok(bytes) = std::fs::read(&path) else {
+            eprintln!("NOT TESTED: spoken digits are absent ({}); set RHEOBASE_SHARED", path.display());
+            return;
+        };
+        let start = bytes.windows(4).position(|w| w == b"data").unwrap() + 8;
+        let (words, _) = bytes[start..].as_chunks::<2>();
+        let sound: Vec<f32> = words.iter().map(|&w| f32::from(i16::from_le_bytes(w)) / 32_768.0).collect();
+        let spikes = encode(Delta { threshold: 0.01, counts: true }, 1, &sound).unwrap();
+        let (mut level, mut active) = (f64::from(sound[0]), 0);
+        for (x, s) in sound.iter().zip(spikes.chunks(2)) {
+            level += f64::from(s[0] - s[1]) * f64::from(0.01_f32);
+            active += usize::from(s[0] + s[1] > 0.0);
+            assert!((f64::from(*x) - level).abs() < 0.010_001);
+        }
+        let share = active as f64 / sound.len() as f64;
+        assert!(sound.len() > 2000 && (0.05..0.9).contains(&share), "{share} of {}", sound.len());
+    }
+
     #[test]
     fn faults() {
         let delta = Delta { threshold: 1e-30, counts: true };
