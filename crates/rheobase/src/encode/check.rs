@@ -74,12 +74,47 @@ pub(super) fn steps_fit(
     if steps == 0 {
         return fault("at least one step is needed".into());
     }
+    if outputs == 0 {
+        return fault("the sample has no feature".into());
+    }
     if let Some(own) = sample.steps().filter(|&own| own < steps) {
         return fault(format!("the sample has only {own} steps, and is not lengthened"));
     }
     let cells = steps.checked_mul(outputs).filter(|&n| u32::try_from(n).is_ok());
     if cells.is_none() {
         return fault(format!("of {outputs} values each are too many: 2³² or more; take fewer steps"));
+    }
+    Ok(())
+}
+
+/// Whether events are as [`SampleView::Events`] says: sorted, single, within the sample, finite.
+pub(super) fn events_fit(
+    place: Place,
+    [step, feature]: [&[u32]; 2],
+    value: &[f32],
+    [steps, features]: [usize; 2],
+) -> Result<()> {
+    if step.len() != feature.len() || step.len() != value.len() {
+        return Err(unsupported(place.encoder, "every event needs a step, a feature and a value"));
+    }
+    let mut last = None;
+    for ((&t, &i), &x) in step.iter().zip(feature).zip(value) {
+        let place = Place { step: Some(t as usize), ..place };
+        if t as usize >= steps || i as usize >= features {
+            let rule = format!("lies outside the sample of {steps} steps and {features} features");
+            return Err(place.fault(i as usize, x, &rule));
+        }
+        if last.is_some_and(|last| last >= (t, i)) {
+            return Err(place.fault(
+                i as usize,
+                x,
+                "events are sorted by (step, feature), one at most for each",
+            ));
+        }
+        if !x.is_finite() {
+            return Err(place.fault(i as usize, x, "must be finite"));
+        }
+        last = Some((t, i));
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{Place, parameter, steps_fit};
+use super::check::{Place, events_fit, parameter, steps_fit};
 use super::{Encoder, SampleInput};
 use crate::Result;
 use crate::data::SampleView;
@@ -74,7 +74,8 @@ impl Encoder for Direct {
                     }
                 }
             }
-            SampleView::Events { step, feature, value, .. } => {
+            SampleView::Events { features, steps: own, step, feature, value } => {
+                events_fit(at(None), [step, feature], value, [own, features])?;
                 let out = out.spikes();
                 let mut events = step.iter().zip(feature).zip(value).peekable();
                 for t in 0..steps {
@@ -124,6 +125,20 @@ mod tests {
         assert!(text(encode(1.0, series, 2)).contains("input[4][1][0] = inf"));
         assert!(text(encode(1.0, series, 3)).contains("only 2 steps"));
         assert!(text(encode(2.0, SampleView::Static(&[f32::MAX]), 1)).contains("times the gain"));
+        let events = |step, feature, value| {
+            let sample = SampleView::Events { features: 2, steps: 4, step, feature, value };
+            text(encode(1.0, sample, 2))
+        };
+        assert!(events(&[1, 0], &[0, 0], &[1.0; 2]).contains("sorted"));
+        assert!(events(&[1, 1], &[1, 1], &[1.0; 2]).contains("sorted"));
+        assert!(events(&[4], &[0], &[1.0]).contains("outside the sample"));
+        assert!(events(&[0], &[2], &[1.0]).contains("outside the sample"));
+        assert!(events(&[0], &[1], &[f32::NAN]).contains("input[4][0][1] = NaN"));
+        assert!(events(&[0], &[1], &[]).contains("every event needs"));
+        assert!(text(encode(1.0, SampleView::Static(&[]), 1)).contains("no feature"));
+        assert!(
+            text(encode(1.0, SampleView::Series { features: 0, values: &[1.0] }, 1)).contains("no feature")
+        );
         for gain in [0.0, f32::NAN, f32::INFINITY] {
             assert!(text(encode(gain, series, 1)).starts_with("encode.direct.gain"));
         }

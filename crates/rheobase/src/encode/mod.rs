@@ -73,7 +73,8 @@ pub trait Encoder {
     ///
     /// # Errors
     /// As [`Encoder::check`]; [`crate::Error::Value`] naming sample and feature if a value is not finite or outside
-    /// the encoder's range, or if `steps` is 0, beyond the sample's end or too many; [`crate::Error::Unsupported`]
+    /// the encoder's range, events are not sorted, there is no feature, or `steps` is 0, beyond the sample's end or too
+    /// many; [`crate::Error::Unsupported`]
     /// if the encoder does not take samples of this kind.
     fn encode(
         &self,
