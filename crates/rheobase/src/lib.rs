@@ -8,6 +8,7 @@ pub mod compete;
 pub mod curve;
 pub mod data;
 pub mod draw;
+pub mod encode;
 mod error;
 pub mod population;
 pub mod random;

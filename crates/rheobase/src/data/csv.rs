@@ -141,8 +141,46 @@ fn shortest(x: f64) -> String {
 }
 
 fn read_table(reader: impl Read, non_finite: NonFinite) -> std::result::Result<Table, String> {
+    let mut columns = Vec::new();
+    let names = each_row(reader, None, |row| {
+        columns.resize(row.names.len(), Vec::new());
+        for (i, column) in columns.iter_mut().enumerate() {
+            column.push(row.number(i, non_finite)?);
+        }
+        Ok(())
+    })?;
+    columns.resize(names.len(), Vec::new());
+    Ok(Table { names, columns })
+}
+
+/// A line of values, as many as there are names.
+pub(super) struct Row<'a> {
+    line: usize,
+    pub(super) names: &'a [String],
+    pub(super) fields: &'a [&'a str],
+}
+
+impl Row<'_> {
+    /// The value in column `i`, which there must be.
+    pub(super) fn number(&self, i: usize, non_finite: NonFinite) -> std::result::Result<f64, String> {
+        number(self.fields[i], non_finite).map_err(|what| self.fault(i, &what))
+    }
+
+    /// What is wrong in column `i`, with its place.
+    pub(super) fn fault(&self, i: usize, what: &str) -> String {
+        format!("line {}, column {} (`{}`): {what}", self.line, i + 1, shown(&self.names[i]))
+    }
+}
+
+/// Calls `take` with every line of values and returns the names. `header` says whether the first line holds them;
+/// `None` tells it from what stands there.
+pub(super) fn each_row(
+    reader: impl Read,
+    header: Option<bool>,
+    mut take: impl FnMut(Row) -> std::result::Result<(), String>,
+) -> std::result::Result<Vec<String>, String> {
     let mut reader = BufReader::new(reader);
-    let mut table = Table::default();
+    let mut names: Vec<String> = Vec::new();
     let mut splitter = None;
     let (mut bytes, mut line, mut first_line) = (Vec::new(), 0, 0);
     while next_line(&mut reader, &mut bytes)? {
@@ -153,31 +191,25 @@ fn read_table(reader: impl Read, non_finite: NonFinite) -> std::result::Result<T
         }
         let splitter = splitter.get_or_insert_with(|| Splitter::new(separator(start)));
         let fields = splitter.split(start).map_err(|what| format!("line {line}{what}"))?;
-        if table.names.is_empty() {
+        if names.is_empty() {
             first_line = line;
-            table.columns = vec![Vec::new(); fields.len()];
-            let named = are_names(&fields);
-            table.names =
-                fields.iter().enumerate().map(|(i, f)| name_of(i, if named { f } else { "" })).collect();
-            check_names(&table.names).map_err(|what| format!("line {line}: {what}"))?;
+            let named = header.unwrap_or_else(|| are_names(&fields));
+            names = fields.iter().enumerate().map(|(i, f)| name_of(i, if named { f } else { "" })).collect();
+            check_names(&names).map_err(|what| format!("line {line}: {what}"))?;
             if named {
                 continue;
             }
         }
-        if fields.len() != table.names.len() {
-            let (here, first) = (fields.len(), table.names.len());
+        if fields.len() != names.len() {
+            let (here, first) = (fields.len(), names.len());
             return Err(format!("line {line} has {here} values, but line {first_line} has {first}"));
         }
-        for (i, field) in fields.iter().enumerate() {
-            let place = || format!("line {line}, column {} (`{}`)", i + 1, shown(&table.names[i]));
-            let value = number(field, non_finite).map_err(|what| format!("{}: {what}", place()))?;
-            table.columns[i].push(value);
-        }
+        take(Row { line, names: &names, fields: &fields })?;
     }
-    if table.names.is_empty() {
+    if names.is_empty() {
         return Err("holds no table: it is empty".into());
     }
-    Ok(table)
+    Ok(names)
 }
 
 /// Reads one line without its end; false at the end of the file.
@@ -296,7 +328,7 @@ fn number(field: &str, non_finite: NonFinite) -> std::result::Result<f64, String
 }
 
 /// The first characters of `text`, printable.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     text.chars().take(40).flat_map(char::escape_debug).collect()
 }
 

@@ -107,7 +107,7 @@ fn check_size(header: &Header, size: u64) -> std::result::Result<(), String> {
 }
 
 /// `n` numbers of `K` bytes each.
-fn numbers<const K: usize, T>(
+pub(super) fn numbers<const K: usize, T>(
     reader: &mut impl Read,
     n: usize,
     big_endian: bool,
@@ -157,7 +157,7 @@ fn texts(
     Ok(out)
 }
 
-fn cut_off(e: io::Error) -> String {
+pub(super) fn cut_off(e: io::Error) -> String {
     match e.kind() {
         io::ErrorKind::UnexpectedEof => "ends before its last element: the file is cut off".into(),
         _ => format!("cannot be read: {e}"),

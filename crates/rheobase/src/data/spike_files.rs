@@ -54,7 +54,7 @@ pub fn spikes_in(npz: &Npz) -> Result<SpikeEvents> {
     assemble(npz.path(), |name| npz.get(name).cloned())
 }
 
-fn assemble(path: &Path, mut get: impl FnMut(&str) -> Result<Array>) -> Result<SpikeEvents> {
+pub(super) fn assemble(path: &Path, mut get: impl FnMut(&str) -> Result<Array>) -> Result<SpikeEvents> {
     let fault = |name: &str, what: String| Error::file(path, format!("array `{name}` {what}"));
     let in_file = |e: Error| Error::file(path, e.to_string());
     let (events, value, offset) = (get("events")?, get("value")?, get("offset")?);

@@ -1,0 +1,87 @@
+//! Encoders: from the values of a sample to what a network sees over time.
+//!
+//! | encoder | from | to | for |
+//! |---|---|---|---|
+//! | [`Direct`] | anything | the same, as current or spikes | the usual choice: the first layer makes the spikes |
+//! | [`Bernoulli`] | values in [0, 1] | at most one spike per step | rates |
+//! | [`Poisson`] | values in [0, 1] | spikes of a given rate in Hz | rates with a physical time |
+//! | [`Latency`] | values in [0, 1] | one spike per feature, the larger the earlier | few spikes, fast answers |
+//! | [`Delta`] | series | a spike whenever a value has moved far enough | sound, sensors |
+//! | [`Population`] | values in a range | activity of overlapping Gaussian fields, which another encoder may turn into spikes | few features |
+//!
+//! An encoder is plain data: a name and parameters ([`Encoding`] in files). What it writes for a sample depends on these,
+//! on the sample, its number and the epoch, and on nothing else: not on batches, threads or what was encoded before.
+//! Random numbers are addressed by (seed, encoder, epoch, sample, step, feature).
+//!
+//! ```
+//! use rheobase::data::SampleView;
+//! use rheobase::encode::{Encoder, Encoding, SampleInput};
+//! let latency = Encoding::named("latency")?;
+//! let mut input = SampleInput::default();
+//! latency.encode(SampleView::Static(&[0.0, 1.0, 0.5]), 0, 0, 11, &mut input)?;
+//! let SampleInput::Spikes(spikes) = &input else { unreachable!() };
+//! assert_eq!(spikes.step(0).0, [1]); // the largest value at once
+//! assert_eq!(spikes.step(5).0, [2]); // half as large: half way through
+//! assert_eq!(spikes.len(), 2); // nothing there: no spike
+//! # Ok::<(), rheobase::Error>(())
+//! ```
+
+mod bernoulli;
+mod check;
+mod delta;
+mod direct;
+mod encoding;
+mod keyed;
+mod latency;
+mod poisson;
+mod population;
+mod sample_input;
+#[cfg(test)]
+mod tests;
+
+pub use bernoulli::Bernoulli;
+pub use delta::Delta;
+pub use direct::Direct;
+pub use encoding::Encoding;
+pub use latency::{Latency, LatencyCurve};
+pub use poisson::Poisson;
+pub use population::Population;
+pub use sample_input::{SampleInput, SpikeRows};
+
+use crate::Result;
+use crate::data::SampleView;
+
+/// Turns a sample into the input of a network over a number of steps.
+pub trait Encoder {
+    /// Checks the parameters; [`Encoder::encode`] does so too.
+    ///
+    /// # Errors
+    /// [`crate::Error::Value`] with parameter, value and rule.
+    fn check(&self) -> Result<()>;
+
+    /// The shape of one step of what is written for samples of shape `sample` (`[feature]`, `[channel, length]` or
+    /// `[channel, height, width]`). Encoders that write several values per feature lengthen the first axis.
+    ///
+    /// # Errors
+    /// As [`Encoder::check`]; [`crate::Error::Shape`] if the shape would be too large.
+    fn shape(&self, sample: &[usize]) -> Result<Vec<usize>>;
+
+    /// Writes `steps` steps of `sample` into `out`, whose memory is reused.
+    ///
+    /// `sample_id` and `epoch` address the random numbers: the same ones give the same spikes. A sample that has a
+    /// length of its own ([`SampleView::steps`]) may be cut by `steps`, not lengthened.
+    ///
+    /// # Errors
+    /// As [`Encoder::check`]; [`crate::Error::Value`] naming sample and feature if a value is not finite or outside
+    /// the encoder's range, events are not sorted, there is no feature, or `steps` is 0, beyond the sample's end or too
+    /// many; [`crate::Error::Unsupported`]
+    /// if the encoder does not take samples of this kind.
+    fn encode(
+        &self,
+        sample: SampleView<'_>,
+        sample_id: u64,
+        epoch: u64,
+        steps: usize,
+        out: &mut SampleInput,
+    ) -> Result<()>;
+}
