@@ -22,8 +22,7 @@ pub(super) fn broken(place: &str, field: &str, value: impl ToString, rule: impl 
 
 /// Refuses numbers of a magnitude above `limit`, infinities and NaN, with the index of the first.
 pub(super) fn bounded(place: &str, field: &str, values: &[f32], limit: f32, rule: &str) -> Result<()> {
-    // NaN fails the comparison.
-    match values.iter().position(|x| !(x.abs() <= limit)) {
+    match values.iter().position(|x| x.is_nan() || x.abs() > limit) {
         None => Ok(()),
         Some(i) => Err(Error::Value {
             place: place.into(),

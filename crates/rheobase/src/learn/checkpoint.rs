@@ -80,15 +80,15 @@ impl Checkpoint {
     /// [`Error::Value`] if the group has it already, group or name is empty, or the group contains `/`.
     pub fn insert(&mut self, group: &str, name: &str, tensor: Tensor) -> Result<()> {
         let full = format!("{group}/{name}");
-        let rule = if group.is_empty() || name.is_empty() || group.contains('/') {
-            "must be group/name, neither empty, the group without `/`"
-        } else if self.tensors.contains_key(&full) {
-            "is in the checkpoint already; names must differ"
-        } else {
-            self.tensors.insert(full, tensor);
-            return Ok(());
-        };
-        Err(super::check::broken("checkpoint", "tensor", full, rule))
+        let refused = |rule| Err(super::check::broken("checkpoint", "tensor", &full, rule));
+        if group.is_empty() || name.is_empty() || group.contains('/') {
+            return refused("must be group/name, neither empty, the group without `/`");
+        }
+        if self.tensors.contains_key(&full) {
+            return refused("is in the checkpoint already; names must differ");
+        }
+        self.tensors.insert(full, tensor);
+        Ok(())
     }
 
     /// Full names and tensors in ascending order of names.

@@ -14,12 +14,12 @@ pub enum Clip {
     /// All gradients together are scaled so that the norm of them all is at most `limit` (Pascanu, Mikolov & Bengio
     /// 2013, arXiv:1211.5063).
     Norm {
-        /// > 0.
+        /// Above 0.
         limit: f64,
     },
     /// Every element is brought to within ±`limit`.
     Value {
-        /// > 0.
+        /// Above 0.
         limit: f64,
     },
 }
