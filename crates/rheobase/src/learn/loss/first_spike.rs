@@ -60,14 +60,15 @@ impl Loss for FirstSpike {
         let trace = Trace::new(PLACE, trace, classes, gradient)?;
         let class = trace.class(target)?;
         refuse_other_than_spikes(&trace)?;
-        let times: Vec<f64> = (0..classes).map(|c| first(&trace, c)).collect();
+        let times = first(&trace);
         let logits: Vec<f64> = times.iter().map(|t| -t / self.tau).collect();
         let mut slopes = vec![0.0; classes];
         let loss = softmax::cross_entropy(&logits, class, 0.0, &mut slopes);
-        for (c, slope) in slopes.iter().enumerate() {
-            // The logit falls with the time and the time with every spike.
-            derivative(&trace, c, slope / self.tau, gradient);
+        for slope in &mut slopes {
+            *slope /= self.tau;
         }
+        // A logit falls with its time and the time with every spike: the signs cancel.
+        derivative(&trace, slopes, gradient);
         let scores: Vec<f64> = times.iter().map(|t| -t).collect();
         Ok(Evaluated { loss, scores: narrowed(&scores) })
     }
@@ -80,28 +81,34 @@ fn refuse_other_than_spikes(trace: &Trace<'_>) -> Result<()> {
     Err(check::broken(PLACE, &field, trace.values[i], rule))
 }
 
-/// `Σ_j Π_{k≤j} (1 − s_k)`.
-fn first(trace: &Trace<'_>, class: usize) -> f64 {
-    let (mut time, mut silent) = (0.0, 1.0);
+/// `Σ_j Π_{k≤j} (1 − s_k)` of every class.
+fn first(trace: &Trace<'_>) -> Vec<f64> {
+    let mut times = vec![0.0; trace.classes];
+    let mut silent = vec![1.0; trace.classes];
     for row in trace.rows() {
-        silent *= 1.0 - f64::from(row[class]);
-        time += silent;
+        for ((time, silent), s) in times.iter_mut().zip(&mut silent).zip(row) {
+            *silent *= 1.0 - f64::from(*s);
+            *time += *silent;
+        }
     }
-    time
+    times
 }
 
-/// Writes `slope · Π_{k<i} (1 − s_k) · (1 + (1 − s_{i+1})·(1 + …))` to step i of `class`.
-fn derivative(trace: &Trace<'_>, class: usize, slope: f64, gradient: &mut [f32]) {
-    let at = |t: usize| t * trace.classes + class;
-    let steps = trace.steps();
-    // How long the output would stay silent from each step on, were the spike there taken away.
-    let mut silence = vec![1.0; steps];
-    for t in (0..steps - 1).rev() {
-        silence[t] = 1.0 + (1.0 - f64::from(trace.values[at(t + 1)])) * silence[t + 1];
+/// Writes `slope · Π_{k<i} (1 − s_k) · (1 + (1 − s_{i+1})·(1 + …))` of every class to step i.
+fn derivative(trace: &Trace<'_>, slopes: Vec<f64>, gradient: &mut [f32]) {
+    // How long an output would stay silent from a step on, were its spike there taken away.
+    let mut silence = vec![1.0; trace.values.len()];
+    let classes = trace.classes;
+    for i in (0..trace.values.len() - classes).rev() {
+        silence[i] = 1.0 + (1.0 - f64::from(trace.values[i + classes])) * silence[i + classes];
     }
-    let mut reached = 1.0;
-    for t in 0..steps {
-        gradient[at(t)] = check::narrow(slope * reached * silence[t]);
-        reached *= 1.0 - f64::from(trace.values[at(t)]);
+    // The slope, until the output has fired; 0 from then on.
+    let mut reached = slopes;
+    let rows = gradient.chunks_exact_mut(classes).zip(silence.chunks_exact(classes)).zip(trace.rows());
+    for ((to, silence), spikes) in rows {
+        for (((to, silence), s), reached) in to.iter_mut().zip(silence).zip(spikes).zip(&mut reached) {
+            *to = check::narrow(*reached * silence);
+            *reached *= 1.0 - f64::from(*s);
+        }
     }
 }
