@@ -10,6 +10,7 @@ pub mod data;
 pub mod draw;
 pub mod encode;
 mod error;
+pub mod learn;
 pub mod population;
 pub mod random;
 pub mod verify;

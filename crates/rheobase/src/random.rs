@@ -62,7 +62,7 @@ pub fn unit(word: u32) -> f64 {
 
 /// `cos(2π·turn)` for turn in [0, 1), from Taylor series on an eighth of a turn: no C library, the same bits
 /// everywhere.
-fn cos_turn(turn: f64) -> f64 {
+pub(crate) fn cos_turn(turn: f64) -> f64 {
     let eighth = (turn * 8.0).floor();
     let octant = eighth as u32;
     // Distance in turns to the nearest multiple of a quarter turn.

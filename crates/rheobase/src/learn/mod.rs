@@ -1,0 +1,38 @@
+//! Learning without a network: losses, regularisers, optimisers, schedules, clipping, stopping, checkpoints.
+//!
+//! Everything here is plain data with pure functions over slices; the training loop is their only caller.
+//!
+//! | what | where |
+//! |---|---|
+//! | how wrong an output was, and the gradient of that | [`loss`] |
+//! | rates and weights kept within bounds | [`regularise`] |
+//! | gradient to update, moments, ranges | [`optimise`] |
+//! | learning rate over time | [`schedule`] |
+//! | gradients that are too long | [`clip`] |
+//! | when to stop, and at which epoch the network was best | [`stopping`] |
+//! | training state in a file | [`checkpoint`], [`tensor`], [`fingerprint`](mod@fingerprint) |
+//!
+//! Sums are `f64` in a fixed order and elementary functions are the library's own, so results have the same bits on
+//! every machine. Settings come from files: every struct refuses unknown keys, `check` refuses values out of range.
+
+mod check;
+pub mod checkpoint;
+pub mod clip;
+pub mod fingerprint;
+pub mod loss;
+pub mod optimise;
+mod power;
+pub mod regularise;
+pub mod schedule;
+pub mod stopping;
+pub mod tensor;
+
+pub use checkpoint::{Checkpoint, Header, Wanted};
+pub use clip::Clip;
+pub use fingerprint::fingerprint;
+pub use loss::{Evaluated, Loss, LossKind, Readout, Target};
+pub use optimise::{Moments, Optimiser, OptimiserKind, Update, project};
+pub use regularise::{RateBounds, RateOf, WeightPenalty};
+pub use schedule::{Progress, Schedule, ScheduleKind};
+pub use stopping::{EarlyStopping, Verdict};
+pub use tensor::{Element, Tensor, TensorData};
