@@ -7,6 +7,7 @@
 //! | tables of numbers | [`Table`], [`read_csv`], [`write_csv`] |
 //! | spikes in memory | [`SpikeEvents`] (with values and times), [`SpikeBits`] |
 //! | spikes in files | [`spike_files`]: [`read_spikes`], [`write_spikes`], and as CSV |
+//! | spikes in files of any usual kind | [`train_files`]: [`read_trains`] gives [`SpikeTrains`] |
 //! | input for a simulation | [`read_input`] |
 //! | writing anything | [`atomic_write`]: whole or not at all |
 //!
@@ -23,6 +24,9 @@ mod npy_header;
 pub mod npz;
 pub mod spike_files;
 pub mod spikes;
+pub mod train_files;
+mod train_rows;
+pub mod trains;
 
 pub use array::{Array, ArrayData};
 pub use atomic::atomic_write;
@@ -35,3 +39,5 @@ pub use spike_files::{
     read_spikes, read_spikes_csv, spike_arrays, spikes_in, write_spikes, write_spikes_csv,
 };
 pub use spikes::{SpikeEvent, SpikeEvents};
+pub use train_files::{TrainOptions, read_trains};
+pub use trains::SpikeTrains;

@@ -1,18 +1,21 @@
 //! Histogram of inter-spike intervals.
 
 use super::axis::{Axis, Range, grouped, short};
+use super::clock::{time_axis, time_unit};
 use super::colour::{BLUE, Paint};
 use super::marks::Mark;
 use super::panel::{Extent, Panel};
 use super::rates::above_zero;
 use super::{Figure, check};
 use crate::Result;
+use rheobase_models::neuron::Time;
 
 /// Inter-spike intervals as a histogram, with their number, mean and coefficient of variation.
 #[derive(Debug, Clone)]
 pub struct Intervals<'a> {
     intervals: &'a [f64],
     bin: Option<f64>,
+    clock: Time,
     title: String,
 }
 
@@ -20,15 +23,21 @@ pub struct Intervals<'a> {
 const MOST_BINS: f64 = 10_000.0;
 
 impl<'a> Intervals<'a> {
-    /// The histogram of `intervals` (seconds, each ≥ 0, any order).
+    /// The histogram of `intervals` (each ≥ 0, any order).
     pub fn new(intervals: &'a [f64]) -> Self {
-        Intervals { intervals, bin: None, title: String::new() }
+        Intervals { intervals, bin: None, clock: Time::Seconds, title: String::new() }
     }
 
-    /// Sets the width of a bin in seconds; without it, it follows the rule of Freedman and Diaconis
+    /// Sets the width of a bin; without it, it follows the rule of Freedman and Diaconis
     /// (doi:10.1007/BF01025868), rounded up to 1, 2 or 5 times a power of ten.
-    pub fn bin(mut self, seconds: f64) -> Self {
-        self.bin = Some(seconds);
+    pub fn bin(mut self, width: f64) -> Self {
+        self.bin = Some(width);
+        self
+    }
+
+    /// Sets what times are counted in; without it, seconds.
+    pub fn clock(mut self, clock: Time) -> Self {
+        self.clock = clock;
         self
     }
 
@@ -63,7 +72,7 @@ impl<'a> Intervals<'a> {
         }
         let edges = (0..=heights.len()).map(|i| i as f64 * bin).collect();
         let tallest = heights.iter().copied().fold(0.0, f64::max);
-        let x = Axis::new("inter-spike interval", "s", Range::new(0.0, heights.len() as f64 * bin));
+        let x = time_axis(self.clock, "inter-spike interval", Range::new(0.0, heights.len() as f64 * bin));
         let y = Axis::whole("intervals per bin", above_zero(Range::new(0.0, tallest)));
         let mut panel = Panel::new(x, y).title(self.title.clone());
         panel.note = self.note();
@@ -92,7 +101,10 @@ impl<'a> Intervals<'a> {
         let n = self.intervals.len();
         let mean = self.intervals.iter().sum::<f64>() / n as f64;
         let variance = self.intervals.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n as f64;
-        let (scaled, unit) = if mean >= 1.0 { (mean, "s") } else { (mean * 1e3, "ms") };
+        let (scaled, unit) = match self.clock {
+            Time::Seconds if mean < 1.0 => (mean * 1e3, "ms"),
+            clock => (mean, time_unit(clock)),
+        };
         let start = format!("n = {}, mean {} {unit}", grouped(n as u64), short(scaled));
         match n > 1 && mean > 0.0 {
             true => format!("{start}, CV {}", short(variance.sqrt() / mean)),
