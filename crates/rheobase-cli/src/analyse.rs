@@ -60,7 +60,7 @@ pub(crate) struct Options {
     trains: usize,
     /// Time scale of the van Rossum distance, s or steps [default: 0.02 s or 20 steps]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
-    tau: Option<f64>,
+    pub(crate) tau: Option<f64>,
     /// Cost of moving a spike in the Victor-Purpura distance, 1/s or per step [default: 1/tau]
     #[arg(long, value_name = "COST", allow_negative_numbers = true)]
     cost: Option<f64>,

@@ -11,6 +11,9 @@ mod memory;
 mod models;
 mod pair_measures;
 mod picture;
+mod plot;
+mod plot_numbers;
+mod plot_traces;
 mod recording;
 mod run;
 mod save;
@@ -40,6 +43,7 @@ Try first:
   rheobase simulate lif --plot lif.svg             a second of one neuron, drawn
   rheobase simulate lif --neurons 100 --input noise:1.1,2 -o spikes.npz
   rheobase analyse spikes.npz                      rates, intervals, synchrony of what was saved
+  rheobase plot raster spikes.npz -o raster.png    the same, drawn
   rheobase curve lif --plot curve.svg              firing rate over input current
   rheobase verify conformance/traces               compare with published libraries
 
@@ -60,6 +64,7 @@ enum Action {
     Simulate(simulate::Simulate),
     Curve(curve::Curve),
     Analyse(analyse::Analyse),
+    Plot(plot::Plot),
     Verify(verify::Verify),
 }
 
@@ -70,6 +75,7 @@ fn main() -> ExitCode {
         Some(Action::Simulate(command)) => command.run(),
         Some(Action::Curve(command)) => command.run(),
         Some(Action::Analyse(command)) => command.run(),
+        Some(Action::Plot(command)) => command.run(),
         Some(Action::Verify(command)) => command.run(),
     };
     match done {
