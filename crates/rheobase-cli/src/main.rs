@@ -15,6 +15,7 @@ mod plot;
 mod plot_numbers;
 mod plot_traces;
 mod recording;
+mod report;
 mod run;
 mod save;
 mod setup;
@@ -65,6 +66,7 @@ enum Action {
     Curve(curve::Curve),
     Analyse(analyse::Analyse),
     Plot(plot::Plot),
+    Report(report::Report),
     Verify(verify::Verify),
 }
 
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
         Some(Action::Curve(command)) => command.run(),
         Some(Action::Analyse(command)) => command.run(),
         Some(Action::Plot(command)) => command.run(),
+        Some(Action::Report(command)) => command.run(),
         Some(Action::Verify(command)) => command.run(),
     };
     match done {

@@ -212,7 +212,7 @@ fn enough(set: &Settings, trains: usize) -> Outcome<usize> {
             Err(Failure::bad(format!("--trains {}: pairs need at least 2", set.trains)))
         }
         0 | 1 => Err(Failure::bad("--measure: this one compares trains, but the recording has only one")),
-        _ => Ok(taken),
+        _ => crate::memory::fits("--trains", taken.saturating_mul(taken), 24).map(|()| taken),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `rheobase plot`: pictures of what is in a file.
 
+use std::iter::once;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -12,7 +13,7 @@ use crate::analyse::Options;
 use crate::arguments::{FilePart, check_output};
 use crate::failure::{Failure, Outcome};
 use crate::pair_measures::{self, Kind};
-use crate::recording::{self, Part, file_part, slow_bin, units, whole_bins};
+use crate::recording::{self, Part, file_part, units, whole_bins};
 use crate::text::short;
 use crate::{plot_numbers, plot_traces, terminal};
 
@@ -216,12 +217,15 @@ pub(crate) fn raster(trains: &SpikeTrains) -> Outcome<Figure> {
 
 /// The population's rate in bins, with its interval for Poisson spikes.
 pub(crate) fn rates(trains: &SpikeTrains, bin: Option<f64>, level: f64) -> Outcome<Figure> {
-    let bin = bin.unwrap_or_else(|| slow_bin(trains));
+    let bin = bin.unwrap_or_else(|| recording::drawn_bin(trains));
     let (cut, window) = whole_bins(trains, bin)?;
     let h = population_rate(&cut, window, bin, level)?;
-    let middle: Vec<f64> = (0..h.rate.len()).map(|i| h.start + (i as f64 + 0.5) * bin).collect();
-    let low: Vec<f64> = h.interval.iter().map(|i| i.low).collect();
-    let high: Vec<f64> = h.interval.iter().map(|i| i.high).collect();
+    let middles = (0..h.rate.len()).map(|i| h.start + (i as f64 + 0.5) * bin);
+    // The first and the last rate hold up to the ends of the recording.
+    let middle: Vec<f64> = once(window.0).chain(middles).chain(once(window.1)).collect();
+    let low = to_the_ends(h.interval.iter().map(|i| i.low).collect());
+    let high = to_the_ends(h.interval.iter().map(|i| i.high).collect());
+    let rate = to_the_ends(h.rate);
     let who = if trains.times.len() == 1 {
         "1 train".to_string()
     } else {
@@ -229,7 +233,14 @@ pub(crate) fn rates(trains: &SpikeTrains, bin: Option<f64>, level: f64) -> Outco
     };
     let name = format!("{who}, bins of {}", length(bin, trains.clock));
     let rates = Rates::new(&middle).clock(trains.clock);
-    Ok(rates.rate_with_band(name, &h.rate, &low, &high).figure()?)
+    Ok(rates.rate_with_band(name, &rate, &low, &high).figure()?)
+}
+
+/// The values with the first and the last of them twice.
+fn to_the_ends(mut values: Vec<f64>) -> Vec<f64> {
+    values.extend(values.last().copied());
+    values.splice(0..0, values.first().copied());
+    values
 }
 
 /// A length of time for reading.

@@ -106,19 +106,28 @@ pub(crate) fn by_clock(clock: Time, seconds: f64, steps: f64) -> f64 {
     }
 }
 
-/// A width of bins for slow measures (rates over time, counts): about a hundredth of the recording, a tenth of a second
-/// where that is long enough, whole steps where there are steps.
+/// A width of bins for counts: a tenth of a second where the recording is long enough, a twentieth of it where it counts
+/// steps; whole steps where there are steps.
 pub(crate) fn slow_bin(trains: &SpikeTrains) -> f64 {
     let length = trains.window.1 - trains.window.0;
-    let wanted = by_clock(
-        trains.clock,
-        if length >= 1.0 { 0.1f64.min(length / 10.0) } else { length / 10.0 },
-        length / 20.0,
-    );
-    let wanted = wanted.max(length / 1000.0);
+    let wanted = match trains.clock {
+        Time::Seconds => 0.1f64.min(length / 10.0).max(length / 1000.0),
+        Time::Steps => length / 20.0,
+    };
+    of_steps(trains, wanted)
+}
+
+/// A width of bins for a curve over the whole recording.
+pub(crate) fn drawn_bin(trains: &SpikeTrains) -> f64 {
+    of_steps(trains, (trains.window.1 - trains.window.0) / 80.0)
+}
+
+/// `wanted` in whole steps; without steps, a part of the recording.
+fn of_steps(trains: &SpikeTrains, wanted: f64) -> f64 {
+    let length = trains.window.1 - trains.window.0;
     match trains.dt {
-        Some(dt) => (wanted / dt).floor().max(1.0) * dt,
-        None => wanted,
+        Some(dt) => (wanted / dt).round().clamp(1.0, (length / dt).floor().max(1.0)) * dt,
+        None => length / (length / wanted).round().max(1.0),
     }
 }
 
