@@ -65,8 +65,7 @@ impl Part {
         if self.from.is_some() || self.to.is_some() {
             let (start, end) = trains.window;
             let (from, to) = (self.from.unwrap_or(start), self.to.unwrap_or(end));
-            // Not `>=`: NaN is no time either.
-            if !(from < to) || !from.is_finite() || !to.is_finite() {
+            if !from.is_finite() || !to.is_finite() || from >= to {
                 return Err(Failure::bad(format!(
                     "--from {from} --to {to}: must be finite, the start before the end"
                 )));
@@ -131,8 +130,11 @@ fn of_steps(trains: &SpikeTrains, wanted: f64) -> f64 {
     }
 }
 
+/// Trains and the start and end of the time they cover.
+type Cut = (Vec<Vec<f64>>, (f64, f64));
+
 /// Trains cut to a whole number of bins from their start, and the window of these.
-pub(crate) fn whole_bins(trains: &SpikeTrains, bin: f64) -> Outcome<(Vec<Vec<f64>>, (f64, f64))> {
+pub(crate) fn whole_bins(trains: &SpikeTrains, bin: f64) -> Outcome<Cut> {
     let (start, end) = trains.window;
     let bins = ((end - start) / bin + 1e-6).floor();
     if !(bin > 0.0 && bin.is_finite()) || bins < 1.0 {

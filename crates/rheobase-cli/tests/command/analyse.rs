@@ -98,7 +98,7 @@ fn every_picture_is_drawn_and_says_its_unit() {
         ("correlogram s.npz --pair 0,1", &["lag (ms)", "train 1 after train 0"]),
         ("distances s.npz --distance victor-purpura", &["cost 50/s"]),
         ("traces v.npz", &["neuron 1"]),
-        ("traces v.npz:v --only 1", &["time (s)"]),
+        ("traces v.npz:v --only 1", &["time (ms)"]),
         ("weights w.npy --map 2,3", &["weight"]),
         ("learning metrics.csv", &["loss", "accuracy", "epoch"]),
         ("confusion c.npy", &["true class"]),
