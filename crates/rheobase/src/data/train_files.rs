@@ -3,8 +3,8 @@
 //! | file | what it holds |
 //! |---|---|
 //! | npz with `events`, `value`, `offset`, `dt`, `shape` | events, as [`super::spike_files`] has them |
-//! | npz with `bits` and `shape` | `numpy.packbits(spikes, axis=-1, bitorder="little")` of shape [time, batch, neuron] or [time, neuron] |
-//! | npz, npy: [time], [time, neuron], [time, batch, neuron] | dense spikes: booleans, counts, or 0 and one height such as 1/dt |
+//! | npz with `bits` and `shape` | `numpy.packbits(spikes, axis=-1, bitorder="little")` of shape `[time, batch, neuron]` or `[time, neuron]` |
+//! | npz, npy: `[time]`, `[time, neuron]`, `[time, batch, neuron]` | dense spikes: booleans, counts, or 0 and one height such as 1/dt |
 //! | csv with columns `neuron` and `step` or `time` | a line per spike, also `batch`, `value`, `offset` |
 //! | csv with columns `spikes[0]`, `spikes[1]`… | a line per step beside other columns, as `rheobase simulate` writes it |
 //! | csv otherwise | a line per step, a column per neuron; a column `time`, `t` or `step` is none |
@@ -392,7 +392,7 @@ mod tests {
         let named = folder.csv("time;soma;axon\n0,0;1;0\n0,1;0;2\n", None).unwrap();
         assert_eq!((named.names, named.output), (vec!["soma".to_string(), "axon".into()], vec![1.0, 2.0]));
         assert_eq!(folder.csv("time,neuron\n", None).unwrap().spikes(), 0);
-        let meta = Array::text("{\"model\": \"if\"}");
+        let meta = Array::text("{\"model\": \"lif\"}");
         let steps = Catalog::standard().models().iter().find(|m| m.info().time == Time::Steps).unwrap();
         let counted = Array::text(format!("{{\"model\": \"{}\"}}", steps.info().name));
         let spikes = || Array::vector(vec![0.0, 1.0, 0.0]);
