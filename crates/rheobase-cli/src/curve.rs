@@ -212,18 +212,14 @@ impl Curve {
     fn draw(&self, info: &Info, points: &Points) -> Outcome<()> {
         let Some(path) = &self.plot else { return Ok(()) };
         let unit = if info.input_unit == "1" { "" } else { info.input_unit };
-        // The axis of rates is in Hz; a step counts as a millisecond there.
-        let counts_steps = info.time == Time::Steps && info.emits != Emits::Analogue;
-        let scaled = |rates: &[f64]| -> Vec<f64> {
-            rates.iter().map(|r| if counts_steps { 1000.0 * r } else { *r }).collect()
-        };
-        let (simulated, closed) = (scaled(&points.simulated), points.closed.as_deref().map(scaled));
-        let note = if counts_steps { " (steps of 1 ms)" } else { "" };
-        let mut figure = FiCurve::new("input", unit).title(format!("{}{note}", info.class));
-        if let Some(closed) = &closed {
+        let mut figure = FiCurve::new("input", unit).title(info.class).clock(info.time);
+        if info.emits == Emits::Analogue {
+            figure = figure.output("output", "");
+        }
+        if let Some(closed) = &points.closed {
             figure = figure.closed_form("closed form", &points.input, closed);
         }
-        figure = figure.simulated("simulation", &points.input, &simulated);
+        figure = figure.simulated("simulation", &points.input, &points.simulated);
         if let Some((low, high)) = points.rheobase {
             figure = figure.rheobase(0.5 * (low + high));
         }

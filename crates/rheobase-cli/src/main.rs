@@ -1,13 +1,21 @@
 //! The command `rheobase`: look up, simulate, plot and verify spiking neuron models.
 
+mod analyse;
 mod arguments;
 mod curve;
 mod failure;
 mod generator;
 mod interrupt;
+mod measures;
 mod memory;
 mod models;
+mod pair_measures;
 mod picture;
+mod plot;
+mod plot_numbers;
+mod plot_traces;
+mod recording;
+mod report;
 mod run;
 mod save;
 mod setup;
@@ -35,6 +43,8 @@ Try first:
   rheobase models lif                              one model: parameters, equations, source
   rheobase simulate lif --plot lif.svg             a second of one neuron, drawn
   rheobase simulate lif --neurons 100 --input noise:1.1,2 -o spikes.npz
+  rheobase analyse spikes.npz                      rates, intervals, synchrony of what was saved
+  rheobase plot raster spikes.npz -o raster.png    the same, drawn
   rheobase curve lif --plot curve.svg              firing rate over input current
   rheobase verify conformance/traces               compare with published libraries
 
@@ -54,6 +64,9 @@ enum Action {
     Models(models::Models),
     Simulate(simulate::Simulate),
     Curve(curve::Curve),
+    Analyse(analyse::Analyse),
+    Plot(plot::Plot),
+    Report(report::Report),
     Verify(verify::Verify),
 }
 
@@ -63,6 +76,9 @@ fn main() -> ExitCode {
         Some(Action::Models(command)) => command.run(),
         Some(Action::Simulate(command)) => command.run(),
         Some(Action::Curve(command)) => command.run(),
+        Some(Action::Analyse(command)) => command.run(),
+        Some(Action::Plot(command)) => command.run(),
+        Some(Action::Report(command)) => command.run(),
         Some(Action::Verify(command)) => command.run(),
     };
     match done {

@@ -13,8 +13,6 @@ use crate::failure::Outcome;
 const DRAWN: usize = 3;
 /// Samples of a trace at most: more cannot be seen.
 const SAMPLES: usize = 50_000;
-/// Length on the time axis of a step of models that count steps, in seconds.
-const STEP: f64 = 0.001;
 
 /// What the picture shows, gathered while the run goes on. Only the first sample is drawn.
 pub(crate) struct Picture {
@@ -28,7 +26,7 @@ pub(crate) struct Picture {
     drawn: usize,
     every: usize,
     steps: usize,
-    seconds_per_step: f64,
+    clock: Time,
     dt: f64,
     /// Probe by probe, neuron by neuron.
     traces: Vec<Vec<Vec<f64>>>,
@@ -42,11 +40,9 @@ impl Picture {
     pub(crate) fn new(model: &dyn Model, steps: usize, neurons: usize, dt: f64) -> Self {
         let info = model.info();
         let potential = info.potential.and_then(|name| model.state().iter().find(|f| f.name == name));
-        let counts_steps = info.time == Time::Steps;
-        let note = if counts_steps { " (1 ms on the axis is a step)" } else { "" };
         let drawn = neurons.min(DRAWN);
         Picture {
-            title: format!("{}{note}", info.class),
+            title: info.class.into(),
             analogue: info.emits == Emits::Analogue,
             potential: potential.map(|f| (f.name, f.unit)),
             thresholded: matches!(info.firing, Firing::Strict | Firing::Inclusive),
@@ -55,7 +51,7 @@ impl Picture {
             drawn,
             every: steps.div_ceil(SAMPLES),
             steps,
-            seconds_per_step: if counts_steps { STEP } else { dt },
+            clock: info.time,
             dt,
             traces: Vec::new(),
             outputs: vec![Vec::new(); drawn],
@@ -91,8 +87,7 @@ impl Picture {
             }
         }
         for e in piece.events.iter().flat_map(|e| e.iter()).filter(|e| e.batch == 0) {
-            let steps = (start as u64 + e.step) as f64 + f64::from(e.offset) / self.dt;
-            self.times.push(steps * self.seconds_per_step);
+            self.times.push((start as u64 + e.step) as f64 * self.dt + f64::from(e.offset));
             self.who.push(e.neuron);
         }
     }
@@ -104,16 +99,17 @@ impl Picture {
 
     fn figure(&self) -> rheobase::Result<Figure> {
         let rows = self.traces.first().and_then(|t| t.first()).map_or(0, Vec::len);
-        let at = |i: usize| ((i + 1) * self.every - 1) as f64 * self.seconds_per_step;
+        let at = |i: usize| ((i + 1) * self.every - 1) as f64 * self.dt;
         let times: Vec<f64> = (0..rows).map(at).collect();
-        let input = traces(&times, "input", self.input_unit, self.series(0));
+        let input = traces(&times, "input", self.input_unit, self.series(0)).clock(self.clock);
         if self.analogue {
-            let output = traces(&times, "output", "", &self.outputs);
+            let output = traces(&times, "output", "", &self.outputs).clock(self.clock);
             return Ok(Figure::stack([input.panel()?, output.panel()?])?.title(self.title.clone()));
         }
-        let end = self.steps as f64 * self.seconds_per_step;
+        let end = self.steps as f64 * self.dt;
         let mut figure = Simulation::new(0.0, end, &self.times, &self.who, self.neurons)
             .title(self.title.clone())
+            .clock(self.clock)
             .input(input);
         if let Some((name, unit)) = self.potential {
             let mut potential = traces(&times, name, unit, self.series(1));

@@ -25,6 +25,11 @@ impl Table {
         self.rows.push(cells.to_vec());
     }
 
+    /// Adds a row of as many cells as there are columns.
+    pub(crate) fn cells(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
+    }
+
     /// The table in lines of at most `width` letters, where words allow.
     pub(crate) fn render(&self, width: usize) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);

@@ -29,6 +29,16 @@ pub(crate) fn finite(place: &str, field: &str, xs: &[f64]) -> Result<()> {
     }
 }
 
+/// What was computed of a finite `field` must be finite, too.
+pub(crate) fn overflow(place: &str, field: &str, result: &[f64]) -> Result<()> {
+    match result.iter().position(|x| !x.is_finite()) {
+        None => Ok(()),
+        Some(i) => {
+            Err(bad(place, field, None, "too large", format!("result {i} overflows; scale the values down")))
+        }
+    }
+}
+
 /// Spike times in ascending order; equal times are allowed.
 pub(crate) fn sorted(place: &str, field: &str, times: &[f64]) -> Result<()> {
     finite(place, field, times)?;

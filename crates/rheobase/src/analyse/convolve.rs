@@ -36,19 +36,14 @@ struct Bucket {
 /// y\[i\] = sum over n of taps\[n\] x\[i + delay - n\] for every column of `x` (rows x `width`, time first).
 ///
 /// Which way is taken depends on the data alone, so results do not depend on the number of threads. Says whether all of
-/// `x` was finite.
+/// `x` and of the result is finite.
 pub(crate) fn convolve(x: &[f64], width: usize, taps: &[f64], delay: usize, out: &mut [f64]) -> bool {
     if out.is_empty() {
         return true;
     }
     let share = SPARSE * taps.len().min(LONG) as f64 / taps.len() as f64;
-    let buckets: Option<Vec<Bucket>> = x
-        .par_chunks(CHUNK * width)
-        .map(|rows| bucket(rows, width, (share * rows.len() as f64) as usize))
-        .collect();
-    if let Some(buckets) = buckets {
-        by_event(&buckets, width, taps, delay, out);
-        return buckets.par_iter().all(|b| b.events.iter().all(|e| e.value.is_finite()));
+    if let Some(finite) = with_events(x, width, share, || taps.to_vec(), delay, out) {
+        return finite;
     }
     if taps.len() < LONG {
         by_tap(x, width, taps, delay, out);
@@ -56,7 +51,41 @@ pub(crate) fn convolve(x: &[f64], width: usize, taps: &[f64], delay: usize, out:
         let block = fft_length(taps.len(), x.len() / width);
         by_transform(x, width, taps, delay, block, out);
     }
-    x.par_iter().all(|v| v.is_finite())
+    all_finite(x) && all_finite(out)
+}
+
+fn all_finite(x: &[f64]) -> bool {
+    x.par_iter().with_min_len(CHUNK).all(|v| v.is_finite())
+}
+
+/// As [`convolve`] where spikes are few; `None`, and nothing done, where they are not.
+pub(crate) fn by_events(
+    x: &[f64],
+    width: usize,
+    taps: impl FnOnce() -> Vec<f64>,
+    delay: usize,
+    out: &mut [f64],
+) -> Option<bool> {
+    if out.is_empty() { Some(true) } else { with_events(x, width, 0.5 * SPARSE, taps, delay, out) }
+}
+
+fn with_events(
+    x: &[f64],
+    width: usize,
+    share: f64,
+    taps: impl FnOnce() -> Vec<f64>,
+    delay: usize,
+    out: &mut [f64],
+) -> Option<bool> {
+    let buckets: Option<Vec<Bucket>> = x
+        .par_chunks(CHUNK * width)
+        .map(|rows| bucket(rows, width, (share * rows.len() as f64) as usize))
+        .collect();
+    let buckets = buckets?;
+    by_event(&buckets, width, &taps(), delay, out);
+    // Where values are this small, no sum of theirs overflows.
+    let small = buckets.par_iter().all(|b| b.events.iter().all(|e| e.value.abs() < 1e290));
+    Some(small || all_finite(x) && all_finite(out))
 }
 
 /// The events of some rows; `None` if there are more than `most`.
@@ -181,31 +210,32 @@ fn by_transform(x: &[f64], width: usize, taps: &[f64], delay: usize, block: usiz
     }
 }
 
-/// One column's convolution in blocks of `block` samples.
+/// One column's convolution in blocks of `block` samples; NaN where the input is not finite or a transform overflows.
 fn overlap_add(x: &[f64], taps: &[f64], delay: usize, block: usize) -> Vec<f64> {
-    const LENGTHS: &str = "buffers come from the transforms themselves, so their lengths fit";
     let mut planner = RealFftPlanner::<f64>::new();
     let (forward, inverse) = (planner.plan_fft_forward(block), planner.plan_fft_inverse(block));
     let mut samples = forward.make_input_vec();
     let mut kernel = forward.make_output_vec();
     samples[..taps.len()].copy_from_slice(taps);
-    forward.process(&mut samples, &mut kernel).expect(LENGTHS);
+    // Lengths fit, as buffers come from the transforms themselves. What is left to fail is a spectrum that is not finite,
+    // which shows in the result.
+    let mut sound = forward.process(&mut samples, &mut kernel).is_ok();
     let mut spectrum = forward.make_output_vec();
     let mut full = vec![0.0; x.len() + delay + block];
     let useful = block + 1 - taps.len();
     for (i, part) in x.chunks(useful).enumerate() {
         samples.fill(0.0);
         samples[..part.len()].copy_from_slice(part);
-        forward.process(&mut samples, &mut spectrum).expect(LENGTHS);
+        sound &= forward.process(&mut samples, &mut spectrum).is_ok();
         for (s, k) in spectrum.iter_mut().zip(&kernel) {
             *s *= k;
         }
-        inverse.process(&mut spectrum, &mut samples).expect(LENGTHS);
+        sound &= inverse.process(&mut spectrum, &mut samples).is_ok();
         for (y, s) in full[i * useful..].iter_mut().zip(&samples) {
             *y += s / block as f64;
         }
     }
-    full[delay..delay + x.len()].to_vec()
+    if sound { full[delay..delay + x.len()].to_vec() } else { vec![f64::NAN; x.len()] }
 }
 
 #[cfg(test)]

@@ -67,6 +67,11 @@ pub(crate) fn whole_delay(delay: f64) -> usize {
     delay.round_ties_even() as usize
 }
 
+/// Samples of the exponential kernel and its delay, for `tau` in samples.
+pub(crate) fn expon(tau: f64) -> (Vec<f64>, usize) {
+    ((0..decaying_length(tau)).map(|n| (-(n as f64) / tau).exp() / tau).collect(), whole_delay(tau))
+}
+
 /// Samples of the Gaussian kernel and its delay, for `tau` in samples.
 ///
 /// The places are -2 tau + i; for a tau that is no multiple of 1/4 they are not symmetric about 0.

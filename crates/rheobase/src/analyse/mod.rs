@@ -19,7 +19,7 @@
 
 mod binning;
 mod bursts;
-mod check;
+pub(crate) mod check;
 mod coincidence;
 mod confidence;
 mod convolve;

@@ -16,7 +16,7 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// `t` has fewer than two samples or a step that differs from the first by more than a thousandth; `spikes` has not
-/// `t.len() * neurons` elements, or one is not finite; `tau` (s) is not finite, not > 0, or above 2e7 steps.
+/// `t.len() * neurons` elements, one is not finite, or they are so large that a rate overflows; `tau` (s) is not finite, not > 0, or above 2e7 steps.
 pub fn rates_kernel(t: &[f64], spikes: &[f64], neurons: usize, kernel: Kernel, tau: f64) -> Result<Vec<f64>> {
     let mut rates = vec![0.0; spikes.len()];
     rates_kernel_into(t, spikes, neurons, kernel, tau, &mut rates)?;
@@ -52,7 +52,8 @@ pub fn rates_kernel_into(
     if smooth(spikes, neurons, tau / dt, kernel, rates) {
         Ok(())
     } else {
-        check::finite(PLACE, "spikes", spikes)
+        check::finite(PLACE, "spikes", spikes)?;
+        check::overflow(PLACE, "spikes", rates)
     }
 }
 
@@ -109,6 +110,21 @@ mod tests {
             }
         }
         assert!(go(&[0.0, 0.001], &[0.0; 2], 1, f64::NAN).is_err());
+        let t: Vec<f64> = (0..3000).map(|i| i as f64 * 0.001).collect();
+        for (_, kernel) in Kernel::NAMES {
+            // Dense data take the ways by tap and by transform.
+            for tau in [0.01, 0.2] {
+                let mut x = vec![1.0; 3000];
+                x[1234] = f64::NAN;
+                let e = rates_kernel(&t, &x, 1, kernel, tau).unwrap_err().to_string();
+                assert!(e.starts_with("rates_kernel.spikes[1234]"), "{kernel:?}: {e}");
+                if let Ok(rates) = rates_kernel(&t, &[f64::MAX; 3000], 1, kernel, tau) {
+                    assert!(rates.iter().all(|r| r.is_finite()), "{kernel:?}");
+                }
+                x[1234] = f64::INFINITY;
+                assert!(rates_kernel(&t, &x, 1, kernel, tau).is_err());
+            }
+        }
         assert!(go(&[0.0, 0.001], &[], 0, 0.04).unwrap().is_empty());
         assert!(rates_kernel_into(&[0.0, 1.0], &[0.0; 2], 1, Kernel::Gauss, 1.0, &mut [0.0]).is_err());
     }

@@ -1,8 +1,9 @@
 //! Tables of numbers as CSV text, with or without a line of names.
 //!
 //! Read: comma, semicolon or tab between values (told from the first line: a tab wins over a semicolon, that over a
-//! comma), decimal points, UTF-8 with or without byte order mark, LF or CRLF, quoted values (within one line). Empty lines and lines
-//! that start with `#` are skipped. The first line is one of names if its first value is empty or no number. Written:
+//! comma), decimal points or, where semicolons or tabs separate, decimal commas (one kind in a file), UTF-8 with or without
+//! byte order mark, LF or CRLF, quoted values (within one line). Empty lines, lines of separators alone and lines that
+//! start with `#` are skipped. The first line is one of names if its first value is empty or no number. Written:
 //! commas, names first, the shortest digits that read back as the same number.
 
 use std::collections::HashSet;
@@ -78,8 +79,8 @@ fn unusable(name: &str) -> bool {
 /// Reads the table in the CSV file `path`. It may have no rows, but must have a column.
 ///
 /// # Errors
-/// [`Error::File`] naming line, column and the offending text: not a number, a decimal comma, NaN or infinity (where
-/// refused), a number too large for a double, lines of different length, two columns of one name, not UTF-8.
+/// [`Error::File`] naming line, column and the offending text: not a number, decimal commas beside decimal points, NaN or
+/// infinity (where refused), a number too large for a double, lines of different length, two columns of one name, not UTF-8.
 pub fn read_csv(path: impl AsRef<Path>, non_finite: NonFinite) -> Result<Table> {
     let path = path.as_ref();
     let (file, _) = npy::open(path)?;
@@ -183,6 +184,7 @@ pub(super) fn each_row(
     let mut names: Vec<String> = Vec::new();
     let mut splitter = None;
     let (mut bytes, mut line, mut first_line) = (Vec::new(), 0, 0);
+    let mut mark = None;
     while next_line(&mut reader, &mut bytes)? {
         line += 1;
         let start = if line == 1 { after_mark(&bytes)? } else { &bytes[..] };
@@ -190,8 +192,16 @@ pub(super) fn each_row(
             continue;
         }
         let splitter = splitter.get_or_insert_with(|| Splitter::new(separator(start)));
+        let commas = splitter.separator != b',';
         let fields = splitter.split(start).map_err(|what| format!("line {line}{what}"))?;
+<<<<<<< HEAD
         if names.is_empty() {
+=======
+        if fields.len() > 1 && fields.iter().all(|f| f.is_empty()) {
+            continue;
+        }
+        if table.names.is_empty() {
+>>>>>>> ana
             first_line = line;
             let named = header.unwrap_or_else(|| are_names(&fields));
             names = fields.iter().enumerate().map(|(i, f)| name_of(i, if named { f } else { "" })).collect();
@@ -204,7 +214,17 @@ pub(super) fn each_row(
             let (here, first) = (fields.len(), names.len());
             return Err(format!("line {line} has {here} values, but line {first_line} has {first}"));
         }
+<<<<<<< HEAD
         take(Row { line, names: &names, fields: &fields })?;
+=======
+        for (i, field) in fields.iter().enumerate() {
+            let place = || format!("line {line}, column {} (`{}`)", i + 1, shown(&table.names[i]));
+            let pointed = if commas { with_point(field, &mut mark) } else { Ok(None) };
+            let value = pointed.and_then(|p| number(p.as_deref().unwrap_or(field), non_finite));
+            let value = value.map_err(|what| format!("{}: {what}", place()))?;
+            table.columns[i].push(value);
+        }
+>>>>>>> ana
     }
     if names.is_empty() {
         return Err("holds no table: it is empty".into());
@@ -232,6 +252,7 @@ fn after_mark(line: &[u8]) -> std::result::Result<&[u8], String> {
 
 /// Splits lines into fields, reusing its memory.
 struct Splitter {
+    separator: u8,
     core: csv_core::Reader,
     text: Vec<u8>,
     ends: Vec<usize>,
@@ -240,7 +261,7 @@ struct Splitter {
 impl Splitter {
     fn new(separator: u8) -> Self {
         let core = csv_core::ReaderBuilder::new().delimiter(separator).build();
-        Splitter { core, text: Vec::new(), ends: Vec::new() }
+        Splitter { separator, core, text: Vec::new(), ends: Vec::new() }
     }
 
     /// The trimmed fields of `line`. The message of an error begins with the column.
@@ -305,6 +326,22 @@ fn has_decimal_comma(field: &str) -> bool {
     field.matches(',').count() == 1 && is_number(&field.replace(',', "."))
 }
 
+/// `field` with a decimal point where it has a decimal comma. `mark` is the kind that the file has used so far: a file with
+/// both may use one of them between thousands, so its numbers mean nothing certain.
+fn with_point(field: &str, mark: &mut Option<char>) -> std::result::Result<Option<String>, String> {
+    let here = if has_decimal_comma(field) {
+        ','
+    } else if field.contains('.') && is_number(field) {
+        '.'
+    } else {
+        return Ok(None);
+    };
+    match *mark.get_or_insert(here) {
+        before if before == here => Ok((here == ',').then(|| field.replace(',', "."))),
+        _ => Err(format!("`{field}`: the file has decimal commas and decimal points; write one kind")),
+    }
+}
+
 fn name_of(i: usize, field: &str) -> String {
     if field.is_empty() { format!("column_{}", i + 1) } else { field.to_string() }
 }
@@ -358,6 +395,8 @@ mod tests {
             "# made by hand\ntime, v (mV)\n0.0 , -65.0\n\n0.001, +0.001\n\n",
             "\"time\",\"v (mV)\"\n\"0\",\"-65\"\n\"1e-3\",\"1E-3\"\n",
             "\u{feff}\"time\";\"v (mV)\"\n0;-65\n0.001;0.001",
+            "\u{feff}time;v (mV)\r\n0;-65,0\r\n0,001;1e-3\r\n;\r\n\r\n",
+            "time\tv (mV)\n0\t-65\n\"0,001\"\t,001\n\t\n",
         ] {
             assert_eq!(read(text).unwrap(), want, "{text:?}");
         }
@@ -376,8 +415,10 @@ mod tests {
             ("a\n-inf\n", vec!["`-inf`", "finite"]),
             ("a\n1e999\n", vec!["`1e999`", "too large"]),
             ("a,b\n1,\n", vec!["line 2", "missing"]),
-            ("1,5;2,5\n", vec!["line 1", "`1,5`", "decimal comma"]),
-            ("a;b\n1,5;2,5\n", vec!["line 2", "decimal comma"]),
+            ("a;b\n1,5;2.5\n", vec!["line 2", "`2.5`", "one kind"]),
+            ("a;b\n1.5;2\n1,500;2\n", vec!["line 3", "`1,500`", "one kind"]),
+            ("a;b\n1,500,000;2\n", vec!["line 2", "not a number"]),
+            ("a,b\n\"1,5\",2\n", vec!["line 2", "decimal comma"]),
             ("1,2\n1,2,3\n", vec!["line 2 has 3", "line 1 has 2"]),
             ("1,x\n", vec!["line 1", "column 2", "`x`"]),
             ("a,a\n1,2\n", vec!["line 1", "two columns", "`a`"]),

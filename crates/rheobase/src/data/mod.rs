@@ -7,6 +7,7 @@
 //! | tables of numbers | [`Table`], [`read_csv`], [`write_csv`] |
 //! | spikes in memory | [`SpikeEvents`] (with values and times), [`SpikeBits`] |
 //! | spikes in files | [`spike_files`]: [`read_spikes`], [`write_spikes`], and as CSV |
+//! | spikes in files of any usual kind | [`train_files`]: [`read_trains`] gives [`SpikeTrains`] |
 //! | input for a simulation | [`read_input`] |
 //! | what networks train on | [`Dataset`], [`SampleView`]; parts of it: [`Dataset::split_stratified`] |
 //! | the digits that come with the library | [`digits()`], [`digits_split`] |
@@ -34,6 +35,9 @@ pub mod shuffle;
 pub mod spike_files;
 pub mod spikes;
 mod split;
+pub mod train_files;
+mod train_rows;
+pub mod trains;
 
 pub use array::{Array, ArrayData};
 pub use atomic::atomic_write;
@@ -52,3 +56,5 @@ pub use spike_files::{
     read_spikes, read_spikes_csv, spike_arrays, spikes_in, write_spikes, write_spikes_csv,
 };
 pub use spikes::{SpikeEvent, SpikeEvents};
+pub use train_files::{TrainOptions, read_trains};
+pub use trains::SpikeTrains;

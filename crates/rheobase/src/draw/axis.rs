@@ -92,10 +92,6 @@ impl Axis {
     pub(crate) fn hidden(range: Range) -> Self {
         Axis { ticks: Ticks::Hidden, ..Axis::new("", "", range) }
     }
-    /// Time in seconds, shown in s, ms or µs.
-    pub(crate) fn time(range: Range) -> Self {
-        Axis::new("time", "s", range)
-    }
 
     /// The factor by which values are multiplied for display, and the unit that then applies.
     fn display(&self) -> (f64, String) {
@@ -247,7 +243,9 @@ fn superscript(n: i32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::clock::time_axis;
     use super::*;
+    use rheobase_models::neuron::Time;
 
     fn labels(axis: &Axis, length: f64) -> Vec<String> {
         axis.ticks(length, true).into_iter().map(|t| t.1).collect()
@@ -257,12 +255,15 @@ mod tests {
     fn ticks_are_round_and_inside() {
         let a = Axis::new("x", "", Range::new(-1.03, 3.7));
         assert_eq!(labels(&a, 250.0), ["−1", "0", "1", "2", "3"]);
-        let a = Axis::time(Range::new(0.0, 0.5));
+        let a = time_axis(Time::Seconds, "time", Range::new(0.0, 0.5));
         assert_eq!(
             (a.text(), labels(&a, 250.0).join(" ")),
             ("time (ms)".into(), "0 100 200 300 400 500".into())
         );
-        assert_eq!(Axis::time(Range::new(0.0, 20.0)).text(), "time (s)");
+        let time = |clock, to| time_axis(clock, "time", Range::new(0.0, to)).text();
+        assert_eq!(time(Time::Seconds, 20.0), "time (s)");
+        assert_eq!(time(Time::Steps, 0.5), "time (steps)");
+        assert_eq!(time(Time::Steps, 2000.0), "time (steps)");
         assert_eq!(Axis::new("I", "A", Range::new(0.0, 3e-10)).text(), "I (pA)");
         assert_eq!(Axis::new("I", "nA", Range::new(0.0, 3e-10)).text(), "I (×10⁻¹⁰ nA)");
     }

@@ -1,12 +1,14 @@
 //! Correlogram: how often, or how strongly, over the lag between two spike trains.
 
 use super::axis::{Axis, Range};
+use super::clock::time_axis;
 use super::colour::{BLUE, Paint};
 use super::marks::Mark;
 use super::panel::{Extent, Panel};
 use super::rates::above_zero;
 use super::{Figure, check};
 use crate::Result;
+use rheobase_models::neuron::Time;
 
 /// An auto- or cross-correlogram.
 #[derive(Debug, Clone)]
@@ -15,19 +17,33 @@ pub struct Correlogram<'a> {
     values: &'a [f64],
     label: String,
     expected: Option<(f64, f64, f64)>,
+    clock: Time,
     title: String,
 }
 
 impl<'a> Correlogram<'a> {
-    /// `values[i]` for lags from `edges[i]` to `edges[i + 1]` (seconds, ascending). Values are counts or coefficients,
+    /// `values[i]` for lags from `edges[i]` to `edges[i + 1]` (ascending). Values are counts or coefficients,
     /// as `label` says.
     pub fn new(edges: &'a [f64], values: &'a [f64], label: impl Into<String>) -> Self {
-        Correlogram { edges, values, label: label.into(), expected: None, title: String::new() }
+        Correlogram {
+            edges,
+            values,
+            label: label.into(),
+            expected: None,
+            clock: Time::Seconds,
+            title: String::new(),
+        }
     }
 
     /// What independent trains would give, with the limits of a confidence interval around it.
     pub fn expected(mut self, value: f64, lower: f64, upper: f64) -> Self {
         self.expected = Some((value, lower, upper));
+        self
+    }
+
+    /// Sets what times are counted in; without it, seconds.
+    pub fn clock(mut self, clock: Time) -> Self {
+        self.clock = clock;
         self
     }
 
@@ -57,7 +73,8 @@ impl<'a> Correlogram<'a> {
             check::finite(PLACE, "expected", &[value, lower, upper])?;
             y = y.with(value).with(lower).with(upper);
         }
-        let mut panel = Panel::new(Axis::new("lag", "s", x), Axis::new(&self.label, "", above_zero(y)));
+        let mut panel =
+            Panel::new(time_axis(self.clock, "lag", x), Axis::new(&self.label, "", above_zero(y)));
         panel.title = self.title.clone();
         panel.extent = Extent::Points(130.0);
         let (edges, heights) = (self.edges.to_vec(), self.values.to_vec());

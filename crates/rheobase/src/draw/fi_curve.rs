@@ -1,14 +1,16 @@
 //! f–I curve: firing rate over input current, the closed form as a line and simulation as points.
 
 use super::axis::{Axis, Range};
+use super::clock::rate_axis;
 use super::colour::{Paint, series};
 use super::marks::{Mark, Shape};
 use super::panel::{Extent, Panel, Swatch};
 use super::rates::above_zero;
 use super::{Figure, check};
 use crate::Result;
+use rheobase_models::neuron::Time;
 
-/// Firing rates (Hz) over input current.
+/// Firing rates over input current.
 #[derive(Debug, Clone)]
 pub struct FiCurve<'a> {
     label: String,
@@ -16,6 +18,8 @@ pub struct FiCurve<'a> {
     lines: Vec<Points<'a>>,
     points: Vec<Points<'a>>,
     rheobase: Option<f64>,
+    clock: Time,
+    output: Option<(String, String)>,
     title: String,
 }
 
@@ -30,7 +34,16 @@ impl<'a> FiCurve<'a> {
     /// A curve over an input called `label` in `unit` (may be empty).
     pub fn new(label: impl Into<String>, unit: impl Into<String>) -> Self {
         let (label, unit) = (label.into(), unit.into());
-        FiCurve { label, unit, lines: Vec::new(), points: Vec::new(), rheobase: None, title: String::new() }
+        FiCurve {
+            label,
+            unit,
+            lines: Vec::new(),
+            points: Vec::new(),
+            rheobase: None,
+            clock: Time::Seconds,
+            output: None,
+            title: String::new(),
+        }
     }
 
     /// Adds a line: rates in closed form at ascending currents.
@@ -48,6 +61,18 @@ impl<'a> FiCurve<'a> {
     /// Marks the smallest current that makes the neuron fire.
     pub fn rheobase(mut self, current: f64) -> Self {
         self.rheobase = Some(current);
+        self
+    }
+
+    /// Sets what rates are counted per; without it, seconds.
+    pub fn clock(mut self, clock: Time) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sets what is drawn over the input where it is no firing rate: the output of a model that sends numbers.
+    pub fn output(mut self, label: impl Into<String>, unit: impl Into<String>) -> Self {
+        self.output = Some((label.into(), unit.into()));
         self
     }
 
@@ -88,7 +113,11 @@ impl<'a> FiCurve<'a> {
         // Points at 0 Hz stand above the axis, not on it.
         let y = above_zero(y);
         let y = Range::new(y.from - 0.03 * y.size(), y.to);
-        let mut panel = Panel::new(x, Axis::new("firing rate", "Hz", y)).title(self.title.clone());
+        let y_axis = match &self.output {
+            None => rate_axis(self.clock, y),
+            Some((label, unit)) => Axis::new(label, unit, y),
+        };
+        let mut panel = Panel::new(x, y_axis).title(self.title.clone());
         panel.extent = Extent::Points(140.0);
         self.draw(&mut panel);
         Ok(panel.into())

@@ -1,18 +1,22 @@
 //! Histogram of inter-spike intervals.
 
 use super::axis::{Axis, Range, grouped, short};
+use super::clock::{time_axis, time_unit};
 use super::colour::{BLUE, Paint};
 use super::marks::Mark;
 use super::panel::{Extent, Panel};
 use super::rates::above_zero;
 use super::{Figure, check};
 use crate::Result;
+use rheobase_models::neuron::Time;
 
 /// Inter-spike intervals as a histogram, with their number, mean and coefficient of variation.
 #[derive(Debug, Clone)]
 pub struct Intervals<'a> {
     intervals: &'a [f64],
     bin: Option<f64>,
+    step: Option<f64>,
+    clock: Time,
     title: String,
 }
 
@@ -20,15 +24,28 @@ pub struct Intervals<'a> {
 const MOST_BINS: f64 = 10_000.0;
 
 impl<'a> Intervals<'a> {
-    /// The histogram of `intervals` (seconds, each ≥ 0, any order).
+    /// The histogram of `intervals` (each ≥ 0, any order).
     pub fn new(intervals: &'a [f64]) -> Self {
-        Intervals { intervals, bin: None, title: String::new() }
+        Intervals { intervals, bin: None, step: None, clock: Time::Seconds, title: String::new() }
     }
 
-    /// Sets the width of a bin in seconds; without it, it follows the rule of Freedman and Diaconis
+    /// Sets the width of a bin; without it, it follows the rule of Freedman and Diaconis
     /// (doi:10.1007/BF01025868), rounded up to 1, 2 or 5 times a power of ten.
-    pub fn bin(mut self, seconds: f64) -> Self {
-        self.bin = Some(seconds);
+    pub fn bin(mut self, width: f64) -> Self {
+        self.bin = Some(width);
+        self
+    }
+
+    /// Says that spikes lie on steps of this length. If all intervals are whole numbers of steps, every bin then holds as
+    /// many steps as any other, with its edges between them: else some bins would hold more and look like a pattern.
+    pub fn step(mut self, dt: f64) -> Self {
+        self.step = Some(dt);
+        self
+    }
+
+    /// Sets what times are counted in; without it, seconds.
+    pub fn clock(mut self, clock: Time) -> Self {
+        self.clock = clock;
         self
     }
 
@@ -56,20 +73,40 @@ impl<'a> Intervals<'a> {
             let rule = format!("must be > 0 and at least 1/10000 of the longest interval, {longest}");
             return Err(check::value(PLACE, "bin", None, bin, &rule));
         }
-        let mut heights = vec![0.0; (longest / bin) as usize + 1];
+        let (bin, first) = self.on_steps(bin, longest);
+        let place = |v: f64| ((v - first) / bin).max(0.0) as usize;
+        let mut heights = vec![0.0; place(longest) + 1];
         let last = heights.len() - 1;
         for v in self.intervals {
-            heights[((v / bin) as usize).min(last)] += 1.0;
+            heights[place(*v).min(last)] += 1.0;
         }
-        let edges = (0..=heights.len()).map(|i| i as f64 * bin).collect();
+        let edges: Vec<f64> = (0..=heights.len()).map(|i| first + i as f64 * bin).collect();
+        let end = edges.last().copied().unwrap_or(bin);
         let tallest = heights.iter().copied().fold(0.0, f64::max);
-        let x = Axis::new("inter-spike interval", "s", Range::new(0.0, heights.len() as f64 * bin));
+        let x = time_axis(self.clock, "inter-spike interval", Range::new(0.0, end));
         let y = Axis::whole("intervals per bin", above_zero(Range::new(0.0, tallest)));
         let mut panel = Panel::new(x, y).title(self.title.clone());
         panel.note = self.note();
         panel.extent = Extent::Points(130.0);
         panel.marks.push(Mark::Bars { edges, heights, paint: Paint::Rgb(BLUE) });
         Ok(panel.into())
+    }
+
+    /// Width of the bins and where the first begins.
+    fn on_steps(&self, bin: f64, longest: f64) -> (f64, f64) {
+        let whole = |dt: &f64| {
+            let off = |v: &f64| (v / dt - (v / dt).round()).abs();
+            *dt > 0.0 && longest / dt < 1e9 && self.intervals.iter().all(|v| off(v) < 1e-3)
+        };
+        match self.step.filter(whole) {
+            None => (bin, 0.0),
+            Some(dt) => {
+                let steps = (bin / dt).round().max(1.0).max((longest / dt / MOST_BINS).ceil());
+                let least = self.intervals.iter().copied().fold(longest, f64::min);
+                // Bins start at the first step, or at 0 where spikes coincide.
+                (steps * dt, if least < 0.5 * dt { -0.5 * dt } else { 0.5 * dt })
+            }
+        }
     }
 
     fn natural_bin(&self, longest: f64) -> f64 {
@@ -92,7 +129,10 @@ impl<'a> Intervals<'a> {
         let n = self.intervals.len();
         let mean = self.intervals.iter().sum::<f64>() / n as f64;
         let variance = self.intervals.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n as f64;
-        let (scaled, unit) = if mean >= 1.0 { (mean, "s") } else { (mean * 1e3, "ms") };
+        let (scaled, unit) = match self.clock {
+            Time::Seconds if mean < 1.0 => (mean * 1e3, "ms"),
+            clock => (mean, time_unit(clock)),
+        };
         let start = format!("n = {}, mean {} {unit}", grouped(n as u64), short(scaled));
         match n > 1 && mean > 0.0 {
             true => format!("{start}, CV {}", short(variance.sqrt() / mean)),

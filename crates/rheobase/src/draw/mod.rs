@@ -18,6 +18,8 @@
 //! | [`Confusion`] | confusion matrix |
 //! | [`Report`] | many pictures and tables on one HTML page |
 //!
+//! Times are in seconds and rates in Hz unless a picture is told that they count steps ([`Time`](rheobase_models::neuron::Time)).
+//!
 //! Panels of kinds over time can be put on one time axis with [`Figure::stack`].
 //!
 //! Figures are 89 or 183 mm wide (one or two columns of a journal), letters have 8 pt or more, colours are those of
@@ -41,6 +43,7 @@
 mod axis;
 mod cells;
 mod check;
+mod clock;
 mod colour;
 mod layout;
 mod marks;
@@ -79,6 +82,7 @@ pub use raster::Raster;
 pub use rates::Rates;
 pub use report::{Report, Table};
 pub use simulation::Simulation;
+
 pub use traces::Traces;
 pub use weights::Weights;
 

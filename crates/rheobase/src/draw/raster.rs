@@ -1,12 +1,14 @@
 //! Raster: one row per neuron, one stroke per spike.
 
 use super::axis::{Axis, Range, grouped};
+use super::clock::time_axis;
 use super::colour::series;
 use super::marks::Mark;
 use super::panel::{Extent, PAGE, Panel, Swatch};
 use super::spikes::Spikes;
 use super::{Figure, check};
 use crate::Result;
+use rheobase_models::neuron::Time;
 
 /// A raster of spikes. Up to 30 000 spikes are drawn as strokes; more of them as an image of 300 dpi inside the
 /// picture, where darker pixels hold more spikes.
@@ -17,16 +19,25 @@ pub struct Raster<'a> {
     count: usize,
     span: Option<(f64, f64)>,
     groups: Vec<(String, u32)>,
+    clock: Time,
     title: String,
 }
 
 impl<'a> Raster<'a> {
-    /// Spike `i` happened at `times[i]` (seconds, any order) in neuron `neurons[i]`, one of `count`.
+    /// Spike `i` happened at `times[i]` (any order) in neuron `neurons[i]`, one of `count`.
     pub fn new(times: &'a [f64], neurons: &'a [u32], count: usize) -> Self {
-        Raster { times, neurons, count, span: None, groups: Vec::new(), title: String::new() }
+        Raster {
+            times,
+            neurons,
+            count,
+            span: None,
+            groups: Vec::new(),
+            clock: Time::Seconds,
+            title: String::new(),
+        }
     }
 
-    /// Sets the time shown, in seconds; without it, that of the first to the last spike. Spikes outside are left out.
+    /// Sets the time shown; without it, that of the first to the last spike. Spikes outside are left out.
     pub fn span(mut self, from: f64, to: f64) -> Self {
         self.span = Some((from, to));
         self
@@ -35,6 +46,12 @@ impl<'a> Raster<'a> {
     /// Gives the neurons from `first` on (up to the next group) a name and a colour. Groups come in ascending order.
     pub fn group(mut self, name: impl Into<String>, first: u32) -> Self {
         self.groups.push((name.into(), first));
+        self
+    }
+
+    /// Sets what times are counted in; without it, seconds.
+    pub fn clock(mut self, clock: Time) -> Self {
+        self.clock = clock;
         self
     }
 
@@ -56,7 +73,8 @@ impl<'a> Raster<'a> {
             None => from_zero(Range::of(self.times.iter().copied()).unwrap_or(Range::new(0.0, 1.0))),
         };
         let rows = Range::new(-0.5, self.count as f64 - 0.5);
-        let mut panel = Panel::new(Axis::time(range), Axis::whole("neuron", rows)).title(self.title.clone());
+        let mut panel = Panel::new(time_axis(self.clock, "time", range), Axis::whole("neuron", rows))
+            .title(self.title.clone());
         let spikes = self.times.len() as u64;
         panel.note = match spikes {
             0 => "no spikes".into(),

@@ -1,11 +1,13 @@
 //! Rates over time, with a band around each where one is known.
 
-use super::axis::{Axis, Range};
+use super::axis::Range;
+use super::clock::{rate_axis, time_axis};
 use super::colour::series;
 use super::marks::Mark;
 use super::panel::{Extent, PAGE, Panel};
 use super::{Figure, check};
 use crate::Result;
+use rheobase_models::neuron::Time;
 
 #[derive(Debug, Clone)]
 struct Rate<'a> {
@@ -14,27 +16,28 @@ struct Rate<'a> {
     band: Option<(&'a [f64], &'a [f64])>,
 }
 
-/// Firing rates in Hz over time in seconds: of single neurons, of populations, or around a stimulus.
+/// Firing rates over time: of single neurons, of populations, or around a stimulus.
 #[derive(Debug, Clone)]
 pub struct Rates<'a> {
     times: &'a [f64],
     series: Vec<Rate<'a>>,
+    clock: Time,
     title: String,
 }
 
 impl<'a> Rates<'a> {
-    /// Rates at `times` (seconds, ascending).
+    /// Rates at `times` (ascending).
     pub fn new(times: &'a [f64]) -> Self {
-        Rates { times, series: Vec::new(), title: String::new() }
+        Rates { times, series: Vec::new(), clock: Time::Seconds, title: String::new() }
     }
 
-    /// Adds a rate (Hz), one value per time.
+    /// Adds a rate, one value per time.
     pub fn rate(mut self, name: impl Into<String>, values: &'a [f64]) -> Self {
         self.series.push(Rate { name: name.into(), values, band: None });
         self
     }
 
-    /// Adds a rate (Hz) with the limits of a band around it, such as a confidence interval.
+    /// Adds a rate with the limits of a band around it, such as a confidence interval.
     pub fn rate_with_band(
         mut self,
         name: impl Into<String>,
@@ -43,6 +46,12 @@ impl<'a> Rates<'a> {
         upper: &'a [f64],
     ) -> Self {
         self.series.push(Rate { name: name.into(), values, band: Some((lower, upper)) });
+        self
+    }
+
+    /// Sets what times are counted in; without it, seconds.
+    pub fn clock(mut self, clock: Time) -> Self {
+        self.clock = clock;
         self
     }
 
@@ -74,7 +83,7 @@ impl<'a> Rates<'a> {
             }
         }
         let t = Range::new(self.times[0], self.times[self.times.len() - 1]);
-        let mut panel = Panel::new(Axis::time(t), Axis::new("firing rate", "Hz", above_zero(y)));
+        let mut panel = Panel::new(time_axis(self.clock, "time", t), rate_axis(self.clock, above_zero(y)));
         panel.title = self.title.clone();
         panel.width = PAGE;
         panel.extent = Extent::Points(110.0);

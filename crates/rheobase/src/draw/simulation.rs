@@ -2,6 +2,7 @@
 
 use super::{Figure, Raster, Traces};
 use crate::Result;
+use rheobase_models::neuron::Time;
 
 /// The picture of one simulation: its input, its potentials with their threshold, its raster.
 #[derive(Debug, Clone)]
@@ -9,14 +10,15 @@ pub struct Simulation<'a> {
     input: Option<Traces<'a>>,
     potential: Option<Traces<'a>>,
     raster: Raster<'a>,
+    clock: Time,
     title: String,
 }
 
 impl<'a> Simulation<'a> {
-    /// A run from `from` to `to` (seconds) of `count` neurons, of which `neurons[i]` fired at `times[i]`.
+    /// A run from `from` to `to` of `count` neurons, of which `neurons[i]` fired at `times[i]`.
     pub fn new(from: f64, to: f64, times: &'a [f64], neurons: &'a [u32], count: usize) -> Self {
         let raster = Raster::new(times, neurons, count).span(from, to);
-        Simulation { input: None, potential: None, raster, title: String::new() }
+        Simulation { input: None, potential: None, raster, clock: Time::Seconds, title: String::new() }
     }
 
     /// Adds the panel of the input, on top.
@@ -28,6 +30,12 @@ impl<'a> Simulation<'a> {
     /// Adds the panel of the potentials, in the middle.
     pub fn potential(mut self, traces: Traces<'a>) -> Self {
         self.potential = Some(traces);
+        self
+    }
+
+    /// Sets what times are counted in, in all panels; without it, seconds.
+    pub fn clock(mut self, clock: Time) -> Self {
+        self.clock = clock;
         self
     }
 
@@ -44,14 +52,14 @@ impl<'a> Simulation<'a> {
     pub fn figure(&self) -> Result<Figure> {
         let mut panels = Vec::new();
         if let Some(input) = &self.input {
-            let mut panel = input.panel()?;
+            let mut panel = input.clone().clock(self.clock).panel()?;
             panel.extent = super::panel::Extent::Points(70.0);
             panels.push(panel);
         }
         if let Some(potential) = &self.potential {
-            panels.push(potential.panel()?);
+            panels.push(potential.clone().clock(self.clock).panel()?);
         }
-        panels.push(self.raster.panel()?);
+        panels.push(self.raster.clone().clock(self.clock).panel()?);
         Ok(Figure::stack(panels)?.title(self.title.clone()))
     }
 }

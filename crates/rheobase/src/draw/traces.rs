@@ -1,11 +1,13 @@
 //! Traces: potentials and other states over time, with threshold and spikes.
 
 use super::axis::{Axis, Range};
+use super::clock::time_axis;
 use super::colour::{GREY, Paint, series};
 use super::marks::Mark;
 use super::panel::{Extent, PAGE, Panel};
 use super::{Figure, check};
 use crate::Result;
+use rheobase_models::neuron::Time;
 
 /// More traces than this share one colour and no legend.
 const NAMED: usize = 6;
@@ -19,11 +21,12 @@ pub struct Traces<'a> {
     series: Vec<(String, &'a [f64])>,
     threshold: Option<f64>,
     spikes: &'a [f64],
+    clock: Time,
     title: String,
 }
 
 impl<'a> Traces<'a> {
-    /// Traces sampled at `times` (seconds, ascending) of a quantity called `label` in `unit` (may be empty).
+    /// Traces sampled at `times` (ascending) of a quantity called `label` in `unit` (may be empty).
     pub fn new(times: &'a [f64], label: impl Into<String>, unit: impl Into<String>) -> Self {
         Traces {
             times,
@@ -32,6 +35,7 @@ impl<'a> Traces<'a> {
             series: Vec::new(),
             threshold: None,
             spikes: &[],
+            clock: Time::Seconds,
             title: String::new(),
         }
     }
@@ -48,9 +52,15 @@ impl<'a> Traces<'a> {
         self
     }
 
-    /// Marks spikes (seconds) at the upper edge.
+    /// Marks spikes (times) at the upper edge.
     pub fn spikes(mut self, times: &'a [f64]) -> Self {
         self.spikes = times;
+        self
+    }
+
+    /// Sets what times are counted in; without it, seconds.
+    pub fn clock(mut self, clock: Time) -> Self {
+        self.clock = clock;
         self
     }
 
@@ -81,7 +91,8 @@ impl<'a> Traces<'a> {
             check::number(PLACE, "threshold", v)?;
             y = y.with(v);
         }
-        let mut panel = Panel::new(Axis::time(t), Axis::new(&self.label, &self.unit, y.padded(0.07)));
+        let mut panel =
+            Panel::new(time_axis(self.clock, "time", t), Axis::new(&self.label, &self.unit, y.padded(0.07)));
         panel.title = self.title.clone();
         panel.width = PAGE;
         panel.extent = Extent::Points(110.0);

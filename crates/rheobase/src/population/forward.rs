@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use rheobase_models::Surrogate;
 use rheobase_models::lanes::{Elem, Kernel, Lanes};
 use rheobase_models::neuron::{Emits, Firing, Neuron, settle, step};
-use rheobase_models::real::{Mask, Real};
+use rheobase_models::real::Mask;
 use rheobase_models::record::Record;
 
 use super::column::Column;

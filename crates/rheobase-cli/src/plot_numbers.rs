@@ -1,0 +1,245 @@
+//! `plot weights`, `plot learning`, `plot confusion`, `plot fi`: tables and arrays that are not over simulated time.
+
+use std::path::Path;
+
+use rheobase::Error;
+use rheobase::data::{Array, NonFinite, NpzReader, Table, read_csv, read_npy};
+use rheobase::draw::{Confusion, FiCurve, Figure, LearningCurves, Weights};
+use rheobase::models::neuron::Time;
+use serde_json::Value;
+
+use crate::arguments::FilePart;
+use crate::failure::{Failure, Outcome};
+
+/// Maps in a picture, at most.
+const MAPS: usize = 400;
+
+fn refused(path: &Path, what: impl std::fmt::Display) -> Failure {
+    Failure::bad(format!("{}: {what}", path.display()))
+}
+
+/// The array of the file: that asked for, that called `name`, or the only one.
+fn array(file: &FilePart, name: &str) -> Outcome<Array> {
+    let path = &file.path;
+    let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+    match ending.as_deref() {
+        Some("npz") => {
+            let mut reader = NpzReader::open(path)?;
+            let names: Vec<String> = reader.names().map(String::from).collect();
+            let known = || names.iter().map(String::as_str);
+            let wanted = file.part.as_deref();
+            let chosen = match (wanted, &names[..]) {
+                (None, [only]) => only.clone(),
+                (None, _) if names.iter().any(|n| n == name) => name.into(),
+                (None, _) => {
+                    return Err(refused(
+                        path,
+                        format!("name one of its arrays with FILE:NAME: `{}`", names.join("`, `")),
+                    ));
+                }
+                (Some(w), _) if names.iter().any(|n| n == w) => w.into(),
+                (Some(w), _) => {
+                    return Err(Error::unknown(path.display().to_string(), "array", w, known()).into());
+                }
+            };
+            Ok(reader.read(&chosen)?)
+        }
+        Some("npy") => Ok(read_npy(path)?),
+        _ => {
+            let table = read_csv(path, NonFinite::Refuse)?;
+            let rows = table.rows();
+            let values: Vec<f64> = (0..rows).flat_map(|r| table.columns.iter().map(move |c| c[r])).collect();
+            Ok(Array::new([rows, table.columns.len()], values)?)
+        }
+    }
+}
+
+/// Weights as maps.
+pub(crate) fn weights(file: &FilePart, map: Option<(usize, usize)>) -> Outcome<Figure> {
+    let array = array(file, "weights")?;
+    let values = array.to_f64()?;
+    let (maps, height, width) = match (array.shape(), map) {
+        (&[n, size], Some((h, w))) if size == h.saturating_mul(w) => (n, h, w),
+        (shape, Some((h, w))) => {
+            return Err(refused(
+                &file.path,
+                format!("--map {h},{w}: needs weights [neuron, {h} x {w}], but they are {shape:?}"),
+            ));
+        }
+        (&[n], None) => (1, 1, n),
+        (&[h, w], None) => (1, h, w),
+        (&[n, h, w], None) => (n, h, w),
+        (&[o, i, h, w], None) => (o.saturating_mul(i), h, w),
+        (shape, None) => {
+            return Err(refused(
+                &file.path,
+                format!(
+                    "has shape {shape:?}; weights are [row, column], [map, row, column] or [out, in, row, column]"
+                ),
+            ));
+        }
+    };
+    let shown = maps.min(MAPS);
+    let size = height.saturating_mul(width);
+    let mut picture =
+        Weights::new(&values[..(shown.saturating_mul(size)).min(values.len())], shown, height, width);
+    if shown < maps {
+        picture = picture.title(format!("the first {shown} of {maps} maps"));
+    }
+    Ok(picture.figure()?)
+}
+
+/// A curve of a training run.
+pub(crate) struct Curve {
+    pub(crate) name: String,
+    pub(crate) values: Vec<f64>,
+}
+
+/// The curves in a file of metrics.
+pub(crate) fn metrics(path: &Path) -> Outcome<Vec<Curve>> {
+    let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+    match ending.as_deref() {
+        Some("json" | "jsonl") => {
+            let text =
+                std::fs::read_to_string(path).map_err(|e| refused(path, format!("cannot be read: {e}")))?;
+            let lines = text.lines().filter(|l| !l.trim().is_empty()).map(serde_json::from_str);
+            let value = serde_json::from_str::<Value>(&text)
+                .or_else(|e| lines.collect::<Result<Vec<Value>, _>>().map(Value::Array).map_err(|_| e))
+                .map_err(|e| refused(path, format!("is no JSON: {e}")))?;
+            Ok(in_json(&value))
+        }
+        _ => {
+            let Table { names, columns } = read_csv(path, NonFinite::Allow)?;
+            Ok(names.into_iter().zip(columns).map(|(name, values)| Curve { name, values }).collect())
+        }
+    }
+}
+
+/// Arrays of numbers by name, or a list of objects with the same names, at any depth.
+fn in_json(value: &Value) -> Vec<Curve> {
+    let numbers = |list: &[Value]| list.iter().map(Value::as_f64).collect::<Option<Vec<f64>>>();
+    match value {
+        Value::Object(map) => {
+            let of = |(name, value): (&String, &Value)| match value {
+                Value::Array(list) if !list.is_empty() && numbers(list).is_some() => {
+                    vec![Curve { name: name.clone(), values: numbers(list).unwrap_or_default() }]
+                }
+                value => in_json(value),
+            };
+            map.iter().flat_map(of).collect()
+        }
+        Value::Array(list) => {
+            let Some(first) = list.first().and_then(Value::as_object) else { return Vec::new() };
+            let column = |name: &String| {
+                let values =
+                    list.iter().map(|v| v.get(name).and_then(Value::as_f64)).collect::<Option<Vec<f64>>>();
+                values.map(|values| Curve { name: name.clone(), values })
+            };
+            first.keys().filter_map(column).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Loss and accuracy over epochs.
+pub(crate) fn learning(path: &Path) -> Outcome<Figure> {
+    learning_of(&metrics(path)?).unwrap_or_else(|| {
+        Err(refused(path, "has no curve: names with `loss` or `acc` in them are taken, a line per epoch"))
+    })
+}
+
+/// The picture, if any of the curves is a loss or an accuracy.
+pub(crate) fn learning_of(curves: &[Curve]) -> Option<Outcome<Figure>> {
+    let is = |c: &&Curve, part: &str| c.name.to_lowercase().contains(part) && !c.values.is_empty();
+    let losses: Vec<&Curve> = curves.iter().filter(|c| is(c, "loss")).collect();
+    let accuracies: Vec<(&Curve, Vec<f64>)> = curves
+        .iter()
+        .filter(|c| is(c, "acc") && !is(c, "loss"))
+        .map(|c| {
+            // Percentages, by their size.
+            let percent =
+                c.values.iter().any(|v| *v > 1.0) && c.values.iter().all(|v| (0.0..=100.0).contains(v));
+            (c, c.values.iter().map(|v| if percent { v / 100.0 } else { *v }).collect())
+        })
+        .collect();
+    if losses.is_empty() && accuracies.is_empty() {
+        return None;
+    }
+    let mut picture = LearningCurves::new();
+    for curve in &losses {
+        picture = picture.loss(set_name(&curve.name, &["loss"]), &curve.values);
+    }
+    for (curve, values) in &accuracies {
+        picture = picture.accuracy(set_name(&curve.name, &["accuracy", "acc"]), values);
+    }
+    Some(picture.figure().map_err(Failure::from))
+}
+
+/// `train` of `train_loss`.
+fn set_name(name: &str, kinds: &[&str]) -> String {
+    let lower = name.to_lowercase();
+    let rest =
+        kinds.iter().find_map(|k| lower.contains(k).then(|| lower.replacen(k, "", 1))).unwrap_or(lower);
+    let rest = rest.trim_matches(|c: char| !c.is_alphanumeric());
+    if rest.is_empty() { "all".into() } else { rest.into() }
+}
+
+/// A confusion matrix of counts.
+pub(crate) fn confusion(file: &FilePart) -> Outcome<Figure> {
+    let array = array(file, "confusion")?;
+    let &[rows, columns] = array.shape() else {
+        return Err(refused(
+            &file.path,
+            format!("has shape {:?}; a confusion matrix is [class, class]", array.shape()),
+        ));
+    };
+    if rows != columns {
+        return Err(refused(
+            &file.path,
+            format!(
+                "has {rows} rows and {columns} columns; a confusion matrix is square (true class by predicted class, no names of rows)"
+            ),
+        ));
+    }
+    let counts = array.to_i64()?.into_iter().enumerate().map(|(i, n)| {
+        u64::try_from(n).map_err(|_| {
+            refused(
+                &file.path,
+                format!("row {}, column {}: {n}; counts are at least 0", i / columns, i % columns),
+            )
+        })
+    });
+    Ok(Confusion::new(&counts.collect::<Outcome<Vec<u64>>>()?, rows).figure()?)
+}
+
+/// Rates over input, as `curve -o` writes them.
+pub(crate) fn fi_curve(path: &Path) -> Outcome<Figure> {
+    let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+    let names = ["input", "simulated", "closed_form"];
+    let columns: Vec<Option<Vec<f64>>> = if ending.as_deref() == Some("npz") {
+        let mut reader = NpzReader::open(path)?;
+        let known: Vec<String> = reader.names().map(String::from).collect();
+        let mut read = |name: &str| match known.iter().any(|n| n == name) {
+            true => reader.read(name).and_then(|a| a.to_f64()).map(Some),
+            false => Ok(None),
+        };
+        names.iter().map(|n| read(n)).collect::<Result<_, _>>()?
+    } else {
+        let table = read_csv(path, NonFinite::Refuse)?;
+        names.iter().map(|n| table.find(n).map(<[f64]>::to_vec)).collect()
+    };
+    let [Some(input), simulated, closed] = &columns[..] else {
+        return Err(refused(
+            path,
+            "has no `input`; give a file that `curve -o` wrote: input, simulated, closed_form",
+        ));
+    };
+    let mut picture = FiCurve::new("input", "").clock(Time::Seconds);
+    if let Some(closed) = closed {
+        picture = picture.closed_form("closed form", input, closed);
+    }
+    if let Some(simulated) = simulated {
+        picture = picture.simulated("simulation", input, simulated);
+    }
+    Ok(picture.figure()?)
+}

@@ -1,0 +1,154 @@
+//! The spikes that `analyse` and `plot` are asked about: a file, a part of it, and what the file does not say.
+
+use clap::Args;
+use rheobase::data::{SpikeTrains, TrainOptions, read_trains};
+use rheobase::models::neuron::Time;
+
+use crate::arguments::FilePart;
+use crate::failure::{Failure, Outcome};
+
+/// The help on files of spikes.
+pub(crate) const HELP: &str = "Files of spikes:
+  .npz  as `simulate -o` writes them, or with an array of dense spikes (`spikes`,
+        FILE:NAME for another), or with `bits` (numpy.packbits, little bit order) and `shape`
+  .npy  dense spikes: [time], [time, neuron] or [time, batch, neuron]; booleans, counts,
+        or 0 and one height
+  .csv  .tsv .txt: with the columns `neuron` and `step` or `time`, a line per spike; otherwise
+        a line per step and a column per neuron (a column `time`, `t` or `step` is none).
+        Names or none, commas, semicolons or tabs, decimal commas where these do not separate
+  Where nothing says how long a step is, times are counted in steps.";
+
+/// A recording and which part of it.
+#[derive(Args)]
+pub(crate) struct Recording {
+    /// File of spikes (.npz, .npy, .csv); FILE:NAME for one array of several
+    #[arg(value_name = "FILE")]
+    pub(crate) file: String,
+    #[command(flatten)]
+    pub(crate) part: Part,
+}
+
+/// What the file does not say, and which part of it is meant.
+#[derive(Args, Default)]
+pub(crate) struct Part {
+    /// Length of a step in seconds, where the file has none
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub(crate) dt: Option<f64>,
+    /// Number of neurons, where a list of spikes does not name the silent ones
+    #[arg(long, value_name = "N")]
+    pub(crate) neurons: Option<usize>,
+    /// Only this sample of a batch, from 0
+    #[arg(long, value_name = "I")]
+    pub(crate) sample: Option<usize>,
+    /// Only from this time on
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    pub(crate) from: Option<f64>,
+    /// Only up to this time [default: the end of the file's last step, or its last spike]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    pub(crate) to: Option<f64>,
+}
+
+impl Recording {
+    /// The spike trains.
+    pub(crate) fn read(&self) -> Outcome<SpikeTrains> {
+        self.part.read(&file_part(&self.file)?)
+    }
+}
+
+impl Part {
+    pub(crate) fn read(&self, file: &FilePart) -> Outcome<SpikeTrains> {
+        let options = TrainOptions { dt: self.dt, array: file.part.clone(), neurons: self.neurons };
+        let mut trains = read_trains(&file.path, &options)?;
+        if let Some(sample) = self.sample {
+            trains = trains.sample(sample)?;
+        }
+        if self.from.is_some() || self.to.is_some() {
+            let (start, end) = trains.window;
+            let (from, to) = (self.from.unwrap_or(start), self.to.unwrap_or(end));
+            if !from.is_finite() || !to.is_finite() || from >= to {
+                return Err(Failure::bad(format!(
+                    "--from {from} --to {to}: must be finite, the start before the end"
+                )));
+            }
+            trains = trains.within((from, to))?;
+        }
+        if trains.times.is_empty() {
+            return Err(Failure::bad(format!(
+                "{}: names no neuron; say with --neurons how many there were",
+                file.path.display()
+            )));
+        }
+        Ok(trains)
+    }
+}
+
+/// `text` as FILE or FILE:NAME.
+pub(crate) fn file_part(text: &str) -> Outcome<FilePart> {
+    FilePart::parse(text).ok_or_else(|| {
+        Failure::bad(format!("{text}: must end in .npz, .npy, .csv, .tsv or .txt, or in .npz:NAME"))
+    })
+}
+
+/// Units of times and of rates.
+pub(crate) fn units(clock: Time) -> (&'static str, &'static str) {
+    match clock {
+        Time::Seconds => ("s", "Hz"),
+        Time::Steps => ("steps", "per step"),
+    }
+}
+
+/// `choice` for time in seconds, or for time in steps.
+pub(crate) fn by_clock(clock: Time, seconds: f64, steps: f64) -> f64 {
+    match clock {
+        Time::Seconds => seconds,
+        Time::Steps => steps,
+    }
+}
+
+/// A width of bins for counts: a tenth of a second where the recording is long enough, a twentieth of it where it counts
+/// steps; whole steps where there are steps.
+pub(crate) fn slow_bin(trains: &SpikeTrains) -> f64 {
+    let length = trains.window.1 - trains.window.0;
+    let wanted = match trains.clock {
+        Time::Seconds => 0.1f64.min(length / 10.0).max(length / 1000.0),
+        Time::Steps => length / 20.0,
+    };
+    of_steps(trains, wanted)
+}
+
+/// A width of bins for a curve over the whole recording.
+pub(crate) fn drawn_bin(trains: &SpikeTrains) -> f64 {
+    of_steps(trains, (trains.window.1 - trains.window.0) / 80.0)
+}
+
+/// `wanted` in whole steps; without steps, a part of the recording.
+fn of_steps(trains: &SpikeTrains, wanted: f64) -> f64 {
+    let length = trains.window.1 - trains.window.0;
+    match trains.dt {
+        Some(dt) => (wanted / dt).round().clamp(1.0, (length / dt).floor().max(1.0)) * dt,
+        None => length / (length / wanted).round().max(1.0),
+    }
+}
+
+/// Trains and the start and end of the time they cover.
+type Cut = (Vec<Vec<f64>>, (f64, f64));
+
+/// Trains cut to a whole number of bins from their start, and the window of these.
+pub(crate) fn whole_bins(trains: &SpikeTrains, bin: f64) -> Outcome<Cut> {
+    let (start, end) = trains.window;
+    let bins = ((end - start) / bin + 1e-6).floor();
+    if !(bin > 0.0 && bin.is_finite()) || bins < 1.0 {
+        return Err(Failure::bad(format!(
+            "--bin {bin}: must be above 0 and not longer than the recording, {} {}",
+            crate::text::short(end - start),
+            units(trains.clock).0
+        )));
+    }
+    let cut = start + bins * bin;
+    crate::memory::fits("--bin", trains.times.len().saturating_mul(bins as usize), 24)?;
+    if cut + 1e-6 * bin >= end {
+        return Ok((trains.times.clone(), (start, end)));
+    }
+    let inside = |train: &Vec<f64>| train.iter().copied().filter(|t| *t < cut).collect();
+    Ok((trains.times.iter().map(inside).collect(), (start, cut)))
+}
