@@ -8,6 +8,7 @@ pub mod compete;
 pub mod curve;
 pub mod data;
 pub mod draw;
+pub mod dynamics;
 mod error;
 pub mod population;
 pub mod random;
@@ -15,6 +16,7 @@ pub mod verify;
 
 pub use compete::Competition;
 pub use curve::Curve;
+pub use dynamics::Dynamics;
 pub use error::{Error, Result, nearest};
 pub use population::{Catalog, Initial, Input, Population, Record, Recording, Spikes, Upstream, model};
 pub use rheobase_models as models;
