@@ -7,6 +7,8 @@ mod generator;
 mod interrupt;
 mod memory;
 mod models;
+mod phase;
+mod phase_picture;
 mod picture;
 mod run;
 mod save;
@@ -36,6 +38,7 @@ Try first:
   rheobase simulate lif --plot lif.svg             a second of one neuron, drawn
   rheobase simulate lif --neurons 100 --input noise:1.1,2 -o spikes.npz
   rheobase curve lif --plot curve.svg              firing rate over input current
+  rheobase phase adex --plot adex.svg              fixed points and phase plane of its equations
   rheobase verify conformance/traces               compare with published libraries
 
 `rheobase help COMMAND` explains a command with more examples.
@@ -54,6 +57,7 @@ enum Action {
     Models(models::Models),
     Simulate(simulate::Simulate),
     Curve(curve::Curve),
+    Phase(phase::Phase),
     Verify(verify::Verify),
 }
 
@@ -63,6 +67,7 @@ fn main() -> ExitCode {
         Some(Action::Models(command)) => command.run(),
         Some(Action::Simulate(command)) => command.run(),
         Some(Action::Curve(command)) => command.run(),
+        Some(Action::Phase(command)) => command.run(),
         Some(Action::Verify(command)) => command.run(),
     };
     match done {

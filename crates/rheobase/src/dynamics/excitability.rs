@@ -23,8 +23,30 @@ pub struct Threshold {
     pub silent: f64,
     /// The smallest value known to make it fire.
     pub fires: f64,
-    /// Whether it follows from the closed form of the rate curve, not from simulation.
-    pub closed_form: bool,
+    /// What it follows from.
+    pub source: Source,
+}
+
+/// What a threshold follows from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The closed form of the rate curve.
+    ClosedForm,
+    /// The right-hand side: with one variable a neuron fires where nothing stops it between rest and threshold.
+    Equations,
+    /// Simulations.
+    Simulation,
+}
+
+impl Source {
+    /// Words for tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Source::ClosedForm => "closed form",
+            Source::Equations => "from the equations",
+            Source::Simulation => "simulated",
+        }
+    }
 }
 
 /// Currents tried side by side.
@@ -53,8 +75,8 @@ impl Dynamics {
     }
 
     /// The rheobase: the smallest constant current that makes a neuron fire which was at rest. From the closed form of
-    /// the rate curve where there is one; else simulated, where it is the smallest that does so within the search's
-    /// horizon.
+    /// the rate curve where there is one; from the right-hand side of models with one variable; else simulated, where
+    /// it is the smallest that does so within the search's horizon.
     ///
     /// # Errors
     /// [`Error::Unsupported`] for models that do not fire, that take impulses, that fire without input, that do not
@@ -63,7 +85,11 @@ impl Dynamics {
         let horizon = self.check_search(how)?;
         let [_, strongest] = self.model.info().input_range;
         if self.model.rate(&self.params, 0.0).is_some() {
-            return self.rheobase_of_curve(strongest);
+            let fires = |x: f64| self.model.rate(&self.params, x).is_some_and(|rate| rate > 0.0);
+            return self.bisected(strongest, Source::ClosedForm, fires);
+        }
+        if let Some(way) = self.way_to_threshold() {
+            return self.bisected(strongest, Source::Equations, |x| self.slowest(way, x) > 0.0);
         }
         if self.fires(&[Trial { current: 0.0, steps: horizon }], how.dt, horizon)?[0] {
             return Err(self.none("fires without any input"));
@@ -72,7 +98,7 @@ impl Dynamics {
         match found[..] {
             [Some(whole), Some(half)] if half.fires > 1.5 * whole.fires => Err(self.no_leak()),
             [Some(whole), _] => Ok(whole),
-            _ => Err(self.none(&format!("does not fire at inputs up to {strongest}, the largest allowed"))),
+            _ => Err(self.too_weak(strongest)),
         }
     }
 
@@ -86,7 +112,8 @@ impl Dynamics {
         let current = 2.0 * self.rheobase(how)?.fires;
         let [_, strongest] = self.model.info().input_range;
         if current > strongest {
-            let what = format!("twice the rheobase is {current}, beyond the largest allowed input, {strongest}");
+            let what =
+                format!("twice the rheobase is {current}, beyond the largest allowed input, {strongest}");
             return Err(Error::Unsupported { place: self.place().into(), what: what + ": no chronaxie" });
         }
         let (mut silent, mut fires) = (0, horizon + 1);
@@ -106,7 +133,11 @@ impl Dynamics {
         if fires > horizon {
             return Err(self.none("does not fire within the horizon at twice its rheobase"));
         }
-        Ok(Threshold { silent: silent as f64 * how.dt, fires: fires as f64 * how.dt, closed_form: false })
+        Ok(Threshold {
+            silent: silent as f64 * how.dt,
+            fires: fires as f64 * how.dt,
+            source: Source::Simulation,
+        })
     }
 
     /// The strength–duration curve: for each duration of a pulse the smallest current that makes a neuron fire that
@@ -124,7 +155,12 @@ impl Dynamics {
                 return Ok(steps);
             }
             let shown = format!("{d} {}", self.time_unit());
-            Err(value(self.place(), "duration", shown, format!("must not exceed the horizon, {}", how.horizon)))
+            Err(value(
+                self.place(),
+                "duration",
+                shown,
+                format!("must not exceed the horizon, {}", how.horizon),
+            ))
         };
         let steps: Vec<usize> = durations.iter().map(steps).collect::<Result<_>>()?;
         if self.fires(&[Trial { current: 0.0, steps: horizon }], how.dt, horizon)?[0] {
@@ -153,14 +189,17 @@ impl Dynamics {
         self.none("has no leak: any current above 0 makes it fire in the end")
     }
 
-    fn rheobase_of_curve(&self, strongest: f64) -> Result<Threshold> {
-        let fires = |x: f64| self.model.rate(&self.params, x).is_some_and(|rate| rate > 0.0);
+    fn too_weak(&self, strongest: f64) -> Error {
+        self.none(&format!("does not fire at inputs up to {strongest}, the largest allowed"))
+    }
+
+    /// Where inputs from 0 to the strongest begin to fire, to the last digit.
+    fn bisected(&self, strongest: f64, source: Source, fires: impl Fn(f64) -> bool) -> Result<Threshold> {
         if fires(0.0) {
             return Err(self.none("fires without any input"));
         }
         if !fires(strongest) {
-            let why = format!("does not fire at inputs up to {strongest}, the largest allowed");
-            return Err(self.none(&why));
+            return Err(self.too_weak(strongest));
         }
         let (mut silent, mut at) = (0.0, strongest);
         loop {
@@ -169,10 +208,60 @@ impl Dynamics {
                 return Err(self.no_leak());
             }
             if middle <= silent || middle >= at {
-                return Ok(Threshold { silent, fires: at, closed_form: true });
+                return Ok(Threshold { silent, fires: at, source });
             }
             if fires(middle) { at = middle } else { silent = middle }
         }
+    }
+
+    /// For models whose only variable is the potential: its position, its value at rest, and that at which it fires.
+    fn way_to_threshold(&self) -> Option<(usize, [f64; 2])> {
+        let [i] = self.variables[..] else { return None };
+        if self.model.info().potential != Some(self.model.state()[i].name) {
+            return None;
+        }
+        let coeffs = self.model.prepare(&self.params, self.usual_search().dt);
+        let mut state = self.rest();
+        let rest = state[i];
+        let mut fires = |v: f64| {
+            state[i] = v;
+            self.fires_at(self.model.margin(&coeffs, &state, 0.0))
+        };
+        if fires(rest) {
+            return None;
+        }
+        // Doubling from a thousandth of a unit reaches any potential there is.
+        let distance = (0..60).map(|k| 1e-3 * (1u64 << k) as f64).find(|d| fires(rest + d))?;
+        let (mut low, mut high) = (rest, rest + distance);
+        loop {
+            let middle = 0.5 * (low + high);
+            if middle <= low || middle >= high {
+                return Some((i, [rest, high]));
+            }
+            if fires(middle) { high = middle } else { low = middle }
+        }
+    }
+
+    /// The lowest speed of the variable between two values under input `x`.
+    fn slowest(&self, (i, [from, to]): (usize, [f64; 2]), x: f64) -> f64 {
+        let mut state = self.rest();
+        let mut speed = |share: f64| {
+            state[i] = from + (to - from) * share;
+            self.model.rhs(&self.params, &state, x).map_or(f64::NAN, |s| s[i])
+        };
+        let n = 400;
+        let speeds: Vec<f64> = (0..=n).map(|k| speed(k as f64 / n as f64)).collect();
+        let lowest = (0..=n).min_by(|a, b| speeds[*a].total_cmp(&speeds[*b])).unwrap_or(0);
+        let (mut a, mut b) =
+            (lowest.saturating_sub(1) as f64 / n as f64, (lowest + 1).min(n) as f64 / n as f64);
+        let mut least = speeds[lowest];
+        for _ in 0..60 {
+            let [one, two] = [a + (b - a) / 3.0, b - (b - a) / 3.0];
+            let (at_one, at_two) = (speed(one), speed(two));
+            least = least.min(at_one).min(at_two);
+            if at_one < at_two { b = two } else { a = one }
+        }
+        least
     }
 
     /// For each pulse length in steps the smallest current that fires.
@@ -206,7 +295,7 @@ impl Dynamics {
             }
             first = false;
         }
-        let threshold = |(silent, fires)| Threshold { silent, fires, closed_form: false };
+        let threshold = |(silent, fires)| Threshold { silent, fires, source: Source::Simulation };
         Ok(found.into_iter().map(|b| b.map(threshold)).collect())
     }
 

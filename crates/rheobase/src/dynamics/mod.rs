@@ -30,7 +30,7 @@ mod section;
 use std::sync::Arc;
 
 pub use axis::Axis;
-pub use excitability::{Search, Threshold};
+pub use excitability::{Search, Source, Threshold};
 pub use fixed_point::{Eigenvalue, FixedPoint, Kind};
 pub use line::Line;
 pub use plane::{Plane, VectorField};

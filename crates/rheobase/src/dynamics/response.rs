@@ -92,7 +92,11 @@ impl Dynamics {
             spikes,
             states,
             input,
-            potential_field: self.model.info().potential.and_then(|p| fields.iter().position(|f| f.name == p)),
+            potential_field: self
+                .model
+                .info()
+                .potential
+                .and_then(|p| fields.iter().position(|f| f.name == p)),
         })
     }
 

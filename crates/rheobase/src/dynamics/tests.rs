@@ -83,7 +83,21 @@ fn a_parabola_has_two_rests_one_or_none() {
     assert!((points[0].at[0] + 65.0).abs() < 1e-12 && (points[1].at[0] + 50.0).abs() < 1e-12);
     assert!((points[1].eigenvalues[0].re - a * 15.0 / tau).abs() < 1e-9);
     let found = d.rheobase(COARSE).unwrap();
-    assert!((found.fires / rheobase - 1.0).abs() < 0.02, "{found:?} {rheobase}");
+    assert!(found.source == Source::Equations && (found.fires / rheobase - 1.0).abs() < 1e-9, "{found:?}");
+    // A spike that starts within the horizon needs more: close to the rheobase it comes late.
+    let late = d.strength_duration(&[0.4], COARSE).unwrap()[0].unwrap().fires;
+    assert!(late > rheobase && late < 1.5 * rheobase, "{late} {rheobase}");
+}
+
+#[test]
+fn what_equations_say_of_the_rheobase_is_what_neurons_do() {
+    for name in ["eif", "slif", "lif_exp", "lif", "lif_euler"] {
+        let d = dynamics(name, &[]);
+        let found = d.rheobase(COARSE).unwrap();
+        assert_ne!(found.source, Source::Simulation, "{name}");
+        let simulated = d.strength_duration(&[0.4], COARSE).unwrap()[0].unwrap();
+        assert!((simulated.fires / found.fires - 1.0).abs() < 0.02, "{name}: {simulated:?} {found:?}");
+    }
 }
 
 #[test]
@@ -158,7 +172,10 @@ fn lapicques_neuron_has_lapicques_constants() {
     for (tau_m, name) in [(0.02, "lif"), (0.007, "lif"), (0.02, "fast_lif")] {
         let d = dynamics(name, &[("tau_m", tau_m)]);
         let rheobase = d.rheobase(COARSE).unwrap();
-        assert!(rheobase.closed_form && (rheobase.fires - 1.0).abs() < 1e-12, "{rheobase:?}");
+        assert!(
+            rheobase.source == Source::ClosedForm && (rheobase.fires - 1.0).abs() < 1e-12,
+            "{rheobase:?}"
+        );
         let how = Search { dt: 1e-5, horizon: 0.1 };
         let chronaxie = d.chronaxie(how).unwrap();
         let exact = tau_m * std::f64::consts::LN_2;
@@ -183,19 +200,19 @@ fn lapicques_neuron_has_lapicques_constants() {
 
 #[test]
 fn simulated_rheobases_lie_where_leaky_neurons_have_them() {
-    // R·I = v_th − v_rest, with R = tau_m/c_m.
-    let d = dynamics("lif_exp", &[]);
-    let p = |name: &str| d.params()[d.model().params().iter().position(|f| f.name == name).unwrap()];
-    let exact = (p("v_th") - p("v_rest")) * p("c_m") / p("tau_m");
+    // Without adaptation the adaptive neuron is the plain one.
+    let d = dynamics("adaptive_lif", &[("inc_w", 0.0)]);
     let found = d.rheobase(COARSE).unwrap();
-    assert!(!found.closed_form && (found.fires / exact - 1.0).abs() < 1e-4, "{found:?} {exact}");
-    let chronaxie = d.chronaxie(COARSE).unwrap().fires;
-    assert!((chronaxie / (p("tau_m") * std::f64::consts::LN_2) - 1.0).abs() < 0.02, "{chronaxie}");
+    assert!(found.source == Source::Simulation && (found.fires - 1.0).abs() < 1e-5, "{found:?}");
+    let chronaxie = d.chronaxie(COARSE).unwrap();
+    let exact = 0.02 * std::f64::consts::LN_2;
+    assert!(chronaxie.silent <= exact && exact <= chronaxie.fires, "{chronaxie:?}");
 }
 
 #[test]
 fn what_cannot_fire_says_so() {
-    let said = |name: &str, set: &[(&str, f64)]| dynamics(name, set).rheobase(COARSE).unwrap_err().to_string();
+    let said =
+        |name: &str, set: &[(&str, f64)]| dynamics(name, set).rheobase(COARSE).unwrap_err().to_string();
     assert!(said("lif_rate", &[]).contains("does not fire: its output is a number"));
     assert!(said("lif_decay", &[]).contains("takes impulses"));
     assert!(said("lif_exp", &[("v_rest", 0.0), ("v_th", -10.0)]).contains("without any input"));
@@ -246,14 +263,16 @@ fn a_pulse_moves_the_neuron_and_a_strong_one_makes_it_fire() {
     let v = &weak.states[0];
     let peak = 1.2 * -(-1.0f64).exp_m1();
     assert!((v[299] - peak).abs() < 1e-9 && (v[499] - peak * (-1.0f64).exp()).abs() < 1e-9);
-    assert_eq!(weak.times()[299], 0.03);
+    assert!((weak.times()[299] - 0.03).abs() < 1e-12);
     let strong = d.respond(0.0, pulse(3.0), 0.1, 1e-4, &[]).unwrap();
     let first = 0.01 + 0.02 * 1.5f64.ln();
     assert!((strong.spikes[0] - first).abs() < 1e-6, "{:?}", strong.spikes);
     let path = strong.path(0, 0);
     assert_eq!(path.len(), strong.spikes.len() + 1);
     assert!(path[0].last().unwrap()[0] > 1.0 && path[1][0][0] == 0.0);
-    assert!(d.respond(0.0, Some(Pulse { amplitude: 1.0, start: 1.0, duration: 0.1 }), 0.1, 1e-4, &[]).is_err());
+    assert!(
+        d.respond(0.0, Some(Pulse { amplitude: 1.0, start: 1.0, duration: 0.1 }), 0.1, 1e-4, &[]).is_err()
+    );
     assert!(d.respond(f64::NAN, None, 0.1, 1e-4, &[]).is_err());
     assert!(d.respond(0.0, None, -0.1, 1e-4, &[]).is_err() && d.respond(0.0, None, 1.0, 1e-9, &[]).is_err());
     assert!(d.respond(0.0, None, 0.1, 1e-4, &[("u", 1.0)]).is_err());

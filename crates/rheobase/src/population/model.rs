@@ -232,7 +232,8 @@ impl<N: Neuron> Model for Erased<N> {
         let n = state.len();
         let mut jacobian = vec![0.0; n * n];
         for j in 0..n {
-            let s = N::State::<One>::from_fn(|i| One { value: state[i], tangent: [f64::from(u8::from(i == j))] });
+            let s =
+                N::State::<One>::from_fn(|i| One { value: state[i], tangent: [f64::from(u8::from(i == j))] });
             let slopes = N::rhs(&p, &s, One::constant(x))?;
             for i in 0..n {
                 jacobian[i * n + j] = slopes.get(i).tangent[0];
