@@ -283,6 +283,17 @@ fn time_unit(dynamics: &Dynamics) -> &'static str {
     if dynamics.model().info().time == Time::Steps { "steps" } else { "s" }
 }
 
+/// The unit of the input after a number; units that are words stand only where the input is named.
+pub(crate) fn input_unit(dynamics: &Dynamics) -> &'static str {
+    let unit = dynamics.model().info().input_unit;
+    if unit.contains(' ') { "" } else { unit }
+}
+
+/// What a rate of change is counted per.
+pub(crate) fn per(dynamics: &Dynamics) -> &'static str {
+    if dynamics.model().info().time == Time::Steps { "step" } else { "s" }
+}
+
 fn headed(name: &str, unit: &str) -> String {
     if unit.is_empty() || unit == "1" { name.to_string() } else { format!("{name} ({unit})") }
 }
@@ -315,7 +326,7 @@ fn to_text(
         headed("INPUT", info.input_unit),
         places.join(", "),
         "STABILITY".into(),
-        "EIGENVALUES (1/s)".into(),
+        format!("EIGENVALUES (1/{})", per(dynamics)),
     ]);
     for f in found {
         if f.points.is_empty() {
@@ -329,7 +340,7 @@ fn to_text(
         }
     }
     out += &table.render(usize::MAX);
-    out += &threshold_text("rheobase", rheobase, info.input_unit);
+    out += &threshold_text("rheobase", rheobase, input_unit(dynamics));
     if rheobase.is_ok() {
         out += &threshold_text("chronaxie", chronaxie, time_unit(dynamics));
     }

@@ -4,7 +4,7 @@ use rheobase::Dynamics;
 use rheobase::draw::{Figure, PhaseLine, PhasePlane, Stability};
 use rheobase::dynamics::{Axis, FixedPoint, Kind, Line, Plane, Response};
 
-use crate::phase::{Found, View, unit_of};
+use crate::phase::{Found, View, input_unit, per, unit_of};
 use crate::text::{short, with_unit};
 
 /// Arrows in a row, and in a column.
@@ -35,12 +35,12 @@ fn stability(p: &FixedPoint) -> Stability {
 }
 
 fn named(dynamics: &Dynamics, input: f64) -> String {
-    format!("input {}", with_unit(short(input), dynamics.model().info().input_unit))
+    format!("input {}", with_unit(short(input), input_unit(dynamics)))
 }
 
 fn draw_line(dynamics: &Dynamics, line: &Line<'_>, axis: &Axis, found: &[Found]) -> rheobase::Result<Figure> {
     let unit = unit_of(dynamics, &axis.field);
-    let speed = if unit.is_empty() { "1/s".to_string() } else { format!("{unit}/s") };
+    let speed = format!("{}/{}", if unit.is_empty() { "1" } else { unit }, per(dynamics));
     let slopes: Vec<_> = found.iter().map(|f| line.slopes(POINTS, f.input)).collect::<Result<_, _>>()?;
     let derivative = format!("d{}/dt", axis.field);
     let mut figure = PhaseLine::new((&axis.field, unit), (&derivative, &speed));

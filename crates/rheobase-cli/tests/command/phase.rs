@@ -26,7 +26,8 @@ fn fixed_points_are_data() {
     assert_eq!((&points[0]["stability"], &points[1]["stability"]), (&"stable node".into(), &"saddle".into()));
     assert!(found["inputs"][1]["fixed_points"].as_array().unwrap().is_empty());
     let value = |name: &str| found[name]["value"].as_f64().unwrap();
-    assert!((3.0..4.0).contains(&value("rheobase")), "{}", found["rheobase"]);
+    // The field loses its rest at 4; a step from rest gets past the slower recovery before.
+    assert!((2.25..4.0).contains(&value("rheobase")), "{}", found["rheobase"]);
     assert!((0.001..0.1).contains(&value("chronaxie")), "{}", found["chronaxie"]);
 }
 
@@ -34,15 +35,17 @@ fn fixed_points_are_data() {
 fn every_model_with_equations_is_drawn_and_the_others_say_why_not() {
     let folder = tempfile::tempdir().unwrap();
     for name in all_models() {
-        let args = ["phase", &name, "--plot", "p.svg", "--dt", "0.0005", "--horizon", "0.2"];
+        let mut args = vec!["phase", &name, "--plot", "p.svg"];
         let model = Dynamics::new(Catalog::standard().get(&name).unwrap(), &[]).unwrap();
-        if model.has_rhs() && !model.variables().is_empty() {
+        if model.model().info().time == rheobase::models::neuron::Time::Seconds {
+            args.extend(["--dt", "0.0005", "--horizon", "0.2"]);
+        }
+        if model.has_rhs() {
             let text = ok(folder.path(), &args);
             assert!(text.starts_with(&name) && text.contains("rheobase"), "{text}");
             std::fs::remove_file(folder.path().join("p.svg")).unwrap();
         } else {
-            let steps = model.model().info().time == rheobase::models::neuron::Time::Steps;
-            let ran = run_in(folder.path(), if steps { &args[..4] } else { &args });
+            let ran = run_in(folder.path(), &args);
             assert!(
                 ran.code == Some(2) && ran.err.contains("no differential equation"),
                 "{name}: {}",

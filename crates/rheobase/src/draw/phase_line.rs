@@ -29,8 +29,8 @@ impl<'a> PhaseLine<'a> {
         PhaseLine { x, y, curves: Vec::new(), fixed: Vec::new(), threshold: None, title: String::new() }
     }
 
-    /// Adds a curve: pairs of value and derivative, values ascending. Arrows along zero show where the last curve
-    /// leads.
+    /// Adds a curve: pairs of value and derivative, values ascending. Arrows along zero show where it leads, if it is
+    /// the only one.
     pub fn curve(mut self, name: impl Into<String>, points: &'a [[f64; 2]]) -> Self {
         self.curves.push((name.into(), points));
         self
@@ -86,8 +86,8 @@ impl<'a> PhaseLine<'a> {
     }
 
     fn draw(&self, x: Range, panel: &mut Panel) {
-        panel.horizontal_rule(0.0, GREY);
-        if let Some((_, points)) = self.curves.last() {
+        panel.line(vec![[x.from, 0.0], [x.to, 0.0]], GREY, 0.6);
+        if let [(_, points)] = &self.curves[..] {
             let at = |i: usize| x.from + (x.to - x.from) * (i as f64 + 0.5) / ARROWS as f64;
             let speed = |v: f64| points.iter().find(|p| p[0] >= v).map_or(0.0, |p| p[1]);
             let arrows = (0..ARROWS).map(|i| ([at(i), 0.0], [speed(at(i)), 0.0]));

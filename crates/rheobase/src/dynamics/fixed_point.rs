@@ -4,7 +4,7 @@ use rheobase_models::neuron::Firing;
 
 use super::Dynamics;
 
-/// An eigenvalue of the Jacobian, per second.
+/// An eigenvalue of the Jacobian, per second (or per step, for models that count them).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Eigenvalue {
     /// Real part: growth (above 0) or decay (below 0).

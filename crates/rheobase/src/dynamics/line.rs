@@ -106,7 +106,7 @@ impl Line<'_> {
         for _ in 0..60 {
             let step = self.slope(v, x) / self.0.jacobian([v], x)[0][0];
             v -= step;
-            if !((v - start).abs() <= size) {
+            if v.is_nan() || (v - start).abs() > size {
                 return None;
             }
             if step.abs() <= 1e-13 * size {

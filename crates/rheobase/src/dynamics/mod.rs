@@ -115,7 +115,8 @@ impl Dynamics {
         self.variables.iter().map(|i| &self.model.state()[*i]).collect()
     }
 
-    /// Time derivative of `state` (fields in the model's order) under input `x`, per second.
+    /// Time derivative of `state` (fields in the model's order) under input `x`, per second (or per step, for models that
+    /// count them).
     ///
     /// # Errors
     /// [`Error::Unsupported`] for models that are no differential equation; a state of the wrong length; numbers that
