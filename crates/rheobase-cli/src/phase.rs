@@ -132,17 +132,31 @@ impl Phase {
                 Ok(Found { input: *x, points: points? })
             })
             .collect::<Outcome<Vec<Found>>>()?;
-        if let Some(path) = &self.plot {
-            let response = self.trajectory(&dynamics, inputs[inputs.len() - 1], search.dt, &start)?;
-            phase_picture::draw(&dynamics, &view, &found, &response)?.save(path)?;
-        } else if !self.start.is_empty() || self.time.is_some() {
-            return Err(Failure::bad("--start and --time: are those of a trajectory; draw it with --plot"));
-        }
+        let last = inputs[inputs.len() - 1];
+        let path_wanted = !self.start.is_empty() || self.time.is_some();
+        let figure = match (&self.plot, &view) {
+            (None, _) | (_, View::Line(..)) if path_wanted => {
+                let rule =
+                    "are those of a trajectory, which is drawn in a plane of two variables with --plot";
+                return Err(Failure::bad(format!("--start and --time: {rule}")));
+            }
+            (None, _) => None,
+            (Some(_), View::Line(line, axis)) => {
+                Some(phase_picture::draw_line(&dynamics, line, axis, &found)?)
+            }
+            (Some(_), View::Plane(plane, axes)) => {
+                let response = self.trajectory(&dynamics, last, search.dt, &start)?;
+                Some(phase_picture::draw_plane(&dynamics, plane, axes, &found, &response)?)
+            }
+        };
         let rheobase = maybe(dynamics.rheobase(search))?;
         let chronaxie = match &rheobase {
             Ok(_) => maybe(dynamics.chronaxie(search))?,
             Err(why) => Err(why.clone()),
         };
+        if let (Some(figure), Some(path)) = (figure, &self.plot) {
+            figure.save(path)?;
+        }
         if self.json {
             return terminal::print_json(&to_json(&dynamics, &view, &found, &rheobase, &chronaxie));
         }

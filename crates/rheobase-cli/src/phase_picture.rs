@@ -4,26 +4,13 @@ use rheobase::Dynamics;
 use rheobase::draw::{Figure, PhaseLine, PhasePlane, Stability};
 use rheobase::dynamics::{Axis, FixedPoint, Kind, Line, Plane, Response};
 
-use crate::phase::{Found, View, input_unit, per, unit_of};
+use crate::phase::{Found, input_unit, per, unit_of};
 use crate::text::{short, with_unit};
 
 /// Arrows in a row, and in a column.
 const ARROWS: usize = 18;
 /// Points of a curve.
 const POINTS: usize = 600;
-
-/// Draws what was found under each input; the field and the trajectory are those of the last.
-pub(crate) fn draw(
-    dynamics: &Dynamics,
-    view: &View<'_>,
-    found: &[Found],
-    response: &Response,
-) -> rheobase::Result<Figure> {
-    match view {
-        View::Line(line, axis) => draw_line(dynamics, line, axis, found),
-        View::Plane(plane, axes) => draw_plane(dynamics, plane, axes, found, response),
-    }
-}
 
 fn stability(p: &FixedPoint) -> Stability {
     match p.kind {
@@ -38,7 +25,13 @@ fn named(dynamics: &Dynamics, input: f64) -> String {
     format!("input {}", with_unit(short(input), input_unit(dynamics)))
 }
 
-fn draw_line(dynamics: &Dynamics, line: &Line<'_>, axis: &Axis, found: &[Found]) -> rheobase::Result<Figure> {
+/// The speed of the variable over its value, under each input.
+pub(crate) fn draw_line(
+    dynamics: &Dynamics,
+    line: &Line<'_>,
+    axis: &Axis,
+    found: &[Found],
+) -> rheobase::Result<Figure> {
     let unit = unit_of(dynamics, &axis.field);
     let speed = format!("{}/{}", if unit.is_empty() { "1" } else { unit }, per(dynamics));
     let slopes: Vec<_> = found.iter().map(|f| line.slopes(POINTS, f.input)).collect::<Result<_, _>>()?;
@@ -56,7 +49,8 @@ fn draw_line(dynamics: &Dynamics, line: &Line<'_>, axis: &Axis, found: &[Found])
     figure.title(dynamics.model().info().class).figure()
 }
 
-fn draw_plane(
+/// The plane with what was found under each input; the field and the trajectory are those of the last.
+pub(crate) fn draw_plane(
     dynamics: &Dynamics,
     plane: &Plane<'_>,
     axes: &[Axis; 2],
