@@ -22,8 +22,6 @@ const NOT_COVERED: &[(&str, &str)] = &[
         "filters and encoders of images",
     ),
     ("SpykeTorch.snn.{Convolution,Pooling,STDP} + functional", "plasticity"),
-    ("nengo_extras.neurons.{rates_isi,rates_kernel,spikes2events}", "analysis of spike trains"),
-    ("nengo_extras.neurons.lowpass_filter", "a filter, not a neuron"),
     ("rnnbuilder composite", "networks"),
 ];
 

@@ -10,6 +10,8 @@ mod measures;
 mod memory;
 mod models;
 mod pair_measures;
+mod phase;
+mod phase_picture;
 mod picture;
 mod plot;
 mod plot_numbers;
@@ -46,6 +48,7 @@ Try first:
   rheobase analyse spikes.npz                      rates, intervals, synchrony of what was saved
   rheobase plot raster spikes.npz -o raster.png    the same, drawn
   rheobase curve lif --plot curve.svg              firing rate over input current
+  rheobase phase adex --plot adex.svg              fixed points and phase plane of its equations
   rheobase verify conformance/traces               compare with published libraries
 
 `rheobase help COMMAND` explains a command with more examples.
@@ -67,6 +70,7 @@ enum Action {
     Analyse(analyse::Analyse),
     Plot(plot::Plot),
     Report(report::Report),
+    Phase(phase::Phase),
     Verify(verify::Verify),
 }
 
@@ -79,6 +83,7 @@ fn main() -> ExitCode {
         Some(Action::Analyse(command)) => command.run(),
         Some(Action::Plot(command)) => command.run(),
         Some(Action::Report(command)) => command.run(),
+        Some(Action::Phase(command)) => command.run(),
         Some(Action::Verify(command)) => command.run(),
     };
     match done {

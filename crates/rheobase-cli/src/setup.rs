@@ -128,7 +128,7 @@ pub(crate) fn find_model(name: &str) -> Outcome<Arc<dyn Model>> {
 }
 
 /// A field given twice would leave one of the two without effect.
-fn check_once(before: &[Setting], setting: &Setting, option: &str) -> Outcome<()> {
+pub(crate) fn check_once(before: &[Setting], setting: &Setting, option: &str) -> Outcome<()> {
     match before.iter().any(|s| s.name == setting.name) {
         false => Ok(()),
         true => Err(Failure::bad(format!("{option} {}: is given twice; keep one", setting.name))),

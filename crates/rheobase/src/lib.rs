@@ -9,6 +9,7 @@ pub mod curve;
 pub mod data;
 pub mod draw;
 pub mod encode;
+pub mod dynamics;
 mod error;
 pub mod learn;
 pub mod population;
@@ -17,6 +18,7 @@ pub mod verify;
 
 pub use compete::Competition;
 pub use curve::Curve;
+pub use dynamics::Dynamics;
 pub use error::{Error, Result, nearest};
 pub use population::{Catalog, Initial, Input, Population, Record, Recording, Spikes, Upstream, model};
 pub use rheobase_models as models;

@@ -4,6 +4,7 @@ mod analyse;
 mod bad_input;
 mod curve;
 mod models;
+mod phase;
 mod same_bytes;
 mod simulate;
 mod verify;
@@ -73,13 +74,13 @@ fn alone_it_says_what_to_try_first_and_what_it_says_works() {
         .collect();
     assert!(examples.len() >= 4, "{text}");
     examples.iter().for_each(|args| drop(ok(folder.path(), args)));
-    assert_eq!(names_in(folder.path()), ["curve.svg", "lif.svg", "raster.png", "spikes.npz"]);
+    assert_eq!(names_in(folder.path()), ["adex.svg", "curve.svg", "lif.svg", "raster.png", "spikes.npz"]);
 }
 
 #[test]
 fn help_of_every_command_has_examples() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["models", "simulate", "analyse", "plot", "report", "curve", "verify"] {
+    for name in ["models", "simulate", "analyse", "plot", "report", "curve", "phase", "verify"] {
         let help = ok(folder.path(), &[name, "--help"]);
         assert!(help.contains("Examples:") && help.contains(&format!("rheobase {name}")), "{help}");
     }

@@ -9,7 +9,8 @@
 //! | [`Rates`] | firing rates over time, with bands |
 //! | [`Simulation`] | input, potentials and spikes of one run on one time axis |
 //! | [`FiCurve`] | firing rate over input current, closed form beside simulation |
-//! | [`PhasePlane`] | vector field, nullclines, fixed points, trajectories |
+//! | [`PhaseLine`] | speed of one variable over its value, fixed points |
+//! | [`PhasePlane`] | vector field, nullclines, threshold, fixed points, trajectories |
 //! | [`Intervals`] | histogram of inter-spike intervals |
 //! | [`Correlogram`] | correlation over lag |
 //! | [`DistanceMatrix`] | distances between spike trains |
@@ -61,6 +62,7 @@ mod figure;
 mod intervals;
 mod learning_curves;
 mod matrix;
+mod phase_line;
 mod phase_plane;
 mod raster;
 mod rates;
@@ -77,6 +79,7 @@ pub use intervals::Intervals;
 pub use learning_curves::LearningCurves;
 pub use matrix::DistanceMatrix;
 pub use panel::Panel;
+pub use phase_line::PhaseLine;
 pub use phase_plane::{PhasePlane, Stability};
 pub use raster::Raster;
 pub use rates::Rates;

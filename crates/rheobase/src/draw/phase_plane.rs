@@ -1,7 +1,7 @@
-//! Phase plane: vector field, nullclines, fixed points by stability, trajectories.
+//! Phase plane: vector field, nullclines, threshold, fixed points by stability, trajectories.
 
 use super::axis::{Axis, Range};
-use super::colour::{GREEN, GREY, Paint, series};
+use super::colour::{GREY, Paint, series};
 use super::marks::{Mark, Shape};
 use super::panel::{Edges, Extent, Panel, Swatch};
 use super::{Figure, check};
@@ -16,7 +16,33 @@ pub enum Stability {
     Unstable,
     /// Some lead to it, some away: a hollow diamond.
     Saddle,
+    /// Directions close to it neither lead to it nor away, to first order: a grey circle.
+    Neutral,
 }
+
+impl Stability {
+    /// All kinds, how they are drawn, and what the legend says.
+    const ALL: [(Stability, Shape, Paint, &'static str); 4] = [
+        (Stability::Stable, Shape::Disc, Paint::Ink, "stable"),
+        (Stability::Unstable, Shape::Ring, Paint::Ink, "unstable"),
+        (Stability::Saddle, Shape::Diamond, Paint::Ink, "saddle"),
+        (Stability::Neutral, Shape::Disc, GREY, "neutral"),
+    ];
+
+    /// Draws fixed points by their stability, with a legend.
+    pub(super) fn draw(fixed: &[([f64; 2], Stability)], panel: &mut Panel) {
+        for (stability, shape, paint, name) in Stability::ALL {
+            let points: Vec<_> = fixed.iter().filter(|f| f.1 == stability).map(|f| f.0).collect();
+            if !points.is_empty() {
+                panel.marks.push(Mark::Points { points, shape, paint, radius: 3.0 });
+                panel.legend.push((Swatch::Symbol { shape, paint }, name.into()));
+            }
+        }
+    }
+}
+
+/// A line in one or more pieces.
+type Pieces<'a> = Vec<&'a [[f64; 2]]>;
 
 /// A plane of two state variables. What leaves the window is cut at its edges.
 #[derive(Debug, Clone)]
@@ -25,10 +51,19 @@ pub struct PhasePlane<'a> {
     y: (String, String, f64, f64),
     at: &'a [[f64; 2]],
     by: &'a [[f64; 2]],
-    nullclines: Vec<(String, Vec<&'a [[f64; 2]]>)>,
+    nullclines: Vec<Nullcline<'a>>,
+    threshold: Pieces<'a>,
     fixed: Vec<([f64; 2], Stability)>,
-    trajectories: Vec<(String, &'a [[f64; 2]])>,
+    trajectories: Vec<(String, Pieces<'a>)>,
     title: String,
+}
+
+#[derive(Debug, Clone)]
+struct Nullcline<'a> {
+    name: String,
+    pieces: Pieces<'a>,
+    colour: usize,
+    dashed: bool,
 }
 
 impl<'a> PhasePlane<'a> {
@@ -41,6 +76,7 @@ impl<'a> PhasePlane<'a> {
             at: &[],
             by: &[],
             nullclines: Vec::new(),
+            threshold: Vec::new(),
             fixed: Vec::new(),
             trajectories: Vec::new(),
             title: String::new(),
@@ -60,7 +96,34 @@ impl<'a> PhasePlane<'a> {
         name: impl Into<String>,
         pieces: impl IntoIterator<Item = &'a [[f64; 2]]>,
     ) -> Self {
-        self.nullclines.push((name.into(), pieces.into_iter().collect()));
+        let colour = self.colours();
+        self.push(name.into(), pieces.into_iter().collect(), colour, false);
+        self
+    }
+
+    /// The last nullcline as it is under another input: dashed, in the same colour.
+    pub fn same_nullcline(
+        mut self,
+        name: impl Into<String>,
+        pieces: impl IntoIterator<Item = &'a [[f64; 2]]>,
+    ) -> Self {
+        let colour = self.colours().saturating_sub(1);
+        self.push(name.into(), pieces.into_iter().collect(), colour, true);
+        self
+    }
+
+    fn push(&mut self, name: String, pieces: Pieces<'a>, colour: usize, dashed: bool) {
+        self.nullclines.push(Nullcline { name, pieces, colour, dashed });
+    }
+
+    /// Colours that nullclines have taken.
+    fn colours(&self) -> usize {
+        self.nullclines.iter().map(|n| n.colour + 1).max().unwrap_or(0)
+    }
+
+    /// The line beyond which the neuron fires, in one or more pieces.
+    pub fn threshold(mut self, pieces: impl IntoIterator<Item = &'a [[f64; 2]]>) -> Self {
+        self.threshold = pieces.into_iter().collect();
         self
     }
 
@@ -71,8 +134,17 @@ impl<'a> PhasePlane<'a> {
     }
 
     /// A trajectory from its first to its last point; a small disc marks the start.
-    pub fn trajectory(mut self, name: impl Into<String>, points: &'a [[f64; 2]]) -> Self {
-        self.trajectories.push((name.into(), points));
+    pub fn trajectory(self, name: impl Into<String>, points: &'a [[f64; 2]]) -> Self {
+        self.trajectory_in_pieces(name, [points])
+    }
+
+    /// A trajectory that jumps, as at a reset: one piece from jump to jump, the jumps thin and dashed.
+    pub fn trajectory_in_pieces(
+        mut self,
+        name: impl Into<String>,
+        pieces: impl IntoIterator<Item = &'a [[f64; 2]]>,
+    ) -> Self {
+        self.trajectories.push((name.into(), pieces.into_iter().collect()));
         self
     }
 
@@ -95,7 +167,7 @@ impl<'a> PhasePlane<'a> {
         panel.frame = Edges::All;
         self.draw_field(&mut panel);
         self.draw_curves(&mut panel);
-        self.draw_points(&mut panel);
+        Stability::draw(&self.fixed, &mut panel);
         Ok(panel.into())
     }
 
@@ -112,15 +184,16 @@ impl<'a> PhasePlane<'a> {
         check::same_length(PLACE, "field.by", self.by.len(), "field.at", self.at.len())?;
         check::finite(PLACE, "field.at", self.at.as_flattened())?;
         check::finite(PLACE, "field.by", self.by.as_flattened())?;
-        for (name, pieces) in &self.nullclines {
+        let lines = self.nullclines.iter().map(|n| (&n.name, &n.pieces));
+        for (name, pieces) in lines.chain(self.trajectories.iter().map(|(name, pieces)| (name, pieces))) {
             check::some(PLACE, name, pieces)?;
             for piece in pieces {
+                check::some(PLACE, name, piece)?;
                 check::finite(PLACE, name, piece.as_flattened())?;
             }
         }
-        for (name, points) in &self.trajectories {
-            check::some(PLACE, name, points)?;
-            check::finite(PLACE, name, points.as_flattened())?;
+        for piece in &self.threshold {
+            check::finite(PLACE, "threshold", piece.as_flattened())?;
         }
         self.fixed.iter().try_for_each(|f| check::finite(PLACE, "fixed point", &f.0))
     }
@@ -136,34 +209,36 @@ impl<'a> PhasePlane<'a> {
     }
 
     fn draw_curves(&self, panel: &mut Panel) {
-        for (i, (name, pieces)) in self.nullclines.iter().enumerate() {
-            for piece in pieces {
-                panel.line(piece.to_vec(), series(i), 1.5);
+        let line = |panel: &mut Panel, points: &[[f64; 2]], paint, width, dashed| {
+            panel.marks.push(Mark::Line { points: points.to_vec(), paint, width, dashed });
+        };
+        for n in &self.nullclines {
+            for piece in &n.pieces {
+                line(panel, piece, series(n.colour), 1.5, n.dashed);
             }
-            panel.legend_line(series(i), false, name);
+            panel.legend_line(series(n.colour), n.dashed, &n.name);
         }
-        for (i, (name, points)) in self.trajectories.iter().enumerate() {
-            let paint = if i == 0 { Paint::Rgb(GREEN) } else { series(i + 2) };
-            panel.line(points.to_vec(), paint, 1.1);
-            let start = vec![points[0]];
+        for piece in &self.threshold {
+            line(panel, piece, Paint::Ink, 0.8, true);
+        }
+        if !self.threshold.is_empty() {
+            panel.legend_line(Paint::Ink, true, "threshold");
+        }
+        for (i, (name, pieces)) in self.trajectories.iter().enumerate() {
+            // Two colours are left to nullclines even where there are none.
+            let paint = series(self.colours().max(2) + i);
+            for piece in pieces {
+                line(panel, piece, paint, 1.1, false);
+            }
+            for pair in pieces.windows(2) {
+                if let (Some(end), Some(start)) = (pair[0].last(), pair[1].first()) {
+                    line(panel, &[*end, *start], paint, 0.5, true);
+                }
+            }
+            let start = pieces.iter().flat_map(|p| p.first()).take(1).copied().collect();
             panel.marks.push(Mark::Points { points: start, shape: Shape::Disc, paint, radius: 2.0 });
             if !name.is_empty() {
                 panel.legend_line(paint, false, name);
-            }
-        }
-    }
-
-    fn draw_points(&self, panel: &mut Panel) {
-        let kinds = [
-            (Stability::Stable, Shape::Disc, "stable"),
-            (Stability::Unstable, Shape::Ring, "unstable"),
-            (Stability::Saddle, Shape::Diamond, "saddle"),
-        ];
-        for (stability, shape, name) in kinds {
-            let points: Vec<_> = self.fixed.iter().filter(|f| f.1 == stability).map(|f| f.0).collect();
-            if !points.is_empty() {
-                panel.marks.push(Mark::Points { points, shape, paint: Paint::Ink, radius: 3.0 });
-                panel.legend.push((Swatch::Symbol { shape, paint: Paint::Ink }, name.into()));
             }
         }
     }

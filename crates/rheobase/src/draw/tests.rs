@@ -30,7 +30,15 @@ fn every_kind() -> Vec<(&'static str, Figure, Vec<&'static str>)> {
         .field(&field, &field)
         .nullcline("dv/dt = 0", [&field[..]])
         .fixed_point([0.0, 0.0], Stability::Saddle)
+        .same_nullcline("dv/dt = 0, off", [&field[..]])
+        .threshold([&field[..]])
+        .fixed_point([0.5, 0.0], Stability::Neutral)
+        .trajectory_in_pieces("jumps", [&field[..1], &field[..]])
         .trajectory("path", &field);
+    let speed = PhaseLine::new(("v", "mV"), ("dv/dt", "mV/s"))
+        .curve("input", &field)
+        .fixed_point(0.0, Stability::Stable)
+        .threshold(0.5);
     vec![
         ("raster", Raster::new(&t, &[1; 50], 2).figure().unwrap(), vec!["time (ms)", "neuron", "50 spikes"]),
         ("traces", Traces::new(&t, "v", "V").trace("a", &t).figure().unwrap(), vec!["v (mV)", "time (ms)"]),
@@ -41,7 +49,22 @@ fn every_kind() -> Vec<(&'static str, Figure, Vec<&'static str>)> {
         ),
         ("simulation", run.figure().unwrap(), vec!["input (nA)", "potential (mV)", "neuron", "threshold"]),
         ("f-I", fi.figure().unwrap(), vec!["current (nA)", "firing rate (Hz)", "closed form", "runs"]),
-        ("phase", phase.figure().unwrap(), vec!["v (mV)", "w", "saddle", "path", "dv/dt = 0"]),
+        (
+            "phase",
+            phase.figure().unwrap(),
+            vec![
+                "v (mV)",
+                "w",
+                "saddle",
+                "neutral",
+                "path",
+                "jumps",
+                "dv/dt = 0",
+                "dv/dt = 0, off",
+                "threshold",
+            ],
+        ),
+        ("speed", speed.figure().unwrap(), vec!["v (mV)", "dv/dt (mV/s)", "input", "stable", "threshold"]),
         ("intervals", Intervals::new(&t).figure().unwrap(), vec!["inter-spike interval (ms)"]),
         ("lag", Correlogram::new(&edges, &t[..3], "count").figure().unwrap(), vec!["lag (ms)", "count"]),
         ("distance", DistanceMatrix::new(&t[..9], 3, "d", "").figure().unwrap(), vec!["spike train", "d"]),
@@ -117,6 +140,19 @@ fn bad_data_name_place_field_index_and_rule() {
         (said(FiCurve::new("J", "").figure()), "f-I curve.series"),
         (said(FiCurve::new("J", "").simulated("s", &t, &bad).figure()), "f-I curve.s.rate[1] = NaN"),
         (said(PhasePlane::new(("v", "", 1.0, 0.0), ("w", "", 0.0, 1.0)).figure()), "phase plane.v.to = 0"),
+        (
+            said(
+                PhasePlane::new(("v", "", 0.0, 1.0), ("w", "", 0.0, 1.0))
+                    .trajectory_in_pieces("p", [&[][..]])
+                    .figure(),
+            ),
+            "phase plane.p: shape [0]",
+        ),
+        (said(PhaseLine::new(("v", ""), ("s", "")).figure()), "phase line.curves"),
+        (
+            said(PhaseLine::new(("v", ""), ("s", "")).curve("c", &[[1.0, 0.0], [0.0, 0.0]]).figure()),
+            "phase line.c",
+        ),
         (said(Intervals::new(&[0.1, -0.1]).figure()), "intervals.intervals[1] = -0.1: must not be negative"),
         (said(Intervals::new(&[1.0]).bin(1e-9).figure()), "intervals.bin"),
         (said(Correlogram::new(&t, &t, "c").figure()), "correlogram.edges: shape [3]"),

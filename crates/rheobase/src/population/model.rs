@@ -102,6 +102,11 @@ pub trait Model: Send + Sync {
     ) -> Option<(Vec<f64>, Vec<f64>)>;
     /// Time derivative of the state, where the model is a differential equation.
     fn rhs(&self, params: &[f64], state: &[f64], x: f64) -> Option<Vec<f64>>;
+    /// Derivatives of [`Model::rhs`] with respect to the state, row by row: number `i·n + j` of a state of `n` fields is
+    /// that of `rhs_i` with respect to field `j`. By dual numbers.
+    fn rhs_jacobian(&self, params: &[f64], state: &[f64], x: f64) -> Option<Vec<f64>>;
+    /// What firing depends on in `state` under input `x`, compared with 0 as [`Info::firing`] says.
+    fn margin(&self, coeffs: &[f64], state: &[f64], x: f64) -> f64;
     #[doc(hidden)]
     #[allow(private_interfaces)]
     fn single(&self) -> &dyn Kernels<f32>;
@@ -224,6 +229,24 @@ impl<N: Neuron> Model for Erased<N> {
     fn rhs(&self, params: &[f64], state: &[f64], x: f64) -> Option<Vec<f64>> {
         let p = record::<f64, N::Params<f64>>(params);
         N::rhs(&p, &record::<f64, N::State<f64>>(state), x).map(|s| values(&s))
+    }
+    fn rhs_jacobian(&self, params: &[f64], state: &[f64], x: f64) -> Option<Vec<f64>> {
+        let p = record::<One, N::Params<One>>(params);
+        let n = state.len();
+        let mut jacobian = vec![0.0; n * n];
+        for j in 0..n {
+            let s =
+                N::State::<One>::from_fn(|i| One { value: state[i], tangent: [f64::from(u8::from(i == j))] });
+            let slopes = N::rhs(&p, &s, One::constant(x))?;
+            for i in 0..n {
+                jacobian[i * n + j] = slopes.get(i).tangent[0];
+            }
+        }
+        Some(jacobian)
+    }
+    fn margin(&self, coeffs: &[f64], state: &[f64], x: f64) -> f64 {
+        let k = record::<f64, N::Coeffs<f64>>(coeffs);
+        N::drive(&k, &record::<f64, N::State<f64>>(state), x).margin
     }
     #[allow(private_interfaces)]
     fn single(&self) -> &dyn Kernels<f32> {

@@ -1,10 +1,11 @@
 //! Nengo, NengoDL and nengo-extras: models in seconds and Hz.
 //!
-//! Three kinds of traces: runs of a class's step ([`step`]), its static curves ([`curve`]), and NengoDL's builders on
-//! TensorFlow, in inference and in training ([`builder`]).
+//! Four kinds of traces: runs of a class's step ([`step`]), its static curves ([`curve`]), NengoDL's builders on
+//! TensorFlow, in inference and in training ([`builder`]), and functions on recorded spikes ([`spike_trains`]).
 
 mod builder;
 mod curve;
+mod spike_trains;
 mod step;
 
 use std::sync::Arc;
@@ -56,6 +57,12 @@ pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
     let target = trace.meta.target.as_str();
     if target.ends_with("{softplus,lif_j}") {
         return curve::functions(trace);
+    }
+    if target.ends_with("{rates_isi,rates_kernel,spikes2events}") {
+        return spike_trains::rates(trace);
+    }
+    if target.ends_with(".lowpass_filter") {
+        return spike_trains::filters(trace);
     }
     let built = target.strip_prefix("nengo_dl ").and_then(|t| t.strip_suffix(" builder"));
     let class = match built {
