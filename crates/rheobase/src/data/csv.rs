@@ -6,6 +6,7 @@
 //! start with `#` are skipped. The first line is one of names if its first value is empty or no number. Written:
 //! commas, names first, the shortest digits that read back as the same number.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
@@ -159,12 +160,25 @@ pub(super) struct Row<'a> {
     line: usize,
     pub(super) names: &'a [String],
     pub(super) fields: &'a [&'a str],
+    /// The decimal mark seen so far, where a comma can be one.
+    mark: Option<&'a Cell<Option<char>>>,
 }
 
 impl Row<'_> {
     /// The value in column `i`, which there must be.
     pub(super) fn number(&self, i: usize, non_finite: NonFinite) -> std::result::Result<f64, String> {
-        number(self.fields[i], non_finite).map_err(|what| self.fault(i, &what))
+        let field = self.fields[i];
+        let pointed = match self.mark {
+            Some(cell) => {
+                let mut mark = cell.get();
+                let pointed = with_point(field, &mut mark);
+                cell.set(mark);
+                pointed
+            }
+            None => Ok(None),
+        };
+        let value = pointed.and_then(|p| number(p.as_deref().unwrap_or(field), non_finite));
+        value.map_err(|what| self.fault(i, &what))
     }
 
     /// What is wrong in column `i`, with its place.
@@ -184,7 +198,7 @@ pub(super) fn each_row(
     let mut names: Vec<String> = Vec::new();
     let mut splitter = None;
     let (mut bytes, mut line, mut first_line) = (Vec::new(), 0, 0);
-    let mut mark = None;
+    let mark = Cell::new(None);
     while next_line(&mut reader, &mut bytes)? {
         line += 1;
         let start = if line == 1 { after_mark(&bytes)? } else { &bytes[..] };
@@ -194,14 +208,10 @@ pub(super) fn each_row(
         let splitter = splitter.get_or_insert_with(|| Splitter::new(separator(start)));
         let commas = splitter.separator != b',';
         let fields = splitter.split(start).map_err(|what| format!("line {line}{what}"))?;
-<<<<<<< HEAD
-        if names.is_empty() {
-=======
         if fields.len() > 1 && fields.iter().all(|f| f.is_empty()) {
             continue;
         }
-        if table.names.is_empty() {
->>>>>>> ana
+        if names.is_empty() {
             first_line = line;
             let named = header.unwrap_or_else(|| are_names(&fields));
             names = fields.iter().enumerate().map(|(i, f)| name_of(i, if named { f } else { "" })).collect();
@@ -214,17 +224,7 @@ pub(super) fn each_row(
             let (here, first) = (fields.len(), names.len());
             return Err(format!("line {line} has {here} values, but line {first_line} has {first}"));
         }
-<<<<<<< HEAD
-        take(Row { line, names: &names, fields: &fields })?;
-=======
-        for (i, field) in fields.iter().enumerate() {
-            let place = || format!("line {line}, column {} (`{}`)", i + 1, shown(&table.names[i]));
-            let pointed = if commas { with_point(field, &mut mark) } else { Ok(None) };
-            let value = pointed.and_then(|p| number(p.as_deref().unwrap_or(field), non_finite));
-            let value = value.map_err(|what| format!("{}: {what}", place()))?;
-            table.columns[i].push(value);
-        }
->>>>>>> ana
+        take(Row { line, names: &names, fields: &fields, mark: commas.then_some(&mark) })?;
     }
     if names.is_empty() {
         return Err("holds no table: it is empty".into());
