@@ -9,6 +9,7 @@ pub mod curve;
 pub mod data;
 pub mod draw;
 mod error;
+pub mod memory;
 pub mod population;
 pub mod random;
 pub mod verify;

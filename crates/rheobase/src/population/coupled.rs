@@ -289,6 +289,7 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
                     }
                 }
                 Quantity::Input => data.extend_from_slice(&self.row),
+                Quantity::Output => data.extend_from_slice(&layer.output),
                 Quantity::Held => data.extend_from_slice(&layer.held),
                 Quantity::SinceSpike => data.extend_from_slice(&layer.since_spike),
                 Quantity::SinceInjection => data.extend_from_slice(&layer.since_injection),

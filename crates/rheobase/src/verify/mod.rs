@@ -176,7 +176,8 @@ fn report(path: &Path, meta: &Meta, outcome: Outcome) -> FileReport {
     report
 }
 
-/// All `.npz` files among `paths` and in the folders among them, sorted.
+/// All `.npz` files among `paths` and in the folders among them and below those, sorted, each once. Links to folders
+/// are followed only where they are given, so that no circle of links is walked.
 ///
 /// # Errors
 /// A path that does not exist or a folder that cannot be listed.
@@ -185,16 +186,46 @@ pub fn find_traces(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     for path in paths {
         let unreadable = |e: std::io::Error| crate::Error::file(path, format!("cannot be read: {e}"));
         if std::fs::metadata(path).map_err(unreadable)?.is_dir() {
-            for entry in std::fs::read_dir(path).map_err(unreadable)? {
-                let file = entry.map_err(unreadable)?.path();
-                if file.extension().is_some_and(|e| e == "npz") {
-                    files.push(file);
-                }
-            }
+            find_in_folder(path, &mut files)?;
         } else {
             files.push(path.clone());
         }
     }
     files.sort();
+    files.dedup();
     Ok(files)
+}
+
+fn find_in_folder(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    let unreadable = |e: std::io::Error| crate::Error::file(folder, format!("cannot be read: {e}"));
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let path = entry.path();
+        if entry.file_type().map_err(unreadable)?.is_dir() {
+            find_in_folder(&path, files)?;
+        } else if path.extension().is_some_and(|e| e == "npz") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_searched_to_the_bottom() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(at("a/b.npz")).unwrap();
+        for name in ["z.npz", "a/y.npz", "a/b.npz/x.npz", "a/readme.txt"] {
+            std::fs::write(at(name), "").unwrap();
+        }
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(folder.path(), at("a/circle")).unwrap();
+        let found = find_traces(&[folder.path().to_path_buf(), at("z.npz")]).unwrap();
+        assert_eq!(found, [at("a/b.npz/x.npz"), at("a/y.npz"), at("z.npz")]);
+        assert!(find_traces(&[at("nowhere")]).is_err());
+    }
 }
