@@ -13,9 +13,10 @@ pub fn check(bytes: f64) -> Result<(), String> {
             gigabytes(free)
         )),
         // Where the system does not say what is free, its allocator is asked.
-        None if Vec::<u8>::new().try_reserve_exact(bytes as usize).is_err() => {
-            Err(format!("{} do not fit into memory; take fewer neurons, samples, steps or probes", gigabytes(bytes)))
-        }
+        None if Vec::<u8>::new().try_reserve_exact(bytes as usize).is_err() => Err(format!(
+            "{} do not fit into memory; take fewer neurons, samples, steps or probes",
+            gigabytes(bytes)
+        )),
         _ => Ok(()),
     }
 }

@@ -3,10 +3,16 @@
 //! A trace is an npz file: input, outputs and states of one original run, and a `meta` with its class and
 //! parameters. [`verify_file`] maps class and parameters to a model of this library, runs it on the trace's input and
 //! compares array by array ([`compare`]). Where the library differs on purpose, a rule says so ([`rules`]): over a
-//! trace's meta, never its file name.
+//! trace's meta, never its file name. [`originals`] lists what is what, [`quirks`] where the originals surprise.
+//!
+//! A trace may also name a model of the catalogue itself, with parameters as they are called here; with [`verify_with`]
+//! that can be a model of your own.
 
 pub mod compare;
+mod native;
 mod nengo;
+pub mod originals;
+pub mod quirks;
 mod replay;
 mod rnnbuilder;
 pub mod rules;
@@ -18,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::Result;
+use crate::{Catalog, Result};
 use compare::Comparison;
 pub use trace::{Meta, TraceFile};
 
@@ -101,7 +107,15 @@ pub(crate) enum Outcome {
 /// # Errors
 /// None: a file that cannot be read or run is reported as a fail with its reason.
 pub fn verify_file(path: &Path) -> FileReport {
-    match TraceFile::read(path).and_then(|trace| Ok((replay_of(&trace)?, trace))) {
+    verify_with(Catalog::standard(), path)
+}
+
+/// [`verify_file`] with the models of `catalog`, for traces whose target is `rheobase.NAME`.
+///
+/// # Errors
+/// None: a file that cannot be read or run is reported as a fail with its reason.
+pub fn verify_with(catalog: &Catalog, path: &Path) -> FileReport {
+    match TraceFile::read(path).and_then(|trace| Ok((replay_of(catalog, &trace)?, trace))) {
         Ok((outcome, trace)) => report(path, &trace.meta, outcome),
         Err(e) => FileReport {
             file: path.to_path_buf(),
@@ -115,9 +129,11 @@ pub fn verify_file(path: &Path) -> FileReport {
 }
 
 /// Finds the replay for a trace by what produced it.
-fn replay_of(trace: &TraceFile) -> Result<Outcome> {
+fn replay_of(catalog: &Catalog, trace: &TraceFile) -> Result<Outcome> {
     let target = trace.meta.target.as_str();
-    if target.starts_with("SpykeTorch.neurons.") {
+    if let Some(model) = target.strip_prefix(native::PREFIX) {
+        native::replay(catalog, trace, model)
+    } else if target.starts_with("SpykeTorch.neurons.") {
         spyketorch::replay(trace)
     } else if target.starts_with("rnnbuilder") {
         rnnbuilder::replay(trace)

@@ -109,7 +109,8 @@ impl Check<'_> {
         }
         let want = self.trace.array(name)?;
         let shape = self.trace.shape(name)?;
-        let (steps, k) = (shape[0], shape.get(1).copied().unwrap_or(0));
+        let steps = self.shape.first().copied().unwrap_or(0);
+        let k = shape.get(1).copied().unwrap_or(0);
         let mut got = vec![-1.0; want.len()];
         let mut next = vec![0; steps];
         for Winner { step, place, .. } in &self.run.replayed.winners {
