@@ -20,7 +20,6 @@ record! {
 }
 
 struct Resonator;
-
 #[rustfmt::skip] // a line per item
 impl Neuron for Resonator {
     const INFO: Info = Info {

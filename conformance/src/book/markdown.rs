@@ -55,7 +55,9 @@ pub(super) fn range(f: &Field) -> String {
 pub(super) fn meaning(f: &Field) -> String {
     let mut words = plain(&f.doc.split_whitespace().collect::<Vec<_>>().join(" "));
     if f.is_threshold && !words.starts_with("Threshold") {
-        words += " (the threshold)";
+        let mut letters = words.chars();
+        let first = letters.next().map(|c| c.to_lowercase().to_string()).unwrap_or_default();
+        words = format!("Threshold: {first}{}", letters.as_str());
     }
     if f.kept_by_reset {
         words += " (kept by a reset)";
