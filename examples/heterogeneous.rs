@@ -1,6 +1,5 @@
 //! A population whose neurons differ: `cargo run -p rheobase --example heterogeneous`.
 
-use rheobase::analyse::isi_statistics;
 use rheobase::{Catalog, Initial, Input, Population, Record, Spikes};
 
 fn main() -> rheobase::Result<()> {
@@ -25,12 +24,9 @@ fn main() -> rheobase::Result<()> {
     for map in 0..shape[0] {
         let first = map * 25;
         let of_map = events.iter().filter(|e| (first..first + 25).contains(&(e.neuron as usize))).count();
-        let times: Vec<f64> =
-            events.iter().filter(|e| e.neuron as usize == first).map(|e| e.step as f64 * 0.0005).collect();
-        let cv = isi_statistics(&times)?.cv.unwrap_or(f64::NAN);
         let tau = layer.params_of(first)[0];
         let rate = of_map as f64 / 50.0;
-        println!("map {map}: tau_m {:.1} ms, {rate:5.1} Hz, CV of its first neuron {cv:.3}", 1e3 * tau);
+        println!("map {map}: tau_m {:.1} ms, {rate:5.1} Hz", 1e3 * tau);
     }
     Ok(())
 }

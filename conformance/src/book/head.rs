@@ -87,7 +87,7 @@ mod tests {
         let head = Head::of(source).expect("a head");
         assert_eq!((head.model.as_str(), head.kind.as_str()), ("a", "A"));
         let limits = head.section("Limits").expect("a section");
-        assert_eq!(linked(limits, &[head.clone()]), "One [`a`](a.md),\ntwo `Params::x`.");
+        assert_eq!(linked(limits, std::slice::from_ref(&head)), "One [`a`](a.md),\ntwo `Params::x`.");
         assert!(Head::of("//! no model").is_none());
     }
 }
