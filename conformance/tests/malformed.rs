@@ -45,7 +45,9 @@ fn broken_arrays_are_reported() {
             for arrays in broken(&trace, name) {
                 write_npz(&path, &arrays).expect("a trace can be written");
                 let report = verify_file(&path);
-                if report.status == Status::Pass && ["input", "output", "spikes", "post_s"].contains(&name) {
+                if report.status == Status::Pass
+                    && ["input", "output", "spikes", "post_s", "winners"].contains(&name)
+                {
                     unheard.push(format!("{}: `{name}`", original.display()));
                 }
             }
