@@ -1,10 +1,12 @@
 //! Every model against every law and every reference trace.
 //!
 //! * [`laws`]: what must hold for every model of the catalogue, one law per file
+//! * [`book`]: the generated pages of the documentation
 //! * [`exceptions`]: the laws that cannot hold for some model, each with its reason
 //! * [`subject`]: a model with drawn parameters and inputs; [`phases`]: its phases over the numbers of gradient checks
 //! * `traces/`: what the original libraries computed
 
+pub mod book;
 pub mod exceptions;
 pub mod laws;
 pub mod phases;

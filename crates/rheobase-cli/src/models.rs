@@ -125,6 +125,9 @@ fn model_page(model: &dyn Model, width: usize) -> String {
     facts.row(["input".into(), input]);
     facts.row(["output".into(), emits(i).into()]);
     facts.row(["fires".into(), firing(i).into()]);
+    if let Some(threshold) = model.threshold() {
+        facts.row(["threshold".into(), threshold.name.into()]);
+    }
     facts.row(["time in".into(), time(i).into()]);
     let slope = format!("{:?}: {}", i.surrogate, i.surrogate.info().slope);
     facts.row(["surrogate".into(), slope]);
@@ -245,6 +248,7 @@ fn model_json(model: &dyn Model) -> Value {
         "example_input": i.example_input,
         "fires": firing(i),
         "potential": i.potential,
+        "threshold": model.threshold().map(|f| f.name),
         "surrogate": { "name": i.surrogate.info().name, "value": format!("{:?}", i.surrogate) },
         "equations": i.equations,
         "references": i.references,

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use rheobase::Recording;
 use rheobase::draw::{Figure, Simulation, Traces};
 use rheobase::models::neuron::{Emits, Firing, Time};
-use rheobase::population::{Model, Number};
+use rheobase::population::{Column, Number};
+use rheobase::{Population, Recording};
 
 use crate::failure::Outcome;
 
@@ -21,6 +21,8 @@ pub(crate) struct Picture {
     /// Name and unit of the potential, if there is one.
     potential: Option<(&'static str, &'static str)>,
     thresholded: bool,
+    /// The field that is the threshold, if it is one, and its value where that is one number for all neurons.
+    threshold: Option<(&'static str, Option<f64>)>,
     input_unit: &'static str,
     neurons: usize,
     drawn: usize,
@@ -36,9 +38,18 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
-    /// An empty picture of a run of `steps` steps of `neurons` neurons.
-    pub(crate) fn new(model: &dyn Model, steps: usize, neurons: usize, dt: f64) -> Self {
+    /// An empty picture of a run of `steps` steps.
+    pub(crate) fn new<E: Number>(population: &Population<E>, steps: usize) -> Self {
+        let (model, neurons, dt) = (population.model(), population.neurons(), population.dt());
         let info = model.info();
+        let shared = |name: &str| match population.params().find(|(f, _)| f.name == name)? {
+            (_, Column::Shared(x)) => Some(*x),
+            (_, Column::Each(_)) => None,
+        };
+        // A threshold that is a state changes with time, whatever parameter it started from.
+        let is_state = |name: &str| model.state().iter().any(|f| f.name == name);
+        let threshold =
+            model.threshold().map(|f| (f.name, if is_state(f.name) { None } else { shared(f.name) }));
         let potential = info.potential.and_then(|name| model.state().iter().find(|f| f.name == name));
         let drawn = neurons.min(DRAWN);
         Picture {
@@ -46,6 +57,7 @@ impl Picture {
             analogue: info.emits == Emits::Analogue,
             potential: potential.map(|f| (f.name, f.unit)),
             thresholded: matches!(info.firing, Firing::Strict | Firing::Inclusive),
+            threshold,
             input_unit: info.input_unit,
             neurons,
             drawn,
@@ -115,6 +127,9 @@ impl Picture {
             let mut potential = traces(&times, name, unit, self.series(1));
             if let Some(threshold) = self.threshold() {
                 potential = potential.threshold(threshold);
+                if let Some((name, _)) = self.threshold {
+                    potential = potential.threshold_name(name);
+                }
             }
             figure = figure.potential(potential);
         }
@@ -126,9 +141,12 @@ impl Picture {
         self.traces.get(i).map_or(&[], Vec::as_slice)
     }
 
-    /// What the potential is compared with, where that is one number for all neurons at all times: the margin is then
-    /// the potential less this number.
+    /// What the potential is compared with, where that is one number for all neurons at all times: the parameter that
+    /// the model says it is; else the margin shows it, which is then the potential less this number.
     fn threshold(&self) -> Option<f64> {
+        if let Some((_, Some(value))) = self.threshold {
+            return Some(value);
+        }
         let (potential, margin) = (self.series(2), self.series(3));
         let pairs = || potential.iter().flatten().zip(margin.iter().flatten());
         let (first, _) = pairs().next().map(|(u, m)| (u - m, u))?;

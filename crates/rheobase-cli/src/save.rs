@@ -173,10 +173,12 @@ impl<E: Number> Output<E> {
         };
         add("step".into(), (0..rows).map(|r| last(r) as f64).collect());
         add("time".into(), (0..rows).map(|r| last(r) as f64 * self.dt).collect());
+        let name = if self.dense.is_some() { "output" } else { "spikes" };
         for probe in &self.probes {
+            let prefix = if probe.name == name { "probe_" } else { "" };
             for n in 0..neurons {
                 let column = (0..rows).map(|r| probe.data[r * neurons + n].to_f64()).collect();
-                add(format!("{}[{n}]", probe.name), column);
+                add(format!("{prefix}{}[{n}]", probe.name), column);
             }
         }
         let mut sent = vec![vec![0.0; rows]; neurons];
@@ -186,7 +188,6 @@ impl<E: Number> Output<E> {
         for (i, x) in self.dense.iter().flatten().enumerate().filter(|(i, _)| i / neurons < rows * every) {
             sent[i % neurons][i / neurons / every] += x.to_f64();
         }
-        let name = if self.dense.is_some() { "output" } else { "spikes" };
         for (n, column) in sent.into_iter().enumerate() {
             add(format!("{name}[{n}]"), column);
         }

@@ -217,7 +217,7 @@ impl Simulate {
             check_csv(path, shape, asked, analogue)?;
         }
         let output = self.output.as_ref().map(|_| Output::new(shape, dt, asked, analogue));
-        let picture = self.plot.as_ref().map(|_| Picture::new(&*model, steps, neurons, dt));
+        let picture = self.plot.as_ref().map(|_| Picture::new(population, steps));
         let mut done = Done {
             counts: Counts::new(batch, neurons, dt, 0.0),
             output: output.transpose()?,

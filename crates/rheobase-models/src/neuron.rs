@@ -189,6 +189,15 @@ pub trait Neuron: Send + Sync + 'static {
     }
 }
 
+/// The rule between a lower bound of the potential and the resting potential, if these break it: a bound above rest
+/// would lift a neuron that nothing drives.
+pub(crate) fn floor_rule(v_min: f64, v_rest: f64) -> Option<String> {
+    let broken = v_min > v_rest;
+    broken.then(|| {
+        format!("v_min must be ≤ v_rest, but {v_min} is above {v_rest}; use -inf for no lower bound")
+    })
+}
+
 /// One whole step without competition: integrate, fire, emit. Returns the new state, the neuron's own spike and
 /// what leaves it. `layer` is the layer's sum of spikes for models that ask for it.
 #[inline(always)]

@@ -90,12 +90,15 @@ pub struct Field {
     pub doc: &'static str,
     /// Whether a reset leaves the field as it is (only for state fields).
     pub kept_by_reset: bool,
+    /// Whether this is what the potential (or the input, for models without one) is compared with to fire.
+    pub is_threshold: bool,
 }
 
 impl Field {
     /// A real field of any finite value.
     pub const fn real(name: &'static str, unit: &'static str, default: f64, doc: &'static str) -> Field {
-        Field { name, unit, default, range: Range::FINITE, kind: Kind::Real, doc, kept_by_reset: false }
+        let (range, kind) = (Range::FINITE, Kind::Real);
+        Field { name, unit, default, range, kind, doc, kept_by_reset: false, is_threshold: false }
     }
     /// The field restricted to `range`.
     pub const fn within(self, range: Range) -> Field {
@@ -108,6 +111,11 @@ impl Field {
     /// The field as a whole number.
     pub const fn whole(self) -> Field {
         Field { kind: Kind::Whole, ..self }
+    }
+
+    /// The field as the threshold: what the potential is compared with.
+    pub const fn threshold(self) -> Field {
+        Field { is_threshold: true, ..self }
     }
 
     /// The rule that `x` breaks, if it breaks one.

@@ -294,6 +294,26 @@ impl Surrogate {
         }
     }
 
+    /// The first parameter that is out of its range, with its value, if there is one.
+    pub fn broken_rule(&self) -> Option<(&'static Field, f64)> {
+        let fields = self.info().parameters.iter();
+        fields.zip(self.parameters()).find(|(field, x)| field.broken_rule(*x).is_some())
+    }
+
+    /// Whether the slope is 0 somewhere: then what lies there needs no error from later layers.
+    pub fn has_bounds(&self) -> bool {
+        use Surrogate as S;
+        matches!(
+            self,
+            S::SpikeLinear(_)
+                | S::Boxcar(_)
+                | S::Triangle(_)
+                | S::PiecewiseQuadratic(_)
+                | S::Secant(..)
+                | S::SecantSquared(..)
+        )
+    }
+
     /// The slope at `z`.
     #[inline(always)]
     pub fn slope<T: Real>(&self, z: T) -> T {
@@ -507,6 +527,15 @@ mod tests {
         assert_eq!(Surrogate::StraightThrough.to_string(), "straight_through");
         for surrogate in all() {
             assert_eq!(Surrogate::named(surrogate.info().name, &surrogate.parameters()), Some(surrogate));
+        }
+    }
+
+    #[test]
+    fn parameters_set_directly_can_be_checked() {
+        assert!(all().all(|s| s.broken_rule().is_none()));
+        for bad in [f64::NAN, -1.0, 0.0, f64::INFINITY] {
+            let found = Surrogate::Secant(1.0, bad).broken_rule();
+            assert!(found.is_some_and(|(field, _)| field.name == "c2"), "{bad}");
         }
     }
 

@@ -111,31 +111,16 @@ impl Error {
     }
 }
 
-/// The name in `known` closest to `name` (edit distance, case ignored), if at most a third of its letters differ (at least one may).
+/// The name in `known` closest to `name`, if at most a third of its letters differ (at least one may). Case is ignored;
+/// two neighbouring letters that are swapped count as one difference.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     known
         .into_iter()
-        .map(|k| (distance(&name, &k.to_lowercase()), k))
+        .map(|k| (strsim::damerau_levenshtein(&name, &k.to_lowercase()), k))
         .filter(|(d, k)| *d <= (name.chars().count().max(k.chars().count()) / 3).max(1))
         .min_by_key(|(d, _)| *d)
         .map(|(_, k)| k)
-}
-
-/// Levenshtein distance in characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -148,6 +133,12 @@ mod tests {
         assert_eq!(nearest("tau_rf", known), Some("tau_rc"));
         assert_eq!(nearest("amplitud", known), Some("amplitude"));
         assert_eq!(nearest("voltage", known), None);
+    }
+
+    #[test]
+    fn swapped_letters_are_one_difference() {
+        assert_eq!(nearest("tua_m", ["tau_w", "v_rest", "tau_m"]), Some("tau_m"));
+        assert_eq!(nearest("VT_H", ["v_min", "v_th"]), Some("v_th"));
     }
 
     #[test]

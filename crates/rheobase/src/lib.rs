@@ -12,6 +12,8 @@ pub mod dynamics;
 pub mod encode;
 mod error;
 pub mod learn;
+pub mod memory;
+pub mod network;
 pub mod population;
 pub mod random;
 pub mod verify;

@@ -6,7 +6,7 @@ use rheobase::models::Surrogate;
 use rheobase::models::neuron::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
 use rheobase::models::rate::NoRate;
 use rheobase::models::real::Real;
-use rheobase::population::{Builder, Number};
+use rheobase::population::{Builder, Model, Number};
 use rheobase::{Catalog, Error, Initial, Input, Population, Record, Spikes, Upstream};
 
 /// Numbers that break things, and ordinary ones.
@@ -288,11 +288,55 @@ fn errors_name_place_field_value_and_rule() {
         (one().batch(1 << 31), &["lif.batch", "batch × neurons"]),
         (one().lateral(&[1.0; 8]), &["lif.lateral", "[3, 3]"]),
         (Population::builder(lif(), &[1 << 40, 1 << 40, 1]), &["lif.shape", "less than 2^32"]),
+        (
+            one().surrogate(Surrogate::FastSigmoid(f64::NAN)),
+            &["lif.surrogate fast_sigmoid.k = NaN", "must be > 0 and finite"],
+        ),
+        (one().surrogate(Surrogate::MultiGaussian(0.5, 0.1, 0.0)), &["multi_gaussian.s = 0", "must be > 0"]),
     ] {
         let text = message(builder);
         for part in parts {
             assert!(text.contains(part), "`{part}` is not in `{text}`");
         }
+    }
+}
+
+#[test]
+fn a_lower_bound_above_rest_is_refused_wherever_there_are_both() {
+    let has = |m: &dyn Model, name: &str| m.params().iter().any(|f| f.name == name);
+    let models = Catalog::standard().models().iter().filter(|m| has(&***m, "v_rest") && has(&***m, "v_min"));
+    assert!(models.clone().count() > 8);
+    for model in models {
+        let set = |v_min: f64| {
+            Population::<f32>::builder(model.clone(), &[2])
+                .set("v_rest", -60.0)
+                .set("v_min", v_min)
+                .build()
+                .map(drop)
+        };
+        assert!(set(-60.0).is_ok() && set(f64::NEG_INFINITY).is_ok());
+        let text = set(-59.5).err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(
+            text.contains("v_min must be ≤ v_rest, but -59.5 is above -60"),
+            "{}: {text}",
+            model.info().name
+        );
+    }
+}
+
+#[test]
+fn more_neurons_than_memory_holds_are_an_error() {
+    let neurons = u32::MAX as usize;
+    // Where this much memory is free, the population would really be made.
+    if rheobase::memory::available().is_none_or(|free| free > 2e11) {
+        return;
+    }
+    for builder in [
+        Population::<f64>::builder(Catalog::standard().get("adex").expect("listed"), &[neurons]),
+        Population::<f64>::builder(Catalog::standard().get("adex").expect("listed"), &[1]).batch(neurons),
+    ] {
+        let text = builder.build().err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(text.contains("of memory, but") && text.contains("take fewer neurons"), "{text}");
     }
 }
 

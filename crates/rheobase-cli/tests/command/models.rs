@@ -33,6 +33,9 @@ fn json_says_what_the_catalogue_says() {
     let adex = json(folder.path(), &["models", "AdEx", "--json"]);
     let v_min = adex["parameters"].as_array().unwrap().iter().find(|p| p["name"] == "v_min").unwrap();
     assert_eq!(v_min["default"], "-inf");
+    assert_eq!(adex["threshold"], "v_th");
+    assert!(json(folder.path(), &["models", "lif", "--json"])["threshold"].is_null());
+    assert_eq!(json(folder.path(), &["models", "slif", "--json"])["threshold"], "thr");
     let surrogates = json(folder.path(), &["models", "--surrogates", "--json"]);
     assert_eq!(surrogates.as_array().map(Vec::len), Some(rheobase::models::surrogate::SURROGATES.len()));
 }

@@ -167,3 +167,35 @@ fn ctrl_c_ends_a_run_without_a_file() {
     assert_eq!(ended.status.code(), Some(130), "{said}");
     assert!(said.contains("interrupted after") && names_in(folder.path()).is_empty(), "{said}");
 }
+
+#[test]
+fn the_picture_names_the_threshold_where_it_is_a_parameter() {
+    let folder = tempfile::tempdir().unwrap();
+    let svg = |args: &str| {
+        ok(folder.path(), &args.split(' ').collect::<Vec<_>>());
+        std::fs::read_to_string(folder.path().join("a.svg")).unwrap()
+    };
+    assert!(svg("simulate lif_exp --input 400 --time 0.1 --plot a.svg").contains(">v_th<"));
+    let lif = svg("simulate lif --time 0.1 --plot a.svg");
+    assert!(lif.contains(">threshold<") && !lif.contains("v_th"));
+}
+
+#[test]
+fn the_output_can_be_probed() {
+    let folder = tempfile::tempdir().unwrap();
+    for (model, probes) in [("lif", ["output", "v"]), ("rectified_linear", ["output", "input"])] {
+        let args =
+            ["simulate", model, "--time", "0.05", "--probe", probes[0], "--probe", probes[1], "-o", "o.npz"];
+        ok(folder.path(), &args);
+        let npz = read_npz(folder.path().join("o.npz")).unwrap();
+        let output = npz.get("probe_output").unwrap().to_f64().unwrap();
+        let sent: f64 = npz.find("value").map_or(50.0, |v| v.to_f64().unwrap().iter().sum());
+        assert!(output.len() == 50 && sent > 0.0);
+        assert_eq!(output.iter().filter(|x| **x != 0.0).count() as f64, sent, "{model}");
+    }
+    // An analogue model writes its output anyway: the probe has a column of its own.
+    let args = "simulate rectified_linear --time 0.005 --probe output -o o.csv";
+    ok(folder.path(), &args.split(' ').collect::<Vec<_>>());
+    let csv = std::fs::read_to_string(folder.path().join("o.csv")).unwrap();
+    assert_eq!(csv.lines().next(), Some("step,time,probe_output[0],output[0]"), "{csv}");
+}

@@ -50,6 +50,38 @@ fn agreement_is_success_in_a_table_and_json() {
 }
 
 #[test]
+fn folders_are_searched_to_the_bottom_and_models_named_by_their_own_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::create_dir_all(path("a/b")).unwrap();
+    write_trace(&path("a/b/lif.npz"), "nengo.neurons.LIF.step", 0.0);
+    let array = |x: [f64; 3]| Array::new([3, 1], x.to_vec()).unwrap();
+    let write = |name: &str, params: &str| {
+        let meta = format!(r#"{{"name": "t", "target": "rheobase.perfect_integrator", "params": {params}}}"#);
+        let arrays = [
+            ("meta", Array::text(meta)),
+            ("input", array([10.0, 6.0, 0.0])),
+            ("output", array([0.0, 1.0, 0.0])),
+            ("v", array([-55.0, -65.0, -65.0])),
+        ];
+        write_npz(path(name), &arrays).unwrap();
+    };
+    write("a/ours.npz", r#"{"t_ref": 0, "v_min": "-inf"}"#);
+    let text = ok(folder.path(), &["verify", "."]);
+    assert!(text.contains("2 files: 2 pass"), "{text}");
+    for (params, words) in [
+        (r#"{"v_mn": 0}"#, "did you mean `v_min`?"),
+        (r#"{"v_th": "high"}"#, "must be a number"),
+        (r#"{"v_min": 0}"#, "v_min must be ≤ v_rest"),
+    ] {
+        write("bad.npz", params);
+        let ran = run_in(folder.path(), &["verify", "bad.npz"]);
+        let out = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(ran.code == Some(1) && out.contains(words), "{params}: {out}");
+    }
+}
+
+#[test]
 fn a_disagreement_fails_and_says_where() {
     let folder = tempfile::tempdir().unwrap();
     write_trace(&folder.path().join("a.npz"), "nengo.neurons.LIF.step", 0.01);

@@ -18,7 +18,7 @@
 //! `SpykeTorch.neurons.AdEx` (SpykeTorch-Extended): there only a layer's winners become refractory, which is the
 //! layer's competition here, with t_ref = 0.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
+use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time, floor_rule};
 use crate::rate::NoRate;
 use crate::real::{Real, whole_steps};
 use crate::record::Range;
@@ -34,7 +34,7 @@ crate::record! {
         /// Resting potential.
         v_rest: "mV" = -70.6;
         /// Potential at which a spike is counted and the neuron reset.
-        v_th: "mV" = -40.4;
+        v_th: "mV" = -40.4, threshold();
         /// Potential after a spike.
         v_reset: "mV" = -70.6;
         /// Lower bound of the potential; -inf for none.
@@ -186,5 +186,8 @@ impl Neuron for AdEx {
     }
     fn dt_bound(p: &Params<f64>) -> f64 {
         2.0 * p.tau_m.min(p.tau_w)
+    }
+    fn broken_rule(p: &Params<f64>) -> Option<String> {
+        floor_rule(p.v_min, p.v_rest)
     }
 }

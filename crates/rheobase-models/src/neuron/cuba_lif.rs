@@ -44,7 +44,7 @@ crate::record! {
         /// Resting potential.
         v_rest: "1" = 0.0;
         /// Threshold.
-        v_th: "1" = 1.0;
+        v_th: "1" = 1.0, threshold();
         /// Potential after a spike, unless reset by subtraction.
         v_reset: "1" = 0.0;
         /// Whether a spike subtracts drop·v_th instead of setting v_reset.

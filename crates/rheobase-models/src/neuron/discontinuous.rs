@@ -25,7 +25,7 @@ crate::record! {
     /// Parameters.
     pub struct Params {
         /// Threshold.
-        v_th: "1" = 1.0;
+        v_th: "1" = 1.0, threshold();
     }
 }
 

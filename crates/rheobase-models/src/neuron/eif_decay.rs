@@ -19,7 +19,7 @@
 //! # Checked against
 //! `SpykeTorch.neurons.EIF_Simple` (SpykeTorch-Extended), with v_leak = 0 and onset_scale = tau_m/dt.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
+use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time, floor_rule};
 use crate::rate::NoRate;
 use crate::real::{Real, whole_steps};
 use crate::record::Range;
@@ -35,7 +35,7 @@ crate::record! {
         /// Potential that the membrane decays to.
         v_leak: "mV" = -65.0;
         /// Potential at which a spike is counted and the neuron reset.
-        v_th: "mV" = -30.0;
+        v_th: "mV" = -30.0, threshold();
         /// Potential after a spike.
         v_reset: "mV" = -65.0;
         /// Lower bound of the potential; -inf for none.
@@ -161,5 +161,8 @@ impl Neuron for EifDecay {
     }
     fn dt_bound(p: &Params<f64>) -> f64 {
         p.tau_m / 3.0
+    }
+    fn broken_rule(p: &Params<f64>) -> Option<String> {
+        floor_rule(p.v_min, p.v_rest)
     }
 }

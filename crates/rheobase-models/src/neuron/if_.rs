@@ -18,7 +18,7 @@
 //! # Checked against
 //! `SpykeTorch.neurons.IF` (SpykeTorch-Extended), where v_reset = v_rest and there is no lower bound.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
+use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time, floor_rule};
 use crate::rate::{IntegratorCurve, IntegratorParams};
 use crate::real::{Real, whole_steps};
 use crate::record::Range;
@@ -32,7 +32,7 @@ crate::record! {
         /// Resting potential.
         v_rest: "mV" = -65.0;
         /// Threshold.
-        v_th: "mV" = -50.0;
+        v_th: "mV" = -50.0, threshold();
         /// Potential after a spike.
         v_reset: "mV" = -65.0;
         /// Lower bound of the potential; -inf for none.
@@ -145,5 +145,8 @@ impl Neuron for If {
     #[inline(always)]
     fn rhs<T: Real>(p: &Params<T>, s: &State<T>, x: T) -> Option<State<T>> {
         Some(State { v: x / p.c_m, refractory: T::select(s.refractory.gt(T::zero()), -T::one(), T::zero()) })
+    }
+    fn broken_rule(p: &Params<f64>) -> Option<String> {
+        floor_rule(p.v_min, p.v_rest)
     }
 }

@@ -38,7 +38,7 @@ crate::record! {
         /// Growth of the recovery with each spike.
         d: "mV/ms" = 8.0;
         /// Potential at which a spike is cut off and counted.
-        v_th: "mV" = 30.0;
+        v_th: "mV" = 30.0, threshold();
         /// Lower bound of the input; -inf for none.
         x_min: "mV/ms" = -30.0, within(Range::LOWER_BOUND);
     }

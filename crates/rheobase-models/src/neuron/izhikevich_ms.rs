@@ -18,7 +18,7 @@
 //! # Checked against
 //! `SpykeTorch.neurons.Izhikevich` (SpykeTorch-Extended), with t_ref = 0.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
+use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time, floor_rule};
 use crate::rate::NoRate;
 use crate::real::{Real, whole_steps};
 use crate::record::Range;
@@ -36,7 +36,7 @@ crate::record! {
         /// Resting potential: where the neuron starts and is held.
         v_rest: "mV" = -70.0;
         /// Potential at which a spike is counted and the neuron reset.
-        v_th: "mV" = 30.0;
+        v_th: "mV" = 30.0, threshold();
         /// Potential after a spike.
         v_reset: "mV" = -65.0;
         /// Lower bound of the potential; -inf for none.
@@ -161,6 +161,9 @@ impl Neuron for IzhikevichMs {
             w: p.a * (p.b * s.v - s.w),
             refractory: T::select(s.refractory.gt(T::zero()), -T::one(), T::zero()),
         })
+    }
+    fn broken_rule(p: &Params<f64>) -> Option<String> {
+        floor_rule(p.v_min, p.v_rest)
     }
 }
 

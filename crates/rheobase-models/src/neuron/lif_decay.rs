@@ -18,7 +18,7 @@
 //! # Checked against
 //! `SpykeTorch.neurons.LIF_Simple` (SpykeTorch-Extended), with v_leak = 0 and v_reset = v_rest.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
+use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time, floor_rule};
 use crate::rate::NoRate;
 use crate::real::{Real, whole_steps};
 use crate::record::Range;
@@ -34,7 +34,7 @@ crate::record! {
         /// Potential that the membrane decays to.
         v_leak: "mV" = -65.0;
         /// Threshold.
-        v_th: "mV" = -50.0;
+        v_th: "mV" = -50.0, threshold();
         /// Potential after a spike.
         v_reset: "mV" = -65.0;
         /// Lower bound of the potential; -inf for none.
@@ -143,5 +143,8 @@ impl Neuron for LifDecay {
     }
     fn dt_bound(p: &Params<f64>) -> f64 {
         p.tau_m / 3.0
+    }
+    fn broken_rule(p: &Params<f64>) -> Option<String> {
+        floor_rule(p.v_min, p.v_rest)
     }
 }

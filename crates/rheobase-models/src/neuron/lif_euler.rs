@@ -15,7 +15,7 @@
 //! # Checked against
 //! `SpykeTorch.neurons.LIF_ode` (SpykeTorch-Extended), where v_reset = v_rest and there is no lower bound.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
+use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time, floor_rule};
 use crate::rate::{MembraneCurve, MembraneParams};
 use crate::real::{Real, whole_steps};
 use crate::record::Range;
@@ -31,7 +31,7 @@ crate::record! {
         /// Resting potential.
         v_rest: "mV" = -65.0;
         /// Threshold.
-        v_th: "mV" = -50.0;
+        v_th: "mV" = -50.0, threshold();
         /// Potential after a spike.
         v_reset: "mV" = -65.0;
         /// Lower bound of the potential; -inf for none.
@@ -158,5 +158,8 @@ impl Neuron for LifEuler {
     }
     fn dt_bound(p: &Params<f64>) -> f64 {
         2.0 * p.tau_m
+    }
+    fn broken_rule(p: &Params<f64>) -> Option<String> {
+        floor_rule(p.v_min, p.v_rest)
     }
 }

@@ -17,7 +17,7 @@
 //! The closed form of decay and rate, and `SpykeTorch.neurons.LIF._f_ode`. The update of that class keeps two more
 //! states and is [`super::LifLastInput`].
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
+use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time, floor_rule};
 use crate::rate::{MembraneCurve, MembraneParams};
 use crate::real::{Real, whole_steps};
 use crate::record::Range;
@@ -33,7 +33,7 @@ crate::record! {
         /// Resting potential.
         v_rest: "mV" = -65.0;
         /// Threshold.
-        v_th: "mV" = -50.0;
+        v_th: "mV" = -50.0, threshold();
         /// Potential after a spike.
         v_reset: "mV" = -65.0;
         /// Lower bound of the potential; -inf for none.
@@ -157,5 +157,8 @@ impl Neuron for LifExp {
             v: (p.v_rest - s.v) / p.tau_m + x / p.c_m,
             refractory: T::select(s.refractory.gt(T::zero()), -T::one(), T::zero()),
         })
+    }
+    fn broken_rule(p: &Params<f64>) -> Option<String> {
+        floor_rule(p.v_min, p.v_rest)
     }
 }

@@ -19,7 +19,7 @@
 //! # Checked against
 //! `SpykeTorch.neurons.LIF` and `UniformLIF` (SpykeTorch-Extended), with v_reset = v_rest and t_ref = 0.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
+use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time, floor_rule};
 use crate::rate::NoRate;
 use crate::real::{Real, whole_steps};
 use crate::record::Range;
@@ -35,7 +35,7 @@ crate::record! {
         /// Resting potential.
         v_rest: "mV" = -65.0;
         /// Threshold.
-        v_th: "mV" = -50.0;
+        v_th: "mV" = -50.0, threshold();
         /// Potential after a spike.
         v_reset: "mV" = -65.0;
         /// Lower bound of the potential; -inf for none.
@@ -159,5 +159,8 @@ impl Neuron for LifLastInput {
             ..s
         };
         (state, Out::value(n.own))
+    }
+    fn broken_rule(p: &Params<f64>) -> Option<String> {
+        floor_rule(p.v_min, p.v_rest)
     }
 }

@@ -32,7 +32,7 @@ crate::record! {
         /// Time constant of the potential.
         tau: "steps" = 5.0, within(Range::above(0.0));
         /// Threshold.
-        v_th: "1" = 1.0, within(Range::above(0.0));
+        v_th: "1" = 1.0, within(Range::above(0.0)), threshold();
         /// What a spike takes from the potential, in units of the threshold.
         drop: "v_th" = 1.0, within(Range::at_least(0.0));
     }

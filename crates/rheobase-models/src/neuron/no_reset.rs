@@ -27,7 +27,7 @@ crate::record! {
         /// Time constant of the potential.
         tau: "steps" = 5.0, within(Range::above(0.0));
         /// Threshold.
-        v_th: "1" = 1.0;
+        v_th: "1" = 1.0, threshold();
     }
 }
 

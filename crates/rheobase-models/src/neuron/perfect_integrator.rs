@@ -17,7 +17,7 @@
 //! # Checked against
 //! `SpykeTorch.neurons.Neuron.finalize_state_update` (SpykeTorch-Extended), the update of its base class.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
+use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time, floor_rule};
 use crate::rate::NoRate;
 use crate::real::{Real, whole_steps};
 use crate::record::Range;
@@ -29,7 +29,7 @@ crate::record! {
         /// Resting potential.
         v_rest: "mV" = -65.0;
         /// Threshold.
-        v_th: "mV" = -50.0;
+        v_th: "mV" = -50.0, threshold();
         /// Potential after a spike.
         v_reset: "mV" = -65.0;
         /// Lower bound of the potential, usually the resting potential; -inf for none.
@@ -128,5 +128,8 @@ impl Neuron for PerfectIntegrator {
             refractory: T::gate(n.own, k.refractory_steps, s.refractory),
         };
         (state, Out::value(n.own))
+    }
+    fn broken_rule(p: &Params<f64>) -> Option<String> {
+        floor_rule(p.v_min, p.v_rest)
     }
 }

@@ -17,7 +17,7 @@
 //! # Checked against
 //! `SpykeTorch.neurons.QIF` (SpykeTorch-Extended), with v_min = v_rest and t_ref = 0.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
+use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time, floor_rule};
 use crate::rate::NoRate;
 use crate::real::{Real, whole_steps};
 use crate::record::Range;
@@ -33,7 +33,7 @@ crate::record! {
         /// Resting potential.
         v_rest: "mV" = -65.0;
         /// Potential at which a spike is counted and the neuron reset.
-        v_th: "mV" = -30.0;
+        v_th: "mV" = -30.0, threshold();
         /// Potential after a spike.
         v_reset: "mV" = -65.0;
         /// Lower bound of the potential; -inf for none.
@@ -156,5 +156,8 @@ impl Neuron for Qif {
             v: p.a * (s.v - p.v_rest) * (s.v - p.v_c) / p.tau_m + x / p.c_m,
             refractory: T::select(s.refractory.gt(T::zero()), -T::one(), T::zero()),
         })
+    }
+    fn broken_rule(p: &Params<f64>) -> Option<String> {
+        floor_rule(p.v_min, p.v_rest)
     }
 }

@@ -74,7 +74,7 @@ crate::record! {
         /// Membrane potential.
         v: "1" = 0.0;
         /// Threshold.
-        thr: "1" = 0.0;
+        thr: "1" = 0.0, threshold();
         /// Time since the last spike; starts at refract_time.
         rfr: "s" = 0.0;
     }

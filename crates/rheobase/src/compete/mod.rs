@@ -7,7 +7,8 @@ pub use rank::Ranking;
 use rheobase_models::lanes::Elem;
 
 /// Whom a winner silences, besides itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Every neuron of its feature map.
     Feature,
@@ -26,7 +27,8 @@ pub enum Scope {
 /// winner is silenced for `silence` steps. Competition does not take back the spikes of this step.
 ///
 /// Mozafari et al. 2019 (SpykeTorch), doi:10.3389/fnins.2019.00625.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Competition {
     /// Winners per sample and step at most.
     pub k: usize,

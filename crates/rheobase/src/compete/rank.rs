@@ -3,7 +3,8 @@
 use rheobase_models::lanes::Elem;
 
 /// How neurons that fire in the same step are ranked.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ranking {
     /// The largest potential wins; among equals the lowest index.
     Exact,

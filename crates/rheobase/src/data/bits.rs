@@ -73,27 +73,22 @@ impl SpikeBits {
         self.shape[2].div_ceil(64)
     }
 
-    /// The words of one step and sample.
-    ///
-    /// # Panics
-    /// If `step` or `batch` lies outside the shape.
+    /// The words of one step and sample; none outside the shape.
     pub fn row(&self, step: usize, batch: usize) -> &[u64] {
+        let inside = step < self.shape[0] && batch < self.shape[1];
         let at = self.row_start(step, batch);
-        &self.words[at..at + self.words_per_row()]
+        if inside { &self.words[at..at + self.words_per_row()] } else { &[] }
     }
 
-    /// The words of one step and sample, to be written. Bits beyond the last neuron must stay zero.
-    ///
-    /// # Panics
-    /// If `step` or `batch` lies outside the shape.
+    /// The words of one step and sample, to be written. Bits beyond the last neuron must stay zero. The caller knows
+    /// that `step` and `batch` lie within the shape.
     pub(crate) fn row_mut(&mut self, step: usize, batch: usize) -> &mut [u64] {
         let (at, n) = (self.row_start(step, batch), self.words_per_row());
         &mut self.words[at..at + n]
     }
 
     fn row_start(&self, step: usize, batch: usize) -> usize {
-        assert!(step < self.shape[0] && batch < self.shape[1], "step or sample outside the spikes' shape");
-        (step * self.shape[1] + batch) * self.words_per_row()
+        step.saturating_mul(self.shape[1]).saturating_add(batch).saturating_mul(self.words_per_row())
     }
 
     /// Whether a neuron fired; false outside the shape.
@@ -104,11 +99,21 @@ impl SpikeBits {
 
     /// Records a spike.
     ///
-    /// # Panics
-    /// If an index lies outside the shape.
-    pub fn set(&mut self, step: usize, batch: usize, neuron: usize) {
-        assert!(neuron < self.shape[2], "neuron outside the spikes' shape");
+    /// # Errors
+    /// [`Error::Value`] if an index lies outside the shape.
+    pub fn set(&mut self, step: usize, batch: usize, neuron: usize) -> Result<()> {
+        let at = [step, batch, neuron];
+        if at.iter().zip(&self.shape).any(|(i, n)| i >= n) {
+            return Err(Error::Value {
+                place: "spikes".into(),
+                field: "index".into(),
+                index: None,
+                value: format!("{at:?}"),
+                rule: format!("must lie within the shape [time, batch, neuron] = {:?}", self.shape),
+            });
+        }
         self.row_mut(step, batch)[neuron / 64] |= 1 << (neuron % 64);
+        Ok(())
     }
 
     /// Number of spikes.
@@ -152,13 +157,17 @@ mod tests {
         assert_eq!((bits.words_per_row(), bits.words().len()), (2, 12));
         let spikes = [(0, 0, 0), (0, 1, 63), (0, 1, 64), (2, 1, 64)];
         for (t, b, n) in spikes {
-            bits.set(t, b, n);
+            bits.set(t, b, n).unwrap();
         }
         assert_eq!(bits.words()[2..4], [1 << 63, 1]);
         assert_eq!(bits.iter().collect::<Vec<_>>(), spikes);
         assert_eq!(bits.count(), 4);
         assert!(bits.get(2, 1, 64) && !bits.get(2, 1, 63) && !bits.get(3, 0, 0) && !bits.get(0, 0, 65));
         assert_eq!(SpikeBits::from_words([3, 2, 65], bits.words().to_vec()).unwrap(), bits);
+        let text = bits.set(0, 0, 65).unwrap_err().to_string();
+        assert!(text.contains("index = [0, 0, 65]") && text.contains("[3, 2, 65]"), "{text}");
+        assert!(bits.set(3, 0, 0).is_err() && bits.set(0, 2, 0).is_err());
+        assert!(bits.row(2, 1).len() == 2 && bits.row(3, 0).is_empty() && bits.row(usize::MAX, 9).is_empty());
     }
 
     #[test]

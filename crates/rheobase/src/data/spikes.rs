@@ -263,7 +263,7 @@ impl SpikeEvents {
     pub fn fired(&self) -> Result<SpikeBits> {
         let mut bits = SpikeBits::silent(self.shape)?;
         for e in self.iter() {
-            bits.set(e.step as usize, e.batch as usize, e.neuron as usize);
+            bits.set(e.step as usize, e.batch as usize, e.neuron as usize)?;
         }
         Ok(bits)
     }

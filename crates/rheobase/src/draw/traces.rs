@@ -20,6 +20,7 @@ pub struct Traces<'a> {
     unit: String,
     series: Vec<(String, &'a [f64])>,
     threshold: Option<f64>,
+    threshold_name: String,
     spikes: &'a [f64],
     clock: Time,
     title: String,
@@ -34,6 +35,7 @@ impl<'a> Traces<'a> {
             unit: unit.into(),
             series: Vec::new(),
             threshold: None,
+            threshold_name: "threshold".into(),
             spikes: &[],
             clock: Time::Seconds,
             title: String::new(),
@@ -49,6 +51,12 @@ impl<'a> Traces<'a> {
     /// Draws a dashed line at the threshold.
     pub fn threshold(mut self, value: f64) -> Self {
         self.threshold = Some(value);
+        self
+    }
+
+    /// What the legend calls the threshold: `threshold` if nothing is said.
+    pub fn threshold_name(mut self, name: impl Into<String>) -> Self {
+        self.threshold_name = name.into();
         self
     }
 
@@ -113,7 +121,7 @@ impl<'a> Traces<'a> {
         }
         if let Some(v) = self.threshold {
             panel.horizontal_rule(v, Paint::Ink);
-            panel.legend_line(Paint::Ink, true, "threshold");
+            panel.legend_line(Paint::Ink, true, &self.threshold_name);
         }
         if !self.spikes.is_empty() {
             panel.marks.push(Mark::Flags { x: self.spikes.to_vec(), paint: Paint::Ink });

@@ -12,11 +12,14 @@ use super::coupled::LayerState;
 use super::lateral::Lateral;
 use super::{Column, Initial, Model, Number, Population, State};
 use crate::compete::Competition;
+use crate::memory;
 use crate::random::Stream;
 use crate::{Error, Result};
 
 /// More threads than any machine this is for can use.
 const MAX_THREADS: usize = 4096;
+/// Numbers per neuron and sample that a [`LayerState`] holds.
+const LAYER_FIELDS: usize = 4;
 
 /// Describes a population; nothing is checked before [`Builder::build`].
 #[must_use]
@@ -173,6 +176,16 @@ impl<E: Number> Builder<E> {
         {
             return fail("threads", threads.to_string(), "must be at least 1 and at most 4096");
         }
+        if let Some((field, x)) = self.surrogate.broken_rule() {
+            let rule = field.broken_rule(x).unwrap_or_default();
+            let surrogate = self.surrogate.info().name;
+            return fail(&format!("surrogate {surrogate}.{}", field.name), shown(x), &rule);
+        }
+        let place = if neurons < self.batch { "batch" } else { "shape" };
+        let given = if neurons < self.batch { self.batch.to_string() } else { format!("{:?}", self.shape) };
+        if let Err(rule) = memory::check(self.bytes(neurons)) {
+            return fail(place, given, &rule);
+        }
         let params = self.columns(&name, neurons)?;
         check_params(&*self.model, &name, &params, neurons, dt)?;
         let coeffs = prepare(&*self.model, &params, neurons, dt);
@@ -233,6 +246,16 @@ impl<E: Number> Builder<E> {
         };
         population.state = population.fresh_state();
         Ok(population)
+    }
+
+    /// Bytes that the population will take at least, while it is built and run: parameters and coefficients that differ
+    /// among neurons, two copies of the state and of what belongs to the layer.
+    fn bytes(&self, neurons: usize) -> f64 {
+        let each = self.params.iter().filter(|(_, given)| !matches!(given, Given::Shared(_))).count();
+        let coeffs = if each == 0 { 0 } else { self.model.coeffs().len() };
+        let per_neuron = 2 * (8 * each + size_of::<E>() * coeffs);
+        let per_sample = 2 * size_of::<E>() * (self.model.state().len() + LAYER_FIELDS);
+        neurons as f64 * (per_neuron as f64 + self.batch as f64 * per_sample as f64)
     }
 
     /// The parameters as columns, unset ones at their defaults.

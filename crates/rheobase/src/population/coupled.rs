@@ -291,6 +291,7 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
                 }
                 Quantity::Input => data.extend_from_slice(&self.row),
                 Quantity::Own => data.extend_from_slice(&self.fired),
+                Quantity::Output => data.extend_from_slice(&layer.output),
                 Quantity::Held => data.extend_from_slice(&layer.held),
                 Quantity::SinceSpike => data.extend_from_slice(&layer.since_spike),
                 Quantity::SinceInjection => data.extend_from_slice(&layer.since_injection),
@@ -339,7 +340,7 @@ fn extend<V: Lanes>(data: &mut Vec<V::Elem>, blocks: &[V], count: usize) {
 
 /// The sum in 16 virtual lanes and a fixed tree: the same bits at every register width.
 #[inline(always)]
-pub(super) fn virtual_lane_sum<E: Elem>(numbers: &[E]) -> E {
+pub(crate) fn virtual_lane_sum<E: Elem>(numbers: &[E]) -> E {
     let mut lanes = [E::zero(); 16];
     for chunk in numbers.chunks(16) {
         for (lane, x) in lanes.iter_mut().zip(chunk) {

@@ -65,6 +65,11 @@ pub trait Model: Send + Sync {
     fn coeffs(&self) -> &'static [Field];
     /// What is carried from step to step.
     fn state(&self) -> &'static [Field];
+    /// What the potential is compared with to fire: the state field where it changes from step to step, else the
+    /// parameter. `None` where it is a constant of the equations, or the model does not fire.
+    fn threshold(&self) -> Option<&'static Field> {
+        self.state().iter().chain(self.params()).find(|f| f.is_threshold)
+    }
     /// The coefficients of steps of length `dt`.
     fn prepare(&self, params: &[f64], dt: f64) -> Vec<f64>;
     /// The gradient with respect to the parameters from that with respect to the coefficients.

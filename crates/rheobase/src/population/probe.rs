@@ -23,6 +23,8 @@ pub enum Quantity {
     Input,
     /// The neuron's own spike, before it is emitted: 0, 1 or a count.
     Own,
+    /// What left the neuron.
+    Output,
     /// Steps of silence left after the step.
     Held,
     /// Time since the neuron's last spike.
@@ -32,12 +34,13 @@ pub enum Quantity {
 }
 
 /// Names and meanings of the quantities that every model has.
-pub const COMMON: [(&str, Quantity, &str); 8] = [
+pub const COMMON: [(&str, Quantity, &str); 9] = [
     ("potential", Quantity::Potential, "membrane potential after integration, before reset"),
     ("thresholded", Quantity::Thresholded, "the potential where the neuron fired, else 0"),
     ("margin", Quantity::Margin, "what firing was decided on: its distance to threshold"),
     ("slope", Quantity::Slope, "the surrogate's slope"),
     ("input", Quantity::Input, "the input, lateral edges included"),
+    ("output", Quantity::Output, "what left the neuron: the value of its spikes, or the analogue output"),
     ("held", Quantity::Held, "steps of silence left"),
     ("time_since_spike", Quantity::SinceSpike, "time since the last spike"),
     ("time_since_injection", Quantity::SinceInjection, "time since the last positive input"),

@@ -3,10 +3,16 @@
 //! A trace is an npz file: input, outputs and states of one original run, and a `meta` with its class and
 //! parameters. [`verify_file`] maps class and parameters to a model of this library, runs it on the trace's input and
 //! compares array by array ([`compare`]). Where the library differs on purpose, a rule says so ([`rules`]): over a
-//! trace's meta, never its file name.
+//! trace's meta, never its file name. [`originals`] lists what is what, [`quirks`] where the originals surprise.
+//!
+//! A trace may also name a model of the catalogue itself, with parameters as they are called here; with [`verify_with`]
+//! that can be a model of your own.
 
 pub mod compare;
+mod native;
 mod nengo;
+pub mod originals;
+pub mod quirks;
 mod replay;
 mod rnnbuilder;
 pub mod rules;
@@ -18,7 +24,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::Result;
+use crate::{Catalog, Result};
 use compare::Comparison;
 pub use trace::{Meta, TraceFile};
 
@@ -101,7 +107,15 @@ pub(crate) enum Outcome {
 /// # Errors
 /// None: a file that cannot be read or run is reported as a fail with its reason.
 pub fn verify_file(path: &Path) -> FileReport {
-    match TraceFile::read(path).and_then(|trace| Ok((replay_of(&trace)?, trace))) {
+    verify_with(Catalog::standard(), path)
+}
+
+/// [`verify_file`] with the models of `catalog`, for traces whose target is `rheobase.NAME`.
+///
+/// # Errors
+/// None: a file that cannot be read or run is reported as a fail with its reason.
+pub fn verify_with(catalog: &Catalog, path: &Path) -> FileReport {
+    match TraceFile::read(path).and_then(|trace| Ok((replay_of(catalog, &trace)?, trace))) {
         Ok((outcome, trace)) => report(path, &trace.meta, outcome),
         Err(e) => FileReport {
             file: path.to_path_buf(),
@@ -115,9 +129,11 @@ pub fn verify_file(path: &Path) -> FileReport {
 }
 
 /// Finds the replay for a trace by what produced it.
-fn replay_of(trace: &TraceFile) -> Result<Outcome> {
+fn replay_of(catalog: &Catalog, trace: &TraceFile) -> Result<Outcome> {
     let target = trace.meta.target.as_str();
-    if target.starts_with("SpykeTorch.neurons.") {
+    if let Some(model) = target.strip_prefix(native::PREFIX) {
+        native::replay(catalog, trace, model)
+    } else if target.starts_with("SpykeTorch.neurons.") {
         spyketorch::replay(trace)
     } else if target.starts_with("rnnbuilder") {
         rnnbuilder::replay(trace)
@@ -176,7 +192,8 @@ fn report(path: &Path, meta: &Meta, outcome: Outcome) -> FileReport {
     report
 }
 
-/// All `.npz` files among `paths` and in the folders among them, sorted.
+/// All `.npz` files among `paths` and in the folders among them and below those, sorted, each once. Links to folders
+/// are followed only where they are given, so that no circle of links is walked.
 ///
 /// # Errors
 /// A path that does not exist or a folder that cannot be listed.
@@ -185,16 +202,46 @@ pub fn find_traces(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     for path in paths {
         let unreadable = |e: std::io::Error| crate::Error::file(path, format!("cannot be read: {e}"));
         if std::fs::metadata(path).map_err(unreadable)?.is_dir() {
-            for entry in std::fs::read_dir(path).map_err(unreadable)? {
-                let file = entry.map_err(unreadable)?.path();
-                if file.extension().is_some_and(|e| e == "npz") {
-                    files.push(file);
-                }
-            }
+            find_in_folder(path, &mut files)?;
         } else {
             files.push(path.clone());
         }
     }
     files.sort();
+    files.dedup();
     Ok(files)
+}
+
+fn find_in_folder(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    let unreadable = |e: std::io::Error| crate::Error::file(folder, format!("cannot be read: {e}"));
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let path = entry.path();
+        if entry.file_type().map_err(unreadable)?.is_dir() {
+            find_in_folder(&path, files)?;
+        } else if path.extension().is_some_and(|e| e == "npz") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_searched_to_the_bottom() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir_all(at("a/b.npz")).unwrap();
+        for name in ["z.npz", "a/y.npz", "a/b.npz/x.npz", "a/readme.txt"] {
+            std::fs::write(at(name), "").unwrap();
+        }
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(folder.path(), at("a/circle")).unwrap();
+        let found = find_traces(&[folder.path().to_path_buf(), at("z.npz")]).unwrap();
+        assert_eq!(found, [at("a/b.npz/x.npz"), at("a/y.npz"), at("z.npz")]);
+        assert!(find_traces(&[at("nowhere")]).is_err());
+    }
 }

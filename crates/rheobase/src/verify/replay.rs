@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::population::{Number, Population, Record, Spikes, Winner};
-use crate::{Input, Result};
+use crate::{Error, Input, Result};
 
 /// What a replay needs of its trace. Arrays are `[time, batch·neurons]`.
 pub(super) struct Replay<'a> {
@@ -59,6 +59,7 @@ impl Replay<'_> {
     ) -> Result<Replayed> {
         let n = population.batch() * population.neurons();
         let steps = self.input.len() / n;
+        self.check_lengths(population)?;
         let mut record = Record::spikes(Spikes::Dense).probe("margin").probe("potential");
         for probe in self.probes.iter().filter(|p| !["margin", "potential"].contains(p)) {
             record = record.probe(probe);
@@ -87,6 +88,22 @@ impl Replay<'_> {
             }
         }
         Ok(done)
+    }
+
+    /// Checks that the original's spikes and states have a number for each of the input.
+    fn check_lengths<E: Number>(&self, population: &Population<E>) -> Result<()> {
+        let states = self.states.iter().map(|(name, numbers)| (*name, numbers.len()));
+        for (name, length) in self.spikes.iter().map(|s| ("output", s.len())).chain(states) {
+            if length != self.input.len() {
+                return Err(Error::Shape {
+                    place: population.name().into(),
+                    field: name.into(),
+                    got: format!("{length} numbers"),
+                    want: format!("one for each of the {} of the input is needed", self.input.len()),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Finds spikes that fell the other way within tolerance, counts them, and gives those neurons the original's

@@ -11,7 +11,7 @@ use crate::population::{Builder, Initial, Number, Record, Upstream};
 use crate::{Catalog, Input, Population, Result, Spikes};
 
 /// The original's classes and ours.
-const CLASSES: [(&str, &str); 5] = [
+pub(super) const CLASSES: [(&str, &str); 5] = [
     ("LIF", "lif_subtract"),
     ("NoReset", "no_reset"),
     ("Adaptive", "adaptive"),
@@ -20,11 +20,19 @@ const CLASSES: [(&str, &str); 5] = [
 ];
 
 /// The original's parameters and ours.
-const PARAMETERS: [(&str, &str); 4] =
+pub(super) const PARAMETERS: [(&str, &str); 4] =
     [("tau", "tau"), ("tau_thr", "tau_thr"), ("gamma", "gamma"), ("threshold", "v_th")];
 
 /// The original's state entries, as arrays of a trace, and our fields.
-const STATES: [(&str, &str); 2] = [("state_mem", "v"), ("state_rel_thresh", "r")];
+pub(super) const STATES: [(&str, &str); 2] = [("state_mem", "v"), ("state_rel_thresh", "r")];
+
+/// What is no parameter of a model here.
+pub(super) const SETTINGS: &[(&str, &str)] = &[
+    ("gradient_factor, SpikeLinear", "`Builder::surrogate(Surrogate::SpikeLinear(gamma))`"),
+    ("initial_mem", "`Builder::initial(\"v\", Initial::Each(…))`"),
+    ("get_initial_output", "`Population::first_output`"),
+    ("Cooldown's first and second half of a layer", "parameter `sign`, +1 and −1, one per neuron"),
+];
 
 pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
     let class = trace.meta.class();
@@ -45,7 +53,7 @@ fn signs(n: usize) -> Vec<f64> {
 
 /// A class of the original as a population over the trace's neurons, with `initial_mem` or at rest.
 fn population<E: Number>(trace: &TraceFile, model: &str, learned: bool) -> Result<Population<E>> {
-    let shape = trace.shape("input")?;
+    let shape = trace.input_shape(2)?;
     let (batch, n) = (shape[1], shape[2..].iter().product());
     let model = Catalog::standard().get(model)?;
     let mut builder: Builder<E> = Population::builder(model.clone(), &[n])
@@ -67,7 +75,7 @@ fn population<E: Number>(trace: &TraceFile, model: &str, learned: bool) -> Resul
 }
 
 fn neurons<E: Number>(trace: &TraceFile, model: &str) -> Result<Outcome> {
-    let shape = trace.shape("input")?;
+    let shape = trace.input_shape(2)?;
     let row: usize = shape[1..].iter().product();
     let mut population = population::<E>(trace, model, true)?;
     // The original's spikes are single precision even where its membrane is not.

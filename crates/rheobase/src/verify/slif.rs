@@ -10,11 +10,26 @@ use super::{Outcome, TraceFile};
 use crate::population::{Builder, Initial};
 use crate::{Catalog, Population, Result};
 
+/// The model that plays the cell.
+pub(super) const MODEL: &str = "slif";
+
+/// What is no parameter of the model here, or has another name.
+pub(super) const SETTINGS: &[(&str, &str)] = &[
+    ("the class itself, with compartments by name", "`cells::SlifCell`"),
+    ("R_m, resist_m", "`resist_m`"),
+    ("resist_inh, inh_weights", "`Builder::lateral` with weights −resist_inh·w"),
+    ("thr, threshold0", "`thr`, or `Builder::initial(\"thr\", …)` per cell"),
+    ("thr_persist", "`Builder::keep_on_reset(\"thr\", true)`"),
+    ("thr_jitter", "`SlifOptions::thr_jitter`"),
+    ("sticky_spikes", "`sticky_spikes`, 0 or 1"),
+    ("times in ms", "one unit for dt and all times: any"),
+];
+
 /// Parameters that have the same name here.
-const SAME: [&str; 5] = ["tau_m", "thr_gain", "thr_leak", "rho_b", "refract_time"];
+pub(super) const SAME: [&str; 5] = ["tau_m", "thr_gain", "thr_leak", "rho_b", "refract_time"];
 
 /// The original's compartments, as arrays of a trace, and our state.
-const STATES: [(&str, &str); 3] = [("post_v", "v"), ("post_thr", "thr"), ("post_rfr", "rfr")];
+pub(super) const STATES: [(&str, &str); 3] = [("post_v", "v"), ("post_thr", "thr"), ("post_rfr", "rfr")];
 
 pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
     if trace.meta.target.contains("secant_lif_estimator") { estimator(trace) } else { cell(trace) }
@@ -23,8 +38,8 @@ pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
 /// The cell as a population that takes the current J: the resistance multiplies input and inhibition beforehand.
 fn population(trace: &TraceFile) -> Result<Population<f32>> {
     let meta = &trace.meta;
-    let shape = trace.shape("input")?;
-    let mut builder: Builder<f32> = Population::builder(Catalog::standard().get("slif")?, &[shape[2]])
+    let shape = trace.input_shape(3)?;
+    let mut builder: Builder<f32> = Population::builder(Catalog::standard().get(MODEL)?, &[shape[2]])
         .batch(shape[1])
         .dt(meta.number_or("dt", 1.0))
         // With c1 = 1/c2 the slope is sech(c2·J): the original leaves the two constants out of its scale.
@@ -64,7 +79,7 @@ fn is_clamped(clamp: &str, t: usize) -> bool {
 
 fn cell(trace: &TraceFile) -> Result<Outcome> {
     let meta = &trace.meta;
-    let shape = trace.shape("input")?;
+    let shape = trace.input_shape(3)?;
     let (steps, row) = (shape[0], shape[1] * shape[2]);
     let mut population = population(trace)?;
     let input = trace.array("input")?;
@@ -93,8 +108,8 @@ fn cell(trace: &TraceFile) -> Result<Outcome> {
             current.fill(0.0);
         } else if t > 0 {
             let last = (t - 1) * row..t * row;
-            if let Some(currents) = &currents {
-                current = currents[last.clone()].iter().map(|j| *j as f32).collect();
+            if let Some(j) = currents.as_ref().and_then(|all| all.get(last.clone())) {
+                current = j.iter().map(|j| *j as f32).collect();
             }
             follow(population, &spikes[last])?;
         }

@@ -90,6 +90,22 @@ impl TraceFile {
     pub fn shape(&self, name: &str) -> Result<Vec<usize>> {
         Ok(self.arrays.get(name)?.shape().to_vec())
     }
+    /// The shape of `input`, which must have steps and at least `rank` dimensions.
+    ///
+    /// # Errors
+    /// An input of another shape.
+    pub(super) fn input_shape(&self, rank: usize) -> Result<Vec<usize>> {
+        let shape = self.shape("input")?;
+        if shape.len() >= rank && shape.first().is_some_and(|steps| *steps > 0) {
+            return Ok(shape);
+        }
+        Err(Error::Shape {
+            place: self.meta.name.clone(),
+            field: "input".into(),
+            got: format!("{shape:?}"),
+            want: format!("at least one step and {rank} dimensions, time first, are needed"),
+        })
+    }
     /// Whether an array holds 32-bit numbers.
     pub fn is_single(&self, name: &str) -> bool {
         self.arrays.find(name).is_some_and(|a| matches!(a.data(), crate::data::ArrayData::F32(_)))

@@ -8,6 +8,8 @@ mod curve;
 mod spike_trains;
 mod step;
 
+pub(super) use step::STATES;
+
 use std::sync::Arc;
 
 use super::compare::{DOUBLE, SINGLE_EXP};
@@ -17,7 +19,7 @@ use crate::population::Model;
 use crate::{Catalog, Result};
 
 /// The originals' classes and our models.
-const CLASSES: [(&str, &str); 12] = [
+pub(super) const CLASSES: [(&str, &str); 12] = [
     ("LIF", "lif"),
     ("NumbaLIF", "lif"),
     ("FastLIF", "fast_lif"),
@@ -34,11 +36,11 @@ const CLASSES: [(&str, &str); 12] = [
 
 /// Where nengo-extras means something else by a name. Its classes define `step_math`, but what Nengo's simulator calls
 /// is the `step` that they inherit.
-const EXTRAS: [(&str, &str); 3] =
+pub(super) const EXTRAS: [(&str, &str); 3] =
     [("SoftLIFRate", "soft_lif_rate_exact"), ("SoftLIFRate.step", "lif_rate"), ("FastLIF.step", "lif")];
 
 /// The originals' parameters and ours.
-const PARAMETERS: [(&str, &str); 12] = [
+pub(super) const PARAMETERS: [(&str, &str); 12] = [
     ("tau_rc", "tau_m"),
     ("tau_ref", "t_ref"),
     ("min_voltage", "v_min"),
@@ -51,6 +53,22 @@ const PARAMETERS: [(&str, &str); 12] = [
     ("coupling", "b"),
     ("reset_voltage", "v_reset"),
     ("reset_recovery", "d"),
+];
+
+/// What is no parameter of a model here.
+pub(super) const SETTINGS: &[(&str, &str)] = &[
+    ("dt of the simulator", "`Builder::dt`"),
+    ("gain, bias, max_rates, intercepts", "`Curve::gain_bias`, `max_rates_intercepts`, `rates`"),
+    ("initial_state, voltage0", "`Builder::initial`"),
+    ("output in Hz (amplitude/dt per spike)", "a spike is its amplitude; divide by dt for Hz"),
+    ("lif_smoothing, training with rates", "`Curve::training`"),
+];
+
+/// The same for nengo-extras.
+pub(super) const EXTRAS_SETTINGS: &[(&str, &str)] = &[
+    ("SoftLIFRate.derivative", "`Curve::slopes`"),
+    ("softplus, lif_j", "`curve::softplus`, `curve::lif_j`"),
+    ("rates_isi, rates_kernel", "the module `analyse`"),
 ];
 
 pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {

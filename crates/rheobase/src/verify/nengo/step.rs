@@ -11,7 +11,7 @@ use crate::population::{Builder, Initial, Model, Number};
 use crate::{Population, Result};
 
 /// The originals' states and ours.
-const STATES: [(&str, &str); 4] =
+pub(in super::super) const STATES: [(&str, &str); 4] =
     [("voltage", "v"), ("refractory_time", "refractory"), ("adaptation", "w"), ("recovery", "w")];
 
 /// Names of a run's arrays, and how its clock is read.
@@ -50,7 +50,7 @@ fn run_in<E: Number>(
 ) -> Result<(Vec<Comparison>, usize)> {
     let meta = &trace.meta;
     let rtol = super::tolerance(trace, "input");
-    let shape = trace.shape("input")?;
+    let shape = trace.input_shape(1)?;
     let row: usize = shape[1..].iter().product();
     let dt = meta.number_or("dt", 0.001);
     let mut builder: Builder<E> = Population::builder(model.clone(), &[row]).dt(dt);

@@ -119,6 +119,10 @@ impl<'a> Attributes<'a> {
                 }
             }
             "resting_potential" => {
+                if self.class.clamped {
+                    // The bound may not lie above rest in between.
+                    population.set("v_min", f64::NEG_INFINITY)?;
+                }
                 population.set("v_rest", x)?;
                 if self.class.clamped {
                     population.set("v_min", x)?;

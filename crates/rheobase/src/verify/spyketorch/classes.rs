@@ -57,7 +57,7 @@ const LIF: Class = Class {
     ..BASE
 };
 
-const CLASSES: [Class; 11] = [
+pub(super) const CLASSES: [Class; 11] = [
     Class { theirs: "IF", ours: "if", resets_to_rest: true, dudt_after_reset: true, ..BASE },
     LIF,
     // It draws time constants and does not use them.
@@ -154,7 +154,7 @@ pub(super) fn onset(threshold: f64) -> f64 {
 }
 
 /// The original's parameters and attributes, and ours, where they are one number that every step reads.
-pub(super) const PARAMETERS: [(&str, &str); 9] = [
+pub(in super::super) const PARAMETERS: [(&str, &str); 9] = [
     ("tau_rc", "tau_m"),
     ("C", "c_m"),
     ("delta_t", "delta_t"),
@@ -164,4 +164,17 @@ pub(super) const PARAMETERS: [(&str, &str); 9] = [
     ("b", "b"),
     ("d", "d"),
     ("tau_w", "tau_w"),
+];
+
+/// What is no parameter of a model here, or depends on the class.
+pub(in super::super) const SETTINGS: &[(&str, &str)] = &[
+    ("ts", "`Builder::dt`"),
+    ("threshold, per_neuron_thresh", "`v_th`, for all or per neuron; also on a live layer"),
+    ("resting_potential", "`v_rest`, and `v_min` for the classes that clamp at rest"),
+    ("v_reset", "`v_reset`; the classes IF, LIF, LIF_ode and LIF_Simple go to rest"),
+    ("refractory_timesteps", "`Competition::silence`, with `t_ref` = 0"),
+    ("n_winners", "`Competition::k`"),
+    ("inhibition_mode", "`Competition::scope`"),
+    ("get_params", "`Population` displayed"),
+    ("UniformLIF, UniformEIF, UniformQIF", "`Builder::set_uniform_per_feature`"),
 ];

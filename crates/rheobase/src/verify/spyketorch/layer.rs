@@ -11,7 +11,7 @@ use crate::population::Builder;
 use crate::{Catalog, Population, Result};
 
 /// States of the original as arrays of a trace, and our fields.
-const STATES: [(&str, &str); 3] = [
+pub(in super::super) const STATES: [(&str, &str); 3] = [
     ("post_w", "w"),
     ("post_time_since_injection", "since_input"),
     ("post_potential_at_last_injection", "v_input"),
@@ -26,7 +26,7 @@ pub(super) struct Run {
 }
 
 pub(super) fn replay(trace: &TraceFile, class: &Class) -> Result<Outcome> {
-    let [_, samples, features, rows, columns] = trace.shape("input")?[..] else {
+    let [_, samples, features, rows, columns] = trace.input_shape(1)?[..] else {
         return Ok(Outcome::NotCovered("input is not [time, batch, feature, row, column]".into()));
     };
     let shape = [features, rows, columns];

@@ -10,6 +10,14 @@ pub(super) mod quirks;
 use super::{Outcome, TraceFile};
 use crate::Result;
 
+pub(super) use classes::{PARAMETERS, SETTINGS};
+pub(super) use layer::STATES;
+
+/// The original's classes and our models.
+pub(super) fn classes() -> Vec<(&'static str, &'static str)> {
+    classes::CLASSES.iter().map(|c| (c.theirs, c.ours)).collect()
+}
+
 pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
     let meta = &trace.meta;
     if meta.target.ends_with("._f_ode") {

@@ -109,7 +109,12 @@ impl Check<'_> {
         }
         let want = self.trace.array(name)?;
         let shape = self.trace.shape(name)?;
-        let (steps, k) = (shape[0], shape.get(1).copied().unwrap_or(0));
+        let steps = self.shape.first().copied().unwrap_or(0);
+        let k = shape.get(1).copied().unwrap_or(0);
+        if shape.len() != 3 || want.len() != steps * k * 3 {
+            self.disagree(name);
+            return Ok(());
+        }
         let mut got = vec![-1.0; want.len()];
         let mut next = vec![0; steps];
         for Winner { step, place, .. } in &self.run.replayed.winners {
@@ -170,7 +175,10 @@ impl Check<'_> {
             return Ok(());
         }
         let drawn = self.trace.array(name)?;
-        let want = broadcast(&drawn, &self.trace.shape(name)?, 1, shape).unwrap_or_default();
+        let Some(want) = broadcast(&drawn, &self.trace.shape(name)?, 1, shape) else {
+            self.disagree(name);
+            return Ok(());
+        };
         let map = shape[1] * shape[2];
         let got: Vec<f64> = (0..want.len()).map(|i| want[i / map * map]).collect();
         let pair = Pair { name, got: &got, want: &want, shape: &shape, neurons: want.len() };
@@ -178,12 +186,18 @@ impl Check<'_> {
         Ok(())
     }
 
+    /// An array of a shape that is none of a run's.
+    fn disagree(&mut self, name: &str) {
+        let (name, worst) = (name.to_string(), f64::INFINITY);
+        self.done.push(Comparison { name, worst, at: Vec::new(), agrees: false });
+    }
+
     /// Arrays that nothing above has compared: they disagree, so that none passes unseen.
     fn forgotten(&mut self) {
         for name in self.trace.names() {
             let seen = self.done.iter().any(|c| c.name == name) || INPUTS.contains(&&name[..]);
             if !seen {
-                self.done.push(Comparison { name, worst: f64::INFINITY, at: Vec::new(), agrees: false });
+                self.disagree(&name);
             }
         }
     }

@@ -1,0 +1,82 @@
+//! The generated part of the book in `docs/`: a page per model, the surrogates, and where the published libraries' names
+//! are to be found here.
+//!
+//! `cargo run -p conformance --example book` writes the pages; a test asserts that the committed ones are these.
+
+mod coming_from;
+mod head;
+mod markdown;
+mod model_page;
+mod surrogates;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rheobase::Catalog;
+use rheobase::population::Model;
+
+pub use head::{Head, heads};
+pub use model_page::model_page;
+
+use markdown::{Cells, table};
+
+/// What stands at the top of generated pages.
+const NOTE: &str =
+    "<!-- Written by `cargo run -p conformance --example book`: change the model, not this page. -->\n\n";
+
+/// The pages written by hand, in the order of the book, with their titles.
+const WRITTEN: [(&str, &str); 2] = [("README.md", "Rheobase"), ("semantics.md", "What happens in a step")];
+
+/// Every generated page of the book by its path below `docs/`. `root` is the repository, whose model files are read for
+/// the words of their heads.
+///
+/// # Errors
+/// Model files that cannot be read, and models without one.
+pub fn pages(root: &Path) -> Result<BTreeMap<PathBuf, String>, String> {
+    let heads = heads(&root.join("crates/rheobase-models/src/neuron"))?;
+    let models = Catalog::standard().models();
+    let mut pages = BTreeMap::new();
+    for model in models {
+        let name = model.info().name;
+        let head = heads
+            .iter()
+            .find(|h| h.model == name)
+            .ok_or_else(|| format!("no file says `name: \"{name}\"`"))?;
+        pages.insert(
+            format!("models/{name}.md").into(),
+            format!("{NOTE}{}", model_page(model, Some((head, &heads)))),
+        );
+    }
+    pages.insert("models.md".into(), format!("{NOTE}{}", index(models)));
+    pages.insert("surrogates.md".into(), format!("{NOTE}{}", surrogates::page()));
+    pages.insert("coming-from.md".into(), format!("{NOTE}{}", coming_from::page()));
+    pages.insert("SUMMARY.md".into(), summary(models));
+    Ok(pages)
+}
+
+/// The table of all models.
+fn index(models: &[std::sync::Arc<dyn Model>]) -> String {
+    let row = |m: &std::sync::Arc<dyn Model>| -> Cells {
+        let i = m.info();
+        vec![format!("[`{0}`](models/{0}.md)", i.name), i.class.into(), i.family.into(), i.summary.into()]
+    };
+    let rows = models.iter().map(row).collect();
+    format!(
+        "# Models\n\nEach is one file of equations in `crates/rheobase-models/src/neuron/`. `rheobase models NAME` shows the same \
+         on the command line.\n\n{}",
+        table(&["name", "class", "family", "what it is"], rows)
+    )
+}
+
+/// The table of contents, as mdBook reads it.
+fn summary(models: &[std::sync::Arc<dyn Model>]) -> String {
+    let mut out = String::from("# Summary\n\n");
+    for (path, title) in WRITTEN {
+        out += &format!("- [{title}]({path})\n");
+    }
+    out += "- [Models](models.md)\n";
+    for m in models {
+        out += &format!("  - [{}](models/{}.md)\n", m.info().class, m.info().name);
+    }
+    out + "- [Surrogates](surrogates.md)\n- [Coming from another library](coming-from.md)\n"
+}

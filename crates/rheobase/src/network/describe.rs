@@ -1,0 +1,298 @@
+//! `Network`: a network as plain data, from Rust, from TOML, and back.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The version of the format that this library writes.
+pub const FORMAT: u32 = 1;
+
+/// A network as plain data: named nodes in any order, and what flows between them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Network {
+    /// Version of the format: [`FORMAT`].
+    #[serde(default = "format")]
+    pub format: u32,
+    /// Length of a step in seconds. Models that count steps take every step as 1.
+    #[serde(default = "millisecond")]
+    pub dt: f64,
+    /// Shape of a sample in one step: `[N]`, `[C, L]` or `[C, H, W]`.
+    pub input: Vec<usize>,
+    /// The node whose signal the network gives; the last one if empty.
+    #[serde(default)]
+    pub output: String,
+    /// The nodes.
+    #[serde(rename = "node", default)]
+    pub nodes: Vec<Node>,
+}
+
+/// A node: what it computes and where its inputs come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Node {
+    /// Name: stable, part of the names of its parameters (`hidden.weight`).
+    pub name: String,
+    /// Where the inputs come from; the node before (or `input`) if empty.
+    #[serde(default)]
+    pub from: Vec<Link>,
+    /// How several inputs become one.
+    #[serde(default)]
+    pub combine: Combine,
+    /// What it computes.
+    #[serde(flatten)]
+    pub kind: Kind,
+}
+
+/// The source of an input.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Link {
+    /// A node in the same step.
+    Now(String),
+    /// A node some steps ago: what makes a network recurrent. Before that, the edge carries what the source's initial
+    /// state sends (0 for nodes without state).
+    Delayed {
+        /// The node.
+        node: String,
+        /// Steps, at least 1.
+        delay: usize,
+    },
+}
+
+impl Link {
+    /// Name of the source.
+    pub fn node(&self) -> &str {
+        match self {
+            Link::Now(node) | Link::Delayed { node, .. } => node,
+        }
+    }
+    /// Steps of delay.
+    pub fn delay(&self) -> usize {
+        match self {
+            Link::Now(_) => 0,
+            Link::Delayed { delay, .. } => *delay,
+        }
+    }
+}
+
+/// How several inputs become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Combine {
+    /// Added, in the order of `from`; all of one shape.
+    #[default]
+    Sum,
+    /// One after the other, in the order of `from`, along the first axis.
+    Stack,
+    /// Left apart: for operators that take several inputs.
+    List,
+}
+
+/// What a node computes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// `out[o] = Σ_i in[i]·weight[i, o] + bias[o]`. Parameters `weight [in, out]`, `bias [out]`.
+    Linear(Linear),
+    /// Convolution over one or two axes.
+    Conv(Conv),
+    /// Pooling over one or two axes.
+    Pool(Pool),
+    /// All values in one row.
+    Flatten(Nothing),
+    /// Times a number.
+    Scale(Scale),
+    /// Zeroes values by chance during training, the same ones in every step of a sample, and scales the others up.
+    Dropout(Dropout),
+    /// `max(x, 0)`.
+    Relu(Nothing),
+    /// `1/(1 + exp(−x))`.
+    Sigmoid(Nothing),
+    /// `tanh(x)`.
+    Tanh(Nothing),
+    /// Nothing: for combining inputs.
+    Identity(Nothing),
+    /// A layer of neurons of a catalogue model.
+    Neurons(Neurons),
+    /// A network within the network; its nodes are called `name.node`.
+    Network(Box<Network>),
+    /// An operator of the user's, by the name it is registered under.
+    Custom(Custom),
+}
+
+/// No settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Nothing {}
+
+/// Settings of a linear map.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Linear {
+    /// Outputs.
+    pub outputs: usize,
+    /// Whether a bias is added.
+    #[serde(default = "yes")]
+    pub bias: bool,
+    /// How the weights start.
+    #[serde(default)]
+    pub start: WeightStart,
+}
+
+/// How weights start: drawn, keyed by seed and name.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WeightStart {
+    /// Uniform in ±gain/√fan_in; biases too.
+    Uniform(f64),
+    /// Normal with standard deviation gain/√fan_in; biases 0.
+    Normal(f64),
+    /// All the same; biases 0.
+    Constant(f64),
+}
+
+impl Default for WeightStart {
+    fn default() -> Self {
+        WeightStart::Uniform(1.0)
+    }
+}
+
+/// Settings of a convolution. Lists have one number per axis, or one for all.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Conv {
+    /// Output channels.
+    pub outputs: usize,
+    /// Size of the kernel.
+    pub kernel: Vec<usize>,
+    /// Step between outputs.
+    #[serde(default = "one")]
+    pub stride: Vec<usize>,
+    /// Zeros around the input.
+    #[serde(default = "zero")]
+    pub padding: Vec<usize>,
+    /// Distance between the kernel's elements.
+    #[serde(default = "one")]
+    pub dilation: Vec<usize>,
+    /// Groups of channels that do not see each other.
+    #[serde(default = "single")]
+    pub groups: usize,
+    /// Whether a bias is added.
+    #[serde(default = "yes")]
+    pub bias: bool,
+    /// How the weights start.
+    #[serde(default)]
+    pub start: WeightStart,
+}
+
+/// What pooling makes of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PoolOf {
+    /// The sum.
+    Sum,
+    /// The largest value; the first of equals.
+    Max,
+    /// The mean over the kernel's size.
+    Average,
+}
+
+/// Settings of pooling.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pool {
+    /// What it makes of a window.
+    pub of: PoolOf,
+    /// Size of the window.
+    pub kernel: Vec<usize>,
+    /// Step between windows; the kernel's size if empty.
+    #[serde(default)]
+    pub stride: Vec<usize>,
+    /// Zeros around the input (for `max`: places that are never the largest).
+    #[serde(default = "zero")]
+    pub padding: Vec<usize>,
+}
+
+/// Settings of a scale.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Scale {
+    /// The factor.
+    pub factor: f64,
+}
+
+/// Settings of dropout.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Dropout {
+    /// Chance of a value to be zeroed, in [0, 1).
+    pub probability: f64,
+}
+
+/// Settings of a layer of neurons. Its shape is that of its input.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Neurons {
+    /// Name of the model.
+    pub model: String,
+    /// Parameters that differ from the model's defaults: one number, or one for each neuron.
+    #[serde(default)]
+    pub set: BTreeMap<String, Numbers>,
+    /// Where state fields start: one number, or one for each neuron.
+    #[serde(default)]
+    pub initial: BTreeMap<String, Numbers>,
+    /// What is learned: parameters by name, starts of state fields as `initial.NAME`; shared, or with `[]` behind the
+    /// name one for each neuron (`tau_m[]`).
+    #[serde(default)]
+    pub learn: Vec<String>,
+    /// The surrogate by name, with its parameters; the model's own if empty.
+    #[serde(default)]
+    pub surrogate: Vec<Word>,
+    /// Whether gradients stop at the reset.
+    #[serde(default)]
+    pub detach_reset: bool,
+    /// Winners per step and sample, if the neurons compete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub competition: Option<crate::compete::Competition>,
+}
+
+/// A word or a number: `["triangle", 0.5]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Word {
+    /// A name.
+    Name(String),
+    /// A number.
+    Number(f64),
+}
+
+/// One number for all neurons, or one for each.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Numbers {
+    /// For all.
+    One(f64),
+    /// For each.
+    Each(Vec<f64>),
+}
+
+/// An operator of the user's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Custom {
+    /// The name it is registered under.
+    pub operator: String,
+    /// Settings it understands.
+    #[serde(default)]
+    pub settings: BTreeMap<String, f64>,
+}
+
+fn format() -> u32 {
+    FORMAT
+}
+fn millisecond() -> f64 {
+    0.001
+}
+fn yes() -> bool {
+    true
+}
+fn one() -> Vec<usize> {
+    vec![1]
+}
+fn zero() -> Vec<usize> {
+    vec![0]
+}
+fn single() -> usize {
+    1
+}

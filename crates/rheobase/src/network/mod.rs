@@ -1,0 +1,32 @@
+//! Networks: describe, lower, run.
+//!
+//! * [`Network`] is plain data: nodes and what flows between them, from Rust or TOML.
+//! * [`Program`] is a network that has been checked: shapes inferred, nodes in order, parameters named.
+//! * A program runs tiles of samples through time: [`State`] is the caller's; a tape allows to go back.
+//!
+//! A cycle needs an edge with a delay; the order of events in a step is that of the nodes.
+
+mod describe;
+mod kernels;
+mod lower;
+mod memory;
+mod op;
+mod operator;
+mod parameters;
+mod program;
+mod signal;
+mod tape;
+mod tile;
+
+pub use describe::{
+    Combine, Conv, Custom, Dropout, FORMAT, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers,
+    Pool, PoolOf, Scale, WeightStart, Word,
+};
+pub use lower::{Operators, lower, lower_with};
+pub use memory::Memory;
+pub use operator::{Back, Context, History, Operator};
+pub use parameters::{Parameter, Parameters};
+pub use program::{Counts, Program, State};
+pub use signal::{Events, Reach, Signal};
+pub use tape::{Adjoint, Tape};
+pub use tile::TileInput;

@@ -1,0 +1,74 @@
+//! `Linear`: every output adds its weighted inputs in ascending order.
+
+use crate::network::kernels::{self, Product};
+use crate::network::memory::Memory;
+use crate::network::operator::{Back, Context, History, Operator};
+use crate::network::signal::Signal;
+
+/// `out[o] = Σ_i in[i]·weight[i, o] + bias[o]`, i ascending. Parameters: `weight [in, out]`, and `bias [out]` if there
+/// is one.
+#[derive(Debug, Clone)]
+pub struct Linear {
+    /// Inputs.
+    pub inputs: usize,
+    /// Outputs.
+    pub outputs: usize,
+    /// Whether a bias is added, last.
+    pub bias: bool,
+}
+
+impl Operator for Linear {
+    fn forward(
+        &self,
+        context: &Context<'_>,
+        parameters: &[&[f32]],
+        inputs: &[&Signal],
+        _: &mut Memory,
+        out: &mut Signal,
+    ) {
+        let [input] = inputs else { return };
+        out.zeros(input.samples, self.outputs);
+        kernels::forward(
+            context.level,
+            Product {
+                weights: parameters[0],
+                bias: parameters.get(1).copied(),
+                input,
+                outputs: self.outputs,
+                out: &mut out.values,
+            },
+        );
+    }
+
+    fn backward(&self, context: &Context<'_>, parameters: &[&[f32]], back: Back<'_>) {
+        if let ([input], [Some(gradient)]) = (back.inputs, back.gradients) {
+            kernels::backward(
+                context.level,
+                parameters[0],
+                self.outputs,
+                &input.reach,
+                back.upstream,
+                gradient,
+            );
+        }
+    }
+
+    fn gathers(&self) -> bool {
+        true
+    }
+
+    fn gather(&self, context: &Context<'_>, history: &dyn History, raw: &mut [Vec<f32>]) {
+        kernels::gather(context.level, history, self.inputs, self.outputs, &mut raw[0]);
+        if let Some(bias) = raw.get_mut(1) {
+            kernels::gather_bias(history, bias);
+        }
+    }
+
+    fn synaptic_operations(&self, inputs: &[&Signal]) -> u64 {
+        inputs.iter().map(|s| s.active() as u64).sum::<u64>() * self.outputs as u64
+    }
+
+    fn is_static(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,131 @@
+//! `Operator`: what a node does with its inputs in a step, and how it goes back.
+
+use rheobase_models::lanes::Level;
+
+use super::memory::Memory;
+use super::signal::Signal;
+use crate::Result;
+
+/// What an operator may know of the step besides its inputs.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// Step since the state was last reset.
+    pub step: u64,
+    /// The number of each sample of the tile within its data set: what random numbers are addressed by.
+    pub sample_ids: &'a [u64],
+    /// Epoch: the other address of random numbers.
+    pub epoch: u64,
+    /// Whether this is training; dropout does nothing otherwise.
+    pub training: bool,
+    /// Whether a tape is kept: the reach of signals is then to be found.
+    pub taping: bool,
+    /// SIMD level. No result depends on it.
+    pub level: Level,
+}
+
+/// A step of a node, backwards: what went in, what the loss wants of what came out.
+pub struct Back<'a> {
+    /// What came in.
+    pub inputs: &'a [&'a Signal],
+    /// What the operator kept of itself before the step.
+    pub before: &'a Memory,
+    /// What went out.
+    pub output: &'a Signal,
+    /// dL/d output, `[sample, feature]`.
+    pub upstream: &'a [f32],
+    /// dL/d memory: in, after the step; out, before it.
+    pub adjoint: &'a mut Memory,
+    /// dL/d input, one per input, to be added to; `None` where it is not wanted.
+    pub gradients: &'a mut [Option<&'a mut Vec<f32>>],
+    /// Raw gradients of the operator ([`Operator::raw`]), to be added to.
+    pub raw: &'a mut [Vec<f32>],
+}
+
+/// The steps of a tile from which weights gather their gradient.
+pub trait History {
+    /// Number of steps.
+    fn steps(&self) -> usize;
+    /// The first input of the node in step `t`.
+    fn input(&self, t: usize) -> &Signal;
+    /// dL/d output of the node in step `t`.
+    fn upstream(&self, t: usize) -> &[f32];
+}
+
+/// What a node computes. A layer of neurons, a linear map, pooling: each is one; users may bring their own.
+///
+/// `parameters` are the values of the tensors the node declared, in its order.
+pub trait Operator: Send + Sync {
+    /// Takes in new values of the parameters, after each of their updates.
+    fn refresh(&mut self, parameters: &[&[f32]]) -> Result<()> {
+        let _ = parameters;
+        Ok(())
+    }
+
+    /// What the operator carries from step to step, for `samples` samples after a reset.
+    fn fresh(&self, samples: usize) -> Memory {
+        let _ = samples;
+        Memory::default()
+    }
+
+    /// What it has sent before the first step: what a delayed edge carries then. Zeros unless it says otherwise.
+    fn first_output(&self, samples: usize, width: usize) -> Signal {
+        let mut signal = Signal::default();
+        signal.zeros(samples, width);
+        signal
+    }
+
+    /// One step.
+    fn forward(
+        &self,
+        context: &Context<'_>,
+        parameters: &[&[f32]],
+        inputs: &[&Signal],
+        memory: &mut Memory,
+        out: &mut Signal,
+    );
+
+    /// One step backwards.
+    fn backward(&self, context: &Context<'_>, parameters: &[&[f32]], back: Back<'_>);
+
+    /// Whether [`Operator::gather`] is to be called.
+    fn gathers(&self) -> bool {
+        false
+    }
+
+    /// Adds the gradients of all steps at once to `raw`: time descending, samples ascending.
+    fn gather(&self, context: &Context<'_>, history: &dyn History, raw: &mut [Vec<f32>]) {
+        let _ = (context, history, raw);
+    }
+
+    /// Adds the gradient of what the operator starts from, at the end of the way back: `adjoint` is that of its
+    /// memory, `first` that of its first output.
+    fn start_gradient(&self, adjoint: &Memory, first: Option<&[f32]>, raw: &mut [Vec<f32>]) {
+        let _ = (adjoint, first, raw);
+    }
+
+    /// Lengths of the raw gradients that tiles sum; those of the parameters unless the operator says otherwise.
+    fn raw(&self, parameters: &[usize]) -> Vec<usize> {
+        parameters.to_vec()
+    }
+
+    /// Turns raw gradients, summed over tiles, into those of the parameters.
+    fn settle_gradients(&self, raw: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
+        raw
+    }
+
+    /// Synaptic operations of a step with this input: events × the targets each of them has.
+    fn synaptic_operations(&self, inputs: &[&Signal]) -> u64 {
+        let _ = inputs;
+        0
+    }
+
+    /// Whether it has neither memory nor chance: the same input then gives the same output.
+    fn is_static(&self) -> bool {
+        false
+    }
+
+    /// Whether the output is spikes.
+    fn spikes(&self) -> bool {
+        false
+    }
+}

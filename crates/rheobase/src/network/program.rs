@@ -1,0 +1,257 @@
+//! `Program`: a network that has been checked, and its run through time.
+
+use std::collections::VecDeque;
+
+use super::memory::Memory;
+use super::operator::{Context, Operator};
+use super::parameters::Parameters;
+use super::signal::Signal;
+use super::tape::Tape;
+use super::tile::TileInput;
+use crate::{Error, Result};
+
+/// A node of a program. Sources are numbered from 0, the network's input; node `n` of the list is number `n + 1`.
+pub(crate) struct ProgramNode {
+    pub(crate) name: String,
+    /// What it computes, in a word: `linear`, `lif`.
+    pub(crate) what: String,
+    pub(crate) operator: Box<dyn Operator>,
+    /// Number of the source and delay.
+    pub(crate) inputs: Vec<(usize, usize)>,
+    pub(crate) shape: Vec<usize>,
+    /// Its tensors within the parameters.
+    pub(crate) tensors: std::ops::Range<usize>,
+    /// Whether it is a layer of neurons.
+    pub(crate) layer: bool,
+}
+
+impl ProgramNode {
+    pub(crate) fn width(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// A network that has been checked: shapes inferred, nodes in order, parameters named.
+pub struct Program {
+    pub(crate) nodes: Vec<ProgramNode>,
+    pub(crate) parameters: Parameters,
+    pub(crate) input: Vec<usize>,
+    /// Number of the node that the network gives.
+    pub(crate) output: usize,
+    /// The longest delay from each source.
+    pub(crate) delays: Vec<usize>,
+}
+
+/// What a program carries from step to step for the samples of a tile: the caller's to keep.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    pub(crate) memories: Vec<Memory>,
+    /// What each source has sent, the latest first, as far back as edges reach.
+    pub(crate) past: Vec<VecDeque<Signal>>,
+    pub(crate) step: u64,
+    pub(crate) samples: usize,
+}
+
+/// What a run has counted.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Counts {
+    /// Spikes of each node; 0 for nodes that do not spike.
+    pub spikes: Vec<u64>,
+    /// Synaptic operations of each node: events × the targets each of them has.
+    pub operations: Vec<u64>,
+}
+
+impl Counts {
+    /// Adds another run's.
+    pub fn add(&mut self, other: &Counts) {
+        self.spikes.resize(other.spikes.len().max(self.spikes.len()), 0);
+        self.operations.resize(self.spikes.len(), 0);
+        for (a, b) in self.spikes.iter_mut().zip(&other.spikes) {
+            *a += b;
+        }
+        for (a, b) in self.operations.iter_mut().zip(&other.operations) {
+            *a += b;
+        }
+    }
+}
+
+impl Program {
+    /// What is learned.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Changes what is learned and lets the nodes take it in.
+    ///
+    /// # Errors
+    /// Those of `change`; parameters that a model refuses, in which case nothing has changed.
+    pub fn update(&mut self, change: impl FnOnce(&mut Parameters) -> Result<()>) -> Result<()> {
+        let before = self.parameters.clone();
+        let done = change(&mut self.parameters).and_then(|()| self.refresh());
+        if done.is_err() {
+            self.parameters = before;
+            self.refresh()?;
+        }
+        done
+    }
+
+    pub(crate) fn refresh(&mut self) -> Result<()> {
+        for node in &mut self.nodes {
+            let tensors = &self.parameters.tensors[node.tensors.clone()];
+            for t in tensors {
+                t.check(&t.values)?;
+            }
+            let values: Vec<&[f32]> = tensors.iter().map(|t| &t.values[..]).collect();
+            node.operator.refresh(&values)?;
+        }
+        Ok(())
+    }
+
+    /// Shape of a sample in one step.
+    pub fn input_shape(&self) -> &[usize] {
+        &self.input
+    }
+
+    /// Shape of what the network gives in one step.
+    pub fn output_shape(&self) -> &[usize] {
+        match self.output.checked_sub(1) {
+            Some(n) => &self.nodes[n].shape,
+            None => &self.input,
+        }
+    }
+
+    /// Names, kinds and shapes of the nodes, in order.
+    pub fn nodes(&self) -> impl Iterator<Item = (&str, &str, &[usize])> {
+        self.nodes.iter().map(|n| (&n.name[..], &n.what[..], &n.shape[..]))
+    }
+
+    /// Which nodes are layers of neurons that send spikes.
+    pub fn spiking(&self) -> impl Iterator<Item = bool> {
+        self.nodes.iter().map(|n| n.layer && n.operator.spikes())
+    }
+
+    pub(crate) fn width(&self, source: usize) -> usize {
+        match source.checked_sub(1) {
+            Some(n) => self.nodes[n].width(),
+            None => self.input.iter().product(),
+        }
+    }
+
+    pub(crate) fn values_of(&self, node: &ProgramNode) -> Vec<&[f32]> {
+        self.parameters.tensors[node.tensors.clone()].iter().map(|t| &t.values[..]).collect()
+    }
+
+    /// The state of `samples` samples after a reset.
+    pub fn start(&self, samples: usize) -> State {
+        let memories = self.nodes.iter().map(|n| n.operator.fresh(samples)).collect();
+        let past = (0..=self.nodes.len())
+            .map(|source| {
+                let width = self.width(source);
+                let first = match source.checked_sub(1) {
+                    Some(n) if self.delays[source] > 0 => self.nodes[n].operator.first_output(samples, width),
+                    _ => {
+                        let mut zeros = Signal::default();
+                        zeros.zeros(samples, width);
+                        zeros
+                    }
+                };
+                std::iter::repeat_n(first, self.delays[source]).collect()
+            })
+            .collect();
+        State { memories, past, step: 0, samples }
+    }
+
+    /// Takes `state` through `steps` steps of `input`, from its step `first` on; `tape` keeps what the way back needs,
+    /// `see` is shown the signal of every node after each step (by number, 0 the input).
+    ///
+    /// # Errors
+    /// NaN that arises, with step, node, sample and neuron; input of the wrong width.
+    pub fn run(
+        &self,
+        context: &Context<'_>,
+        state: &mut State,
+        input: &TileInput<'_>,
+        first: usize,
+        steps: usize,
+        tape: &mut Tape,
+        counts: &mut Counts,
+        mut see: impl FnMut(usize, &[Signal]),
+    ) -> Result<()> {
+        if input.width != self.width(0) || input.samples.len() != state.samples {
+            return Err(Error::Shape {
+                place: "network".into(),
+                field: "input".into(),
+                got: format!("[{} samples, {} features]", input.samples.len(), input.width),
+                want: format!("[{}, {}] is needed", state.samples, self.width(0)),
+            });
+        }
+        counts.spikes.resize(self.nodes.len(), 0);
+        counts.operations.resize(self.nodes.len(), 0);
+        tape.begin(self, state, steps, context.taping);
+        for t in 0..steps {
+            let (earlier, signals, before) = tape.step(t);
+            input.write(first + t, first + t > 0 && (t > 0 || context.taping), &mut signals[0]);
+            for (n, node) in self.nodes.iter().enumerate() {
+                let memory = &mut state.memories[n];
+                if context.taping {
+                    before[n].copy_from(memory);
+                }
+                let mut out = std::mem::take(&mut signals[n + 1]);
+                let inputs: Vec<&Signal> = node
+                    .inputs
+                    .iter()
+                    .map(|(source, delay)| match delay {
+                        0 => &signals[*source],
+                        d => &state.past[*source][d - 1],
+                    })
+                    .collect();
+                let context = Context { step: state.step, ..*context };
+                let same = node.operator.is_static() && t > 0 && inputs.iter().all(|s| s.constant);
+                if same && let Some(earlier) = earlier {
+                    out.clone_from(&earlier[n + 1]);
+                    out.constant = true;
+                } else {
+                    node.operator.forward(&context, &self.values_of(node), &inputs, memory, &mut out);
+                }
+                if node.layer && node.operator.spikes() {
+                    counts.spikes[n] += out.active() as u64;
+                }
+                counts.operations[n] += node.operator.synaptic_operations(&inputs);
+                if context.taping {
+                    std::mem::swap(&mut before[n].kept, &mut memory.kept);
+                }
+                signals[n + 1] = out;
+            }
+            see(t, signals);
+            state.step += 1;
+            for (source, past) in state.past.iter_mut().enumerate().filter(|(_, p)| !p.is_empty()) {
+                // The oldest signal's memory is used again.
+                if let Some(mut oldest) = past.pop_back() {
+                    oldest.clone_from(&signals[source]);
+                    past.push_front(oldest);
+                }
+            }
+            tape.thin(t);
+        }
+        self.check_nan(state)
+    }
+
+    /// Looks for NaN in the state.
+    fn check_nan(&self, state: &State) -> Result<()> {
+        for (node, memory) in self.nodes.iter().zip(&state.memories) {
+            for (f, field) in memory.fields.iter().enumerate() {
+                if let Some(i) = field.iter().position(|x| x.is_nan()) {
+                    let width = field.len() / state.samples.max(1);
+                    return Err(Error::NotANumber {
+                        place: node.name.clone(),
+                        field: format!("state field {f}"),
+                        step: state.step as usize - 1,
+                        batch: i / width.max(1),
+                        neuron: i % width.max(1),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,140 @@
+//! `Signal`: what a node sends in one step, for the samples of a tile.
+
+/// Values `[sample, feature]` of one step, as events where that is what they are.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Signal {
+    /// Samples in the tile.
+    pub samples: usize,
+    /// Features of a sample.
+    pub width: usize,
+    /// All values, `[sample, feature]`. On a tape those of a signal with events are left out.
+    pub values: Vec<f32>,
+    /// What is not 0, if the signal is sparse.
+    pub events: Option<Events>,
+    /// Where the gradient of this signal is wanted: elsewhere it would be multiplied by 0.
+    pub reach: Reach,
+    /// Whether this is the same as in the step before.
+    pub constant: bool,
+}
+
+/// The values of a tile that are not 0, sample by sample, in ascending feature.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Events {
+    /// The events of sample `s` stand at `starts[s]..starts[s + 1]`.
+    pub starts: Vec<u32>,
+    /// Features.
+    pub index: Vec<u32>,
+    /// Values.
+    pub value: Vec<f32>,
+}
+
+/// Where a gradient is wanted.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Reach {
+    /// Nowhere.
+    #[default]
+    Nowhere,
+    /// Everywhere.
+    Everywhere,
+    /// Where a bit is set, whole words per sample.
+    Bits(Vec<u64>),
+}
+
+impl Events {
+    /// The events of a sample.
+    pub fn of(&self, sample: usize) -> (&[u32], &[f32]) {
+        let range = self.starts[sample] as usize..self.starts[sample + 1] as usize;
+        (&self.index[range.clone()], &self.value[range])
+    }
+
+    /// No samples yet, with the memory there was.
+    pub(crate) fn clear(&mut self) {
+        self.starts.clear();
+        self.starts.push(0);
+        self.index.clear();
+        self.value.clear();
+    }
+
+    /// Ends the sample whose events were pushed last.
+    pub(crate) fn end_sample(&mut self) {
+        self.starts.push(self.index.len() as u32);
+    }
+
+    pub(crate) fn push(&mut self, index: u32, value: f32) {
+        self.index.push(index);
+        self.value.push(value);
+    }
+}
+
+impl Signal {
+    /// An analogue signal of zeros, with the memory there was.
+    pub(crate) fn zeros(&mut self, samples: usize, width: usize) {
+        (self.samples, self.width, self.constant) = (samples, width, false);
+        self.values.clear();
+        self.values.resize(samples * width, 0.0);
+        self.events = None;
+        self.reach = Reach::Everywhere;
+    }
+
+    /// The values of a sample. Signals on a tape that are events have none: see [`Signal::dense`].
+    pub fn sample(&self, sample: usize) -> &[f32] {
+        &self.values[sample * self.width..(sample + 1) * self.width]
+    }
+
+    /// All values, written to `buffer` from the events if need be.
+    pub fn dense<'a>(&'a self, buffer: &'a mut Vec<f32>) -> &'a [f32] {
+        if self.values.len() == self.samples * self.width {
+            return &self.values;
+        }
+        buffer.clear();
+        buffer.resize(self.samples * self.width, 0.0);
+        if let Some(events) = &self.events {
+            for sample in 0..self.samples {
+                let (index, value) = events.of(sample);
+                for (i, v) in index.iter().zip(value) {
+                    buffer[sample * self.width + *i as usize] = *v;
+                }
+            }
+        }
+        buffer
+    }
+
+    /// Finds the events of the values again, after these were written.
+    pub(crate) fn find_events(&mut self) {
+        let mut events = self.events.take().unwrap_or_default();
+        events.clear();
+        for row in self.values.chunks_exact(self.width.max(1)) {
+            for (i, v) in row.iter().enumerate().filter(|(_, v)| **v != 0.0) {
+                events.push(i as u32, *v);
+            }
+            events.end_sample();
+        }
+        self.events = Some(events);
+    }
+
+    /// Values that are not 0, over all samples.
+    pub fn active(&self) -> usize {
+        match &self.events {
+            Some(events) => events.index.len(),
+            None => self.values.iter().filter(|v| **v != 0.0).count(),
+        }
+    }
+
+    /// Memory in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let events = self.events.as_ref().map_or(0, |e| 4 * (e.starts.len() + e.index.len() + e.value.len()));
+        let reach = if let Reach::Bits(bits) = &self.reach { 8 * bits.len() } else { 0 };
+        4 * self.values.len() + events + reach
+    }
+}
+
+impl Reach {
+    /// Whether feature `i` of sample `s` is reached, of `width` features.
+    pub fn at(&self, sample: usize, i: usize, width: usize) -> bool {
+        match self {
+            Reach::Nowhere => false,
+            Reach::Everywhere => true,
+            Reach::Bits(bits) => bits[sample * width.div_ceil(64) + i / 64] >> (i % 64) & 1 == 1,
+        }
+    }
+}

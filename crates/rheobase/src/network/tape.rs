@@ -1,0 +1,275 @@
+//! `Tape`: what the way back through a chunk of time needs, and the way back itself.
+
+use std::collections::VecDeque;
+
+use super::memory::Memory;
+use super::operator::{Back, Context, History};
+use super::program::{Program, State};
+use super::signal::Signal;
+
+/// The steps of a chunk of time: signals, and what the operators were before each step. Its memory is used again.
+#[derive(Debug, Default)]
+pub struct Tape {
+    steps: usize,
+    /// `[step][source]`.
+    signals: Vec<Vec<Signal>>,
+    /// `[step][node]`.
+    before: Vec<Vec<Memory>>,
+    /// What the sources had sent before the chunk, the latest first.
+    past: Vec<VecDeque<Signal>>,
+    /// dL/d output of nodes that gather, `[step][node]`.
+    upstream: Vec<Vec<Vec<f32>>>,
+}
+
+/// What is carried backwards from chunk to chunk.
+#[derive(Debug, Default)]
+pub struct Adjoint {
+    /// dL/d memory of each node.
+    memories: Vec<Memory>,
+    /// dL/d output of each source in the steps before, the latest first, as far as delayed edges reach back.
+    earlier: Vec<VecDeque<Vec<f32>>>,
+}
+
+impl Tape {
+    pub(crate) fn begin(&mut self, program: &Program, state: &State, steps: usize, taping: bool) {
+        self.steps = steps;
+        let kept = if taping { steps } else { steps.min(2) };
+        let (sources, nodes) = (program.nodes.len() + 1, program.nodes.len());
+        self.signals.resize_with(kept.max(self.signals.len()), Vec::new);
+        self.before.resize_with(kept.max(self.before.len()), Vec::new);
+        for signals in &mut self.signals {
+            signals.resize_with(sources, Signal::default);
+        }
+        for before in &mut self.before {
+            before.resize_with(nodes, Memory::default);
+        }
+        if taping {
+            self.past.clone_from(&state.past);
+        }
+    }
+
+    /// The signals of the step before, those of step `t`, and the memories of step `t`. Without taping two steps'
+    /// memory is used in turn.
+    pub(crate) fn step(&mut self, t: usize) -> (Option<&[Signal]>, &mut [Signal], &mut [Memory]) {
+        let slots = self.signals.len();
+        let (now, last) = if self.steps <= slots { (t, t.wrapping_sub(1)) } else { (t % 2, (t + 1) % 2) };
+        let before = &mut self.before[now][..];
+        if t == 0 {
+            return (None, &mut self.signals[now][..], before);
+        }
+        let (low, high) = self.signals.split_at_mut(now.max(last));
+        let (earlier, signals) =
+            if now > last { (&low[last][..], &mut high[0][..]) } else { (&high[0][..], &mut low[now][..]) };
+        (Some(earlier), signals, before)
+    }
+
+    /// Drops the values of the step before `t` that its events say as well.
+    pub(crate) fn thin(&mut self, t: usize) {
+        if self.steps > self.signals.len() || t == 0 {
+            return;
+        }
+        let (low, high) = self.signals.split_at_mut(t);
+        for (source, signal) in low[t - 1].iter_mut().enumerate().skip(1) {
+            if signal.events.is_some() {
+                // The memory goes on to a later step.
+                let values = std::mem::take(&mut signal.values);
+                if high.len() > 1 && high[1][source].values.capacity() == 0 {
+                    high[1][source].values = values;
+                }
+            }
+        }
+    }
+
+    /// Memory in bytes.
+    pub fn bytes(&self) -> usize {
+        let signals = self.signals.iter().flatten().map(Signal::bytes).sum::<usize>();
+        let upstream = self.upstream.iter().flatten().map(|u| 4 * u.len()).sum::<usize>();
+        signals + upstream + self.before.iter().flatten().map(Memory::bytes).sum::<usize>()
+    }
+
+    fn input(&self, t: usize, source: usize, delay: usize) -> &Signal {
+        match t.checked_sub(delay) {
+            Some(t) => &self.signals[t][source],
+            None => &self.past[source][delay - t - 1],
+        }
+    }
+}
+
+/// One node's part of a tape.
+struct NodeHistory<'a> {
+    tape: &'a Tape,
+    node: usize,
+    source: usize,
+    delay: usize,
+}
+
+impl History for NodeHistory<'_> {
+    fn steps(&self) -> usize {
+        self.tape.steps
+    }
+    fn input(&self, t: usize) -> &Signal {
+        self.tape.input(t, self.source, self.delay)
+    }
+    fn upstream(&self, t: usize) -> &[f32] {
+        &self.tape.upstream[t][self.node]
+    }
+}
+
+impl Program {
+    /// The adjoint at the end of time.
+    pub fn end(&self, state: &State) -> Adjoint {
+        Adjoint {
+            memories: state.memories.iter().map(Memory::zeros_like).collect(),
+            earlier: (0..=self.nodes.len())
+                .map(|s| {
+                    let zeros = vec![0.0; state.samples * self.width(s)];
+                    std::iter::repeat_n(zeros, self.delays[s]).collect()
+                })
+                .collect(),
+        }
+    }
+
+    /// Raw gradients, all 0: `[node][part]`.
+    pub fn raw_gradients(&self) -> Vec<Vec<Vec<f32>>> {
+        self.nodes
+            .iter()
+            .map(|n| {
+                let tensors = &self.parameters.tensors[n.tensors.clone()];
+                let lengths: Vec<usize> = tensors.iter().map(|t| t.values.len()).collect();
+                n.operator.raw(&lengths).into_iter().map(|len| vec![0.0; len]).collect()
+            })
+            .collect()
+    }
+
+    /// Goes back through the chunk on `tape`. `wanted` adds to dL/d signal of a source (by number) in a step of the
+    /// chunk; `given` is shown dL/d input of the network of each step, if the input's gradient was asked for.
+    pub fn back(
+        &self,
+        context: &Context<'_>,
+        tape: &mut Tape,
+        adjoint: &mut Adjoint,
+        raw: &mut [Vec<Vec<f32>>],
+        mut wanted: impl FnMut(usize, usize, &mut [f32]),
+        mut given: impl FnMut(usize, &[f32]),
+    ) {
+        let samples = tape.signals.first().map_or(0, |s| s[0].samples);
+        let nodes = self.nodes.len();
+        tape.upstream.resize_with(tape.steps.max(tape.upstream.len()), Vec::new);
+        let mut gradients: Vec<Vec<f32>> = vec![Vec::new(); nodes + 1];
+        for t in (0..tape.steps).rev() {
+            let mut upstream = std::mem::take(&mut tape.upstream[t]);
+            upstream.resize_with(nodes, Vec::new);
+            let input_wanted = tape.signals[t][0].reach != super::signal::Reach::Nowhere;
+            for (source, gradient) in gradients.iter_mut().enumerate() {
+                let len = samples * self.width(source);
+                match adjoint.earlier[source].pop_front() {
+                    Some(carried) => {
+                        let mut spare = std::mem::replace(gradient, carried);
+                        spare.clear();
+                        spare.resize(len, 0.0);
+                        adjoint.earlier[source].push_back(spare);
+                    }
+                    None => {
+                        gradient.clear();
+                        gradient.resize(len, 0.0);
+                    }
+                }
+                wanted(t, source, gradient);
+            }
+            for (n, node) in self.nodes.iter().enumerate().rev() {
+                let mine = std::mem::take(&mut gradients[n + 1]);
+                let inputs: Vec<&Signal> =
+                    node.inputs.iter().map(|(source, delay)| tape.input(t, *source, *delay)).collect();
+                // Where two inputs have one source and delay, the second gets a place of its own.
+                let mut places: Vec<Option<Vec<f32>>> = Vec::with_capacity(inputs.len());
+                for (i, (source, delay)) in node.inputs.iter().enumerate() {
+                    if *source == 0 && !input_wanted {
+                        places.push(None);
+                    } else if node.inputs[..i].contains(&(*source, *delay)) {
+                        places.push(Some(vec![0.0; samples * self.width(*source)]));
+                    } else {
+                        places.push(Some(match delay {
+                            0 => std::mem::take(&mut gradients[*source]),
+                            d => std::mem::take(&mut adjoint.earlier[*source][d - 1]),
+                        }));
+                    }
+                }
+                let mut to: Vec<Option<&mut Vec<f32>>> = places.iter_mut().map(Option::as_mut).collect();
+                node.operator.backward(
+                    context,
+                    &self.values_of(node),
+                    Back {
+                        inputs: &inputs,
+                        before: &tape.before[t][n],
+                        output: &tape.signals[t][n + 1],
+                        upstream: &mine,
+                        adjoint: &mut adjoint.memories[n],
+                        gradients: &mut to,
+                        raw: &mut raw[n],
+                    },
+                );
+                for ((source, delay), place) in node.inputs.iter().zip(places) {
+                    let Some(place) = place else { continue };
+                    let home = match delay {
+                        0 => &mut gradients[*source],
+                        d => &mut adjoint.earlier[*source][d - 1],
+                    };
+                    if home.is_empty() {
+                        *home = place;
+                    } else {
+                        home.iter_mut().zip(&place).for_each(|(sum, g)| *sum += g);
+                    }
+                }
+                if node.operator.gathers() {
+                    // The buffer that stood here is used for the next gradients.
+                    gradients[n + 1] = std::mem::replace(&mut upstream[n], mine);
+                } else {
+                    gradients[n + 1] = mine;
+                }
+            }
+            if input_wanted {
+                given(t, &gradients[0]);
+            }
+            tape.upstream[t] = upstream;
+        }
+        for (n, node) in self.nodes.iter().enumerate().filter(|(_, n)| n.operator.gathers()) {
+            if let Some((source, delay)) = node.inputs.first() {
+                let history = NodeHistory { tape, node: n, source: *source, delay: *delay };
+                node.operator.gather(context, &history, &mut raw[n]);
+            }
+        }
+    }
+
+    /// Adds the gradients of where operators start, after the way back through the first chunk.
+    pub fn back_to_start(&self, adjoint: &Adjoint, raw: &mut [Vec<Vec<f32>>]) {
+        for (n, node) in self.nodes.iter().enumerate() {
+            // Every delayed edge began with the same first output.
+            let mut first: Option<Vec<f32>> = None;
+            for part in &adjoint.earlier[n + 1] {
+                match &mut first {
+                    None => first = Some(part.clone()),
+                    Some(sum) => sum.iter_mut().zip(part).for_each(|(s, g)| *s += g),
+                }
+            }
+            node.operator.start_gradient(&adjoint.memories[n], first.as_deref(), &mut raw[n]);
+        }
+    }
+
+    /// The gradients of the parameters, in their order, from raw ones summed over tiles.
+    pub fn settle_gradients(&self, raw: Vec<Vec<Vec<f32>>>) -> Vec<Vec<f32>> {
+        self.nodes.iter().zip(raw).flat_map(|(node, raw)| node.operator.settle_gradients(raw)).collect()
+    }
+}
+
+impl Adjoint {
+    /// Cuts the way back here: what comes before gets no gradient from what comes after.
+    pub fn cut(&mut self) {
+        for memory in &mut self.memories {
+            memory.fields.iter_mut().for_each(|f| f.fill(0.0));
+            memory.kept.iter_mut().for_each(|f| f.fill(0.0));
+        }
+        for part in self.earlier.iter_mut().flatten() {
+            part.fill(0.0);
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! `Layer`: a population as part of a network, which keeps the state outside.
+
+use rheobase_models::Surrogate;
+use rheobase_models::lanes::{Elem, Level};
+use rheobase_models::neuron::Emits;
+
+use super::backward::BackwardJob;
+use super::coupled::{CoupledJob, LayerState, Setting, virtual_lane_sum};
+use super::forward::ForwardJob;
+use super::probe::{Quantity, Taken, TakenProbe};
+use super::source::RowAt;
+use super::{Column, Initial, Input, Number, Population, builder};
+use crate::Result;
+use crate::network::Memory;
+
+/// A layer of neurons without state of its own.
+pub(crate) struct Layer {
+    population: Population<f32>,
+    coupled: bool,
+}
+
+/// One step of all samples of a tile.
+pub(crate) struct LayerForward<'a> {
+    pub(crate) level: Level,
+    /// `[sample, neuron]`.
+    pub(crate) x: &'a [f32],
+    pub(crate) samples: usize,
+    pub(crate) settling: bool,
+    pub(crate) fields: &'a mut [Vec<f32>],
+    pub(crate) layers: &'a mut [LayerState<f32>],
+    /// What a coupled layer needs for the way back: its input and its own spikes.
+    pub(crate) kept: &'a mut Vec<Vec<f32>>,
+    pub(crate) out: &'a mut [f32],
+    pub(crate) spikes: &'a mut [u64],
+    pub(crate) reach: Option<&'a mut Vec<u64>>,
+}
+
+/// One step of all samples of a tile, backwards.
+pub(crate) struct LayerBackward<'a> {
+    pub(crate) level: Level,
+    pub(crate) x: &'a [f32],
+    pub(crate) samples: usize,
+    pub(crate) before: &'a Memory,
+    pub(crate) upstream: &'a [f32],
+    pub(crate) adjoint: &'a mut Vec<Vec<f32>>,
+    /// What lateral edges carry into the step before; empty at the last step.
+    pub(crate) carried: &'a mut Vec<Vec<f32>>,
+    pub(crate) input: &'a mut [f32],
+    pub(crate) of_coeffs: &'a mut [Vec<f32>],
+}
+
+impl Layer {
+    pub(crate) fn new(population: Population<f32>) -> Self {
+        let coupled = population.is_coupled();
+        Layer { population, coupled }
+    }
+
+    pub(crate) fn neurons(&self) -> usize {
+        self.population.neurons
+    }
+
+    pub(crate) fn coeffs(&self) -> usize {
+        self.population.coeffs.len()
+    }
+
+    pub(crate) fn fields(&self) -> usize {
+        self.population.model.state().len()
+    }
+
+    pub(crate) fn emits(&self) -> Emits {
+        self.population.model.info().emits
+    }
+
+    /// Whether the surrogate is 0 somewhere, so that it is worth finding out where.
+    pub(crate) fn slope_may_vanish(&self) -> bool {
+        !self.coupled && self.population.surrogate.has_bounds()
+    }
+
+    /// Changes a parameter or where a field starts; [`Layer::settle`] checks and applies all changes.
+    pub(crate) fn set(&mut self, field: usize, initial: bool, column: Column<f64>) -> Result<()> {
+        if initial {
+            self.population.initial[field] = match column {
+                Column::Shared(x) => Initial::Value(x),
+                Column::Each(xs) => Initial::Each(xs),
+            };
+        } else {
+            self.population.params[field] = column;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn settle(&mut self) -> Result<()> {
+        let p = &mut self.population;
+        builder::check_params(&*p.model, &p.name, &p.params, p.neurons, p.dt)?;
+        p.coeffs = builder::prepare(&*p.model, &p.params, p.neurons, p.dt);
+        Ok(())
+    }
+
+    /// The fields at the start, `[sample, neuron]`.
+    pub(crate) fn start(&self, samples: usize) -> Vec<Vec<f32>> {
+        let p = &self.population;
+        let value = |i: usize, s: usize, n: usize| p.initial_value(i, s, n) as f32;
+        (0..self.fields())
+            .map(|i| (0..samples).flat_map(|s| (0..p.neurons).map(move |n| value(i, s, n))).collect())
+            .collect()
+    }
+
+    pub(crate) fn layers(&self, samples: usize) -> Vec<LayerState<f32>> {
+        if self.coupled { vec![LayerState::new(self.population.neurons); samples] } else { Vec::new() }
+    }
+
+    pub(crate) fn first_output(&self) -> Vec<f32> {
+        self.population.first_output()
+    }
+
+    /// The gradient of the fields at the start from that of the first output of one sample.
+    pub(crate) fn pull_back_first_output(&self, upstream: &[f32]) -> Vec<Vec<f32>> {
+        self.population.pull_back_first_output(upstream).unwrap_or_default()
+    }
+
+    /// The gradient of a learned parameter or start, neuron by neuron, from the raw ones.
+    pub(crate) fn pull_back(
+        &self,
+        field: usize,
+        initial: bool,
+        of_coeffs: &[Vec<f32>],
+        of_start: &[Vec<f32>],
+    ) -> Vec<f32> {
+        let p = &self.population;
+        if initial {
+            return of_start[field].clone();
+        }
+        (0..p.neurons)
+            .map(|n| {
+                let values = p.params_of(n);
+                let coeffs: Vec<f64> = of_coeffs.iter().map(|c| f64::from(c[n])).collect();
+                let mut g = p.model.pull_back(&values, p.dt, &coeffs)[field];
+                let start =
+                    |i: usize| if p.initial[i] == Initial::Rest { f64::from(of_start[i][n]) } else { 0.0 };
+                let start: Vec<f64> = (0..of_start.len()).map(start).collect();
+                if start.len() == self.fields() {
+                    g += p.model.pull_back_rest(&values, &start)[field];
+                }
+                g as f32
+            })
+            .collect()
+    }
+
+    pub(crate) fn forward(&self, job: LayerForward<'_>) {
+        let p = &self.population;
+        let kernels = f32::kernels(&*p.model);
+        if !self.coupled {
+            let surrogate: &Surrogate = &p.surrogate;
+            let reach = job.reach.map(|bits| (surrogate, &mut bits[..]));
+            let job_ = ForwardJob {
+                coeffs: &p.coeffs,
+                neurons: p.neurons,
+                samples: job.samples,
+                state: job.fields,
+                settling: job.settling,
+                x: job.x,
+                out: job.out,
+                spikes: job.spikes,
+                reach,
+            };
+            kernels.forward(job.level, job_);
+            return;
+        }
+        job.kept.clear();
+        job.kept.resize(2, Vec::new());
+        let n = p.neurons;
+        for sample in 0..job.samples {
+            let lanes = sample * n..(sample + 1) * n;
+            let mut state: Vec<Vec<f32>> = job.fields.iter().map(|f| f[lanes.clone()].to_vec()).collect();
+            let probe = |quantity| TakenProbe { quantity, every: 1, data: Vec::new() };
+            let probes = vec![probe(Quantity::Input), probe(Quantity::Own)];
+            let mut taken = Taken { outputs_wanted: true, probes, ..Taken::default() };
+            // The state is settled by the count of steps since the reset.
+            let since_reset = if job.settling { rheobase_models::neuron::SETTLE - 1 } else { 0 };
+            kernels.coupled(
+                job.level,
+                CoupledJob {
+                    setting: Setting {
+                        coeffs: &p.coeffs,
+                        input: &Input::Array(&job.x[lanes.clone()]),
+                        at: RowAt { step: 0, since_reset, sample: 0, batch: 1, first: 0, count: n, layer: n },
+                        dt: f32::from_f64(p.dt),
+                        surrogate: p.surrogate,
+                        couplings: p.couplings(),
+                    },
+                    state: &mut state,
+                    layer: &mut job.layers[sample],
+                    steps: 1,
+                    taken: &mut taken,
+                    bad_input: &mut None,
+                },
+            );
+            for (to, from) in job.fields.iter_mut().zip(&state) {
+                to[lanes.clone()].copy_from_slice(from);
+            }
+            if taken.outputs.len() == n {
+                job.out[lanes].copy_from_slice(&taken.outputs);
+            }
+            for (kept, probe) in job.kept.iter_mut().zip(taken.probes) {
+                kept.extend(probe.data);
+            }
+        }
+        let words = n.div_ceil(64);
+        job.spikes.fill(0);
+        for (sample, row) in job.out.chunks_exact(n).enumerate() {
+            for (i, _) in row.iter().enumerate().filter(|(_, v)| **v != 0.0) {
+                job.spikes[sample * words + i / 64] |= 1 << (i % 64);
+            }
+        }
+    }
+
+    pub(crate) fn backward(&self, job: LayerBackward<'_>) {
+        let p = &self.population;
+        let kernels = f32::kernels(&*p.model);
+        let state: Vec<&[f32]> = job.before.fields.iter().map(Vec::as_slice).collect();
+        if !self.coupled {
+            kernels.backward(
+                job.level,
+                BackwardJob {
+                    coeffs: &p.coeffs,
+                    first: 0,
+                    neurons: p.neurons,
+                    samples: job.samples,
+                    surrogate: &p.surrogate,
+                    detach_reset: p.detach_reset,
+                    state: &state,
+                    x: job.x,
+                    held: None,
+                    layer_sum: None,
+                    output: job.upstream,
+                    adjoint: job.adjoint,
+                    input: job.input,
+                    of_coeffs: job.of_coeffs,
+                },
+            );
+            return;
+        }
+        let n = p.neurons;
+        job.carried.resize(1, Vec::new());
+        job.carried[0].resize(job.samples * n, 0.0);
+        let [x, own] = &job.before.kept[..] else { return };
+        for sample in 0..job.samples {
+            let lanes = sample * n..(sample + 1) * n;
+            let carried = &mut job.carried[0][lanes.clone()];
+            let upstream: Vec<f32> =
+                job.upstream[lanes.clone()].iter().zip(&*carried).map(|(u, c)| u + c).collect();
+            let state: Vec<&[f32]> = state.iter().map(|f| &f[lanes.clone()]).collect();
+            let mut adjoint: Vec<Vec<f32>> = job.adjoint.iter().map(|f| f[lanes.clone()].to_vec()).collect();
+            let sum = p.needs_layer_sum().then(|| virtual_lane_sum(&own[lanes.clone()]));
+            kernels.backward(
+                job.level,
+                BackwardJob {
+                    coeffs: &p.coeffs,
+                    first: 0,
+                    neurons: n,
+                    samples: 1,
+                    surrogate: &p.surrogate,
+                    detach_reset: p.detach_reset,
+                    state: &state,
+                    x: &x[lanes.clone()],
+                    held: Some(&job.before.layers[sample].held),
+                    layer_sum: sum,
+                    output: &upstream,
+                    adjoint: &mut adjoint,
+                    input: &mut job.input[lanes.clone()],
+                    of_coeffs: job.of_coeffs,
+                },
+            );
+            for (to, from) in job.adjoint.iter_mut().zip(&adjoint) {
+                to[lanes.clone()].copy_from_slice(from);
+            }
+            if let Some(lateral) = &p.lateral {
+                lateral.pull_back(&job.input[lanes], carried);
+            }
+        }
+    }
+}
