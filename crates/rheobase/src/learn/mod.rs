@@ -1,6 +1,7 @@
-//! Learning without a network: losses, regularisers, optimisers, schedules, clipping, stopping, checkpoints.
+//! Learning: losses, regularisers, optimisers, schedules, clipping, stopping, checkpoints, and a batch's way through a
+//! network and back.
 //!
-//! Everything here is plain data with pure functions over slices; the training loop is their only caller.
+//! Settings are plain data with pure functions over slices; the training loop is their only caller.
 //!
 //! | what | where |
 //! |---|---|
@@ -15,6 +16,7 @@
 //! Sums are `f64` in a fixed order and elementary functions are the library's own, so results have the same bits on
 //! every machine. Settings come from files: every struct refuses unknown keys, `check` refuses values out of range.
 
+pub mod batch;
 mod check;
 pub mod checkpoint;
 pub mod clip;
@@ -26,7 +28,9 @@ pub mod regularise;
 pub mod schedule;
 pub mod stopping;
 pub mod tensor;
+pub mod trainer;
 
+pub use batch::{Batch, Outcome, Pass, Workspaces};
 pub use checkpoint::{Checkpoint, Header, Wanted};
 pub use clip::Clip;
 pub use fingerprint::fingerprint;
@@ -36,3 +40,4 @@ pub use regularise::{RateBounds, RateOf, WeightPenalty};
 pub use schedule::{Progress, Schedule, ScheduleKind};
 pub use stopping::{EarlyStopping, Verdict};
 pub use tensor::{Element, Tensor, TensorData};
+pub use trainer::{Rule, Trainer};

@@ -49,12 +49,16 @@ pub enum Link {
     /// A node in the same step.
     Now(String),
     /// A node some steps ago: what makes a network recurrent. Before that, the edge carries what the source's initial
-    /// state sends (0 for nodes without state).
+    /// state sends (0 for nodes without state), which is learned where that state is, or what is given.
     Delayed {
         /// The node.
         node: String,
         /// Steps, at least 1.
         delay: usize,
+        /// What the edge carries before the source has sent anything: one number, or one for each of its values. All
+        /// edges from a node that give it must agree.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        initial: Option<Numbers>,
     },
 }
 
@@ -63,6 +67,13 @@ impl Link {
     pub fn node(&self) -> &str {
         match self {
             Link::Now(node) | Link::Delayed { node, .. } => node,
+        }
+    }
+    /// What it carries before the source has sent anything, if that is given.
+    pub fn initial(&self) -> Option<&Numbers> {
+        match self {
+            Link::Now(_) => None,
+            Link::Delayed { initial, .. } => initial.as_ref(),
         }
     }
     /// Steps of delay.

@@ -6,7 +6,6 @@
 //! descending and samples ascending. A term of 0 changes no sum, so leaving it out gives the same bits.
 
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
-use rheobase_models::real::Real;
 
 use super::operator::History;
 use super::signal::{Reach, Signal};

@@ -80,9 +80,10 @@ pub fn lower_with(network: &Network, seed: u64, catalog: &Catalog, operators: &O
     for (source, delay) in lowering.nodes.iter().flat_map(|n| &n.inputs) {
         delays[*source] = delays[*source].max(*delay);
     }
+    let given = given(&lowering, &flat)?;
     let parameters = Parameters { tensors: lowering.tensors };
-    let mut program =
-        Program { nodes: lowering.nodes, parameters, input: network.input.clone(), output, delays };
+    let input = network.input.clone();
+    let mut program = Program { nodes: lowering.nodes, parameters, input, output, delays, given };
     program.refresh()?;
     Ok(program)
 }
@@ -163,7 +164,7 @@ fn flatten(network: &Network, prefix: &str, input: &str, flat: &mut Vec<Flat>) -
                 Link::Delayed { delay, .. } if delay > 1 << 20 => {
                     return Err(value_error(&place, "delay", delay, "must be at most 2^20 steps"));
                 }
-                Link::Delayed { delay, .. } => Link::Delayed { node: source, delay },
+                Link::Delayed { delay, initial, .. } => Link::Delayed { node: source, delay, initial },
             });
         }
         before = node.name.clone();
@@ -239,6 +240,39 @@ fn cycle<I: Iterator<Item = usize>>(flat: &[Flat], done: &[bool], now: impl Fn(u
             names.join(" → ")
         ),
     }
+}
+
+/// What delayed edges carry before their sources have sent anything, by source, where that is given.
+fn given(lowering: &Lowering<'_>, flat: &[Flat]) -> Result<Vec<Option<Vec<f32>>>> {
+    let mut given: Vec<Option<Vec<f32>>> = vec![None; lowering.shapes.len()];
+    for (place, link) in flat.iter().flat_map(|f| f.node.from.iter().map(move |l| (&f.node.name, l))) {
+        let Some(numbers) = link.initial() else { continue };
+        let source = lowering.numbers[link.node()];
+        let width: usize = lowering.shapes[source].iter().product();
+        let values = match numbers {
+            Numbers::One(x) => vec![*x as f32; width],
+            Numbers::Each(xs) => xs.iter().map(|x| *x as f32).collect(),
+        };
+        let field = format!("initial of the edge from {}", link.node());
+        if values.len() != width {
+            let want = format!("one number, or one for each of its {width} values, is needed");
+            return Err(Error::Shape {
+                place: place.clone(),
+                field,
+                got: format!("[{}]", values.len()),
+                want,
+            });
+        }
+        if let Some(bad) = values.iter().find(|x| !x.is_finite()) {
+            return Err(value_error(place, &field, bad, "must be a finite number"));
+        }
+        if given[source].as_ref().is_some_and(|before| *before != values) {
+            let rule = "must be the same on all edges from this node";
+            return Err(value_error(place, &field, format!("{values:?}"), rule));
+        }
+        given[source] = Some(values);
+    }
+    Ok(given)
 }
 
 fn needs_combining(node: &Node) -> bool {

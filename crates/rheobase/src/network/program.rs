@@ -40,6 +40,8 @@ pub struct Program {
     pub(crate) output: usize,
     /// The longest delay from each source.
     pub(crate) delays: Vec<usize>,
+    /// What delayed edges carry before each source has sent anything, where that is given.
+    pub(crate) given: Vec<Option<Vec<f32>>>,
 }
 
 /// What a program carries from step to step for the samples of a tile: the caller's to keep.
@@ -50,6 +52,18 @@ pub struct State {
     pub(crate) past: Vec<VecDeque<Signal>>,
     pub(crate) step: u64,
     pub(crate) samples: usize,
+}
+
+impl State {
+    /// What each node carries, in their order.
+    pub fn memories(&self) -> &[Memory] {
+        &self.memories
+    }
+
+    /// Steps since the last reset.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
 }
 
 /// What a run has counted.
@@ -148,6 +162,7 @@ impl Program {
             .map(|source| {
                 let width = self.width(source);
                 let first = match source.checked_sub(1) {
+                    _ if self.given[source].is_some() => self.given_first(source, samples),
                     Some(n) if self.delays[source] > 0 => self.nodes[n].operator.first_output(samples, width),
                     _ => {
                         let mut zeros = Signal::default();
@@ -159,6 +174,18 @@ impl Program {
             })
             .collect();
         State { memories, past, step: 0, samples }
+    }
+
+    /// The given first signal of a source, for every sample.
+    fn given_first(&self, source: usize, samples: usize) -> Signal {
+        let values = self.given[source].as_deref().unwrap_or_default();
+        let mut signal = Signal::default();
+        signal.zeros(samples, values.len());
+        signal.values.chunks_exact_mut(values.len().max(1)).for_each(|row| row.copy_from_slice(values));
+        if source.checked_sub(1).is_some_and(|n| self.nodes[n].operator.spikes()) {
+            signal.find_events();
+        }
+        signal
     }
 
     /// Takes `state` through `steps` steps of `input`, from its step `first` on; `tape` keeps what the way back needs,

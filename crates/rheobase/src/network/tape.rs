@@ -245,7 +245,7 @@ impl Program {
         for (n, node) in self.nodes.iter().enumerate() {
             // Every delayed edge began with the same first output.
             let mut first: Option<Vec<f32>> = None;
-            for part in &adjoint.earlier[n + 1] {
+            for part in adjoint.earlier[n + 1].iter().filter(|_| self.given[n + 1].is_none()) {
                 match &mut first {
                     None => first = Some(part.clone()),
                     Some(sum) => sum.iter_mut().zip(part).for_each(|(s, g)| *s += g),

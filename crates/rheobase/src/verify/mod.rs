@@ -15,6 +15,7 @@ pub mod originals;
 pub mod quirks;
 mod replay;
 mod rnnbuilder;
+mod rnnbuilder_network;
 pub mod rules;
 mod slif;
 mod spyketorch;

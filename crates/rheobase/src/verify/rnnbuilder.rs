@@ -42,7 +42,7 @@ pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
     match CLASSES.iter().find(|c| c.0 == class) {
         Some((_, model)) if trace.is_single("input") => neurons::<f32>(trace, model),
         Some((_, model)) => neurons::<f64>(trace, model),
-        None => Ok(Outcome::NotCovered(format!("{} comes with networks", trace.meta.target))),
+        None => super::rnnbuilder_network::replay(trace),
     }
 }
 

@@ -1,0 +1,298 @@
+//! rnnbuilder's networks: sequences and recurrent layers of its neurons, gradients of all parameters included.
+//!
+//! A trace of a network says in words what it is; [`describe`] reads that. Its parameters stand in the order of the
+//! layers, weights as `[out, in]`.
+
+use rheobase_models::lanes::Level;
+
+use super::compare::{Comparison, GRADIENT, Pair, SINGLE, SINGLE_EXP};
+use super::{Outcome, TraceFile};
+use crate::encode::SampleInput;
+use crate::network::{
+    Combine, Context, Conv, Counts, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Program,
+    Signal, State, Tape, TileInput, Word, lower,
+};
+use crate::{Error, Result};
+
+/// A network's description as the original's trace gives it, and the layer whose output the traces' last state is.
+struct Described {
+    network: Network,
+    /// The name of the recurrent layer, if there is one.
+    recurrent: Option<String>,
+}
+
+pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
+    let Some(described) = describe(trace)? else {
+        return Ok(Outcome::NotCovered(format!("the network `{}` is not known", trace.meta.desc)));
+    };
+    let shape = trace.input_shape(2)?;
+    let (steps, batch, row) = (shape[0], shape[1], shape[2..].iter().product());
+    let mut program = lower(&described.network, 0)?;
+    load(trace, &mut program)?;
+    let run = Run { trace, program: &program, steps, batch, row };
+    let rtol = if trace.meta.desc.contains("cooldown") { SINGLE_EXP } else { SINGLE };
+    let mut arrays = run.forward(rtol, described.recurrent.as_deref())?;
+    arrays.extend(run.backward()?);
+    Ok(Outcome::Compared { arrays, flips: 0 })
+}
+
+/// The network that a trace's description names.
+fn describe(trace: &TraceFile) -> Result<Option<Described>> {
+    let desc = trace.meta.desc.as_str();
+    let input = trace.input_shape(2)?[2..].to_vec();
+    let outputs =
+        |i: usize| -> Result<usize> { Ok(trace.shape(&format!("param{i}"))?.first().copied().unwrap_or(0)) };
+    let linear = |outputs| Kind::Linear(Linear { outputs, bias: true, start: Default::default() });
+    let mut nodes: Vec<Node> = Vec::new();
+    let mut recurrent = None;
+    let then = |nodes: &mut Vec<Node>, name: &str, kind: Kind| {
+        nodes.push(Node { name: name.into(), from: Vec::new(), combine: Combine::Sum, kind });
+    };
+    if let Some(words) = desc.strip_prefix("recurrent ") {
+        let (model, _) =
+            [("lif_subtract", "layer: output_t = LIF("), ("adaptive", "adaptive"), ("cooldown", "cooldown")]
+                .into_iter()
+                .find(|(_, word)| words.starts_with(word))
+                .ok_or_else(|| unknown(desc))?;
+        let n = outputs(0)?;
+        // The original's Cooldown sends 1 from the second half of its units before the first step, whatever they start from.
+        let initial = (model == "cooldown").then(|| Numbers::Each(cooldown_first(n)));
+        nodes.push(Node {
+            name: "current".into(),
+            from: vec![Link::Now("input".into()), Link::Delayed { node: "layer".into(), delay: 1, initial }],
+            combine: Combine::Stack,
+            kind: linear(n),
+        });
+        then(&mut nodes, "layer", neurons(model, n, None, trace));
+        if trace.has("param3") {
+            then(&mut nodes, "readout", linear(outputs(3)?));
+        }
+        recurrent = Some("layer".into());
+    } else if desc.starts_with("Sequential(Linear(H), LIF, Linear(3))") {
+        then(&mut nodes, "current", linear(outputs(0)?));
+        then(&mut nodes, "layer", neurons("lif_subtract", outputs(0)?, None, trace));
+        then(&mut nodes, "readout", linear(outputs(3)?));
+    } else if desc
+        .starts_with("Conv2d(3,k3,s2) -> Discontinuous(0.7) -> Conv2d(2,k2) -> Discontinuous -> Linear(4)")
+    {
+        let conv = |outputs, kernel, stride| {
+            Kind::Conv(Conv {
+                outputs,
+                kernel: vec![kernel],
+                stride: vec![stride],
+                padding: vec![0],
+                dilation: vec![1],
+                groups: 1,
+                bias: true,
+                start: Default::default(),
+            })
+        };
+        then(&mut nodes, "conv1", conv(3, 3, 2));
+        then(&mut nodes, "spikes1", neurons("discontinuous", 0, Some(("v_th", 0.7)), trace));
+        then(&mut nodes, "conv2", conv(2, 2, 1));
+        then(&mut nodes, "spikes2", neurons("discontinuous", 0, None, trace));
+        then(&mut nodes, "flat", Kind::Flatten(Nothing {}));
+        then(&mut nodes, "current", linear(outputs(4)?));
+        then(&mut nodes, "layer", neurons("no_reset", outputs(4)?, Some(("tau", 3.0)), trace));
+    } else {
+        return Ok(None);
+    }
+    let network = Network { format: 1, dt: 0.001, input, output: String::new(), nodes };
+    Ok(Some(Described { network, recurrent }))
+}
+
+fn unknown(desc: &str) -> Error {
+    Error::Unsupported { place: "trace".into(), what: format!("the network `{desc}` is not known") }
+}
+
+/// What the original's Cooldown sends before the first step.
+fn cooldown_first(n: usize) -> Vec<f64> {
+    (0..n).map(|i| if i < n / 2 { 0.0 } else { 1.0 }).collect()
+}
+
+/// A layer of the original: its membrane starts where it has learned to.
+fn neurons(model: &str, n: usize, set: Option<(&str, f64)>, trace: &TraceFile) -> Kind {
+    let mut values: std::collections::BTreeMap<String, Numbers> =
+        set.into_iter().map(|(name, x)| (name.to_string(), Numbers::One(x))).collect();
+    if model == "cooldown" {
+        let signs = cooldown_first(n).iter().map(|second| 1.0 - 2.0 * second).collect();
+        values.insert("sign".into(), Numbers::Each(signs));
+    }
+    let learn = if model == "discontinuous" { Vec::new() } else { vec!["initial.v[]".to_string()] };
+    Kind::Neurons(Neurons {
+        model: model.into(),
+        set: values,
+        initial: Default::default(),
+        learn,
+        surrogate: vec![
+            Word::Name("spike_linear".into()),
+            Word::Number(trace.meta.number_or("gradient_factor", 0.3)),
+        ],
+        detach_reset: false,
+        competition: None,
+    })
+}
+
+/// Weights of linear maps stand as `[out, in]` in the original.
+fn turned(values: &[f64], shape: &[usize]) -> Vec<f64> {
+    let [rows, columns] = shape else { return values.to_vec() };
+    (0..columns * rows).map(|i| values[i % rows * columns + i / rows]).collect()
+}
+
+/// Sets the program's parameters from the trace's, in order.
+fn load(trace: &TraceFile, program: &mut Program) -> Result<()> {
+    let names: Vec<String> = program.parameters().tensors.iter().map(|t| t.name.clone()).collect();
+    program.update(|parameters| {
+        for (i, name) in names.iter().enumerate() {
+            let array = format!("param{i}");
+            let values = turned(&trace.array(&array)?, &trace.shape(&array)?);
+            parameters.set(name, &values.iter().map(|x| *x as f32).collect::<Vec<_>>())?;
+        }
+        Ok(())
+    })
+}
+
+struct Run<'a> {
+    trace: &'a TraceFile,
+    program: &'a Program,
+    steps: usize,
+    batch: usize,
+    row: usize,
+}
+
+impl Run<'_> {
+    fn inputs(&self) -> Result<Vec<SampleInput>> {
+        let x = self.trace.array("input")?;
+        let one = |b: usize| {
+            let at = |t: usize| (t * self.batch + b) * self.row;
+            let values = (0..self.steps).flat_map(|t| x[at(t)..at(t) + self.row].iter().map(|v| *v as f32));
+            SampleInput::Dense { features: self.row, values: values.collect() }
+        };
+        Ok((0..self.batch).map(one).collect())
+    }
+
+    fn context<'a>(&self, ids: &'a [u64], taping: bool) -> Context<'a> {
+        Context { step: 0, sample_ids: ids, epoch: 0, training: false, taping, level: Level::best() }
+    }
+
+    fn call(
+        &self,
+        state: &mut State,
+        tape: &mut Tape,
+        taping: bool,
+        see: impl FnMut(usize, &[Signal]),
+    ) -> Result<()> {
+        let (inputs, ids) = (self.inputs()?, vec![0; self.batch]);
+        let input = TileInput { samples: &inputs, width: self.row, wanted: taping };
+        let context = self.context(&ids, taping);
+        self.program.run(&context, state, &input, 0, self.steps, tape, &mut Counts::default(), see)
+    }
+
+    fn compare(&self, name: &str, got: &[f64], rtol: f64) -> Result<Option<Comparison>> {
+        if !self.trace.has(name) {
+            return Ok(None);
+        }
+        let (want, shape) = (self.trace.array(name)?, self.trace.shape(name)?);
+        // Gradients of a tensor are sums of terms of one size: its largest element is their scale.
+        let parameter = name.starts_with("grad") && name != "grad_input";
+        let neurons = if parameter { 1 } else { shape[1..].iter().product() };
+        let pair = Pair { name, got, want: &want, shape: &shape, neurons };
+        Ok(Some(pair.close(rtol, None, |_| false)))
+    }
+
+    /// Outputs of two calls, the second with the state of the first, and the states after every step of the first.
+    fn forward(&self, rtol: f64, recurrent: Option<&str>) -> Result<Vec<Comparison>> {
+        let last = self.program.nodes().count();
+        let layer = recurrent.and_then(|name| self.program.nodes().position(|(n, ..)| n == name));
+        let mut outputs: [Vec<f64>; 2] = Default::default();
+        let mut layer_outputs = Vec::new();
+        let mut states: Vec<Vec<f64>> = Vec::new();
+        let mut state = self.program.start(self.batch);
+        for (call, output) in outputs.iter_mut().enumerate() {
+            if call == 0 {
+                // Step by step, to see the states.
+                let inputs = self.inputs()?;
+                let ids = vec![0; self.batch];
+                let input = TileInput { samples: &inputs, width: self.row, wanted: false };
+                for t in 0..self.steps {
+                    let see = |_: usize, signals: &[Signal]| {
+                        output.extend(signals[last].dense(&mut Vec::new()).iter().map(|x| f64::from(*x)));
+                        if let Some(n) = layer {
+                            let sent = &signals[n + 1];
+                            layer_outputs.extend(sent.dense(&mut Vec::new()).iter().map(|x| f64::from(*x)));
+                        }
+                    };
+                    let (context, mut tape) = (self.context(&ids, false), Tape::default());
+                    self.program.run(
+                        &context,
+                        &mut state,
+                        &input,
+                        t,
+                        1,
+                        &mut tape,
+                        &mut Counts::default(),
+                        see,
+                    )?;
+                    let fields = state.memories().iter().flat_map(|m| &m.fields);
+                    for (i, field) in fields.enumerate() {
+                        states.resize_with(states.len().max(i + 1), Vec::new);
+                        states[i].extend(field.iter().map(|x| f64::from(*x)));
+                    }
+                }
+            } else {
+                self.call(&mut state, &mut Tape::default(), false, |_, signals| {
+                    output.extend(signals[last].dense(&mut Vec::new()).iter().map(|x| f64::from(*x)));
+                })?;
+            }
+        }
+        if layer.is_some() {
+            states.push(layer_outputs);
+        }
+        let mut arrays = vec![
+            self.compare("output", &outputs[0], rtol)?,
+            self.compare("output_second_call_with_state", &outputs[1], rtol)?,
+        ];
+        for (i, state) in states.iter().enumerate() {
+            arrays.push(self.compare(&format!("fullstate{i}"), state, rtol)?);
+        }
+        Ok(arrays.into_iter().flatten().collect())
+    }
+
+    /// Gradients of the input and of every parameter.
+    fn backward(&self) -> Result<Vec<Comparison>> {
+        let weights: Vec<f32> = self.trace.array("loss_weights")?.iter().map(|x| *x as f32).collect();
+        let row = weights.len() / self.steps.max(1);
+        let last = self.program.nodes().count();
+        let (mut state, mut tape) = (self.program.start(self.batch), Tape::default());
+        self.call(&mut state, &mut tape, true, |_, _| {})?;
+        let mut raw = self.program.raw_gradients();
+        let mut adjoint = self.program.end(&state);
+        let ids = vec![0; self.batch];
+        let mut of_input = vec![0.0; self.steps * self.batch * self.row];
+        self.program.back(
+            &self.context(&ids, true),
+            &mut tape,
+            &mut adjoint,
+            &mut raw,
+            |t, source, gradient| {
+                if source == last {
+                    gradient.iter_mut().zip(&weights[t * row..]).for_each(|(g, w)| *g += w);
+                }
+            },
+            |t, gradient| {
+                let to = &mut of_input[t * self.batch * self.row..];
+                to.iter_mut().zip(gradient).for_each(|(to, g)| *to = f64::from(*g));
+            },
+        );
+        self.program.back_to_start(&adjoint, &mut raw);
+        let mut arrays = vec![self.compare("grad_input", &of_input, GRADIENT)?];
+        let parameters = self.program.settle_gradients(raw);
+        for (i, (gradient, tensor)) in parameters.iter().zip(&self.program.parameters().tensors).enumerate() {
+            let values: Vec<f64> = gradient.iter().map(|x| f64::from(*x)).collect();
+            let values = if tensor.shape.len() == 2 { turned(&values, &tensor.shape) } else { values };
+            let compared = self.compare(&format!("grad{i}"), &values, GRADIENT)?;
+            arrays.push(compared);
+        }
+        Ok(arrays.into_iter().flatten().collect())
+    }
+}
