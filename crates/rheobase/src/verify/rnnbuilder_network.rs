@@ -21,6 +21,14 @@ struct Described {
     recurrent: Option<String>,
 }
 
+/// The recurrent layers of the traces: how their descriptions go on, the model, and the constants, which the traces
+/// themselves do not hold: they follow from the recorded states.
+const RECURRENT: [(&str, &str, &[(&str, f64)]); 3] = [
+    ("layer: output_t = LIF(", "lif_subtract", &[("tau", 5.0)]),
+    ("adaptive layer", "adaptive", &[("tau", 6.0), ("tau_thr", 15.0), ("gamma", 0.3)]),
+    ("cooldown layer", "cooldown", &[("tau", 6.0)]),
+];
+
 pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
     let Some(described) = describe(trace)? else {
         return Ok(Outcome::NotCovered(format!("the network `{}` is not known", trace.meta.desc)));
@@ -49,28 +57,25 @@ fn describe(trace: &TraceFile) -> Result<Option<Described>> {
         nodes.push(Node { name: name.into(), from: Vec::new(), combine: Combine::Sum, kind });
     };
     if let Some(words) = desc.strip_prefix("recurrent ") {
-        let (model, _) =
-            [("lif_subtract", "layer: output_t = LIF("), ("adaptive", "adaptive"), ("cooldown", "cooldown")]
-                .into_iter()
-                .find(|(_, word)| words.starts_with(word))
-                .ok_or_else(|| unknown(desc))?;
+        let known = RECURRENT.iter().find(|(words_of, ..)| words.starts_with(words_of));
+        let (_, model, set) = known.ok_or_else(|| unknown(desc))?;
         let n = outputs(0)?;
         // The original's Cooldown sends 1 from the second half of its units before the first step, whatever they start from.
-        let initial = (model == "cooldown").then(|| Numbers::Each(cooldown_first(n)));
+        let initial = (*model == "cooldown").then(|| Numbers::Each(cooldown_first(n)));
         nodes.push(Node {
             name: "current".into(),
             from: vec![Link::Now("input".into()), Link::Delayed { node: "layer".into(), delay: 1, initial }],
             combine: Combine::Stack,
             kind: linear(n),
         });
-        then(&mut nodes, "layer", neurons(model, n, None, trace));
+        then(&mut nodes, "layer", neurons(model, n, set, trace));
         if trace.has("param3") {
             then(&mut nodes, "readout", linear(outputs(3)?));
         }
         recurrent = Some("layer".into());
     } else if desc.starts_with("Sequential(Linear(H), LIF, Linear(3))") {
         then(&mut nodes, "current", linear(outputs(0)?));
-        then(&mut nodes, "layer", neurons("lif_subtract", outputs(0)?, None, trace));
+        then(&mut nodes, "layer", neurons("lif_subtract", outputs(0)?, &[("tau", 4.0)], trace));
         then(&mut nodes, "readout", linear(outputs(3)?));
     } else if desc
         .starts_with("Conv2d(3,k3,s2) -> Discontinuous(0.7) -> Conv2d(2,k2) -> Discontinuous -> Linear(4)")
@@ -88,12 +93,12 @@ fn describe(trace: &TraceFile) -> Result<Option<Described>> {
             })
         };
         then(&mut nodes, "conv1", conv(3, 3, 2));
-        then(&mut nodes, "spikes1", neurons("discontinuous", 0, Some(("v_th", 0.7)), trace));
+        then(&mut nodes, "spikes1", neurons("discontinuous", 0, &[("v_th", 0.7)], trace));
         then(&mut nodes, "conv2", conv(2, 2, 1));
-        then(&mut nodes, "spikes2", neurons("discontinuous", 0, None, trace));
+        then(&mut nodes, "spikes2", neurons("discontinuous", 0, &[], trace));
         then(&mut nodes, "flat", Kind::Flatten(Nothing {}));
         then(&mut nodes, "current", linear(outputs(4)?));
-        then(&mut nodes, "layer", neurons("no_reset", outputs(4)?, Some(("tau", 3.0)), trace));
+        then(&mut nodes, "layer", neurons("no_reset", outputs(4)?, &[("tau", 3.0)], trace));
     } else {
         return Ok(None);
     }
@@ -111,9 +116,9 @@ fn cooldown_first(n: usize) -> Vec<f64> {
 }
 
 /// A layer of the original: its membrane starts where it has learned to.
-fn neurons(model: &str, n: usize, set: Option<(&str, f64)>, trace: &TraceFile) -> Kind {
+fn neurons(model: &str, n: usize, set: &[(&str, f64)], trace: &TraceFile) -> Kind {
     let mut values: std::collections::BTreeMap<String, Numbers> =
-        set.into_iter().map(|(name, x)| (name.to_string(), Numbers::One(x))).collect();
+        set.iter().map(|(name, x)| (name.to_string(), Numbers::One(*x))).collect();
     if model == "cooldown" {
         let signs = cooldown_first(n).iter().map(|second| 1.0 - 2.0 * second).collect();
         values.insert("sign".into(), Numbers::Each(signs));
