@@ -105,9 +105,6 @@ impl Level {
 
 /// A computation that can run over any lanes of `E`. Implementations of `run` are `#[inline(always)]`.
 pub trait Kernel<E: Elem> {
-    /// How many registers of AVX-512 and of AVX2 are computed side by side, so that their chains of dependent
-    /// operations overlap: 1, 2 or 4.
-    const CHAINS: (usize, usize) = (1, 1);
     /// What it returns.
     type Output;
     /// The computation.
@@ -120,6 +117,9 @@ pub trait Elem: Float<Mask = bool> + Lanes<Elem = Self> + PartialOrd + Default +
     fn dispatch<K: Kernel<Self>>(level: Level, kernel: K) -> K::Output;
     /// [`Elem::dispatch`] for larger kernels, which are not compiled for the short registers of SSE2.
     fn dispatch_wide<K: Kernel<Self>>(level: Level, kernel: K) -> K::Output;
+    /// Runs `kernel` over several registers side by side, so that their chains of dependent operations overlap; gives
+    /// it back at levels that have no registers to spare.
+    fn dispatch_abreast<K: Kernel<Self>>(level: Level, kernel: K) -> Result<K::Output, K>;
     /// Rounds to this precision.
     fn from_f64(x: f64) -> Self;
     /// As `f64`, exactly.
@@ -183,6 +183,13 @@ impl Elem for f32 {
         #[cfg(not(target_arch = "x86_64"))]
         return f32::dispatch(level, kernel);
     }
+    #[inline]
+    fn dispatch_abreast<K: Kernel<f32>>(level: Level, kernel: K) -> Result<K::Output, K> {
+        #[cfg(target_arch = "x86_64")]
+        return x86::dispatch_f32_abreast(level, kernel);
+        #[cfg(not(target_arch = "x86_64"))]
+        Err(kernel)
+    }
     #[inline(always)]
     fn from_f64(x: f64) -> f32 {
         x as f32
@@ -198,6 +205,10 @@ impl Elem for f64 {
     #[inline]
     fn dispatch_wide<K: Kernel<f64>>(_: Level, kernel: K) -> K::Output {
         kernel.run::<f64>()
+    }
+    #[inline]
+    fn dispatch_abreast<K: Kernel<f64>>(_: Level, kernel: K) -> Result<K::Output, K> {
+        Err(kernel)
     }
     #[inline(always)]
     fn from_f64(x: f64) -> f64 {

@@ -23,22 +23,13 @@ pub(super) fn dispatch_f32<K: Kernel<f32>>(level: Level, kernel: K) -> K::Output
 /// Runs `kernel` over the lanes of AVX-512 or AVX2, or number by number.
 #[inline]
 pub(super) fn dispatch_f32_wide<K: Kernel<f32>>(level: Level, kernel: K) -> K::Output {
-    // The branch is known when the kernel is compiled; only one side of it is.
     #[target_feature(enable = "avx512f,avx512dq,avx2")]
     unsafe fn avx512<K: Kernel<f32>>(kernel: K) -> K::Output {
-        match const { K::CHAINS.0 } {
-            4 => kernel.run::<Pack<F32x16, 4>>(),
-            2 => kernel.run::<Pack<F32x16, 2>>(),
-            _ => kernel.run::<F32x16>(),
-        }
+        kernel.run::<F32x16>()
     }
     #[target_feature(enable = "avx2")]
     unsafe fn avx2<K: Kernel<f32>>(kernel: K) -> K::Output {
-        match const { K::CHAINS.1 } {
-            4 => kernel.run::<Pack<F32x8, 4>>(),
-            2 => kernel.run::<Pack<F32x8, 2>>(),
-            _ => kernel.run::<F32x8>(),
-        }
+        kernel.run::<F32x8>()
     }
     match level {
         // SAFETY: the level was found on this processor.
@@ -46,6 +37,26 @@ pub(super) fn dispatch_f32_wide<K: Kernel<f32>>(level: Level, kernel: K) -> K::O
         // SAFETY: as above.
         Level::Avx2 if level.is_available() => unsafe { avx2(kernel) },
         _ => kernel.run::<f32>(),
+    }
+}
+
+/// Runs `kernel` over four registers of AVX-512 or two of AVX2, which has half as many, side by side.
+#[inline]
+pub(super) fn dispatch_f32_abreast<K: Kernel<f32>>(level: Level, kernel: K) -> Result<K::Output, K> {
+    #[target_feature(enable = "avx512f,avx512dq,avx2")]
+    unsafe fn avx512<K: Kernel<f32>>(kernel: K) -> K::Output {
+        kernel.run::<Pack<F32x16, 4>>()
+    }
+    #[target_feature(enable = "avx2")]
+    unsafe fn avx2<K: Kernel<f32>>(kernel: K) -> K::Output {
+        kernel.run::<Pack<F32x8, 2>>()
+    }
+    match level {
+        // SAFETY: the level was found on this processor.
+        Level::Avx512 if level.is_available() => Ok(unsafe { avx512(kernel) }),
+        // SAFETY: as above.
+        Level::Avx2 if level.is_available() => Ok(unsafe { avx2(kernel) }),
+        _ => Err(kernel),
     }
 }
 

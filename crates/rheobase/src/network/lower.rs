@@ -17,7 +17,7 @@ use crate::random::Stream;
 use crate::{Error, Result};
 
 /// Makes an operator of the user's from its settings and the shapes of its inputs, with the shape of its output.
-pub type Maker =
+type Maker =
     dyn Fn(&BTreeMap<String, f64>, &[Vec<usize>]) -> Result<(Box<dyn Operator>, Vec<usize>)> + Send + Sync;
 
 /// Operators of the user's, by name.
@@ -435,7 +435,7 @@ impl Lowering<'_> {
                 };
                 let weight =
                     self.weights(&name, vec![n, l.outputs], n, l.bias.then_some(l.outputs), l.start)?;
-                (Box::new(op::Linear { inputs: n, outputs: l.outputs, bias: l.bias }), "linear", weight)
+                (Box::new(op::Linear { inputs: n, outputs: l.outputs }), "linear", weight)
             }
             Kind::Conv(c) => {
                 let conv = op::Conv::new(&name, c, &input)?;

@@ -137,8 +137,6 @@ pub(super) struct Layer<N: Neuron, V: Lanes> {
 
 /// What a step has shown besides the new state.
 pub(super) struct Seen<V: Lanes> {
-    /// The layer's sum of spikes, where the model asks for it.
-    pub(super) layer_sum: V,
     pub(super) winners: Vec<Place>,
     outputs: Vec<V>,
     offsets: Vec<V>,
@@ -197,12 +195,8 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
         let layer_sum =
             if job.couplings.layer_sum { V::broadcast(virtual_lane_sum(&self.fired)) } else { V::zero() };
         let blocks = self.state.len();
-        let mut seen = Seen {
-            layer_sum,
-            winners,
-            outputs: Vec::with_capacity(blocks),
-            offsets: Vec::with_capacity(blocks),
-        };
+        let mut seen =
+            Seen { winners, outputs: Vec::with_capacity(blocks), offsets: Vec::with_capacity(blocks) };
         let settling = (at.since_reset + 1).is_multiple_of(SETTLE);
         for b in 0..blocks {
             let b = block::<V>(b);

@@ -11,7 +11,7 @@ use rheobase_models::real::Mask;
 use rheobase_models::record::Record;
 
 use super::column::Column;
-use super::fused::{Coeffs, Shared, block};
+use super::fused::{Coeffs, block};
 
 /// One step of all neurons of some samples.
 pub(crate) struct ForwardJob<'a, E: Elem> {
@@ -49,11 +49,8 @@ impl<N: Neuron, E: Elem> Kernel<E> for ForwardKernel<'_, N, E> {
 
     #[inline(always)]
     fn run<V: Lanes<Elem = E>>(self) {
-        let job = self.job;
-        match Shared::<N, E>::of(job.coeffs) {
-            Some(shared) => samples::<N, V, _>(&shared, job),
-            None => samples::<N, V, _>(&EachOf(job.coeffs), job),
-        }
+        let coeffs = EachOf(self.job.coeffs);
+        samples::<N, V, _>(&coeffs, self.job);
     }
 }
 

@@ -5,12 +5,13 @@
 
 use std::marker::PhantomData;
 
-use rheobase_models::lanes::{Elem, Kernel, Lanes, prefetch};
+use rheobase_models::lanes::{Elem, Kernel, Lanes, Level, prefetch};
 use rheobase_models::neuron::{Neuron, Out, SETTLE, settle, step};
 use rheobase_models::real::Mask;
 use rheobase_models::record::Record;
 
 use super::column::Column;
+use super::model::dispatch;
 use super::recording::RawEvent;
 use super::source::{Input, RowAt};
 
@@ -53,73 +54,113 @@ pub(crate) struct Probe<E> {
     pub(crate) data: Vec<E>,
 }
 
-pub(super) struct FusedKernel<'a, N, E: Elem> {
+/// Runs a job in the fastest way there is: with shared coefficients, where values are not wanted, over several
+/// registers side by side.
+pub(super) fn run<N: Neuron, E: Elem>(level: Level, job: FusedJob<'_, E>) {
+    let plain = matches!(job.sink, Sink::None | Sink::Bits(_));
+    match Shared::<N, E>::of(job.coeffs) {
+        Some(shared) if plain && const { !cfg!(test) } => {
+            if let Err(kernel) = E::dispatch_abreast(level, SharedKernel { job, shared }) {
+                dispatch(level, FusedKernel::<N, E> { job: kernel.job, model: PhantomData });
+            }
+        }
+        _ => dispatch(level, FusedKernel::<N, E> { job, model: PhantomData }),
+    }
+}
+
+/// Any coefficients, any sink.
+struct FusedKernel<'a, N, E: Elem> {
     job: FusedJob<'a, E>,
     model: PhantomData<N>,
 }
 
-impl<'a, N, E: Elem> FusedKernel<'a, N, E> {
-    pub(super) fn new(job: FusedJob<'a, E>) -> Self {
-        FusedKernel { job, model: PhantomData }
-    }
-}
-
 impl<N: Neuron, E: Elem> Kernel<E> for FusedKernel<'_, N, E> {
     type Output = ();
-    const CHAINS: (usize, usize) = (4, 2);
 
     #[inline(always)]
     fn run<V: Lanes<Elem = E>>(self) {
-        let mut job = self.job;
-        let count = job.at.count;
-        let blocks = count.div_ceil(V::WIDTH);
-        let mut state: Vec<N::State<V>> = load_state::<N, V>(job.state, blocks);
-        let shared = Shared::of(job.coeffs);
-        let coeffs = load_coeffs::<N, V>(job.coeffs, job.first, if shared.is_some() { 0 } else { blocks });
-        let mut buffer = vec![E::default(); count];
-        let mut done = 0;
-        while done < job.steps {
-            // Up to the next step after which a probe looks or the state is settled.
-            let since_reset = job.at.since_reset + done as u64;
-            let to_settle = (SETTLE - since_reset % SETTLE) as usize;
-            let segment = job
-                .probes
-                .iter()
-                .map(|p| p.every - done % p.every)
-                .fold(to_settle.min(job.steps - done), usize::min);
-            for t in done..done + segment {
-                let at =
-                    RowAt { step: job.at.step + t, since_reset: job.at.since_reset + t as u64, ..job.at };
-                let row = Row::new(job.input.row(at, &mut buffer));
-                let finite = match (&shared, &mut job.sink) {
-                    (Some(k), Sink::None) => silent::<N, V, _>(k, row, &mut state),
-                    (None, Sink::None) => silent::<N, V, _>(&coeffs, row, &mut state),
-                    (Some(k), Sink::Bits(rows)) => bits::<N, V, _>(k, row, &mut state, rows),
-                    (None, Sink::Bits(rows)) => bits::<N, V, _>(&coeffs, row, &mut state, rows),
-                    (Some(k), sink) => values::<N, V, _>(k, row, &mut state, t, sink),
-                    (None, sink) => values::<N, V, _>(&coeffs, row, &mut state, t, sink),
-                };
-                if !finite {
-                    job.bad_input.get_or_insert(t);
-                    return;
-                }
-            }
-            done += segment;
-            if segment == to_settle {
-                for s in &mut state {
-                    *s = settle(*s);
-                }
-            }
-            for probe in job.probes.iter_mut().filter(|p| done.is_multiple_of(p.every)) {
-                let start = probe.data.len();
-                probe.data.resize(start + count, E::default());
-                store_field::<N, V>(&state, probe.field, &mut probe.data[start..]);
+        let blocks = if self.job.coeffs.iter().all(Column::is_shared) {
+            1
+        } else {
+            self.job.at.count.div_ceil(V::WIDTH)
+        };
+        let coeffs = load_coeffs::<N, V>(self.job.coeffs, self.job.first, blocks);
+        through_time::<N, V>(
+            self.job,
+            #[inline(always)]
+            |row, state, t, sink| match sink {
+                Sink::None => silent::<N, V, _>(&coeffs, row, state),
+                sink => values::<N, V, _>(&coeffs, row, state, t, sink),
+            },
+        );
+    }
+}
+
+/// Shared coefficients; no spikes or bits.
+struct SharedKernel<'a, N: Neuron, E: Elem> {
+    job: FusedJob<'a, E>,
+    shared: Shared<N, E>,
+}
+
+impl<N: Neuron, E: Elem> Kernel<E> for SharedKernel<'_, N, E> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes<Elem = E>>(self) {
+        let shared = self.shared;
+        through_time::<N, V>(
+            self.job,
+            #[inline(always)]
+            |row, state, _, sink| match sink {
+                Sink::Bits(rows) => bits::<N, V, _>(&shared, row, state, rows),
+                _ => silent::<N, V, _>(&shared, row, state),
+            },
+        );
+    }
+}
+
+/// Takes the job's neurons through its steps by `step`, which says whether the input was finite.
+#[inline(always)]
+fn through_time<N: Neuron, V: Lanes>(
+    mut job: FusedJob<'_, V::Elem>,
+    step: impl Fn(Row<'_, V::Elem>, &mut [N::State<V>], usize, &mut Sink<'_, V::Elem>) -> bool,
+) {
+    let count = job.at.count;
+    let mut state: Vec<N::State<V>> = load_state::<N, V>(job.state, count.div_ceil(V::WIDTH));
+    let mut buffer = vec![V::Elem::default(); count];
+    let mut done = 0;
+    while done < job.steps {
+        // Up to the next step after which a probe looks or the state is settled.
+        let since_reset = job.at.since_reset + done as u64;
+        let to_settle = (SETTLE - since_reset % SETTLE) as usize;
+        let segment = job
+            .probes
+            .iter()
+            .map(|p| p.every - done % p.every)
+            .fold(to_settle.min(job.steps - done), usize::min);
+        for t in done..done + segment {
+            let at = RowAt { step: job.at.step + t, since_reset: job.at.since_reset + t as u64, ..job.at };
+            let row = Row::new(job.input.row(at, &mut buffer));
+            if !step(row, &mut state, t, &mut job.sink) {
+                job.bad_input.get_or_insert(t);
+                return;
             }
         }
-        *job.has_nan = any_nan::<N, V>(&state);
-        for (i, field) in job.state.iter_mut().enumerate() {
-            store_field::<N, V>(&state, i, field);
+        done += segment;
+        if segment == to_settle {
+            for s in &mut state {
+                *s = settle(*s);
+            }
         }
+        for probe in job.probes.iter_mut().filter(|p| done.is_multiple_of(p.every)) {
+            let start = probe.data.len();
+            probe.data.resize(start + count, V::Elem::default());
+            store_field::<N, V>(&state, probe.field, &mut probe.data[start..]);
+        }
+    }
+    *job.has_nan = any_nan::<N, V>(&state);
+    for (i, field) in job.state.iter_mut().enumerate() {
+        store_field::<N, V>(&state, i, field);
     }
 }
 
@@ -169,16 +210,6 @@ pub(super) fn load_coeffs<N: Neuron, V: Lanes>(
     coeffs
 }
 
-/// Numbers as lanes.
-#[inline(always)]
-pub(super) fn load<V: Lanes>(numbers: &[V::Elem]) -> Vec<V> {
-    let mut lanes = Vec::with_capacity(numbers.len().div_ceil(V::WIDTH));
-    for x in numbers.chunks(V::WIDTH) {
-        lanes.push(V::load(x));
-    }
-    lanes
-}
-
 /// Copies field `i` of the lanes to `to`.
 #[inline(always)]
 pub(super) fn store_field<N: Neuron, V: Lanes>(state: &[N::State<V>], i: usize, to: &mut [V::Elem]) {
@@ -205,8 +236,8 @@ pub(super) fn block<V: Lanes>(b: usize) -> usize {
     if V::WIDTH == 1 { std::hint::black_box(b) } else { b }
 }
 
-// Three bodies of the step, for the three things a run can want of it, each for shared coefficients and for those of
-// every neuron: a body that serves all is two to three times slower.
+// Three bodies of the step, for the three things a run can want of it: a body that serves all is two to three times
+// slower.
 
 /// Where the coefficients of a block come from.
 pub(super) trait Coeffs<N: Neuron, V: Lanes> {
@@ -237,7 +268,8 @@ impl<N: Neuron, V: Lanes> Coeffs<N, V> for Shared<N, V::Elem> {
 impl<N: Neuron, V: Lanes> Coeffs<N, V> for Vec<N::Coeffs<V>> {
     #[inline(always)]
     fn at(&self, block: usize) -> N::Coeffs<V> {
-        self[block]
+        // A single one serves all blocks.
+        self[block * usize::from(self.len() > 1)]
     }
 }
 
@@ -360,6 +392,11 @@ fn values<N: Neuron, V: Lanes, C: Coeffs<N, V>>(
 ) -> bool {
     let count = row.all.len();
     let mut start = 0;
+    let mut words = 0;
+    if let Sink::Bits(rows) = sink {
+        words = rows.len();
+        rows.resize(words + count.div_ceil(64), 0);
+    }
     if let Sink::Dense(dense) = sink {
         start = dense.len();
         dense.resize(start + count, V::Elem::default());
@@ -379,7 +416,11 @@ fn values<N: Neuron, V: Lanes, C: Coeffs<N, V>>(
                 let bits = V::bits(out.value.abs().gt(V::zero()));
                 push_events(list, t, first, bits, real, out.value, out.offset);
             }
-            Sink::None | Sink::Bits(_) => {}
+            Sink::Bits(rows) => {
+                let bits = V::bits(out.value.abs().gt(V::zero())) & (u64::MAX >> (64 - real));
+                rows[words + first / 64] |= bits << (first % 64);
+            }
+            Sink::None => {}
         }
     }
     is_number(zero)

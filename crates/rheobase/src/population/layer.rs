@@ -163,7 +163,7 @@ impl Layer {
                 spikes: job.spikes,
                 reach,
             };
-            kernels.forward(job.level, job_);
+            p.model.forward(job.level, job_);
             return;
         }
         job.kept.clear();

@@ -15,7 +15,7 @@ use rheobase_models::record::{Field, Record};
 use super::backward::{BackwardJob, BackwardKernel};
 use super::coupled::{CoupledJob, CoupledKernel};
 use super::forward::{ForwardJob, ForwardKernel};
-use super::fused::{FusedJob, FusedKernel};
+use super::fused::{self, FusedJob};
 
 use crate::{Error, Result};
 
@@ -23,7 +23,6 @@ use crate::{Error, Result};
 pub(crate) trait Kernels<E: Elem>: Sync {
     fn fused(&self, level: Level, job: FusedJob<'_, E>);
     fn coupled(&self, level: Level, job: CoupledJob<'_, E>);
-    fn forward(&self, level: Level, job: ForwardJob<'_, E>);
     fn backward(&self, level: Level, job: BackwardJob<'_, E>);
 }
 
@@ -118,6 +117,10 @@ pub trait Model: Send + Sync {
     #[doc(hidden)]
     #[allow(private_interfaces)]
     fn double(&self) -> &dyn Kernels<f64>;
+    /// One step within a network, which computes in single precision.
+    #[doc(hidden)]
+    #[allow(private_interfaces)]
+    fn forward(&self, level: Level, job: ForwardJob<'_, f32>);
 }
 
 /// The model `N` as a [`Model`].
@@ -261,12 +264,16 @@ impl<N: Neuron> Model for Erased<N> {
     fn double(&self) -> &dyn Kernels<f64> {
         self
     }
+    #[allow(private_interfaces)]
+    fn forward(&self, level: Level, job: ForwardJob<'_, f32>) {
+        dispatch_wide(level, ForwardKernel::<N, f32>::new(job));
+    }
 }
 
 // The crate's unit tests run number by number: compiling every model for every level takes minutes, and the laws in
 // `conformance` compare the levels bit for bit.
 
-fn dispatch<E: Elem, K: Kernel<E>>(level: Level, kernel: K) -> K::Output {
+pub(super) fn dispatch<E: Elem, K: Kernel<E>>(level: Level, kernel: K) -> K::Output {
     if const { cfg!(test) } { kernel.run::<E>() } else { E::dispatch(level, kernel) }
 }
 
@@ -276,13 +283,10 @@ fn dispatch_wide<E: Elem, K: Kernel<E>>(level: Level, kernel: K) -> K::Output {
 
 impl<N: Neuron, E: Elem> Kernels<E> for Erased<N> {
     fn fused(&self, level: Level, job: FusedJob<'_, E>) {
-        dispatch(level, FusedKernel::<N, E>::new(job));
+        fused::run::<N, E>(level, job);
     }
     fn coupled(&self, level: Level, job: CoupledJob<'_, E>) {
         dispatch_wide(level, CoupledKernel::<N, E>::new(job));
-    }
-    fn forward(&self, level: Level, job: ForwardJob<'_, E>) {
-        dispatch_wide(level, ForwardKernel::<N, E>::new(job));
     }
     fn backward(&self, level: Level, job: BackwardJob<'_, E>) {
         dispatch_wide(level, BackwardKernel::<N, E>::new(job));

@@ -8,13 +8,11 @@ use crate::network::signal::Signal;
 /// `out[o] = Σ_i in[i]·weight[i, o] + bias[o]`, i ascending. Parameters: `weight [in, out]`, and `bias [out]` if there
 /// is one.
 #[derive(Debug, Clone)]
-pub struct Linear {
+pub(crate) struct Linear {
     /// Inputs.
-    pub inputs: usize,
+    pub(crate) inputs: usize,
     /// Outputs.
-    pub outputs: usize,
-    /// Whether a bias is added, last.
-    pub bias: bool,
+    pub(crate) outputs: usize,
 }
 
 impl Operator for Linear {

@@ -9,5 +9,3 @@ pub(crate) use combine::{Stack, Sum};
 pub(crate) use identity::Identity;
 pub(crate) use linear::Linear;
 pub(crate) use neurons::{Learned, Neurons};
-mod stub;
-pub(crate) use stub::*;

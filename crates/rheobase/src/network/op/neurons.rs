@@ -2,12 +2,12 @@
 
 use rheobase_models::neuron::{Emits, SETTLE};
 
+use crate::Result;
 use crate::network::memory::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Events, Reach, Signal};
 use crate::population::layer::{Layer, LayerBackward, LayerForward};
 use crate::population::{Column, Population};
-use crate::{Error, Result};
 
 /// Something of a layer that is learned: a parameter of its model, or where one of its state fields starts.
 #[derive(Debug, Clone, PartialEq)]
@@ -198,12 +198,4 @@ fn decode(bits: &[u64], values: &[f32], width: usize, events: &mut Events) {
         }
         events.end_sample();
     }
-}
-
-/// The error of a network that a model cannot be part of.
-pub(crate) fn check_model(place: &str, population: &Population<f32>) -> Result<()> {
-    if population.neurons() == 0 {
-        return Err(Error::Unsupported { place: place.into(), what: "a layer needs a neuron".into() });
-    }
-    Ok(())
 }
