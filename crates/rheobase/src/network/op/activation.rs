@@ -149,7 +149,11 @@ mod tests {
             assert_eq!(sparse.events.is_some(), activation != Activation::Sigmoid);
             for level in Level::ALL.into_iter().filter(|l| l.is_available()) {
                 let at = Context { level, ..context() };
-                assert_eq!(forward_in(&at, &activation, &[], &x).values, plain.values, "{activation:?} {level:?}");
+                assert_eq!(
+                    forward_in(&at, &activation, &[], &x).values,
+                    plain.values,
+                    "{activation:?} {level:?}"
+                );
             }
         }
     }

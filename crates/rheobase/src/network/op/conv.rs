@@ -101,11 +101,7 @@ impl Conv {
     fn place(&self, i: usize) -> Place {
         let (places, columns) = (self.windows.places(), self.windows.columns.input);
         let at = i % places;
-        Place {
-            channel: i / places,
-            row: self.rows.of(at / columns),
-            column: self.columns.of(at % columns),
-        }
+        Place { channel: i / places, row: self.rows.of(at / columns), column: self.columns.of(at % columns) }
     }
 
     /// Calls `f` for each weight with its position in the parameter, in `weights` and in `back`.
@@ -125,8 +121,12 @@ impl Conv {
 
 /// The windows of a convolution whose settings are right.
 fn check(place: &str, conv: &describe::Conv, input: &[usize]) -> Result<Windows> {
-    let lists =
-        Lists { kernel: &conv.kernel, stride: &conv.stride, padding: &conv.padding, dilation: &conv.dilation };
+    let lists = Lists {
+        kernel: &conv.kernel,
+        stride: &conv.stride,
+        padding: &conv.padding,
+        dilation: &conv.dilation,
+    };
     let windows = Windows::new(place, &lists, input)?;
     if conv.outputs == 0 {
         return Err(value_error(place, "outputs", None, 0, "must be at least 1"));

@@ -81,9 +81,14 @@ impl Operator for Dropout {
             return;
         }
         let mut words: Vec<Words> = (0..input.samples).map(|s| self.words(context, s)).collect();
-        map(input, out, true, |sample, i, x| {
-            if words[sample].keeps(i, self.probability) { x * self.scale } else { 0.0 }
-        });
+        map(
+            input,
+            out,
+            true,
+            |sample, i, x| {
+                if words[sample].keeps(i, self.probability) { x * self.scale } else { 0.0 }
+            },
+        );
     }
 
     fn backward(&self, context: &Context<'_>, _: &[&[f32]], back: Back<'_>) {

@@ -69,7 +69,8 @@ impl Pool {
         let (channel, at) = (output / self.windows.outputs(), output % self.windows.outputs());
         let across = columns.range(at % columns.outputs);
         let (first, width) = (channel * rows.input, columns.input);
-        rows.range(at / columns.outputs).flat_map(move |y| across.clone().map(move |x| (first + y) * width + x))
+        rows.range(at / columns.outputs)
+            .flat_map(move |y| across.clone().map(move |x| (first + y) * width + x))
     }
 
     /// One sample out of all its values.
@@ -198,7 +199,8 @@ impl Operator for Pool {
                 }
                 continue;
             }
-            for (i, to) in gradient.iter_mut().enumerate().filter(|(i, _)| input.reach.at(sample, *i, width)) {
+            for (i, to) in gradient.iter_mut().enumerate().filter(|(i, _)| input.reach.at(sample, *i, width))
+            {
                 let mut sum = 0.0;
                 self.outputs_of(i, |o| sum += upstream[o]);
                 *to += if self.of == PoolOf::Average { sum / self.size() } else { sum };

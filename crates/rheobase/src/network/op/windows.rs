@@ -62,7 +62,13 @@ pub(super) fn value_error(
     value: impl ToString,
     rule: impl Into<String>,
 ) -> Error {
-    Error::Value { place: place.into(), field: field.into(), index, value: value.to_string(), rule: rule.into() }
+    Error::Value {
+        place: place.into(),
+        field: field.into(),
+        index,
+        value: value.to_string(),
+        rule: rule.into(),
+    }
 }
 
 impl Axis {
@@ -137,15 +143,17 @@ impl Axis {
 impl Windows {
     /// Checks settings against the shape of the input.
     pub(super) fn new(place: &str, lists: &Lists<'_>, input: &[usize]) -> Result<Windows> {
-        let sized = input.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).is_some_and(|n| n > 0 && n < LIMIT);
+        let sized =
+            input.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).is_some_and(|n| n > 0 && n < LIMIT);
         if !(2..=3).contains(&input.len()) || !sized {
             return Err(Error::Shape {
                 place: place.into(),
                 field: "input".into(),
                 got: format!("{input:?}"),
-                want: "[C, L] or [C, H, W] is needed, channels and one or two axes, with at least one and less \
+                want:
+                    "[C, L] or [C, H, W] is needed, channels and one or two axes, with at least one and less \
                        than 2^31 values; give the network's input such a shape"
-                    .into(),
+                        .into(),
             });
         }
         let axes = input.len() - 1;

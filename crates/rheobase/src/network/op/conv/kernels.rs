@@ -325,13 +325,7 @@ fn turn(error: &[f32], outputs: usize, turned: &mut [f32]) {
 
 /// Adds what one value gives to the weights it meets.
 #[inline(always)]
-fn to_weights<V: Lanes<Elem = f32>>(
-    c: &Conv,
-    index: usize,
-    value: f32,
-    turned: &[f32],
-    weights: &mut [f32],
-) {
+fn to_weights<V: Lanes<Elem = f32>>(c: &Conv, index: usize, value: f32, turned: &[f32], weights: &mut [f32]) {
     let outputs = c.outputs_of_group();
     let place = c.place(index);
     let first = place.channel / c.inputs_of_group() * outputs;
