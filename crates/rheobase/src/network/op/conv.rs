@@ -8,17 +8,19 @@ use rheobase_models::lanes::Elem;
 
 use self::kernels::{FromAll, FromEvents, ToInputs, ToWeights};
 use super::windows::{Lists, Run, Targets, Windows, value_error};
-use crate::Result;
 use crate::network::describe;
 use crate::network::memory::Memory;
 use crate::network::operator::{Back, Context, History, Operator};
 use crate::network::signal::{Reach, Signal};
+use crate::{Error, Result};
 
 /// `out[o, y, x] = Σ in[c, y·stride + i·dilation − padding, …]·weight[o, c, i, j] + bias[o]` (a cross-correlation), in
 /// ascending index of the input. Parameters: `weight [out, in/groups, k]` or `[out, in/groups, kh, kw]`, and
 /// `bias [out]` if there is one.
 #[derive(Debug, Clone)]
 pub(crate) struct Conv {
+    /// Name of the node.
+    name: String,
     windows: Windows,
     rows: Targets,
     columns: Targets,
@@ -57,6 +59,7 @@ impl Conv {
         let windows = check(place, conv, input)?;
         let size = conv.outputs * (windows.channels / conv.groups) * windows.taps();
         Ok(Conv {
+            name: place.into(),
             rows: Targets::new(&windows.rows),
             columns: Targets::new(&windows.columns),
             windows,
@@ -151,7 +154,19 @@ fn check(place: &str, conv: &describe::Conv, input: &[usize]) -> Result<Windows>
 
 impl Operator for Conv {
     fn refresh(&mut self, parameters: &[&[f32]]) -> Result<()> {
-        let Some(from) = parameters.first() else { return Ok(()) };
+        let Some((from, bias)) = parameters.split_first() else { return Ok(()) };
+        let lengths = [("weight", from.len(), self.weights.len())];
+        let of_bias = bias.first().map(|b| ("bias", b.len(), self.outputs));
+        if let Some((field, got, want)) =
+            lengths.into_iter().chain(of_bias).find(|(_, got, want)| got != want)
+        {
+            return Err(Error::Shape {
+                place: self.name.clone(),
+                field: field.into(),
+                got: format!("[{got}]"),
+                want: format!("{want} numbers are needed"),
+            });
+        }
         let (mut weights, mut back) = (std::mem::take(&mut self.weights), std::mem::take(&mut self.back));
         self.each_weight(|p, w, b| (weights[w], back[b]) = (from[p], from[p]));
         (self.weights, self.back) = (weights, back);

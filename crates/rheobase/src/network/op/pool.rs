@@ -63,7 +63,7 @@ impl Pool {
         }
     }
 
-    /// Calls `f` with each output of a sample and the features in its window, ascending.
+    /// The features of the input in the window of an output, ascending.
     fn inputs_of(&self, output: usize) -> impl Iterator<Item = usize> {
         let (rows, columns) = (&self.windows.rows, &self.windows.columns);
         let (channel, at) = (output / self.windows.outputs(), output % self.windows.outputs());
@@ -74,7 +74,7 @@ impl Pool {
     }
 
     /// One sample out of all its values.
-    fn from_all(&self, values: &[f32], out: &mut [f32]) {
+    fn pool_all(&self, values: &[f32], out: &mut [f32]) {
         for (o, to) in out.iter_mut().enumerate() {
             *to = match self.of {
                 PoolOf::Max => self.largest(values, o).map_or(0.0, |i| values[i]),
@@ -89,7 +89,7 @@ impl Pool {
     }
 
     /// One sample out of its events.
-    fn from_events(&self, (index, value): (&[u32], &[f32]), met: &mut Vec<u32>, out: &mut [f32]) {
+    fn pool_events(&self, (index, value): (&[u32], &[f32]), met: &mut Vec<u32>, out: &mut [f32]) {
         if self.of != PoolOf::Max {
             for (i, v) in index.iter().zip(value) {
                 self.outputs_of(*i as usize, |o| out[o] += v);
@@ -162,9 +162,9 @@ impl Operator for Pool {
         match &input.events {
             Some(events) => {
                 let mut met = Vec::new();
-                rows.enumerate().for_each(|(s, row)| self.from_events(events.of(s), &mut met, row));
+                rows.enumerate().for_each(|(s, row)| self.pool_events(events.of(s), &mut met, row));
             }
-            None => rows.enumerate().for_each(|(s, row)| self.from_all(input.sample(s), row)),
+            None => rows.enumerate().for_each(|(s, row)| self.pool_all(input.sample(s), row)),
         }
         let size = self.size();
         for y in &mut out.values {

@@ -4,10 +4,12 @@ use proptest::prelude::*;
 use rheobase_models::lanes::Level;
 
 use super::*;
+use crate::encode::SampleInput;
 use crate::network::describe::WeightStart;
 use crate::network::op::testing::{
     as_events, backward, backward_in, context, forward, forward_in, reaching, signal,
 };
+use crate::network::{Counts, Network, Parameters, Program, Tape, TileInput, lower};
 use crate::random::Stream;
 
 fn spec(outputs: usize, kernel: &[usize]) -> describe::Conv {
@@ -228,6 +230,95 @@ fn constant_input_gathers_like_any_other() {
     let two = gathered(&context(), &c, &Steps(vec![(x.clone(), up), (x, later)]));
     for (a, b) in one.iter().flatten().zip(two.iter().flatten()) {
         assert!((a - b).abs() < 1e-5, "{a} {b}");
+    }
+}
+
+#[test]
+fn parameters_of_another_length_are_refused() {
+    let mut c = conv(&spec(2, &[3]), &[1, 7], &[1.0; 6]);
+    let error = c.refresh(&[&[0.0; 5]]).unwrap_err().to_string();
+    assert_eq!(error, "c.weight: shape [5], but 6 numbers are needed");
+    assert!(c.refresh(&[&[0.0; 6], &[0.0; 3]]).unwrap_err().to_string().contains("c.bias: shape [3]"));
+}
+
+/// A program of most operators, and the loss of a run: a weighted sum of what it gives.
+fn program() -> Program {
+    let network: Network = serde_json::from_str(
+        r#"{"input": [2, 6, 6], "node": [
+            {"name": "a", "conv": {"outputs": 4, "kernel": [3], "padding": [1], "groups": 2}},
+            {"name": "b", "tanh": {}},
+            {"name": "c", "pool": {"of": "average", "kernel": [2]}},
+            {"name": "d", "conv": {"outputs": 3, "kernel": [2], "dilation": [2]}},
+            {"name": "e", "sigmoid": {}},
+            {"name": "f", "scale": {"factor": -2.0}},
+            {"name": "g", "flatten": {}},
+            {"name": "h", "dropout": {"probability": 0.2}},
+            {"name": "i", "linear": {"outputs": 2}}]}"#,
+    )
+    .unwrap();
+    lower(&network, 1).unwrap()
+}
+
+const STEPS: usize = 3;
+
+/// The loss and, if asked for, the gradients of the parameters.
+fn run(program: &Program, samples: &[SampleInput], back: bool) -> (f64, Vec<Vec<f32>>, Counts) {
+    let at = Context { training: true, taping: back, sample_ids: &[3, 9], ..context() };
+    let mut state = program.start(samples.len());
+    let (mut tape, mut counts) = (Tape::default(), Counts::default());
+    let weight = |t: usize, i: usize| 1.0 + t as f32 - 0.5 * i as f32;
+    let mut loss = 0.0;
+    let input = TileInput { samples, width: 72, wanted: false };
+    let see = |t: usize, signals: &[Signal]| {
+        let last = &signals[signals.len() - 1].values;
+        loss += last.iter().enumerate().map(|(i, y)| f64::from(*y) * f64::from(weight(t, i))).sum::<f64>();
+    };
+    program.run(&at, &mut state, &input, 0, STEPS, &mut tape, &mut counts, see).unwrap();
+    if !back {
+        return (loss, Vec::new(), counts);
+    }
+    let (mut adjoint, mut raw) = (program.end(&state), program.raw_gradients());
+    let wanted = |t: usize, source: usize, gradient: &mut [f32]| {
+        if source == 9 {
+            gradient.iter_mut().enumerate().for_each(|(i, g)| *g += weight(t, i));
+        }
+    };
+    program.back(&at, &mut tape, &mut adjoint, &mut raw, wanted, |_, _| {});
+    (loss, program.settle_gradients(raw), counts)
+}
+
+#[test]
+fn gradients_through_a_network_are_central_differences() {
+    let mut program = program();
+    let stream = Stream::new(2, "input", "");
+    let of = |s: u64| {
+        let spike = |i: u32| f32::from(stream.uniform(s, 0, i) < 0.1);
+        SampleInput::Dense { features: 72, values: (0..72 * STEPS as u32).map(spike).collect() }
+    };
+    let samples = [of(0), of(1)];
+    let (_, gradients, counts) = run(&program, &samples, true);
+    assert_eq!(run(&program, &samples, false).2, counts);
+    assert!(counts.operations[0] > 0 && counts.operations[3] > 0, "{counts:?}");
+    for (n, gradient) in gradients.iter().enumerate() {
+        assert!(gradient.iter().any(|g| *g != 0.0));
+        for (i, g) in gradient.iter().enumerate().step_by(5) {
+            let mut at = |h: f32| {
+                let shift = |p: &mut Program, by: f32| {
+                    let change = |p: &mut Parameters| {
+                        p.tensors[n].values[i] += by;
+                        Ok(())
+                    };
+                    p.update(change).unwrap();
+                };
+                shift(&mut program, h);
+                let loss = run(&program, &samples, false).0;
+                shift(&mut program, -h);
+                loss
+            };
+            let slope = (at(0.02) - at(-0.02)) / 0.04;
+            let name = &program.parameters().tensors[n].name;
+            assert!((slope - f64::from(*g)).abs() < 3e-3, "{name}[{i}]: {g}, {slope}");
+        }
     }
 }
 
