@@ -80,7 +80,7 @@ impl<E: Number> Population<E> {
         State { fields, layers: vec![LayerState::new(self.neurons); self.batch], step: 0 }
     }
 
-    fn initial_value(&self, field: usize, sample: usize, neuron: usize) -> f64 {
+    pub(crate) fn initial_value(&self, field: usize, sample: usize, neuron: usize) -> f64 {
         match &self.initial[field] {
             Initial::Rest => self.model.rest(&self.params_of(neuron))[field],
             Initial::Value(x) => *x,

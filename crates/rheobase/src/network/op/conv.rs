@@ -1,0 +1,241 @@
+//! `Conv`: a convolution over one or two axes.
+
+mod kernels;
+#[cfg(test)]
+mod tests;
+
+use rheobase_models::lanes::Elem;
+
+use self::kernels::{FromAll, FromEvents, ToInputs, ToWeights};
+use super::windows::{Lists, Run, Targets, Windows, value_error};
+use crate::Result;
+use crate::network::describe;
+use crate::network::memory::Memory;
+use crate::network::operator::{Back, Context, History, Operator};
+use crate::network::signal::{Reach, Signal};
+
+/// `out[o, y, x] = Σ in[c, y·stride + i·dilation − padding, …]·weight[o, c, i, j] + bias[o]` (a cross-correlation), in
+/// ascending index of the input. Parameters: `weight [out, in/groups, k]` or `[out, in/groups, kh, kw]`, and
+/// `bias [out]` if there is one.
+#[derive(Debug, Clone)]
+pub(crate) struct Conv {
+    windows: Windows,
+    rows: Targets,
+    columns: Targets,
+    /// Output channels.
+    outputs: usize,
+    groups: usize,
+    /// `[input channel, tap, output channel of the group]`: lanes run across output channels.
+    weights: Vec<f32>,
+    /// `[output channel, tap, input channel of the group]`: lanes run across input channels.
+    back: Vec<f32>,
+}
+
+/// Where a feature of the input is.
+#[derive(Clone, Copy)]
+struct Place {
+    channel: usize,
+    row: Run,
+    column: Run,
+}
+
+impl Conv {
+    /// Shape of the output for an input `[C, L]` or `[C, H, W]`.
+    ///
+    /// # Errors
+    /// Inputs of another rank; settings out of range or of the wrong length; kernels larger than the padded input; groups
+    /// that do not divide the channels.
+    pub(crate) fn shape(place: &str, conv: &describe::Conv, input: &[usize]) -> Result<Vec<usize>> {
+        Ok(check(place, conv, input)?.shape(conv.outputs))
+    }
+
+    /// The operator; its weights are 0 until it takes in others.
+    ///
+    /// # Errors
+    /// Those of [`Conv::shape`].
+    pub(crate) fn new(place: &str, conv: &describe::Conv, input: &[usize]) -> Result<Conv> {
+        let windows = check(place, conv, input)?;
+        let size = conv.outputs * (windows.channels / conv.groups) * windows.taps();
+        Ok(Conv {
+            rows: Targets::new(&windows.rows),
+            columns: Targets::new(&windows.columns),
+            windows,
+            outputs: conv.outputs,
+            groups: conv.groups,
+            weights: vec![0.0; size],
+            back: vec![0.0; size],
+        })
+    }
+
+    /// `[out, in/groups, k]` or `[out, in/groups, kh, kw]`.
+    pub(crate) fn weight_shape(&self) -> Vec<usize> {
+        let w = &self.windows;
+        let mut shape = vec![self.outputs, self.inputs_of_group()];
+        if w.axes == 2 {
+            shape.push(w.rows.kernel);
+        }
+        shape.push(w.columns.kernel);
+        shape
+    }
+
+    /// Inputs of a window.
+    pub(crate) fn fan_in(&self) -> usize {
+        self.inputs_of_group() * self.windows.taps()
+    }
+
+    fn inputs_of_group(&self) -> usize {
+        self.windows.channels / self.groups
+    }
+
+    fn outputs_of_group(&self) -> usize {
+        self.outputs / self.groups
+    }
+
+    /// Features of the output.
+    fn width(&self) -> usize {
+        self.outputs * self.windows.outputs()
+    }
+
+    /// Where feature `i` of the input is.
+    #[inline(always)]
+    fn place(&self, i: usize) -> Place {
+        let (places, columns) = (self.windows.places(), self.windows.columns.input);
+        let at = i % places;
+        Place {
+            channel: i / places,
+            row: self.rows.of(at / columns),
+            column: self.columns.of(at % columns),
+        }
+    }
+
+    /// Calls `f` for each weight with its position in the parameter, in `weights` and in `back`.
+    fn each_weight(&self, mut f: impl FnMut(usize, usize, usize)) {
+        let (taps, inputs, outputs) = (self.windows.taps(), self.inputs_of_group(), self.outputs_of_group());
+        for o in 0..self.outputs {
+            let group = o / outputs;
+            for c in 0..inputs {
+                for tap in 0..taps {
+                    let forward = ((group * inputs + c) * taps + tap) * outputs + o % outputs;
+                    f((o * inputs + c) * taps + tap, forward, (o * taps + tap) * inputs + c);
+                }
+            }
+        }
+    }
+}
+
+/// The windows of a convolution whose settings are right.
+fn check(place: &str, conv: &describe::Conv, input: &[usize]) -> Result<Windows> {
+    let lists =
+        Lists { kernel: &conv.kernel, stride: &conv.stride, padding: &conv.padding, dilation: &conv.dilation };
+    let windows = Windows::new(place, &lists, input)?;
+    if conv.outputs == 0 {
+        return Err(value_error(place, "outputs", None, 0, "must be at least 1"));
+    }
+    if conv.groups == 0 {
+        return Err(value_error(place, "groups", None, 0, "must be at least 1"));
+    }
+    for (channels, what) in [(windows.channels, "channels of the input"), (conv.outputs, "outputs")] {
+        if !channels.is_multiple_of(conv.groups) {
+            let rule = format!("must divide the {channels} {what}");
+            return Err(value_error(place, "groups", None, conv.groups, rule));
+        }
+    }
+    let sizes = [windows.channels / conv.groups, windows.rows.kernel, windows.columns.kernel];
+    let size = sizes.iter().try_fold(conv.outputs, |n, d| n.checked_mul(*d));
+    if size.is_none_or(|n| n >= 1 << 31) {
+        let rule = "gives 2^31 weights or more; take fewer outputs, a smaller kernel or more groups";
+        return Err(value_error(place, "outputs", None, conv.outputs, rule));
+    }
+    Ok(windows)
+}
+
+impl Operator for Conv {
+    fn refresh(&mut self, parameters: &[&[f32]]) -> Result<()> {
+        let Some(from) = parameters.first() else { return Ok(()) };
+        let (mut weights, mut back) = (std::mem::take(&mut self.weights), std::mem::take(&mut self.back));
+        self.each_weight(|p, w, b| (weights[w], back[b]) = (from[p], from[p]));
+        (self.weights, self.back) = (weights, back);
+        Ok(())
+    }
+
+    fn forward(
+        &self,
+        context: &Context<'_>,
+        parameters: &[&[f32]],
+        inputs: &[&Signal],
+        _: &mut Memory,
+        out: &mut Signal,
+    ) {
+        let [input] = inputs else { return };
+        out.zeros(input.samples, self.width());
+        let (bias, out) = (parameters.get(1).copied(), &mut out.values[..]);
+        match &input.events {
+            Some(events) => f32::dispatch_wide(context.level, FromEvents { conv: self, events, bias, out }),
+            None => {
+                f32::dispatch_wide(context.level, FromAll { conv: self, values: &input.values, bias, out })
+            }
+        }
+    }
+
+    fn backward(&self, context: &Context<'_>, _: &[&[f32]], back: Back<'_>) {
+        if let ([input], [Some(gradient)]) = (back.inputs, back.gradients)
+            && input.reach != Reach::Nowhere
+        {
+            let (reach, upstream) = (&input.reach, back.upstream);
+            f32::dispatch_wide(context.level, ToInputs { conv: self, reach, upstream, gradient });
+        }
+    }
+
+    fn gathers(&self) -> bool {
+        true
+    }
+
+    fn gather(&self, context: &Context<'_>, history: &dyn History, raw: &mut [Vec<f32>]) {
+        let steps = history.steps();
+        if steps == 0 {
+            return;
+        }
+        let mut errors = Vec::new();
+        let terms: Vec<(&Signal, &[f32])> = if steps > 1 && (1..steps).all(|t| history.input(t).constant) {
+            // With input that stays the same the errors are summed first.
+            errors.resize(history.upstream(0).len(), 0.0f32);
+            for t in (0..steps).rev() {
+                errors.iter_mut().zip(history.upstream(t)).for_each(|(sum, e)| *sum += e);
+            }
+            vec![(history.input(0), &errors[..])]
+        } else {
+            (0..steps).rev().map(|t| (history.input(t), history.upstream(t))).collect()
+        };
+        f32::dispatch_wide(context.level, ToWeights { conv: self, terms: &terms, raw });
+    }
+
+    /// The gradient of the weights is gathered in the order of `weights`.
+    fn settle_gradients(&self, mut raw: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
+        if let Some(weight) = raw.first_mut() {
+            let from = std::mem::take(weight);
+            weight.resize(from.len(), 0.0);
+            self.each_weight(|p, w, _| weight[p] = from[w]);
+        }
+        raw
+    }
+
+    fn synaptic_operations(&self, inputs: &[&Signal]) -> u64 {
+        let [input] = inputs else { return 0 };
+        let windows = |i: usize| {
+            let place = self.place(i);
+            (place.row.count * place.column.count) as u64
+        };
+        let sum: u64 = match &input.events {
+            Some(events) => events.index.iter().map(|i| windows(*i as usize)).sum(),
+            None => {
+                let active = input.values.iter().enumerate().filter(|(_, v)| **v != 0.0);
+                active.map(|(i, _)| windows(i % input.width)).sum()
+            }
+        };
+        sum * self.outputs_of_group() as u64
+    }
+
+    fn is_static(&self) -> bool {
+        true
+    }
+}

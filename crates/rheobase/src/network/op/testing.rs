@@ -1,0 +1,100 @@
+//! Helpers of the operators' tests: signals from values, and single steps.
+
+use rheobase_models::lanes::Level;
+
+use crate::network::memory::Memory;
+use crate::network::operator::{Back, Context, Operator};
+use crate::network::signal::{Reach, Signal};
+
+/// A dense signal whose gradient is wanted everywhere.
+pub(super) fn signal(samples: usize, values: &[f32]) -> Signal {
+    let mut signal = Signal::default();
+    signal.zeros(samples, values.len() / samples);
+    signal.values.copy_from_slice(values);
+    signal
+}
+
+/// The same as events alone.
+pub(super) fn as_events(signal: &Signal) -> Signal {
+    let mut events = signal.clone();
+    events.find_events();
+    events.values.clear();
+    events
+}
+
+pub(super) fn context() -> Context<'static> {
+    Context { step: 0, sample_ids: &[], epoch: 0, training: false, taping: false, level: Level::Scalar }
+}
+
+pub(super) fn forward(operator: &dyn Operator, parameters: &[&[f32]], input: &Signal) -> Signal {
+    forward_in(&context(), operator, parameters, input)
+}
+
+pub(super) fn forward_in(
+    context: &Context<'_>,
+    operator: &dyn Operator,
+    parameters: &[&[f32]],
+    input: &Signal,
+) -> Signal {
+    let mut out = Signal::default();
+    operator.forward(context, parameters, &[input], &mut Memory::default(), &mut out);
+    assert_eq!(out.samples, input.samples);
+    if let Some(events) = &out.events {
+        let mut found = out.clone();
+        found.find_events();
+        assert_eq!(Some(events), found.events.as_ref(), "events and values differ");
+    }
+    out
+}
+
+pub(super) fn backward(
+    operator: &dyn Operator,
+    parameters: &[&[f32]],
+    input: &Signal,
+    up: &[f32],
+) -> Vec<f32> {
+    backward_in(&context(), operator, parameters, input, up)
+}
+
+/// dL/d input, from 0, for an output as it is on a tape.
+pub(super) fn backward_in(
+    context: &Context<'_>,
+    operator: &dyn Operator,
+    parameters: &[&[f32]],
+    input: &Signal,
+    upstream: &[f32],
+) -> Vec<f32> {
+    let mut output = forward_in(context, operator, parameters, input);
+    assert_eq!(output.values.len(), upstream.len());
+    if output.events.is_some() {
+        output.values.clear();
+    }
+    let mut gradient = vec![0.0; input.samples * input.width];
+    operator.backward(
+        context,
+        parameters,
+        Back {
+            inputs: &[input],
+            before: &Memory::default(),
+            output: &output,
+            upstream,
+            adjoint: &mut Memory::default(),
+            gradients: &mut [Some(&mut gradient)],
+            raw: &mut [],
+        },
+    );
+    gradient
+}
+
+/// A signal that reaches where `wanted` says, feature by feature.
+pub(super) fn reaching(mut signal: Signal, wanted: impl Fn(usize, usize) -> bool) -> Signal {
+    let words = signal.width.div_ceil(64);
+    let mut bits = vec![0u64; signal.samples * words];
+    for sample in 0..signal.samples {
+        for i in (0..signal.width).filter(|i| wanted(sample, *i)) {
+            bits[sample * words + i / 64] |= 1 << (i % 64);
+        }
+    }
+    signal.reach = Reach::Bits(bits);
+    signal
+}
