@@ -1,4 +1,4 @@
-//! Learning without a network: losses, regularisers, optimisers, schedules, clipping, stopping, checkpoints.
+//! Learning: losses, regularisers, optimisers, schedules, clipping, stopping, checkpoints, settings.
 //!
 //! Everything here is plain data with pure functions over slices; the training loop is their only caller.
 //!
@@ -10,6 +10,7 @@
 //! | learning rate over time | [`schedule`] |
 //! | gradients that are too long | [`clip`] |
 //! | when to stop, and at which epoch the network was best | [`stopping`] |
+//! | a whole job as a file | [`config`] |
 //! | training state in a file | [`checkpoint`], [`tensor`], [`fingerprint`](mod@fingerprint) |
 //!
 //! Sums are `f64` in a fixed order and elementary functions are the library's own, so results have the same bits on
@@ -18,6 +19,7 @@
 mod check;
 pub mod checkpoint;
 pub mod clip;
+pub mod config;
 pub mod fingerprint;
 pub mod loss;
 pub mod optimise;
@@ -29,8 +31,9 @@ pub mod tensor;
 
 pub use checkpoint::{Checkpoint, Header, Wanted};
 pub use clip::Clip;
+pub use config::TrainConfig;
 pub use fingerprint::fingerprint;
-pub use loss::{Evaluated, Loss, LossKind, Readout, Target};
+pub use loss::{CrossEntropy, Evaluated, Loss, LossKind, Readout, Score, Target};
 pub use optimise::{Moments, Optimiser, OptimiserKind, Update, project};
 pub use regularise::{RateBounds, RateOf, WeightPenalty};
 pub use schedule::{Progress, Schedule, ScheduleKind};

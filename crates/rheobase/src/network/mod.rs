@@ -31,6 +31,7 @@ pub use describe::{
     Combine, Conv, Custom, Dropout, FORMAT, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers,
     Pool, PoolOf, Scale, WeightStart, Word,
 };
+pub(crate) use file::inherit_dt;
 pub use lower::{Operators, lower, lower_with};
 pub use memory::Memory;
 pub use operator::{Back, Context, History, Operator};
