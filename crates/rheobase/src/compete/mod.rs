@@ -28,7 +28,7 @@ pub enum Scope {
 ///
 /// Mozafari et al. 2019 (SpykeTorch), doi:10.3389/fnins.2019.00625.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Competition {
     /// Winners per sample and step at most.
     pub k: usize,

@@ -1,5 +1,5 @@
-//! Learning: losses, regularisers, optimisers, schedules, clipping, stopping, checkpoints, and a batch's way through a
-//! network and back.
+//! Learning: losses, regularisers, optimisers, schedules, clipping, stopping, checkpoints, settings, and a
+//! batch's way through a network and back.
 //!
 //! Settings are plain data with pure functions over slices; the training loop is their only caller.
 //!
@@ -11,6 +11,7 @@
 //! | learning rate over time | [`schedule`] |
 //! | gradients that are too long | [`clip`] |
 //! | when to stop, and at which epoch the network was best | [`stopping`] |
+//! | a whole job as a file | [`config`] |
 //! | training state in a file | [`checkpoint`], [`tensor`], [`fingerprint`](mod@fingerprint) |
 //!
 //! Sums are `f64` in a fixed order and elementary functions are the library's own, so results have the same bits on
@@ -20,7 +21,9 @@ pub mod batch;
 mod check;
 pub mod checkpoint;
 pub mod clip;
+pub mod config;
 pub mod fingerprint;
+pub mod job;
 pub mod loss;
 pub mod optimise;
 mod power;
@@ -33,8 +36,10 @@ pub mod trainer;
 pub use batch::{Batch, Outcome, Pass, Workspaces};
 pub use checkpoint::{Checkpoint, Header, Wanted};
 pub use clip::Clip;
+pub use config::TrainConfig;
 pub use fingerprint::fingerprint;
-pub use loss::{Evaluated, Loss, LossKind, Readout, Target};
+pub use job::{Epoch, Job, Progressed, Splits};
+pub use loss::{CrossEntropy, Evaluated, Loss, LossKind, Readout, Score, Target};
 pub use optimise::{Moments, Optimiser, OptimiserKind, Update, project};
 pub use regularise::{RateBounds, RateOf, WeightPenalty};
 pub use schedule::{Progress, Schedule, ScheduleKind};

@@ -126,6 +126,17 @@ impl Trainer {
         Ok(gradients)
     }
 
+    /// Replaces the values of all parameters, in their order.
+    ///
+    /// # Errors
+    /// Wrong lengths, values out of range; then nothing has changed.
+    pub fn set_values(&mut self, values: &[Vec<f32>]) -> Result<()> {
+        self.program.update(|parameters| {
+            let names: Vec<String> = parameters.tensors.iter().map(|t| t.name.clone()).collect();
+            names.iter().zip(values).try_for_each(|(name, values)| parameters.set(name, values))
+        })
+    }
+
     /// Hash of the parameters: 16 hexadecimal digits.
     ///
     /// # Errors

@@ -1,4 +1,6 @@
 //! `Network`: a network as plain data, from Rust, from TOML, and back.
+//!
+//! Every struct refuses unknown keys when it is read. What is written leaves out what is empty; numbers are always there.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +11,7 @@ pub const FORMAT: u32 = 1;
 
 /// A network as plain data: named nodes in any order, and what flows between them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Network {
     /// Version of the format: [`FORMAT`].
     #[serde(default = "format")]
@@ -16,10 +19,12 @@ pub struct Network {
     /// Length of a step in seconds. Models that count steps take every step as 1.
     #[serde(default = "millisecond")]
     pub dt: f64,
-    /// Shape of a sample in one step: `[N]`, `[C, L]` or `[C, H, W]`.
+    /// Shape of a sample in one step: `[N]`, `[C, L]` or `[C, H, W]`. Networks within networks have none; the input of
+    /// one that is trained is that of the data if it has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub input: Vec<usize>,
     /// The node whose signal the network gives; the last one if empty.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub output: String,
     /// The nodes.
     #[serde(rename = "node", default)]
@@ -27,15 +32,15 @@ pub struct Network {
 }
 
 /// A node: what it computes and where its inputs come from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Node {
     /// Name: stable, part of the names of its parameters (`hidden.weight`).
     pub name: String,
     /// Where the inputs come from; the node before (or `input`) if empty.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub from: Vec<Link>,
     /// How several inputs become one.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "is_default")]
     pub combine: Combine,
     /// What it computes.
     #[serde(flatten)]
@@ -44,7 +49,11 @@ pub struct Node {
 
 /// The source of an input.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "expected a node's name, or { node = \"name\", delay = 1 }",
+    deny_unknown_fields
+)]
 pub enum Link {
     /// A node in the same step.
     Now(String),
@@ -132,10 +141,12 @@ pub enum Kind {
 
 /// No settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
 /// Settings of a linear map.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Linear {
     /// Outputs.
     pub outputs: usize,
@@ -167,6 +178,7 @@ impl Default for WeightStart {
 
 /// Settings of a convolution. Lists have one number per axis, or one for all.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Conv {
     /// Output channels.
     pub outputs: usize,
@@ -206,13 +218,14 @@ pub enum PoolOf {
 
 /// Settings of pooling.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Pool {
     /// What it makes of a window.
     pub of: PoolOf,
     /// Size of the window.
     pub kernel: Vec<usize>,
     /// Step between windows; the kernel's size if empty.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stride: Vec<usize>,
     /// Zeros around the input (for `max`: places that are never the largest).
     #[serde(default = "zero")]
@@ -221,6 +234,7 @@ pub struct Pool {
 
 /// Settings of a scale.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Scale {
     /// The factor.
     pub factor: f64,
@@ -228,6 +242,7 @@ pub struct Scale {
 
 /// Settings of dropout.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Dropout {
     /// Chance of a value to be zeroed, in [0, 1).
     pub probability: f64,
@@ -235,24 +250,25 @@ pub struct Dropout {
 
 /// Settings of a layer of neurons. Its shape is that of its input.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Neurons {
     /// Name of the model.
     pub model: String,
     /// Parameters that differ from the model's defaults: one number, or one for each neuron.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub set: BTreeMap<String, Numbers>,
     /// Where state fields start: one number, or one for each neuron.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub initial: BTreeMap<String, Numbers>,
     /// What is learned: parameters by name, starts of state fields as `initial.NAME`; shared, or with `[]` behind the
     /// name one for each neuron (`tau_m[]`).
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub learn: Vec<String>,
     /// The surrogate by name, with its parameters; the model's own if empty.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub surrogate: Vec<Word>,
     /// Whether gradients stop at the reset.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub detach_reset: bool,
     /// Winners per step and sample, if the neurons compete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -261,7 +277,7 @@ pub struct Neurons {
 
 /// A word or a number: `["triangle", 0.5]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a name or a number")]
 pub enum Word {
     /// A name.
     Name(String),
@@ -271,7 +287,7 @@ pub enum Word {
 
 /// One number for all neurons, or one for each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a number, or a list of one for each neuron")]
 pub enum Numbers {
     /// For all.
     One(f64),
@@ -281,18 +297,22 @@ pub enum Numbers {
 
 /// An operator of the user's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Custom {
     /// The name it is registered under.
     pub operator: String,
     /// Settings it understands.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub settings: BTreeMap<String, f64>,
 }
 
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
 fn format() -> u32 {
     FORMAT
 }
-fn millisecond() -> f64 {
+pub(super) fn millisecond() -> f64 {
     0.001
 }
 fn yes() -> bool {

@@ -117,7 +117,7 @@ fn check_format(network: &Network) -> Result<()> {
 
 fn check_shape(place: &str, shape: &[usize]) -> Result<()> {
     let size = shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).filter(|n| *n > 0 && *n < 1 << 31);
-    if size.is_none() || shape.len() > 3 {
+    if size.is_none() || shape.is_empty() || shape.len() > 3 {
         let rule = "must be [N], [C, L] or [C, H, W], at least one and less than 2^31 values";
         return Err(value_error(place, "shape", format!("{shape:?}"), rule));
     }

@@ -4,29 +4,44 @@
 //! * [`Program`] is a network that has been checked: shapes inferred, nodes in order, parameters named.
 //! * A program runs tiles of samples through time: [`State`] is the caller's; a tape allows to go back.
 //!
+//! How networks are put together is in [`Sequential`], [`Layers`] and [`Part`]; [`Network::read`] takes them from files,
+//! [`table()`] shows what they consist of.
+//!
 //! A cycle needs an edge with a delay; the order of events in a step is that of the nodes.
 
+mod build;
 mod describe;
+mod file;
 mod kernels;
 mod lower;
 mod memory;
+mod node;
 mod op;
 mod operator;
 mod parameters;
+mod part;
 mod program;
 mod signal;
+mod table;
 mod tape;
 mod tile;
 
+pub use build::{Inputs, Layer, Layers, List, Placeholder, Sequential, Source, Stack, Sum, from};
 pub use describe::{
     Combine, Conv, Custom, Dropout, FORMAT, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers,
     Pool, PoolOf, Scale, WeightStart, Word,
 };
+pub(crate) use file::inherit_dt;
 pub use lower::{Operators, lower, lower_with};
 pub use memory::Memory;
 pub use operator::{Back, Context, History, Operator};
 pub use parameters::{Parameter, Parameters};
+pub use part::{
+    Part, PerAxis, average_pool, conv, custom, dropout, flatten, identity, linear, max_pool, network,
+    neurons, relu, scale, sigmoid, sum_pool, tanh,
+};
 pub use program::{Counts, Program, State};
 pub use signal::{Events, Reach, Signal};
+pub use table::{Edge, Row, Table, TensorRow, table};
 pub use tape::{Adjoint, Tape};
 pub use tile::TileInput;

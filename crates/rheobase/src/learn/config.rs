@@ -1,0 +1,174 @@
+//! `TrainConfig`: a training job as plain data, from TOML, changed key by key, and back.
+//!
+//! Every key has a default: those of [`TrainConfig::digits`], which an empty file means. Within a table that chooses
+//! a kind (`[loss]`, `[encode]`…), keys that are left out have that kind's own defaults.
+
+mod data;
+mod network;
+mod run;
+mod set;
+
+pub use data::{CsvFiles, DataConfig, IdxFiles, Label, NpzFiles, Source};
+pub use network::NetworkConfig;
+pub use run::{OptimiseConfig, RegulariseConfig, RunConfig};
+
+use std::io::Write as _;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::check::broken;
+use super::{CrossEntropy, LossKind, Score};
+use crate::data::atomic_write;
+use crate::encode::{Encoder as _, Encoding};
+use crate::network::Network;
+use crate::{Result, toml_text};
+
+/// A training job.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainConfig {
+    /// What is learned from.
+    pub data: DataConfig,
+    /// How samples become input. Its random numbers follow [`RunConfig::seed`]; see [`TrainConfig::encoding`].
+    pub encode: Encoding,
+    /// The network, or the file it is in.
+    pub network: NetworkConfig,
+    /// How wrong an output is.
+    pub loss: LossKind,
+    /// How weights follow from gradients.
+    pub optimise: OptimiseConfig,
+    /// What is asked of rates and weights besides.
+    pub regularise: RegulariseConfig,
+    /// How long, in what portions, and on what.
+    pub train: RunConfig,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        TrainConfig::digits()
+    }
+}
+
+impl TrainConfig {
+    /// The default job: the digits that come with the library, their pixels as currents, a hidden layer of
+    /// `lif_subtract`, and a `leaky_integrator` for each class, of whose potential the mean over time is compared.
+    pub fn digits() -> Self {
+        let loss = CrossEntropy { readout: Score::Mean, ..CrossEntropy::default() };
+        TrainConfig {
+            data: DataConfig::default(),
+            encode: Encoding::default(),
+            network: NetworkConfig::default(),
+            loss: LossKind::CrossEntropy(loss),
+            optimise: OptimiseConfig::default(),
+            regularise: RegulariseConfig::default(),
+            train: RunConfig::default(),
+        }
+    }
+
+    /// Reads a job from TOML; `place` is what errors call it, the file's name say.
+    ///
+    /// # Errors
+    /// With the line: what is no TOML; unknown keys and names, with the nearest known one; values of a wrong type. NaN,
+    /// with its key. What values mean is checked by [`TrainConfig::check`].
+    pub fn from_toml(text: &str, place: &str) -> Result<Self> {
+        let mut config: TrainConfig = toml_text::read(text, place)?;
+        config.network.inherit_dt(&toml_text::read(text, place)?);
+        Ok(config)
+    }
+
+    /// The job as TOML, every key written out: what [`TrainConfig::from_toml`] makes the same job of.
+    ///
+    /// # Errors
+    /// NaN; whole numbers of 2^63 and more, which TOML does not have.
+    pub fn to_toml(&self) -> Result<String> {
+        toml_text::write(self, "settings")
+    }
+
+    /// Reads the TOML file `path`. Paths in it that are not absolute start from its folder.
+    ///
+    /// # Errors
+    /// As [`TrainConfig::from_toml`]; [`crate::Error::File`] if the file cannot be read.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let mut config = TrainConfig::from_toml(&toml_text::text_of(path)?, &path.display().to_string())?;
+        if let Some(folder) = path.parent() {
+            config.data.source.start_from(folder);
+            config.network.start_from(folder);
+        }
+        Ok(config)
+    }
+
+    /// Writes the TOML file `path`, whole or not at all.
+    ///
+    /// # Errors
+    /// As [`TrainConfig::to_toml`]; [`crate::Error::File`] if the file cannot be written.
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<()> {
+        let text = self.to_toml()?;
+        atomic_write(path.as_ref(), |file| file.write_all(text.as_bytes()))
+    }
+
+    /// The encoder, with the job's seed.
+    pub fn encoding(&self) -> Encoding {
+        self.encode.clone().with_seed(self.train.seed)
+    }
+
+    /// The network for samples of shape `sample`, as the data have them: what comes in is what the encoder makes of
+    /// them.
+    ///
+    /// # Errors
+    /// Those of [`Network::read`] and of the encoder; [`crate::Error::Shape`] if the network names another shape of its input.
+    pub fn network(&self, sample: &[usize]) -> Result<Network> {
+        self.network.load(&self.encode.shape(sample)?)
+    }
+
+    /// Refuses settings out of range, and settings that contradict each other.
+    ///
+    /// Files are not looked at; the network is checked by [`crate::network::lower`].
+    ///
+    /// # Errors
+    /// [`crate::Error::Value`] with the setting and its rule; [`crate::Error::Unknown`] for bounds on the rate of a node that the
+    /// network does not have.
+    pub fn check(&self) -> Result<()> {
+        self.data.check()?;
+        self.encode.check()?;
+        if self.encode != self.encode.clone().with_seed(0) {
+            return Err(broken("encode", "seed", "not 0", "belongs to the job: set `train.seed` instead"));
+        }
+        self.loss.check()?;
+        self.optimise.check()?;
+        self.regularise.check(&self.network)?;
+        self.train.check()?;
+        if self.train.early_stopping.is_some() && self.data.validation == 0.0 {
+            let rule = "must be above 0 for `train.early_stopping`, which judges by the validation loss";
+            return Err(broken("data", "validation", 0, rule));
+        }
+        self.network.check()?;
+        self.check_dt()
+    }
+
+    /// A Poisson rate counts in the seconds of the network's steps.
+    fn check_dt(&self) -> Result<()> {
+        let dt = match &self.encode {
+            Encoding::Population(p) => p.then.as_deref().and_then(poisson_dt),
+            other => poisson_dt(other),
+        };
+        match (dt, &self.network) {
+            (Some(dt), NetworkConfig::Inline(network)) if dt != network.dt => {
+                let rule = format!("must be `network.dt`, which is {} s", network.dt);
+                Err(broken("encode", "dt", format!("{dt} s"), rule))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn poisson_dt(encoding: &Encoding) -> Option<f64> {
+    match encoding {
+        Encoding::Poisson(p) => Some(p.dt),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,531 @@
+//! `Job`: a training job from its settings to a trained network: epochs, validation, checkpoints to go on from.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rheobase_models::lanes::Level;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::batch::{Batch, Outcome, Pass};
+use super::checkpoint::Checkpoint;
+use super::config::{Source, TrainConfig};
+use super::loss::Target;
+use super::schedule::{Progress, Schedule};
+use super::stopping::Verdict;
+use super::tensor::Tensor;
+use super::trainer::{Rule, Trainer};
+use crate::data::{self, Dataset};
+use crate::encode::{Encoder, Encoding, SampleInput};
+use crate::network::{Network, Program, lower};
+use crate::random::Stream;
+use crate::{Error, Result};
+
+/// Steps that a tape holds: longer samples are run again from checkpoints on the way back.
+const CHUNK: usize = 256;
+/// Samples that are taken through the network at once where nothing is learned.
+const EVALUATED: usize = 256;
+
+/// The parts of the data.
+pub struct Splits {
+    /// To learn from.
+    pub train: Dataset,
+    /// To judge by while learning; absent if its share is 0.
+    pub validation: Option<Dataset>,
+    /// To judge by at the end.
+    pub test: Dataset,
+}
+
+/// What an epoch has brought.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// From 1.
+    pub epoch: u64,
+    /// Learning rate of its last update.
+    pub learning_rate: f64,
+    /// Mean loss of the samples as they were learned from.
+    pub loss: f64,
+    /// Share of them that was classified right.
+    pub accuracy: f64,
+    /// Spikes per neuron and step, over all layers that spike.
+    pub rate: f64,
+    /// Mean loss of the validation samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_loss: Option<f64>,
+    /// Share of them that is classified right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_accuracy: Option<f64>,
+}
+
+/// Where a job is after a batch.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progressed {
+    /// Epoch, from 1.
+    pub epoch: u64,
+    /// Batches of the epoch that are done, and how many there are.
+    pub batches: (usize, usize),
+    /// Samples of the epoch that are done.
+    pub samples: usize,
+    /// Mean loss of the epoch so far.
+    pub loss: f64,
+    /// Share that was classified right so far.
+    pub accuracy: f64,
+    /// Spikes per neuron and step so far.
+    pub rate: f64,
+}
+
+/// Sums over the part of an epoch that is done.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Sums {
+    batches: usize,
+    samples: usize,
+    loss: f64,
+    correct: usize,
+    spikes: u64,
+    neuron_steps: u64,
+    learning_rate: f64,
+}
+
+/// A training job: settings, data, network and the state of its training.
+pub struct Job {
+    config: TrainConfig,
+    network: Network,
+    splits: Splits,
+    trainer: Trainer,
+    pass: Pass,
+    rule: Rule,
+    encoding: Encoding,
+    pool: Arc<rayon::ThreadPool>,
+    history: Vec<Epoch>,
+    sums: Sums,
+    best: Option<Vec<Vec<f32>>>,
+    stopped: bool,
+}
+
+impl Job {
+    /// Reads the data and makes the network, at the start of its training.
+    ///
+    /// # Errors
+    /// Settings, files, shapes and labels that do not fit, with what to change.
+    pub fn new(config: TrainConfig) -> Result<Self> {
+        config.check()?;
+        let splits = splits(&config)?;
+        let network = config.network(splits.train.shape())?;
+        let program = lower(&network, config.train.seed)?;
+        check_classes(&program, &splits)?;
+        let level =
+            Level::from_env().map_err(|what| Error::Unsupported { place: "training".into(), what })?;
+        let pass = Pass {
+            loss: config.loss,
+            rates: config.regularise.rates.iter().map(|(name, bounds)| (name.clone(), *bounds)).collect(),
+            truncate: config.train.truncate.unwrap_or(0),
+            chunk: CHUNK,
+            level,
+        };
+        let optimise = &config.optimise;
+        let rule = Rule { optimiser: optimise.rule, clip: optimise.clip, weights: config.regularise.weights };
+        let trainer = Trainer::new(program, &rule.optimiser);
+        let pool =
+            rayon::ThreadPoolBuilder::new().num_threads(config.train.threads).build().map_err(|e| {
+                Error::Unsupported {
+                    place: "train.threads".into(),
+                    what: format!("threads cannot be started: {e}"),
+                }
+            })?;
+        Ok(Job {
+            encoding: config.encoding(),
+            config,
+            network,
+            splits,
+            trainer,
+            pass,
+            rule,
+            pool: Arc::new(pool),
+            history: Vec::new(),
+            sums: Sums::default(),
+            best: None,
+            stopped: false,
+        })
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &TrainConfig {
+        &self.config
+    }
+    /// The network's description.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+    /// The data.
+    pub fn splits(&self) -> &Splits {
+        &self.splits
+    }
+    /// The network as it is now.
+    pub fn program(&self) -> &Program {
+        self.trainer.program()
+    }
+    /// The epochs that are done.
+    pub fn history(&self) -> &[Epoch] {
+        &self.history
+    }
+    /// Hash of the network's parameters.
+    ///
+    /// # Errors
+    /// Those of [`Trainer::fingerprint`].
+    pub fn fingerprint(&self) -> Result<String> {
+        self.trainer.fingerprint()
+    }
+    /// Whether there is nothing left to learn.
+    pub fn is_done(&self) -> bool {
+        self.stopped || self.history.len() as u64 >= self.config.train.epochs
+    }
+
+    /// Batches of an epoch.
+    fn batches(&self) -> usize {
+        self.splits.train.samples().div_ceil(self.config.train.batch)
+    }
+
+    /// Learns until the job is done or `watch` says false: it is shown the progress after every batch, and every epoch
+    /// when it is done. [`Job::checkpoint`] then holds where to go on.
+    ///
+    /// # Errors
+    /// Those of [`Trainer::learn`]; encoders that refuse a sample.
+    pub fn run(
+        &mut self,
+        mut watch: impl FnMut(&Job, &Progressed, Option<&Epoch>) -> Result<bool>,
+    ) -> Result<()> {
+        let pool = self.pool.clone();
+        while !self.is_done() {
+            let epoch = self.history.len() as u64;
+            let order = data::shuffle::order(
+                self.splits.train.samples(),
+                &Stream::new(self.config.train.seed, "order", "train"),
+                epoch,
+            );
+            let batches: Vec<&[usize]> = order.chunks(self.config.train.batch).collect();
+            while let Some(batch) = batches.get(self.sums.batches) {
+                pool.install(|| self.learn(epoch, batch))?;
+                let done = if self.sums.batches == batches.len() {
+                    Some(pool.install(|| self.end_epoch())?)
+                } else {
+                    None
+                };
+                let progress = self.progressed(epoch, batches.len(), done.as_ref());
+                if done.is_some() {
+                    self.sums = Sums::default();
+                }
+                if !watch(self, &progress, done.as_ref())? {
+                    return Ok(());
+                }
+                if done.is_some() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One update.
+    fn learn(&mut self, epoch: u64, indices: &[usize]) -> Result<()> {
+        let history: Vec<f64> = self.history.iter().map(|e| e.validation_loss.unwrap_or(e.loss)).collect();
+        let progress = Progress {
+            epoch,
+            step: self.trainer.updates(),
+            steps_per_epoch: self.batches() as u64,
+            history: &history,
+        };
+        let rate = self.config.optimise.learning_rate * self.config.optimise.schedule.factor(&progress);
+        let prepared = prepare(&self.splits.train, indices, &self.encoding, self.config.data.steps, epoch)?;
+        let targets = targets(&self.splits.train, indices)?;
+        let outcome = self.trainer.learn(&self.pass, &self.rule, rate, &prepared.batch(&targets, epoch))?;
+        self.sums.batches += 1;
+        self.sums.samples += indices.len();
+        self.sums.loss += outcome.loss;
+        self.sums.correct += outcome.correct;
+        self.sums.spikes += outcome.counts.spikes.iter().sum::<u64>();
+        self.sums.neuron_steps += outcome.sample_steps * spiking_neurons(self.trainer.program());
+        self.sums.learning_rate = rate;
+        Ok(())
+    }
+
+    fn progressed(&self, epoch: u64, batches: usize, done: Option<&Epoch>) -> Progressed {
+        let share = |x: f64, of: f64| if of > 0.0 { x / of } else { 0.0 };
+        let samples = self.sums.samples;
+        let _ = done;
+        Progressed {
+            epoch: epoch + 1,
+            batches: (self.sums.batches, batches),
+            samples,
+            loss: share(self.sums.loss, samples as f64),
+            accuracy: share(self.sums.correct as f64, samples as f64),
+            rate: share(self.sums.spikes as f64, self.sums.neuron_steps as f64),
+        }
+    }
+
+    /// Judges an epoch.
+    fn end_epoch(&mut self) -> Result<Epoch> {
+        let progress = self.progressed(self.history.len() as u64, self.sums.batches, None);
+        let mut epoch = Epoch {
+            epoch: progress.epoch,
+            learning_rate: self.sums.learning_rate,
+            loss: progress.loss,
+            accuracy: progress.accuracy,
+            rate: progress.rate,
+            validation_loss: None,
+            validation_accuracy: None,
+        };
+        if let Some(validation) = &self.splits.validation {
+            let outcome = self.outcome_of(validation)?;
+            epoch.validation_loss = Some(outcome.loss / validation.samples() as f64);
+            epoch.validation_accuracy = Some(outcome.correct as f64 / validation.samples() as f64);
+        }
+        self.history.push(epoch.clone());
+        if let Some(stopping) = &self.config.train.early_stopping {
+            let history: Vec<f64> = self.history.iter().filter_map(|e| e.validation_loss).collect();
+            let Verdict { improved, stop, .. } = stopping.judge(&history);
+            if improved {
+                let tensors = &self.trainer.program().parameters().tensors;
+                self.best = Some(tensors.iter().map(|t| t.values.clone()).collect());
+            }
+            self.stopped = stop;
+            let last = stop || self.history.len() as u64 >= self.config.train.epochs;
+            if let (true, true, Some(best)) = (last, stopping.restore_best, &self.best) {
+                self.trainer.set_values(best)?;
+            }
+        }
+        Ok(epoch)
+    }
+
+    /// Takes a data set through the network as it is.
+    ///
+    /// # Errors
+    /// A data set without labels or of another shape; encoders that refuse a sample; NaN.
+    pub fn evaluate(&self, dataset: &Dataset) -> Result<Outcome> {
+        self.pool.clone().install(|| self.outcome_of(dataset))
+    }
+
+    fn outcome_of(&self, dataset: &Dataset) -> Result<Outcome> {
+        let all: Vec<usize> = (0..dataset.samples()).collect();
+        let mut total = Outcome::default();
+        for indices in all.chunks(EVALUATED) {
+            let prepared = prepare(dataset, indices, &self.encoding, self.config.data.steps, 0)?;
+            let targets = targets(dataset, indices)?;
+            let outcome = self.trainer.evaluate(&self.pass, &prepared.batch(&targets, 0))?;
+            total.loss += outcome.loss;
+            total.correct += outcome.correct;
+            total.predictions.extend(outcome.predictions);
+            total.scores.extend(outcome.scores);
+            total.counts.add(&outcome.counts);
+            total.sample_steps += outcome.sample_steps;
+        }
+        Ok(total)
+    }
+
+    /// The encoded input of a sample and the steps it lasts, as the network is shown them.
+    ///
+    /// # Errors
+    /// A sample that is not there, or that the encoder refuses.
+    pub fn input(&self, dataset: &Dataset, sample: usize) -> Result<(SampleInput, usize)> {
+        let mut prepared = prepare(dataset, &[sample], &self.encoding, self.config.data.steps, 0)?;
+        match (prepared.inputs.pop(), prepared.lengths.pop()) {
+            (Some(input), Some(length)) => Ok((input, length)),
+            _ => Err(missing(sample)),
+        }
+    }
+
+    /// Everything that is needed to go on from here.
+    ///
+    /// # Errors
+    /// Parameters that a file cannot hold.
+    pub fn checkpoint(&self) -> Result<Checkpoint> {
+        let settings = self.config.to_toml()?;
+        let extra = json!({
+            "config": settings,
+            "history": self.history,
+            "sums": self.sums,
+            "stopped": self.stopped,
+        });
+        let mut checkpoint =
+            self.trainer.checkpoint(&self.architecture()?, self.history.len() as u64, extra)?;
+        if let Some(best) = &self.best {
+            for (tensor, values) in self.trainer.program().parameters().tensors.iter().zip(best) {
+                checkpoint.insert("best", &tensor.name, Tensor::f32(&tensor.shape, values.clone())?)?;
+            }
+        }
+        Ok(checkpoint)
+    }
+
+    /// The network as the checkpoint's header holds it.
+    fn architecture(&self) -> Result<Value> {
+        serde_json::to_value(&self.network).map_err(|e| Error::Unsupported {
+            place: "network".into(),
+            what: format!("cannot be written to a checkpoint: {e}"),
+        })
+    }
+
+    /// The job that a checkpoint was written by, at the point where it was written.
+    ///
+    /// # Errors
+    /// A file that is no checkpoint of training, or of another network; those of [`Job::new`].
+    pub fn resume(path: &Path) -> Result<Self> {
+        Job::resume_with(path, |config| Ok(config))
+    }
+
+    /// [`Job::resume`] with settings changed: more epochs, other threads.
+    ///
+    /// # Errors
+    /// As [`Job::resume`].
+    pub fn resume_with(path: &Path, change: impl FnOnce(TrainConfig) -> Result<TrainConfig>) -> Result<Self> {
+        let checkpoint = Checkpoint::read(path)?;
+        let extra = &checkpoint.header.extra;
+        let part = |name: &str| extra.get(name).cloned().unwrap_or(Value::Null);
+        let settings = part("config");
+        let settings = settings.as_str().ok_or_else(|| {
+            Error::file(path, "is not a checkpoint of a training job: it holds no settings")
+        })?;
+        let config = change(TrainConfig::from_toml(settings, &path.display().to_string())?)?;
+        let mut job = Job::new(config)?;
+        job.trainer.restore(path, &checkpoint, &job.architecture()?)?;
+        let damaged = |e: serde_json::Error| Error::file(path, format!("holds a damaged header: {e}"));
+        job.history = serde_json::from_value(part("history")).map_err(damaged)?;
+        job.sums = serde_json::from_value(part("sums")).map_err(damaged)?;
+        job.stopped = serde_json::from_value(part("stopped")).map_err(damaged)?;
+        let tensors = &job.trainer.program().parameters().tensors;
+        let best: Vec<Vec<f32>> = tensors
+            .iter()
+            .filter_map(|t| checkpoint.f32("best", &t.name).ok().map(<[f32]>::to_vec))
+            .collect();
+        job.best = (best.len() == tensors.len() && !best.is_empty()).then_some(best);
+        Ok(job)
+    }
+}
+
+/// Neurons of the layers that spike.
+pub(crate) fn spiking_neurons(program: &Program) -> u64 {
+    let widths = program.nodes().map(|(_, _, shape)| shape.iter().product::<usize>() as u64);
+    widths.zip(program.spiking()).filter(|(_, spikes)| *spikes).map(|(n, _)| n).sum()
+}
+
+fn missing(sample: usize) -> Error {
+    Error::Value {
+        place: "data".into(),
+        field: "sample".into(),
+        index: None,
+        value: sample.to_string(),
+        rule: "must be a sample of the data set".into(),
+    }
+}
+
+/// Encoded samples.
+struct Prepared {
+    inputs: Vec<SampleInput>,
+    lengths: Vec<usize>,
+    ids: Vec<u64>,
+}
+
+impl Prepared {
+    fn batch<'a>(&'a self, targets: &'a [Target<'a>], epoch: u64) -> Batch<'a> {
+        Batch { inputs: &self.inputs, targets, lengths: &self.lengths, ids: &self.ids, epoch }
+    }
+}
+
+fn prepare(
+    dataset: &Dataset,
+    indices: &[usize],
+    encoding: &Encoding,
+    steps: usize,
+    epoch: u64,
+) -> Result<Prepared> {
+    let done: Vec<(SampleInput, usize)> = indices
+        .par_iter()
+        .map(|i| {
+            let sample = dataset.sample(*i).ok_or_else(|| missing(*i))?;
+            let length = sample.steps().map_or(steps, |own| own.min(steps));
+            let mut input = SampleInput::default();
+            encoding.encode(sample, *i as u64, epoch, length, &mut input)?;
+            Ok((input, length))
+        })
+        .collect::<Result<_>>()?;
+    let (inputs, lengths) = done.into_iter().unzip();
+    Ok(Prepared { inputs, lengths, ids: indices.iter().map(|i| *i as u64).collect() })
+}
+
+fn targets<'a>(dataset: &Dataset, indices: &[usize]) -> Result<Vec<Target<'a>>> {
+    let labels = dataset.require_labels()?;
+    Ok(indices.iter().map(|i| Target::Class(labels[*i])).collect())
+}
+
+/// Reads the data of a job and splits them.
+fn splits(config: &TrainConfig) -> Result<Splits> {
+    let seed = config.train.seed;
+    let (all, test) = match &config.data.source {
+        Source::Digits => {
+            // The split is part of the data set: every seed trains and tests on the same samples.
+            let (train, test) = data::digits_split(0)?;
+            (train, Some(test))
+        }
+        Source::Idx(files) => {
+            let read = |images: &Path, labels: &Path| data::read_idx_dataset(images, Some(labels));
+            let test = match (&files.test_images, &files.test_labels) {
+                (Some(images), Some(labels)) => Some(read(images, labels)?),
+                _ => None,
+            };
+            (read(&files.images, &files.labels)?, test)
+        }
+        Source::Csv(files) => {
+            let read = |path: &Path| data::read_csv_dataset(path, &files.options());
+            (read(&files.train)?, files.test.as_deref().map(read).transpose()?)
+        }
+        Source::Npz(files) => {
+            let read = |path: &Path| data::read_npz_dataset(path);
+            (read(&files.train)?, files.test.as_deref().map(read).transpose()?)
+        }
+    };
+    all.require_labels()?;
+    let (train, test) = match test {
+        Some(test) => (all, test),
+        None => two_parts(&all, config.data.test, seed)?,
+    };
+    let (train, validation) = if config.data.validation > 0.0 {
+        let (train, validation) = two_parts(&train, config.data.validation, seed)?;
+        (train, Some(validation))
+    } else {
+        (train, None)
+    };
+    Ok(Splits { train, validation, test })
+}
+
+/// Splits a share off.
+fn two_parts(dataset: &Dataset, share: f64, seed: u64) -> Result<(Dataset, Dataset)> {
+    let mut parts = dataset.split_stratified(&[1.0 - share, share], seed)?.into_iter();
+    match (parts.next(), parts.next()) {
+        (Some(rest), Some(part)) => Ok((rest, part)),
+        _ => Err(missing(0)),
+    }
+}
+
+/// The network must have an output for each class, and the parts samples of one shape.
+fn check_classes(program: &Program, splits: &Splits) -> Result<()> {
+    let outputs: usize = program.output_shape().iter().product();
+    let parts = [Some(&splits.train), splits.validation.as_ref(), Some(&splits.test)];
+    for part in parts.into_iter().flatten() {
+        if part.shape() != splits.train.shape() {
+            return Err(Error::Shape {
+                place: part.name().into(),
+                field: "samples".into(),
+                got: format!("{:?}", part.shape()),
+                want: format!("{:?} is needed, the shape of the training samples", splits.train.shape()),
+            });
+        }
+        if part.classes() > outputs {
+            return Err(Error::Shape {
+                place: "network".into(),
+                field: "output".into(),
+                got: format!("{outputs} values"),
+                want: format!("one for each of the {} classes of the data is needed", part.classes()),
+            });
+        }
+    }
+    Ok(())
+}

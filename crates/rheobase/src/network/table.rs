@@ -1,0 +1,122 @@
+//! `table`: what a program consists of, as data to be printed or read.
+
+use serde::Serialize;
+
+use super::program::Program;
+
+/// A program in rows.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Table {
+    /// Shape of a sample in one step.
+    pub input: Vec<usize>,
+    /// The nodes, in the order in which a step goes through them.
+    pub nodes: Vec<Row>,
+    /// Name of the node whose signal the network gives; `input` if there is none.
+    pub output: String,
+    /// Number of values that are learned.
+    pub parameters: usize,
+    /// The longest delay, in steps; 0 in a network without delays.
+    pub longest_delay: usize,
+}
+
+/// A node.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Row {
+    /// Its name.
+    pub name: String,
+    /// What it computes, in a word: `linear`, `lif`.
+    pub what: String,
+    /// Whether it is a layer of neurons that send spikes.
+    pub spikes: bool,
+    /// Where its inputs come from, in order.
+    pub inputs: Vec<Edge>,
+    /// Shape of what it sends.
+    pub shape: Vec<usize>,
+    /// What it learns.
+    pub tensors: Vec<TensorRow>,
+    /// Number of values that it learns.
+    pub parameters: usize,
+}
+
+/// An input of a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Edge {
+    /// Name of the node it comes from, or `input`.
+    pub node: String,
+    /// Steps of delay.
+    pub delay: usize,
+}
+
+/// A tensor that is learned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TensorRow {
+    /// Its name within the network: `hidden.weight`.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Number of its values.
+    pub count: usize,
+}
+
+/// What `program` consists of.
+pub fn table(program: &Program) -> Table {
+    let name = |source: usize| match source.checked_sub(1) {
+        Some(n) => program.nodes[n].name.clone(),
+        None => "input".to_string(),
+    };
+    let rows = program.nodes.iter().zip(program.spiking()).map(|(node, spikes)| {
+        let tensors: Vec<TensorRow> = program.parameters.tensors[node.tensors.clone()]
+            .iter()
+            .map(|t| TensorRow { name: t.name.clone(), shape: t.shape.clone(), count: t.values.len() })
+            .collect();
+        Row {
+            name: node.name.clone(),
+            what: node.what.clone(),
+            spikes,
+            inputs: node.inputs.iter().map(|(s, delay)| Edge { node: name(*s), delay: *delay }).collect(),
+            shape: node.shape.clone(),
+            parameters: tensors.iter().map(|t| t.count).sum(),
+            tensors,
+        }
+    });
+    Table {
+        input: program.input.clone(),
+        nodes: rows.collect(),
+        output: name(program.output),
+        parameters: program.parameters.count(),
+        longest_delay: program.delays.iter().copied().max().unwrap_or(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::network::{Edge, Layer, Network, Stack, from, linear, lower, neurons, table};
+
+    #[test]
+    fn rows_say_inputs_delays_shapes_and_what_is_learned() {
+        let stack = Stack([from("input"), from("hidden").delay(2)]);
+        let hidden = neurons("lif_subtract").learn("tau[]");
+        let layers = [
+            Layer::new("hidden", stack, [linear(5), hidden]),
+            Layer::new("out", "hidden", [linear(3).without_bias()]),
+        ];
+        let table = table(&lower(&Network::of(layers).input(&[4]).unwrap(), 0).unwrap());
+        let names: Vec<(&str, &str, bool)> =
+            table.nodes.iter().map(|n| (&n.name[..], &n.what[..], n.spikes)).collect();
+        let expected = [
+            ("hidden_linear.in", "stack", false),
+            ("hidden_linear", "linear", false),
+            ("hidden", "lif_subtract", true),
+            ("out", "linear", false),
+        ];
+        assert_eq!(names, expected);
+        let edge = |node: &str, delay| Edge { node: node.into(), delay };
+        assert_eq!(table.nodes[0].inputs, [edge("input", 0), edge("hidden", 2)]);
+        assert_eq!(table.nodes[2].inputs, [edge("hidden_linear", 0)]);
+        assert_eq!((table.longest_delay, &table.output[..]), (2, "out"));
+        assert_eq!(table.nodes[1].shape, [5]);
+        assert_eq!(table.nodes[1].parameters, 9 * 5 + 5);
+        assert_eq!(table.nodes[2].tensors[0].name, "hidden.tau");
+        assert_eq!(table.parameters, 50 + 5 + 15);
+    }
+}
