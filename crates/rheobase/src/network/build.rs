@@ -362,7 +362,7 @@ mod tests {
         .input(&[4])
         .unwrap();
         assert_eq!(names(&network), ["hidden_linear", "hidden", "both", "out_linear", "out"]);
-        let delayed = |node: &str, delay| Link::Delayed { node: node.into(), delay };
+        let delayed = |node: &str, delay| Link::Delayed { node: node.into(), delay, initial: None };
         assert_eq!(network.nodes[0].from, [Link::Now("input".into()), delayed("hidden", 1)]);
         assert_eq!(network.nodes[0].combine, Combine::Stack);
         assert_eq!(network.nodes[2].from[1], delayed("hidden", 3));
