@@ -211,7 +211,7 @@ impl Job {
                 } else {
                     None
                 };
-                let progress = self.progressed(epoch, batches.len(), done.as_ref());
+                let progress = self.progressed(epoch, batches.len());
                 if done.is_some() {
                     self.sums = Sums::default();
                 }
@@ -249,10 +249,9 @@ impl Job {
         Ok(())
     }
 
-    fn progressed(&self, epoch: u64, batches: usize, done: Option<&Epoch>) -> Progressed {
+    fn progressed(&self, epoch: u64, batches: usize) -> Progressed {
         let share = |x: f64, of: f64| if of > 0.0 { x / of } else { 0.0 };
         let samples = self.sums.samples;
-        let _ = done;
         Progressed {
             epoch: epoch + 1,
             batches: (self.sums.batches, batches),
@@ -265,7 +264,7 @@ impl Job {
 
     /// Judges an epoch.
     fn end_epoch(&mut self) -> Result<Epoch> {
-        let progress = self.progressed(self.history.len() as u64, self.sums.batches, None);
+        let progress = self.progressed(self.history.len() as u64, self.sums.batches);
         let mut epoch = Epoch {
             epoch: progress.epoch,
             learning_rate: self.sums.learning_rate,
@@ -369,7 +368,7 @@ impl Job {
     /// # Errors
     /// A file that is no checkpoint of training, or of another network; those of [`Job::new`].
     pub fn resume(path: &Path) -> Result<Self> {
-        Job::resume_with(path, |config| Ok(config))
+        Job::resume_with(path, Ok)
     }
 
     /// [`Job::resume`] with settings changed: more epochs, other threads.

@@ -21,9 +21,12 @@ struct Described {
     recurrent: Option<String>,
 }
 
+/// Parameters by name.
+type Constants = &'static [(&'static str, f64)];
+
 /// The recurrent layers of the traces: how their descriptions go on, the model, and the constants, which the traces
 /// themselves do not hold: they follow from the recorded states.
-const RECURRENT: [(&str, &str, &[(&str, f64)]); 3] = [
+const RECURRENT: [(&str, &str, Constants); 3] = [
     ("layer: output_t = LIF(", "lif_subtract", &[("tau", 5.0)]),
     ("adaptive layer", "adaptive", &[("tau", 6.0), ("tau_thr", 15.0), ("gamma", 0.3)]),
     ("cooldown layer", "cooldown", &[("tau", 6.0)]),
