@@ -1,41 +1,4 @@
 //! Builders: networks in Rust that read like a drawing of them.
-//!
-//! One after the other:
-//!
-//! ```
-//! use rheobase::network::{Sequential, linear, neurons};
-//!
-//! let network = Sequential::new([
-//!     linear(256),
-//!     neurons("lif_subtract").set("tau", 10.0).learn("tau"),
-//!     linear(10),
-//!     neurons("leaky_integrator"),
-//! ])
-//! .input(&[64])?;
-//! assert_eq!(network.nodes[2].name, "linear2");
-//! # Ok::<(), rheobase::Error>(())
-//! ```
-//!
-//! Layers that see each other, and themselves a step ago (rnnbuilder's `Placeholder`):
-//!
-//! ```
-//! use rheobase::network::{Layer, Network, Stack, Sum, from, linear, lower, neurons};
-//!
-//! let network = Network::of([
-//!     Layer::new("hidden", Stack([from("input"), from("hidden").delay(1)]), [linear(128), neurons("lif_subtract")]),
-//!     Layer::new("skip", "input", [linear(128)]),
-//!     Layer::new("readout", Sum(["hidden", "skip"]), [linear(10), neurons("leaky_integrator")]),
-//! ])
-//! .input(&[64])?;
-//! let program = lower(&network, 0)?;
-//! assert_eq!(program.output_shape(), [10]);
-//! assert_eq!(program.parameters().get("hidden_linear.weight")?.shape, [64 + 128, 128]);
-//! # Ok::<(), rheobase::Error>(())
-//! ```
-//!
-//! A layer of several parts is a chain of nodes: the last one has the layer's name, the others `layer_kind`
-//! (`hidden_linear`), which parameters, files and errors show. [`Sequential`] and [`Layers`] can be parts themselves;
-//! they are then networks within the network, known by their output.
 
 use std::collections::HashSet;
 
@@ -44,6 +7,22 @@ use super::part::Part;
 use crate::{Error, Result};
 
 /// A chain: each part takes what the one before sends.
+///
+/// ```
+/// use rheobase::network::{Sequential, linear, neurons};
+///
+/// let network = Sequential::new([
+///     linear(256),
+///     neurons("lif_subtract").set("tau", 10.0).learn("tau"),
+///     linear(10),
+///     neurons("leaky_integrator"),
+/// ])
+/// .input(&[64])?;
+/// assert_eq!(network.nodes[2].name, "linear2");
+/// # Ok::<(), rheobase::Error>(())
+/// ```
+///
+/// It can be a part itself (`Part::from`), and is then a network within the network.
 #[derive(Debug, Clone)]
 pub struct Sequential {
     parts: Vec<Part>,
@@ -88,7 +67,26 @@ impl Network {
     }
 }
 
-/// Layers by name, each with its inputs.
+/// Layers by name, each with its inputs: other layers, and themselves a step ago (rnnbuilder's `Placeholder`).
+///
+/// ```
+/// use rheobase::network::{Layer, Network, Stack, Sum, from, linear, lower, neurons};
+///
+/// let network = Network::of([
+///     Layer::new("hidden", Stack([from("input"), from("hidden").delay(1)]), [linear(128), neurons("lif_subtract")]),
+///     Layer::new("skip", "input", [linear(128)]),
+///     Layer::new("readout", Sum(["hidden", "skip"]), [linear(10), neurons("leaky_integrator")]),
+/// ])
+/// .input(&[64])?;
+/// let program = lower(&network, 0)?;
+/// assert_eq!(program.output_shape(), [10]);
+/// assert_eq!(program.parameters().get("hidden_linear.weight")?.shape, [64 + 128, 128]);
+/// # Ok::<(), rheobase::Error>(())
+/// ```
+///
+/// A layer of several parts is a chain of nodes: the last one has the layer's name, the others `layer_kind`
+/// (`hidden_linear`), which parameters, files and errors show. It can be a part itself (`Part::from`), and is then a
+/// network within the network, known by its output.
 #[derive(Debug, Clone)]
 pub struct Layers {
     layers: Vec<Layer>,
