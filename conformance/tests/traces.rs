@@ -22,7 +22,6 @@ const NOT_COVERED: &[(&str, &str)] = &[
         "filters and encoders of images",
     ),
     ("SpykeTorch.snn.{Convolution,Pooling,STDP} + functional", "plasticity"),
-    ("rnnbuilder composite", "networks"),
 ];
 
 /// The reports of all traces, each with the target of its trace.

@@ -30,7 +30,7 @@ pub(crate) fn in_pieces<E: Number>(
     while done < steps {
         let now = piece.min(steps - done);
         let before = Instant::now();
-        let recording = population.run(now, input, record).map_err(|e| later(e, done))?;
+        let recording = population.run(now, input, record)?;
         simulated += before.elapsed();
         fold(done, recording)?;
         done += now;
@@ -64,16 +64,6 @@ fn lcm(a: usize, b: usize) -> usize {
         (x, y) = (y, x % y);
     }
     (a / x.max(1)).saturating_mul(b)
-}
-
-/// An error with its step counted from the start of the whole run.
-fn later(e: Error, start: usize) -> Error {
-    match e {
-        Error::NotANumber { place, field, step, batch, neuron } => {
-            Error::NotANumber { place, field, step: step + start, batch, neuron }
-        }
-        e => e,
-    }
 }
 
 /// A bar on standard error; indicatif draws it only on a terminal.

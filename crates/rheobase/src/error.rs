@@ -64,7 +64,7 @@ pub enum Error {
         place: String,
         /// The state field (or `input`) that is NaN.
         field: String,
-        /// Step counted from the start of this run, from 0.
+        /// Step since the state was last reset, from 0.
         step: usize,
         /// Sample in the batch.
         batch: usize,

@@ -386,7 +386,7 @@ impl<E: Number> Population<E> {
         Err(Error::NotANumber {
             place: self.name.clone(),
             field: field.into(),
-            step: step + t,
+            step: self.state.step as usize + t,
             batch,
             neuron,
         })
