@@ -92,6 +92,8 @@ pub fn lower_with(network: &Network, seed: u64, catalog: &Catalog, operators: &O
 struct Flat {
     node: Node,
     dt: f64,
+    /// The shape that a sub-network says its input has, where this is its entry.
+    entry: Option<Vec<usize>>,
 }
 
 fn value_error(place: &str, field: &str, value: impl ToString, rule: impl Into<String>) -> Error {
@@ -178,12 +180,12 @@ fn flatten(network: &Network, prefix: &str, input: &str, flat: &mut Vec<Flat>) -
                 combine: node.combine,
                 kind: Kind::Identity(describe::Nothing {}),
             };
-            flat.push(Flat { node, dt: network.dt });
+            flat.push(Flat { node, dt: inner.dt, entry: Some(inner.input.clone()) });
             flatten(inner, &format!("{place}."), &entry, flat)?;
             continue;
         }
         let node = Node { name: place, from: links, combine: node.combine, kind: node.kind.clone() };
-        flat.push(Flat { node, dt: network.dt });
+        flat.push(Flat { node, dt: network.dt, entry: None });
     }
     let output = if network.output.is_empty() { before } else { network.output.clone() };
     resolve(&output, "network.output")
@@ -342,6 +344,14 @@ fn infer_shapes(lowering: &mut Lowering<'_>, flat: &[Flat], order: &[usize]) -> 
                 _ => summed(node, &inputs)?,
             };
             lowering.shapes.push(combined);
+        }
+        if let Some(entry) = flat[*n].entry.as_ref().filter(|entry| **entry != shapes[&node.name]) {
+            return Err(Error::Shape {
+                place: node.name.clone(),
+                field: "input".into(),
+                got: format!("{:?}", shapes[&node.name]),
+                want: format!("{entry:?} is needed, as the network within says"),
+            });
         }
         lowering.shapes.push(shapes[&node.name].clone());
     }

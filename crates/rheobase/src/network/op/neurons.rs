@@ -88,7 +88,8 @@ impl Operator for Neurons {
         out.zeros(samples, width);
         let words = samples * width.div_ceil(64);
         let mut spikes = vec![0u64; words];
-        let bits = context.taping && self.layer.slope_may_vanish();
+        // A learned coefficient may act on spikes whose slope is 0: their error is wanted too.
+        let bits = context.taping && self.layer.slope_may_vanish() && !self.wants_coeffs();
         reach.resize(if bits { words } else { 0 }, 0);
         let mut buffer = Vec::new();
         self.layer.forward(LayerForward {
