@@ -2,6 +2,7 @@
 
 pub mod counted;
 pub mod machine;
+pub mod process;
 
 use std::time::Instant;
 
