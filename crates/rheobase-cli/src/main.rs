@@ -1,4 +1,4 @@
-//! The command `rheobase`: look up, simulate, plot and verify spiking neuron models.
+//! The command `rheobase`: train networks; look up, simulate, plot and verify spiking neuron models.
 
 mod analyse;
 mod arguments;
@@ -19,6 +19,7 @@ mod plot_traces;
 mod recording;
 mod report;
 mod run;
+mod run_folder;
 mod save;
 mod setup;
 mod simulate;
@@ -27,6 +28,10 @@ mod stimulus;
 mod summary;
 mod terminal;
 mod text;
+mod train;
+mod train_pictures;
+mod train_progress;
+mod train_report;
 mod verify;
 
 use std::process::ExitCode;
@@ -38,9 +43,10 @@ use clap::{Parser, Subcommand};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const FIRST_STEPS: &str = "Rheobase simulates spiking neurons: the same bits on every machine.
+const FIRST_STEPS: &str = "Rheobase simulates and trains spiking neurons: the same bits on every machine.
 
 Try first:
+  rheobase train                                   a network learns to read handwritten digits
   rheobase models                                  all neuron models
   rheobase models lif                              one model: parameters, equations, source
   rheobase simulate lif --plot lif.svg             a second of one neuron, drawn
@@ -54,7 +60,7 @@ Try first:
 `rheobase help COMMAND` explains a command with more examples.
 ";
 
-/// Simulate spiking neurons: the same bits on every machine.
+/// Simulate and train spiking neurons: the same bits on every machine.
 #[derive(Parser)]
 #[command(name = "rheobase", version, max_term_width = 100)]
 struct Command {
@@ -64,6 +70,7 @@ struct Command {
 
 #[derive(Subcommand)]
 enum Action {
+    Train(train::Train),
     Models(models::Models),
     Simulate(simulate::Simulate),
     Curve(curve::Curve),
@@ -77,6 +84,7 @@ enum Action {
 fn main() -> ExitCode {
     let done = match Command::parse().action {
         None => terminal::print(FIRST_STEPS),
+        Some(Action::Train(command)) => command.run(),
         Some(Action::Models(command)) => command.run(),
         Some(Action::Simulate(command)) => command.run(),
         Some(Action::Curve(command)) => command.run(),

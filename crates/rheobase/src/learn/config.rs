@@ -93,10 +93,15 @@ impl TrainConfig {
         let path = path.as_ref();
         let mut config = TrainConfig::from_toml(&toml_text::text_of(path)?, &path.display().to_string())?;
         if let Some(folder) = path.parent() {
-            config.data.source.start_from(folder);
-            config.network.start_from(folder);
+            config.start_from(folder);
         }
         Ok(config)
+    }
+
+    /// Lets paths of files that are not absolute start from `folder`.
+    pub fn start_from(&mut self, folder: &Path) {
+        self.data.source.start_from(folder);
+        self.network.start_from(folder);
     }
 
     /// Writes the TOML file `path`, whole or not at all.

@@ -15,6 +15,7 @@ use super::loss::Target;
 use super::schedule::{Progress, Schedule};
 use super::stopping::Verdict;
 use super::tensor::Tensor;
+use super::trained::{Samples, same_names, settings};
 use super::trainer::{Rule, Trainer};
 use crate::data::{self, Dataset};
 use crate::encode::{Encoder, Encoding, SampleInput};
@@ -114,25 +115,11 @@ impl Job {
         let network = config.network(splits.train.shape())?;
         let program = lower(&network, config.train.seed)?;
         check_classes(&program, &splits)?;
-        let level =
-            Level::from_env().map_err(|what| Error::Unsupported { place: "training".into(), what })?;
-        let pass = Pass {
-            loss: config.loss,
-            rates: config.regularise.rates.iter().map(|(name, bounds)| (name.clone(), *bounds)).collect(),
-            truncate: config.train.truncate.unwrap_or(0),
-            chunk: CHUNK,
-            level,
-        };
+        let pass = pass(&config)?;
         let optimise = &config.optimise;
         let rule = Rule { optimiser: optimise.rule, clip: optimise.clip, weights: config.regularise.weights };
         let trainer = Trainer::new(program, &rule.optimiser);
-        let pool =
-            rayon::ThreadPoolBuilder::new().num_threads(config.train.threads).build().map_err(|e| {
-                Error::Unsupported {
-                    place: "train.threads".into(),
-                    what: format!("threads cannot be started: {e}"),
-                }
-            })?;
+        let pool = threads(&config)?;
         Ok(Job {
             encoding: config.encoding(),
             config,
@@ -141,7 +128,7 @@ impl Job {
             trainer,
             pass,
             rule,
-            pool: Arc::new(pool),
+            pool,
             history: Vec::new(),
             sums: Sums::default(),
             best: None,
@@ -305,20 +292,8 @@ impl Job {
     }
 
     fn outcome_of(&self, dataset: &Dataset) -> Result<Outcome> {
-        let all: Vec<usize> = (0..dataset.samples()).collect();
-        let mut total = Outcome::default();
-        for indices in all.chunks(EVALUATED) {
-            let prepared = prepare(dataset, indices, &self.encoding, self.config.data.steps, 0)?;
-            let targets = targets(dataset, indices)?;
-            let outcome = self.trainer.evaluate(&self.pass, &prepared.batch(&targets, 0))?;
-            total.loss += outcome.loss;
-            total.correct += outcome.correct;
-            total.predictions.extend(outcome.predictions);
-            total.scores.extend(outcome.scores);
-            total.counts.add(&outcome.counts);
-            total.sample_steps += outcome.sample_steps;
-        }
-        Ok(total)
+        dataset.require_labels()?;
+        outcome_of(dataset, &self.trainer, &self.pass, &self.encoding, self.config.data.steps)
     }
 
     /// The encoded input of a sample and the steps it lasts, as the network is shown them.
@@ -344,6 +319,7 @@ impl Job {
             "history": self.history,
             "sums": self.sums,
             "stopped": self.stopped,
+            "samples": Samples::of(&self.splits.train),
         });
         let mut checkpoint =
             self.trainer.checkpoint(&self.architecture()?, self.history.len() as u64, extra)?;
@@ -379,16 +355,14 @@ impl Job {
         let checkpoint = Checkpoint::read(path)?;
         let extra = &checkpoint.header.extra;
         let part = |name: &str| extra.get(name).cloned().unwrap_or(Value::Null);
-        let settings = part("config");
-        let settings = settings.as_str().ok_or_else(|| {
-            Error::file(path, "is not a checkpoint of a training job: it holds no settings")
-        })?;
-        let config = change(TrainConfig::from_toml(settings, &path.display().to_string())?)?;
+        let before = settings(path, &checkpoint)?;
+        let config = change(before.clone())?;
         let mut job = Job::new(config)?;
         job.trainer.restore(path, &checkpoint, &job.architecture()?)?;
         let damaged = |e: serde_json::Error| Error::file(path, format!("holds a damaged header: {e}"));
         job.history = serde_json::from_value(part("history")).map_err(damaged)?;
         job.sums = serde_json::from_value(part("sums")).map_err(damaged)?;
+        job.check_within_epoch(path, &before)?;
         job.stopped = serde_json::from_value(part("stopped")).map_err(damaged)?;
         let tensors = &job.trainer.program().parameters().tensors;
         let best: Vec<Vec<f32>> = tensors
@@ -398,6 +372,78 @@ impl Job {
         job.best = (best.len() == tensors.len() && !best.is_empty()).then_some(best);
         Ok(job)
     }
+
+    /// Within an epoch its order of samples and its batches are fixed.
+    fn check_within_epoch(&self, path: &Path, before: &TrainConfig) -> Result<()> {
+        let Sums { batches, .. } = self.sums;
+        if batches == 0 {
+            return Ok(());
+        }
+        let order = |c: &TrainConfig| (c.train.seed, c.train.batch, c.data.clone());
+        if order(before) != order(&self.config) {
+            let what = "was written within an epoch, whose seed, batches and data are fixed; \
+                        go on with the settings it was made with, or start anew";
+            return Err(Error::file(path, what));
+        }
+        if batches >= self.batches() {
+            let what = format!(
+                "is at batch {batches} of an epoch of {}: the data have changed; start anew",
+                self.batches()
+            );
+            return Err(Error::file(path, what));
+        }
+        Ok(())
+    }
+}
+
+/// How batches are taken through the network.
+pub(super) fn pass(config: &TrainConfig) -> Result<Pass> {
+    let level = Level::from_env().map_err(|what| Error::Unsupported { place: "training".into(), what })?;
+    Ok(Pass {
+        loss: config.loss,
+        rates: config.regularise.rates.iter().map(|(name, bounds)| (name.clone(), *bounds)).collect(),
+        truncate: config.train.truncate.unwrap_or(0),
+        chunk: CHUNK,
+        level,
+    })
+}
+
+/// The threads of a job.
+pub(super) fn threads(config: &TrainConfig) -> Result<Arc<rayon::ThreadPool>> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(config.train.threads).build();
+    pool.map(Arc::new).map_err(|e| Error::Unsupported {
+        place: "train.threads".into(),
+        what: format!("threads cannot be started: {e}"),
+    })
+}
+
+/// Takes a data set through a network; without labels, loss and hits are 0.
+pub(super) fn outcome_of(
+    dataset: &Dataset,
+    trainer: &Trainer,
+    pass: &Pass,
+    encoding: &Encoding,
+    steps: usize,
+) -> Result<Outcome> {
+    let all: Vec<usize> = (0..dataset.samples()).collect();
+    let labelled = !dataset.labels().is_empty();
+    let mut total = Outcome::default();
+    for indices in all.chunks(EVALUATED) {
+        let prepared = prepare(dataset, indices, encoding, steps, 0)?;
+        // Scores do not depend on the class that is compared with.
+        let targets =
+            if labelled { targets(dataset, indices)? } else { vec![Target::Class(0); indices.len()] };
+        let outcome = trainer.evaluate(pass, &prepared.batch(&targets, 0))?;
+        if labelled {
+            total.loss += outcome.loss;
+            total.correct += outcome.correct;
+        }
+        total.predictions.extend(outcome.predictions);
+        total.scores.extend(outcome.scores);
+        total.counts.add(&outcome.counts);
+        total.sample_steps += outcome.sample_steps;
+    }
+    Ok(total)
 }
 
 /// Neurons of the layers that spike.
@@ -456,7 +502,10 @@ fn targets<'a>(dataset: &Dataset, indices: &[usize]) -> Result<Vec<Target<'a>>> 
 }
 
 /// Reads the data of a job and splits them.
-fn splits(config: &TrainConfig) -> Result<Splits> {
+///
+/// # Errors
+/// Files that cannot be used, data without labels.
+pub fn splits(config: &TrainConfig) -> Result<Splits> {
     let seed = config.train.seed;
     let (all, test) = match &config.data.source {
         Source::Digits => {
@@ -517,6 +566,7 @@ fn check_classes(program: &Program, splits: &Splits) -> Result<()> {
                 want: format!("{:?} is needed, the shape of the training samples", splits.train.shape()),
             });
         }
+        same_names(splits.train.class_names(), part)?;
         if part.classes() > outputs {
             return Err(Error::Shape {
                 place: "network".into(),

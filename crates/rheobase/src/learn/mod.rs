@@ -12,6 +12,8 @@
 //! | gradients that are too long | [`clip`] |
 //! | when to stop, and at which epoch the network was best | [`stopping`] |
 //! | a whole job as a file | [`config`] |
+//! | a job run, stopped, gone on with | [`job`] |
+//! | a trained network on other samples | [`trained`] |
 //! | training state in a file | [`checkpoint`], [`tensor`], [`fingerprint`](mod@fingerprint) |
 //!
 //! Sums are `f64` in a fixed order and elementary functions are the library's own, so results have the same bits on
@@ -31,6 +33,7 @@ pub mod regularise;
 pub mod schedule;
 pub mod stopping;
 pub mod tensor;
+pub mod trained;
 pub mod trainer;
 
 pub use batch::{Batch, Outcome, Pass, Workspaces};
@@ -38,11 +41,12 @@ pub use checkpoint::{Checkpoint, Header, Wanted};
 pub use clip::Clip;
 pub use config::TrainConfig;
 pub use fingerprint::fingerprint;
-pub use job::{Epoch, Job, Progressed, Splits};
+pub use job::{Epoch, Job, Progressed, Splits, splits};
 pub use loss::{CrossEntropy, Evaluated, Loss, LossKind, Readout, Score, Target};
 pub use optimise::{Moments, Optimiser, OptimiserKind, Update, project};
 pub use regularise::{RateBounds, RateOf, WeightPenalty};
 pub use schedule::{Progress, Schedule, ScheduleKind};
 pub use stopping::{EarlyStopping, Verdict};
 pub use tensor::{Element, Tensor, TensorData};
+pub use trained::{Samples, Trained};
 pub use trainer::{Rule, Trainer};
