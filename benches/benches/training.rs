@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use benches::machine::arithmetic_peak;
-use benches::process::{peak_since, forget_peak};
+use benches::process::{forget_peak, peak_since};
 use benches::{shortest, table};
 use rayon::prelude::*;
 use rheobase::encode::{SampleInput, SpikeRows};

@@ -3,8 +3,10 @@
 mod analyse;
 mod arguments;
 mod curve;
+mod eval;
 mod failure;
 mod generator;
+mod inspect;
 mod interrupt;
 mod measures;
 mod memory;
@@ -16,10 +18,12 @@ mod picture;
 mod plot;
 mod plot_numbers;
 mod plot_traces;
+mod predict;
 mod recording;
 mod report;
 mod run;
 mod run_folder;
+mod samples_file;
 mod save;
 mod setup;
 mod simulate;
@@ -71,6 +75,9 @@ struct Command {
 #[derive(Subcommand)]
 enum Action {
     Train(train::Train),
+    Eval(eval::Eval),
+    Predict(predict::Predict),
+    Inspect(inspect::Inspect),
     Models(models::Models),
     Simulate(simulate::Simulate),
     Curve(curve::Curve),
@@ -85,6 +92,9 @@ fn main() -> ExitCode {
     let done = match Command::parse().action {
         None => terminal::print(FIRST_STEPS),
         Some(Action::Train(command)) => command.run(),
+        Some(Action::Eval(command)) => command.run(),
+        Some(Action::Predict(command)) => command.run(),
+        Some(Action::Inspect(command)) => command.run(),
         Some(Action::Models(command)) => command.run(),
         Some(Action::Simulate(command)) => command.run(),
         Some(Action::Curve(command)) => command.run(),

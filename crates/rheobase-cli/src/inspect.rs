@@ -1,0 +1,151 @@
+//! `rheobase inspect`: what a network consists of, as a table.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rheobase::learn::{TrainConfig, Trained, splits};
+use rheobase::network::{Network, Program, Table as Parts, lower, table};
+use serde_json::{Value, json};
+
+use crate::failure::{Failure, Outcome};
+use crate::run_folder::{REPORT, checkpoint_of};
+use crate::terminal;
+use crate::text::{Table, grouped};
+
+/// Show the layers of a network: shapes, delays, parameters, rates
+#[derive(Args)]
+#[command(
+    after_help = "FILE is a network (TOML), the settings of a job (TOML), a checkpoint, or the folder of a run.
+
+Examples:
+  rheobase inspect examples/digits-recurrent.toml
+  rheobase inspect runs/digits-0"
+)]
+pub(crate) struct Inspect {
+    /// Network, settings, checkpoint, or folder of a run
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Print JSON, with every tensor
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is known of a network.
+struct Found {
+    parts: Parts,
+    /// Rates in the test of the run, by node.
+    rates: serde_json::Map<String, Value>,
+    fingerprint: Option<String>,
+    epochs: Option<usize>,
+}
+
+impl Inspect {
+    pub(crate) fn run(self) -> Outcome<()> {
+        let file = checkpoint_of(&self.file)?;
+        let toml = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
+        let found = if toml { described(&file)? } else { trained(&file)? };
+        match self.json {
+            true => terminal::print_json(&json!({
+                "file": file,
+                "network": found.parts,
+                "rates": found.rates,
+                "epochs": found.epochs,
+                "fingerprint": found.fingerprint,
+            })),
+            false => terminal::print(&text(&found)),
+        }
+    }
+}
+
+/// The network of a TOML file: settings of a job have their nodes within `[network]`, or none.
+fn described(path: &Path) -> Outcome<Found> {
+    let network = match TrainConfig::read(path) {
+        Ok(config) => config.network(splits(&config)?.train.shape())?,
+        Err(of_config) => match Network::read(path) {
+            Ok(network) if network.input.is_empty() => {
+                let what = "`input` is missing: without it no shape is known; add the shape of a sample, such as [64]";
+                return Err(Failure::bad(format!("{}: {what}", path.display())));
+            }
+            Ok(network) => network,
+            Err(of_network) => return Err(closer(path, of_config, of_network)),
+        },
+    };
+    let program = lower(&network, 0)?;
+    Ok(found(&program))
+}
+
+/// Of two errors, that of the kind of file it seems to be.
+fn closer(path: &Path, of_config: rheobase::Error, of_network: rheobase::Error) -> Failure {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let network =
+        text.lines().any(|l| l.trim_start().starts_with("[[node]]") || l.trim_start().starts_with("node"));
+    if network { of_network.into() } else { of_config.into() }
+}
+
+fn found(program: &Program) -> Found {
+    Found { parts: table(program), rates: Default::default(), fingerprint: None, epochs: None }
+}
+
+fn trained(path: &Path) -> Outcome<Found> {
+    let trained = Trained::read(path, 1)?;
+    let fingerprint = trained.fingerprint()?;
+    let mut found = found(trained.program());
+    // The report beside a checkpoint counts only if it is of these weights.
+    let report = path.parent().and_then(|folder| fs::read_to_string(folder.join(REPORT)).ok());
+    let report = report.and_then(|text| serde_json::from_str::<Value>(&text).ok());
+    if let Some(report) = report.filter(|r| r["fingerprint"] == fingerprint.as_str())
+        && let Some(rates) = report["test"]["rates"].as_object()
+    {
+        found.rates = rates.clone();
+    }
+    found.epochs = Some(trained.history().len());
+    found.fingerprint = Some(fingerprint);
+    Ok(found)
+}
+
+fn text(found: &Found) -> String {
+    let parts = &found.parts;
+    let shape = |shape: &[usize]| shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" × ");
+    let mut heads = vec!["NODE", "KIND", "FROM", "SHAPE", "PARAMETERS"];
+    if !found.rates.is_empty() {
+        heads.push("RATE");
+    }
+    let mut rows = Table::new(&heads);
+    let rated = !found.rates.is_empty();
+    let mut add = |cells: [String; 5], rate: String| {
+        rows.cells(cells.into_iter().chain(rated.then_some(rate)).collect());
+    };
+    add(["input".into(), String::new(), String::new(), shape(&parts.input), String::new()], String::new());
+    for node in &parts.nodes {
+        let from: Vec<String> = node
+            .inputs
+            .iter()
+            .map(|e| match e.delay {
+                0 => e.node.clone(),
+                1 => format!("{} (1 step ago)", e.node),
+                d => format!("{} ({d} steps ago)", e.node),
+            })
+            .collect();
+        let count = if node.parameters == 0 { String::new() } else { grouped(node.parameters as u64) };
+        let rate = found.rates.get(&node.name).and_then(Value::as_f64);
+        let rate = rate.map_or(String::new(), |r| format!("{:.2} %", 100.0 * r));
+        add([node.name.clone(), node.what.clone(), from.join(", "), shape(&node.shape), count], rate);
+    }
+    let mut lines = Table::bare();
+    lines.row(["output".into(), parts.output.clone()]);
+    lines.row(["parameters".into(), grouped(parts.parameters as u64)]);
+    if parts.longest_delay > 0 {
+        lines.row(["longest delay".into(), format!("{} steps", parts.longest_delay)]);
+    }
+    if let Some(epochs) = found.epochs {
+        lines.row(["trained".into(), format!("{epochs} epochs")]);
+    }
+    if rated {
+        lines.row(["rates".into(), "share of neurons that spike in a step, in the test".into()]);
+    }
+    if let Some(fingerprint) = &found.fingerprint {
+        lines.row(["fingerprint".into(), fingerprint.clone()]);
+    }
+    format!("{}\n{}", rows.render(usize::MAX), lines.render(terminal::width()))
+}

@@ -1,0 +1,70 @@
+//! Samples in a file, read as the network that was trained on others wants them.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rheobase::data::{
+    CsvOptions, Dataset, LabelColumn, read_csv_dataset, read_idx_dataset, read_npz_dataset,
+};
+use rheobase::learn::Trained;
+use rheobase::learn::config::Source;
+
+use crate::failure::{Failure, Outcome};
+
+/// How the samples of a file are to be read.
+#[derive(Args)]
+pub(crate) struct SamplesFile {
+    /// Samples: .npz, .csv, or idx (such as t10k-images-idx3-ubyte.gz)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: Option<PathBuf>,
+    /// Labels of idx files, a file; label column of csv files: its name, its number from 0, or `none` [default: the last
+    /// column beyond the sample's]
+    #[arg(long, value_name = "WHICH", requires = "data")]
+    label: Option<String>,
+    /// Divide every value of a csv file by this [default: as in training; 16 for the digits]
+    #[arg(long, value_name = "X", requires = "data")]
+    scale: Option<f32>,
+}
+
+impl SamplesFile {
+    /// The samples; none if there is no file.
+    pub(crate) fn read(&self, trained: &Trained) -> Outcome<Option<Dataset>> {
+        let Some(path) = &self.data else { return Ok(None) };
+        let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+        if !path.is_file() {
+            return Err(Failure::bad(format!("--data {}: there is no such file", path.display())));
+        }
+        let data = match ending.as_str() {
+            "npz" => read_npz_dataset(path)?,
+            "csv" | "tsv" | "txt" => self.csv(path, trained)?,
+            _ => read_idx_dataset(path, self.label.as_ref().map(Path::new))?,
+        };
+        Ok(Some(data))
+    }
+
+    fn csv(&self, path: &Path, trained: &Trained) -> Outcome<Dataset> {
+        let mut options = match &trained.config().data.source {
+            Source::Csv(files) => files.options(),
+            Source::Digits => CsvOptions { scale: 16.0, ..CsvOptions::default() },
+            _ => CsvOptions::default(),
+        };
+        options.shape = trained.samples().shape.clone();
+        options.class_names = trained.samples().class_names.clone();
+        options.scale = self.scale.unwrap_or(options.scale);
+        match self.label.as_deref() {
+            Some("none") => options.label = LabelColumn::Absent,
+            Some(text) => {
+                let position = text.parse().map(LabelColumn::Position);
+                options.label = position.unwrap_or_else(|_| LabelColumn::Name(text.into()));
+            }
+            None => {}
+        }
+        let read = read_csv_dataset(path, &options);
+        if self.label.is_some() || read.is_ok() {
+            return Ok(read?);
+        }
+        // Samples to be classified may have no labels: then every column is a feature.
+        let without = CsvOptions { label: LabelColumn::Absent, ..options };
+        read_csv_dataset(path, &without).or_else(|_| Ok(read?))
+    }
+}
