@@ -245,7 +245,7 @@ fn operations_are_events_times_targets() -> Result<()> {
     assert_eq!(counts.operations[at("out")], fired * 3);
     // What fires in the last step reaches no one any more.
     let recurrent = counts.operations[at("current")] - inputs * 30;
-    assert!(recurrent % 30 == 0 && recurrent / 30 <= fired && recurrent > 0);
+    assert!(recurrent.is_multiple_of(30) && recurrent / 30 <= fired && recurrent > 0);
     Ok(())
 }
 

@@ -7,6 +7,7 @@ mod models;
 mod phase;
 mod same_bytes;
 mod simulate;
+mod train;
 mod verify;
 
 use std::path::Path;
@@ -70,7 +71,7 @@ fn alone_it_says_what_to_try_first_and_what_it_says_works() {
         .lines()
         .filter_map(|line| line.strip_prefix("  rheobase "))
         .map(|line| line.split("  ").next().unwrap_or_default().split(' ').collect())
-        .filter(|args: &Vec<&str>| args[0] != "verify")
+        .filter(|args: &Vec<&str>| !["train", "verify"].contains(&args[0]))
         .collect();
     assert!(examples.len() >= 4, "{text}");
     examples.iter().for_each(|args| drop(ok(folder.path(), args)));
@@ -80,7 +81,10 @@ fn alone_it_says_what_to_try_first_and_what_it_says_works() {
 #[test]
 fn help_of_every_command_has_examples() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["models", "simulate", "analyse", "plot", "report", "curve", "phase", "verify"] {
+    for name in [
+        "train", "eval", "predict", "inspect", "models", "simulate", "analyse", "plot", "report", "curve",
+        "phase", "verify",
+    ] {
         let help = ok(folder.path(), &[name, "--help"]);
         assert!(help.contains("Examples:") && help.contains(&format!("rheobase {name}")), "{help}");
     }

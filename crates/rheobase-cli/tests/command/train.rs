@@ -1,0 +1,177 @@
+//! Training from the command: same bits however it is run or stopped, and what it refuses.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rheobase::models::lanes::Level;
+
+use crate::{command, finish, json, ok, run_in};
+
+/// A small task: three classes that four numbers tell apart.
+fn task(folder: &Path) {
+    let mut csv = String::from("a,b,c,d,class\n");
+    for i in 0..90_u32 {
+        let class = i % 3;
+        let x = |k: u32| f64::from((i * 7 + k * 13) % 10) / 20.0 + if k == class { 1.5 } else { 0.0 };
+        let _ = writeln!(csv, "{},{},{},{},{class}", x(0), x(1), x(2), x(3));
+    }
+    fs::write(folder.join("task.csv"), csv).unwrap();
+    let job = "[data]\nsteps = 6\n[data.source.csv]\ntrain = \"task.csv\"\n[train]\nepochs = 3\nbatch = 8\n";
+    fs::write(folder.join("job.toml"), job).unwrap();
+}
+
+fn last_lines(out: &str) -> (String, String) {
+    let lines: Vec<&str> = out.lines().collect();
+    let [.., fingerprint, accuracy] = lines[..] else { panic!("{out}") };
+    (fingerprint.to_string(), accuracy.to_string())
+}
+
+#[test]
+fn a_run_has_its_files_and_says_its_result_last() {
+    let folder = tempfile::tempdir().unwrap();
+    task(folder.path());
+    let out = ok(folder.path(), &["train", "job.toml"]);
+    let (fingerprint, accuracy) = last_lines(&out);
+    let digits = fingerprint.strip_prefix("fingerprint ").unwrap();
+    assert!(digits.len() == 16 && digits.chars().all(|c| c.is_ascii_hexdigit()), "{out}");
+    assert!(accuracy.starts_with("test accuracy ") && accuracy.ends_with("/18)"), "{out}");
+    let run = folder.path().join("runs/job-0");
+    let names = ["checkpoint.safetensors", "config.toml", "confusion.png", "layers.png", "learning.png"];
+    for name in names.iter().chain(&["metrics.csv", "report.json"]) {
+        assert!(run.join(name).is_file(), "{name}");
+    }
+    assert_eq!(fs::read_to_string(run.join("metrics.csv")).unwrap().lines().count(), 4);
+
+    // What it says to try works.
+    let run = "runs/job-0";
+    assert_eq!(last_lines(&ok(folder.path(), &["eval", run])), (fingerprint.clone(), accuracy));
+    assert!(ok(folder.path(), &["inspect", run]).contains("lif_subtract"));
+    assert_eq!(
+        json(folder.path(), &["inspect", "job.toml", "--json"])["network"]["nodes"][1]["shape"][0],
+        128
+    );
+    let predicted = ok(folder.path(), &["predict", run, "--data", "task.csv"]);
+    assert_eq!(predicted.lines().count(), 91);
+    let refused = run_in(folder.path(), &["train", "job.toml"]);
+    assert!(refused.code == Some(2) && refused.err.contains("--resume"), "{}", refused.err);
+    assert_eq!(last_lines(&ok(folder.path(), &["train", "job.toml", "--resume"])).0, fingerprint);
+    let further = ["train", "--resume", "--out", run, "--set", "train.epochs=4"];
+    assert_ne!(last_lines(&ok(folder.path(), &further)).0, fingerprint);
+    let long = ok(folder.path(), &["train", "job.toml", "--set", "train.epochs=4", "--force"]);
+    assert_eq!(last_lines(&long), last_lines(&ok(folder.path(), &further)));
+}
+
+#[test]
+fn threads_and_simd_levels_give_the_same_fingerprint() {
+    let folder = tempfile::tempdir().unwrap();
+    task(folder.path());
+    let mut found = Vec::new();
+    for level in Level::ALL.into_iter().filter(|l| l.is_available()) {
+        for threads in ["1", "2"] {
+            let args = ["train", "job.toml", "--force", "--threads", threads, "--set", "train.batch=32"];
+            let mut command = command(folder.path(), &args);
+            command.env("RHEOBASE_SIMD", level.name());
+            found.push(last_lines(&finish(command).out));
+        }
+    }
+    assert!(found.iter().all(|f| *f == found[0]), "{found:?}");
+}
+
+/// Starts a longer run, stops it after a while as `stop` does, goes on, until it is done; its last lines.
+fn stopped(folder: &Path, stop: &str, milliseconds: &[u64]) -> (String, String) {
+    let start = ["train", "job.toml", "--out", "run", "--set", "train.epochs=40"];
+    let on = ["train", "--resume", "--out", "run"];
+    for (i, wait) in milliseconds.iter().enumerate() {
+        let args: &[&str] = if folder.join("run/config.toml").exists() { &on } else { &start };
+        let mut child = command(folder, args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(*wait));
+        let id = child.id().to_string();
+        // A run may be done by then.
+        let _ = std::process::Command::new("kill").args([stop, &id]).stderr(Stdio::null()).status();
+        let status = child.wait().unwrap();
+        assert!(stop == "-KILL" || matches!(status.code(), Some(0 | 130) | None), "{i}: {status}");
+    }
+    last_lines(&ok(folder, if folder.join("run/config.toml").exists() { &on } else { &start }))
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_is_killed_or_interrupted_comes_to_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    task(folder.path());
+    let whole = ok(folder.path(), &["train", "job.toml", "--set", "train.epochs=40"]);
+    for stop in ["-KILL", "-INT"] {
+        let _ = fs::remove_dir_all(folder.path().join("run"));
+        // Moments anew in every test run.
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        let noise = u64::from(now.subsec_nanos());
+        let moments = [20 + noise % 83, 30 + noise % 211, 10 + noise % 131, 50 + noise % 389];
+        assert_eq!(stopped(folder.path(), stop, &moments), last_lines(&whole), "{stop} {moments:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_trained_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    task(folder.path());
+    let net = "input = [4]\nnode = [{ name = \"a\", linear = { outputs = 2 } }]\n";
+    fs::write(folder.path().join("net.toml"), net).unwrap();
+    fs::write(folder.path().join("bad.toml"), "[train]\nepoch = 3\n").unwrap();
+    let conv = "[network]\nnode = [{ name = \"c\", conv = { outputs = 2, kernel = [99] } }]\n";
+    fs::write(folder.path().join("conv.toml"), conv).unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    for (args, says) in [
+        ("train bad.toml", "epochs"),
+        ("train --set train.epoch=3", "did you mean"),
+        ("train --set train.epochs", "KEY=VALUE"),
+        ("train none.toml", "none.toml"),
+        ("train conv.toml", "c"),
+        ("train job.toml --set network.file=net.toml", "classes"),
+        ("train job.toml --set data.source.csv.train=gone.csv", "gone.csv"),
+        ("train job.toml --out file", "folder"),
+        ("train --resume", "no run to go on with"),
+        ("eval nowhere", "nowhere"),
+        ("eval job.toml", "not a checkpoint"),
+        ("inspect bad.toml", "epochs"),
+    ] {
+        let ran = run_in(folder.path(), &args.split(' ').collect::<Vec<_>>());
+        assert_eq!(ran.code, Some(2), "{args}: {}", ran.err);
+        assert!(ran.err.contains(says), "{args}: {}", ran.err);
+        assert!(!folder.path().join("runs").exists(), "{args}");
+    }
+}
+
+#[test]
+fn checkpoints_and_samples_that_do_not_fit_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    task(folder.path());
+    let args = ["train", "job.toml", "--out", "run", "--set", "train.epochs=1"];
+    ok(folder.path(), &args);
+    let place = folder.path();
+    fs::write(place.join("labels.csv"), "1,2,3,4,12\n").unwrap();
+    fs::write(place.join("narrow.csv"), "1,2,0\n1,3,1\n").unwrap();
+    let bytes = fs::read(place.join("run/checkpoint.safetensors")).unwrap();
+    fs::write(place.join("cut.safetensors"), &bytes[..bytes.len() / 2]).unwrap();
+    for (args, says) in [
+        ("eval run --data labels.csv", "must be below 10"),
+        ("eval run --data narrow.csv", "shape"),
+        ("eval run --data gone.npz", "no such file"),
+        ("eval cut.safetensors", "cut off"),
+        ("inspect cut.safetensors", "cut off"),
+        ("predict run", "--data"),
+        ("predict run --data task.csv -o classes.txt", ".csv or .json"),
+        (
+            "train --resume --out run --set network.node.hidden_linear.linear.outputs=9",
+            "another architecture",
+        ),
+        ("train --resume --out run --seed 5", "has seed 0"),
+    ] {
+        let ran = run_in(place, &args.split(' ').collect::<Vec<_>>());
+        assert_eq!(ran.code, Some(2), "{args}: {}", ran.err);
+        assert!(ran.err.contains(says), "{args}: {}", ran.err);
+    }
+    assert_eq!(fs::read(place.join("run/checkpoint.safetensors")).unwrap(), bytes);
+}
