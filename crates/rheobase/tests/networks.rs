@@ -44,7 +44,7 @@ fn recurrent(inputs: usize, hidden: usize, classes: usize, model: &str, surrogat
             node("current", vec![Link::Now("input".into()), back], Combine::Stack, linear(hidden)),
             node("layer", vec![], Combine::Sum, neurons(model, surrogate, &[])),
             node("out", vec![], Combine::Sum, linear(classes)),
-            node("readout", vec![], Combine::Sum, neurons("leaky_integrator", "", &["tau"])),
+            node("readout", vec![], Combine::Sum, neurons("leaky_integrator", "", &["tau_m"])),
         ],
     }
 }
@@ -175,7 +175,7 @@ fn gradients_equal_central_differences_where_nothing_fires() -> Result<()> {
                 Combine::Stack,
                 linear(4),
             ),
-            node("layer", vec![], Combine::Sum, neurons("leaky_integrator", "", &["tau[]", "initial.v[]"])),
+            node("layer", vec![], Combine::Sum, neurons("leaky_integrator", "", &["tau_m[]", "initial.v[]"])),
             node("out", vec![], Combine::Sum, linear(3)),
         ],
     };
