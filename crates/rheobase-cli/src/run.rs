@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rheobase::population::Number;
-use rheobase::{Error, Input, Population, Record, Recording};
+use rheobase::{Input, Population, Record, Recording};
 
 use crate::failure::{Failure, Outcome};
 use crate::interrupt;

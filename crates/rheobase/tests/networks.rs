@@ -221,7 +221,7 @@ fn learning_lowers_the_loss_and_truncation_cuts() -> Result<()> {
         let pass = pass(Level::best(), 100, truncate);
         let first = trainer.learn(&pass, &rule, 0.01, &samples.batch())?;
         let mut last = first.loss;
-        for _ in 0..20 {
+        for _ in 0..60 {
             last = trainer.learn(&pass, &rule, 0.01, &samples.batch())?.loss;
         }
         assert!(last < 0.5 * first.loss, "{last} after {}", first.loss);

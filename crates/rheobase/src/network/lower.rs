@@ -345,7 +345,9 @@ fn infer_shapes(lowering: &mut Lowering<'_>, flat: &[Flat], order: &[usize]) -> 
             };
             lowering.shapes.push(combined);
         }
-        if let Some(entry) = flat[*n].entry.as_ref().filter(|entry| **entry != shapes[&node.name]) {
+        // An empty shape says nothing.
+        let says = |entry: &&Vec<usize>| !entry.is_empty() && **entry != shapes[&node.name];
+        if let Some(entry) = flat[*n].entry.as_ref().filter(says) {
             return Err(Error::Shape {
                 place: node.name.clone(),
                 field: "input".into(),

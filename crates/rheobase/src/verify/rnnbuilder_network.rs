@@ -203,7 +203,7 @@ impl Run<'_> {
         let (want, shape) = (self.trace.array(name)?, self.trace.shape(name)?);
         // Gradients of a tensor are sums of terms of one size: its largest element is their scale.
         let parameter = name.starts_with("grad") && name != "grad_input";
-        let neurons = if parameter { 1 } else { shape[1..].iter().product() };
+        let neurons = if parameter { 1 } else { shape.get(1..).map_or(1, |s| s.iter().product()) };
         let pair = Pair { name, got, want: &want, shape: &shape, neurons };
         Ok(Some(pair.close(rtol, None, |_| false)))
     }
