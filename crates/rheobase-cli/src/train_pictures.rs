@@ -110,7 +110,7 @@ fn layers(job: &Job) -> rheobase::Result<Figure> {
         Context { step: 0, sample_ids: &[0], epoch: 0, training: false, taping: false, level: Level::best() };
     let inputs = [input];
     let width = program.input_shape().iter().product();
-    let fed = TileInput { samples: &inputs, width, wanted: false };
+    let fed = TileInput { samples: &inputs, lengths: None, width, wanted: false };
     let (mut state, mut tape, mut counts) = (program.start(1), Tape::default(), Counts::default());
     program.run(&context, &mut state, &fed, 0, steps, &mut tape, &mut counts, |t, signals| {
         let mut buffer = Vec::new();

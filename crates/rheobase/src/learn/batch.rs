@@ -201,6 +201,7 @@ impl Tile<'_> {
         let steps = lengths.iter().copied().max().unwrap_or(0);
         let input = TileInput {
             samples: &self.batch.inputs[range.clone()],
+            lengths: Some(lengths),
             width: self.program.input_shape().iter().product(),
             wanted: false,
         };

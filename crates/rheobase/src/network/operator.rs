@@ -113,9 +113,10 @@ pub trait Operator: Send + Sync {
         raw
     }
 
-    /// Synaptic operations of a step with this input: events × the targets each of them has.
-    fn synaptic_operations(&self, inputs: &[&Signal]) -> u64 {
-        let _ = inputs;
+    /// Synaptic operations of a step with this input: events × the targets each of them has, over the samples that
+    /// `counted` names.
+    fn synaptic_operations(&self, inputs: &[&Signal], counted: &dyn Fn(usize) -> bool) -> u64 {
+        let _ = (inputs, counted);
         0
     }
 

@@ -217,6 +217,7 @@ impl Program {
         tape.begin(self, state, steps, context.taping);
         for t in 0..steps {
             let (earlier, signals, before) = tape.step(t);
+            let counted = |sample: usize| input.goes_on(sample, first + t);
             input.write(first + t, first + t > 0 && (t > 0 || context.taping), &mut signals[0]);
             for (n, node) in self.nodes.iter().enumerate() {
                 let memory = &mut state.memories[n];
@@ -241,9 +242,9 @@ impl Program {
                     node.operator.forward(&context, &self.values_of(node), &inputs, memory, &mut out);
                 }
                 if node.layer && node.operator.spikes() {
-                    counts.spikes[n] += out.active() as u64;
+                    counts.spikes[n] += out.active(&counted) as u64;
                 }
-                counts.operations[n] += node.operator.synaptic_operations(&inputs);
+                counts.operations[n] += node.operator.synaptic_operations(&inputs, &counted);
                 if context.taping {
                     std::mem::swap(&mut before[n].kept, &mut memory.kept);
                 }

@@ -112,12 +112,13 @@ impl Signal {
         self.events = Some(events);
     }
 
-    /// Values that are not 0, over all samples.
-    pub fn active(&self) -> usize {
-        match &self.events {
-            Some(events) => events.index.len(),
-            None => self.values.iter().filter(|v| **v != 0.0).count(),
-        }
+    /// Values that are not 0, over the samples that `counted` names.
+    pub fn active(&self, counted: &dyn Fn(usize) -> bool) -> usize {
+        let of = |sample: usize| match &self.events {
+            Some(events) => events.of(sample).0.len(),
+            None => self.sample(sample).iter().filter(|v| **v != 0.0).count(),
+        };
+        (0..self.samples).filter(|s| counted(*s)).map(of).sum()
     }
 
     /// Memory in bytes.

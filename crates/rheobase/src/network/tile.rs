@@ -6,8 +6,11 @@ use crate::encode::SampleInput;
 /// The inputs of the samples of a tile.
 #[derive(Debug, Clone, Copy)]
 pub struct TileInput<'a> {
-    /// One per sample. After its last step a sample's input is 0.
+    /// One per sample.
     pub samples: &'a [SampleInput],
+    /// How many steps each sample has: after them its input is 0, and nothing of it is counted. `None`: all go on to
+    /// the end.
+    pub lengths: Option<&'a [usize]>,
     /// Features per step.
     pub width: usize,
     /// Whether the gradient with respect to the input is wanted.
@@ -15,6 +18,11 @@ pub struct TileInput<'a> {
 }
 
 impl TileInput<'_> {
+    /// Whether a sample has not ended before step `t`.
+    pub(crate) fn goes_on(&self, sample: usize, t: usize) -> bool {
+        self.lengths.is_none_or(|lengths| lengths.get(sample).is_some_and(|length| t < *length))
+    }
+
     /// Writes step `t`; `after` says whether it follows another step of this input.
     pub(crate) fn write(&self, t: usize, after: bool, out: &mut Signal) {
         let events = out.events.take();
@@ -23,9 +31,10 @@ impl TileInput<'_> {
         if self.samples.iter().all(|s| matches!(s, SampleInput::Spikes(_))) {
             let mut events = events.unwrap_or_default();
             events.clear();
-            for sample in self.samples {
+            for (number, sample) in self.samples.iter().enumerate() {
                 if let SampleInput::Spikes(rows) = sample
                     && t < rows.steps()
+                    && self.goes_on(number, t)
                 {
                     let (index, value) = rows.step(t);
                     for (i, v) in
@@ -41,8 +50,12 @@ impl TileInput<'_> {
             out.events = Some(events);
             return;
         }
-        out.constant = after && self.samples.iter().all(|s| matches!(s, SampleInput::Constant(_)));
-        for (sample, row) in self.samples.iter().zip(out.values.chunks_exact_mut(self.width.max(1))) {
+        let ends = self.lengths.is_some_and(|lengths| lengths.contains(&t));
+        out.constant = after && !ends && self.samples.iter().all(|s| matches!(s, SampleInput::Constant(_)));
+        let rows = out.values.chunks_exact_mut(self.width.max(1));
+        for (_, (sample, row)) in
+            self.samples.iter().zip(rows).enumerate().filter(|(s, _)| self.goes_on(*s, t))
+        {
             match sample {
                 SampleInput::Constant(values) => row.iter_mut().zip(values).for_each(|(r, v)| *r = *v),
                 SampleInput::Dense { features, values } => {

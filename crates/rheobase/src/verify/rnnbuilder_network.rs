@@ -191,7 +191,7 @@ impl Run<'_> {
         see: impl FnMut(usize, &[Signal]),
     ) -> Result<()> {
         let (inputs, ids) = (self.inputs()?, vec![0; self.batch]);
-        let input = TileInput { samples: &inputs, width: self.row, wanted: taping };
+        let input = TileInput { samples: &inputs, lengths: None, width: self.row, wanted: taping };
         let context = self.context(&ids, taping);
         self.program.run(&context, state, &input, 0, self.steps, tape, &mut Counts::default(), see)
     }
@@ -221,7 +221,7 @@ impl Run<'_> {
                 // Step by step, to see the states.
                 let inputs = self.inputs()?;
                 let ids = vec![0; self.batch];
-                let input = TileInput { samples: &inputs, width: self.row, wanted: false };
+                let input = TileInput { samples: &inputs, lengths: None, width: self.row, wanted: false };
                 for t in 0..self.steps {
                     let see = |_: usize, signals: &[Signal]| {
                         output.extend(signals[last].dense(&mut Vec::new()).iter().map(|x| f64::from(*x)));

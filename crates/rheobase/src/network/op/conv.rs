@@ -234,19 +234,22 @@ impl Operator for Conv {
         raw
     }
 
-    fn synaptic_operations(&self, inputs: &[&Signal]) -> u64 {
+    fn synaptic_operations(&self, inputs: &[&Signal], counted: &dyn Fn(usize) -> bool) -> u64 {
         let [input] = inputs else { return 0 };
         let windows = |i: usize| {
             let place = self.place(i);
             (place.row.count * place.column.count) as u64
         };
-        let sum: u64 = match &input.events {
-            Some(events) => events.index.iter().map(|i| windows(*i as usize)).sum(),
-            None => {
-                let active = input.values.iter().enumerate().filter(|(_, v)| **v != 0.0);
-                active.map(|(i, _)| windows(i % input.width)).sum()
+        let of = |sample: usize| -> u64 {
+            match &input.events {
+                Some(events) => events.of(sample).0.iter().map(|i| windows(*i as usize)).sum(),
+                None => {
+                    let active = input.sample(sample).iter().enumerate().filter(|(_, v)| **v != 0.0);
+                    active.map(|(i, _)| windows(i)).sum()
+                }
             }
         };
+        let sum: u64 = (0..input.samples).filter(|s| counted(*s)).map(of).sum();
         sum * self.outputs_of_group() as u64
     }
 

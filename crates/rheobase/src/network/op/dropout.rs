@@ -160,7 +160,7 @@ mod tests {
         let dense = forward_in(&context, &dropout, &[], &x);
         let sparse = forward_in(&context, &dropout, &[], &as_events(&x));
         assert_eq!(dense.values, sparse.values);
-        assert_eq!(sparse.active(), dense.active());
+        assert_eq!(sparse.active(&|_| true), dense.active(&|_| true));
         let gradient = backward_in(&context, &dropout, &[], &x, &[1.0; 10]);
         let mask = forward_in(&context, &dropout, &[], &signal(2, &[1.0; 10]));
         assert_eq!(gradient, mask.values);

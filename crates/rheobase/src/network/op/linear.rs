@@ -62,8 +62,8 @@ impl Operator for Linear {
         }
     }
 
-    fn synaptic_operations(&self, inputs: &[&Signal]) -> u64 {
-        inputs.iter().map(|s| s.active() as u64).sum::<u64>() * self.outputs as u64
+    fn synaptic_operations(&self, inputs: &[&Signal], counted: &dyn Fn(usize) -> bool) -> u64 {
+        inputs.iter().map(|s| s.active(counted) as u64).sum::<u64>() * self.outputs as u64
     }
 
     fn is_static(&self) -> bool {

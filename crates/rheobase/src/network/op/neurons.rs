@@ -7,7 +7,7 @@ use crate::network::memory::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Events, Reach, Signal};
 use crate::population::layer::{Layer, LayerBackward, LayerForward};
-use crate::population::{Column, Population};
+use crate::population::{Column, Population, virtual_lane_sum};
 
 /// Something of a layer that is learned: a parameter of its model, or where one of its state fields starts.
 #[derive(Debug, Clone, PartialEq)]
@@ -166,23 +166,14 @@ impl Operator for Neurons {
             .iter()
             .map(|l| {
                 let each = self.layer.pull_back(l.field, l.initial, of_coeffs, of_start);
-                if l.each { each } else { vec![sum_in_lanes(&each)] }
+                if l.each { each } else { vec![virtual_lane_sum(&each)] }
             })
             .collect()
-    }
-
-    fn synaptic_operations(&self, _: &[&Signal]) -> u64 {
-        0
     }
 
     fn spikes(&self) -> bool {
         self.layer.emits() != Emits::Analogue
     }
-}
-
-/// The sum in 16 virtual lanes.
-fn sum_in_lanes(values: &[f32]) -> f32 {
-    crate::population::virtual_lane_sum(values)
 }
 
 /// The events of a step from its bits and values.

@@ -104,8 +104,11 @@ fn operations_are_counted_at_borders() {
         let mut x = vec![0.0; width];
         x[i] = 2.0;
         let x = signal(1, &x);
-        assert_eq!(c.synaptic_operations(&[&x]), c.synaptic_operations(&[&as_events(&x)]));
-        c.synaptic_operations(&[&x])
+        assert_eq!(
+            c.synaptic_operations(&[&x], &|_| true),
+            c.synaptic_operations(&[&as_events(&x)], &|_| true)
+        );
+        c.synaptic_operations(&[&x], &|_| true)
     };
     let counts: Vec<u64> = (0..9).map(|i| seen(&c, 9, i)).collect();
     assert_eq!(counts, [20, 30, 20, 30, 45, 30, 20, 30, 20]);
@@ -268,7 +271,7 @@ fn run(program: &Program, samples: &[SampleInput], back: bool) -> (f64, Vec<Vec<
     let (mut tape, mut counts) = (Tape::default(), Counts::default());
     let weight = |t: usize, i: usize| 1.0 + t as f32 - 0.5 * i as f32;
     let mut loss = 0.0;
-    let input = TileInput { samples, width: 72, wanted: false };
+    let input = TileInput { samples, lengths: None, width: 72, wanted: false };
     let see = |t: usize, signals: &[Signal]| {
         let last = &signals[signals.len() - 1].values;
         loss += last.iter().enumerate().map(|(i, y)| f64::from(*y) * f64::from(weight(t, i))).sum::<f64>();
@@ -383,8 +386,8 @@ proptest! {
         for (y, want) in plain.values.iter().zip(defined(&case.spec, shape, &weights, &bias, &x)) {
             prop_assert!((f64::from(*y) - want).abs() < 1e-4, "{} {}", y, want);
         }
-        let operations = c.synaptic_operations(&[&dense]);
-        prop_assert_eq!(operations, c.synaptic_operations(&[&sparse]));
+        let operations = c.synaptic_operations(&[&dense], &|_| true);
+        prop_assert_eq!(operations, c.synaptic_operations(&[&sparse], &|_| true));
         let up = draw("up", plain.values.len());
         let some = reaching(dense.clone(), |s, i| (s + i * 7) % 3 == 0);
         let gradient = backward(&c, &[&weights, &bias], &dense, &up);
