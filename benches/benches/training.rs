@@ -206,7 +206,7 @@ impl Setup {
         let program = self.trainer.program();
         let hidden = 1 + program.nodes().position(|(name, ..)| name == "hidden").expect("a node");
         let (mut state, mut tape, mut counts) = (program.start(TILE), Tape::default(), Counts::default());
-        let input = TileInput { samples: &self.inputs[..TILE], width: INPUTS, wanted: false };
+        let input = TileInput { samples: &self.inputs[..TILE], lengths: None, width: INPUTS, wanted: false };
         let (mut set, mut all) = (0.0, 0.0);
         program
             .run(
@@ -400,7 +400,7 @@ fn through_network(threads: usize, stream: &Stream) -> [f64; 2] {
                     let ids: Vec<u64> = (0..TILE as u64).collect();
                     let context = context(&ids, true);
                     let (mut state, mut counts) = (program.start(TILE), Counts::default());
-                    let input = TileInput { samples, width: NEURONS, wanted: true };
+                    let input = TileInput { samples, lengths: None, width: NEURONS, wanted: true };
                     program
                         .run(&context, &mut state, &input, 0, STEPS, tape, &mut counts, |_, _| {})
                         .expect("runs");
@@ -436,7 +436,7 @@ fn kernel() -> bool {
                 counts = Counts::default();
                 for samples in samples.chunks(TILE) {
                     let mut state = program.start(TILE);
-                    let input = TileInput { samples, width: INPUTS, wanted: false };
+                    let input = TileInput { samples, lengths: None, width: INPUTS, wanted: false };
                     program
                         .run(
                             &context(&ids, false),
