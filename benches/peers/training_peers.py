@@ -84,12 +84,14 @@ def compiled(spike, whole):
 def snntorch(spike):
     import snntorch as snn
 
-    cell = snn.Leaky(beta=BETA, spike_grad=spike, reset_mechanism="subtract", reset_delay=False)
+    # Its own reset in the same step lets the gradient through, so the reset is made outside, as in `step`.
+    cell = snn.Leaky(beta=BETA, spike_grad=spike, reset_mechanism="none")
 
     def run(currents, back):
         sent, v, all_sent = zeros(), cell.init_leaky(), []
         for now in currents:
             sent, v = cell(now + sent @ back, v)
+            v = v - sent.detach()
             all_sent.append(sent)
         return torch.stack(all_sent)
 

@@ -14,7 +14,7 @@ pub use pack::{Pack, PackMask};
 #[cfg(target_arch = "x86_64")]
 pub use x86::{F32x4, F32x8, F32x16};
 
-use crate::real::Float;
+use crate::real::{Float, Real};
 
 /// A block of neurons that are computed together.
 pub trait Lanes: Float + Send + Sync + 'static {
@@ -32,6 +32,25 @@ pub trait Lanes: Float + Send + Sync + 'static {
     fn bits(mask: Self::Mask) -> u64;
     /// The mask whose lane `i` is bit `i`.
     fn mask(bits: u64) -> Self::Mask;
+    /// The sum of the lanes of each register, of at most 16 lanes: the upper half is added to the lower until one number
+    /// is left.
+    #[inline(always)]
+    fn tree_sums(registers: [Self; 4]) -> [Self::Elem; 4] {
+        let mut sums = [Self::Elem::zero(); 4];
+        for r in 0..4 {
+            let mut lanes = [Self::Elem::zero(); 16];
+            registers[r].store(&mut lanes[..Self::WIDTH]);
+            let mut half = Self::WIDTH / 2;
+            while half > 0 {
+                for l in 0..half {
+                    lanes[l] = lanes[l] + lanes[l + half];
+                }
+                half /= 2;
+            }
+            sums[r] = lanes[0];
+        }
+        sums
+    }
 }
 
 /// A SIMD level this binary can run at.

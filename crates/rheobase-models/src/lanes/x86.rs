@@ -197,6 +197,15 @@ macro_rules! register {
             fn mask(bits: u64) -> $mask {
                 $mask::from_bits(bits)
             }
+            #[inline(always)]
+            fn tree_sums(registers: [Self; 4]) -> [f32; 4] {
+                let [a, b, c, d] = registers;
+                let quarters = [a.quarter(), b.quarter(), c.quarter(), d.quarter()];
+                let mut sums = [0.0; 4];
+                // SAFETY: SSE is part of x86-64; `sums` has the register's length.
+                unsafe { _mm_storeu_ps(sums.as_mut_ptr(), sums_of_four(quarters)) };
+                sums
+            }
         }
     };
     (@op $name:ident, $trait:ident, $method:ident, $intrinsic:ident) => {
@@ -355,7 +364,26 @@ impl Mask16 {
 // `load_some` and `store_some` touch the lanes of a slice that is shorter than the register; masked lanes are not
 // accessed.
 
+/// The sums of four registers of four lanes each: lane 2 is added to lane 0, 3 to 1, then the second to the first.
+///
+/// # Safety
+/// SSE is part of x86-64.
+#[inline(always)]
+unsafe fn sums_of_four([a, b, c, d]: [__m128; 4]) -> __m128 {
+    // SAFETY: as above.
+    unsafe {
+        let ab = _mm_add_ps(_mm_movelh_ps(a, b), _mm_movehl_ps(b, a));
+        let cd = _mm_add_ps(_mm_movelh_ps(c, d), _mm_movehl_ps(d, c));
+        _mm_add_ps(_mm_shuffle_ps::<0b10_00_10_00>(ab, cd), _mm_shuffle_ps::<0b11_01_11_01>(ab, cd))
+    }
+}
+
 impl F32x4 {
+    /// Halves added until four lanes are left.
+    #[inline(always)]
+    fn quarter(self) -> __m128 {
+        self.0
+    }
     #[inline(always)]
     fn load_some(from: &[f32]) -> Self {
         let mut whole = [0.0; 4];
@@ -415,6 +443,12 @@ impl F32x4 {
 }
 
 impl F32x8 {
+    /// Halves added until four lanes are left.
+    #[inline(always)]
+    fn quarter(self) -> __m128 {
+        // SAFETY: see the head of this file.
+        unsafe { _mm_add_ps(_mm256_castps256_ps128(self.0), _mm256_extractf128_ps::<1>(self.0)) }
+    }
     #[inline(always)]
     fn first_lanes(n: usize) -> __m256i {
         unsafe { _mm256_cmpgt_epi32(_mm256_set1_epi32(n as i32), _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0)) }
@@ -471,6 +505,14 @@ impl F32x8 {
 }
 
 impl F32x16 {
+    /// Halves added until four lanes are left.
+    #[inline(always)]
+    fn quarter(self) -> __m128 {
+        // SAFETY: see the head of this file.
+        unsafe {
+            F32x8(_mm256_add_ps(_mm512_castps512_ps256(self.0), _mm512_extractf32x8_ps::<1>(self.0))).quarter()
+        }
+    }
     #[inline(always)]
     fn load_some(from: &[f32]) -> Self {
         unsafe { Self(_mm512_maskz_loadu_ps(((1u32 << from.len()) - 1) as u16, from.as_ptr())) }

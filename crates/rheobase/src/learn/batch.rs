@@ -4,7 +4,9 @@
 //! and are added in the order of the tiles. So results do not depend on threads, nor on how a batch is split at
 //! multiples of a tile.
 
-use std::sync::Mutex;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 use rheobase_models::lanes::Level;
@@ -12,6 +14,7 @@ use rheobase_models::lanes::Level;
 use super::loss::{Loss, LossKind, Target};
 use super::regularise::RateBounds;
 use crate::encode::SampleInput;
+use crate::network::kernels::add;
 use crate::network::{Adjoint, Context, Counts, Program, Signal, State, Tape, TileInput};
 use crate::{Error, Result};
 
@@ -69,24 +72,81 @@ pub struct Outcome {
     pub tape_bytes: usize,
 }
 
+/// Raw gradients: `[node][part]`.
+type Raw = Vec<Vec<Vec<f32>>>;
+
 /// What a tile gives back.
 struct Done {
     outcome: Outcome,
-    raw: Vec<Vec<Vec<f32>>>,
+    raw: Raw,
 }
 
 /// Memory that is used again from tile to tile.
 #[derive(Default)]
-pub struct Workspaces(Mutex<Vec<Tape>>);
+pub struct Workspaces {
+    tapes: Mutex<Vec<Tape>>,
+    raws: Mutex<Vec<Raw>>,
+}
 
-impl Workspaces {
-    fn take(&self) -> Tape {
-        self.0.lock().ok().and_then(|mut tapes| tapes.pop()).unwrap_or_default()
+/// Takes from what lies ready.
+fn take<T>(pool: &Mutex<Vec<T>>) -> Option<T> {
+    pool.lock().ok().and_then(|mut pool| pool.pop())
+}
+
+/// Lays ready.
+fn give<T>(pool: &Mutex<Vec<T>>, thing: T) {
+    if let Ok(mut pool) = pool.lock() {
+        pool.push(thing);
     }
-    fn give(&self, tape: Tape) {
-        if let Ok(mut tapes) = self.0.lock() {
-            tapes.push(tape);
+}
+
+/// The sum over the tiles of a batch, in their order, whichever is done first.
+#[derive(Default)]
+struct Total {
+    outcome: Outcome,
+    raw: Option<Raw>,
+    /// Tiles added so far.
+    added: usize,
+    /// What was done before its turn.
+    waiting: BTreeMap<usize, Result<Done>>,
+    error: Option<Error>,
+}
+
+impl Total {
+    fn add(&mut self, tile: usize, done: Result<Done>, level: Level, workspaces: &Workspaces) {
+        self.waiting.insert(tile, done);
+        while let Some(done) = self.waiting.remove(&self.added) {
+            self.added += 1;
+            match done {
+                Ok(done) if self.error.is_none() => self.add_next(done, level, workspaces),
+                Ok(_) => {}
+                Err(error) => {
+                    self.error.get_or_insert(error);
+                }
+            }
         }
+    }
+
+    fn add_next(&mut self, done: Done, level: Level, workspaces: &Workspaces) {
+        let (total, outcome) = (&mut self.outcome, done.outcome);
+        total.loss += outcome.loss;
+        total.correct += outcome.correct;
+        total.predictions.extend(outcome.predictions);
+        total.scores.extend(outcome.scores);
+        total.counts.add(&outcome.counts);
+        total.sample_steps += outcome.sample_steps;
+        total.tape_bytes = total.tape_bytes.max(outcome.tape_bytes);
+        if done.raw.is_empty() {
+            return;
+        }
+        let Some(sum) = &mut self.raw else {
+            self.raw = Some(done.raw);
+            return;
+        };
+        for (sum, part) in sum.iter_mut().flatten().zip(done.raw.iter().flatten()) {
+            add(level, sum, part);
+        }
+        give(&workspaces.raws, done.raw);
     }
 }
 
@@ -112,38 +172,34 @@ impl Pass {
             });
         }
         let bounded = self.bounded(program)?;
-        let tiles: Vec<usize> = (0..n).step_by(TILE).collect();
-        let done: Vec<Result<Done>> = tiles
-            .into_par_iter()
-            .map(|first| {
-                let mut tape = workspaces.take();
-                let tile =
+        let tiles = n.div_ceil(TILE);
+        let (next, total) = (AtomicUsize::new(0), Mutex::new(Total::default()));
+        let work = || {
+            let mut tape = take(&workspaces.tapes).unwrap_or_default();
+            loop {
+                let tile = next.fetch_add(1, Ordering::Relaxed);
+                let first = tile * TILE;
+                if tile >= tiles {
+                    break;
+                }
+                let raw = if learning { take(&workspaces.raws) } else { None };
+                let part =
                     Tile { pass: self, program, batch, first, count: TILE.min(n - first), bounded: &bounded };
-                let done = tile.run(learning, &mut tape);
-                workspaces.give(tape);
-                done
-            })
-            .collect();
-        let mut total = Outcome::default();
-        let mut raw: Option<Vec<Vec<Vec<f32>>>> = None;
-        for done in done {
-            let done = done?;
-            total.loss += done.outcome.loss;
-            total.correct += done.outcome.correct;
-            total.predictions.extend(done.outcome.predictions);
-            total.scores.extend(done.outcome.scores);
-            total.counts.add(&done.outcome.counts);
-            total.sample_steps += done.outcome.sample_steps;
-            total.tape_bytes = total.tape_bytes.max(done.outcome.tape_bytes);
-            match &mut raw {
-                None => raw = Some(done.raw),
-                Some(sum) => add(sum, &done.raw),
+                let done = part.run(learning, &mut tape, raw);
+                total.lock().unwrap_or_else(PoisonError::into_inner).add(tile, done, self.level, workspaces);
             }
+            give(&workspaces.tapes, tape);
+        };
+        (0..rayon::current_num_threads().min(tiles)).into_par_iter().for_each(|_| work());
+        let total = total.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = total.error {
+            return Err(error);
         }
-        if learning && let Some(raw) = raw {
-            total.gradients = program.settle_gradients(raw);
+        let mut outcome = total.outcome;
+        if learning && let Some(raw) = total.raw {
+            outcome.gradients = program.settle_gradients(raw);
         }
-        Ok(total)
+        Ok(outcome)
     }
 
     /// The numbers of the nodes with bounds on their rates.
@@ -168,14 +224,6 @@ impl Pass {
     }
 }
 
-fn add(sum: &mut [Vec<Vec<f32>>], other: &[Vec<Vec<f32>>]) {
-    for (sum, other) in sum.iter_mut().flatten().zip(other.iter().flatten()) {
-        for (s, g) in sum.iter_mut().zip(other) {
-            *s += g;
-        }
-    }
-}
-
 /// Some samples of a batch.
 struct Tile<'a> {
     pass: &'a Pass,
@@ -195,7 +243,7 @@ struct Slopes {
 }
 
 impl Tile<'_> {
-    fn run(&self, learning: bool, tape: &mut Tape) -> Result<Done> {
+    fn run(&self, learning: bool, tape: &mut Tape, raw: Option<Raw>) -> Result<Done> {
         let range = self.first..self.first + self.count;
         let lengths = &self.batch.lengths[range.clone()];
         let steps = lengths.iter().copied().max().unwrap_or(0);
@@ -239,9 +287,15 @@ impl Tile<'_> {
         }
         let (mut outcome, slopes) = self.judge(&outputs, classes, lengths, &spikes)?;
         outcome.counts = counts;
-        let mut raw = Vec::new();
+        let mut raw = match raw {
+            Some(mut raw) => {
+                raw.iter_mut().flatten().for_each(|part| part.fill(0.0));
+                raw
+            }
+            None if learning => self.program.raw_gradients(),
+            None => Raw::new(),
+        };
         if learning {
-            raw = self.program.raw_gradients();
             let mut adjoint = self.program.end(&state);
             let taping = Context { taping: true, ..context };
             for first in (0..steps).step_by(chunk.max(1)).collect::<Vec<_>>().into_iter().rev() {

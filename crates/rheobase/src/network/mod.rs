@@ -12,7 +12,7 @@
 mod build;
 mod describe;
 mod file;
-mod kernels;
+pub(crate) mod kernels;
 mod lower;
 mod memory;
 mod node;
@@ -34,7 +34,7 @@ pub use describe::{
 pub(crate) use file::inherit_dt;
 pub use lower::{Operators, lower, lower_with};
 pub use memory::Memory;
-pub use operator::{Back, Context, History, Operator};
+pub use operator::{Back, Context, Operator, Seen};
 pub use parameters::{Parameter, Parameters};
 pub use part::{
     Part, PerAxis, average_pool, conv, custom, dropout, flatten, identity, linear, max_pool, network,

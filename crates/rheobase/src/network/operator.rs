@@ -41,14 +41,14 @@ pub struct Back<'a> {
     pub raw: &'a mut [Vec<f32>],
 }
 
-/// The steps of a tile from which weights gather their gradient.
-pub trait History {
-    /// Number of steps.
-    fn steps(&self) -> usize;
-    /// The first input of the node in step `t`.
-    fn input(&self, t: usize) -> &Signal;
-    /// dL/d output of the node in step `t`.
-    fn upstream(&self, t: usize) -> &[f32];
+/// What weights gather their gradient from: an input of the node and dL/d output in the same step, for the samples of a
+/// tile. Of steps with the same input there is one, with the sum of their errors.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    /// The first input of the node.
+    pub input: &'a Signal,
+    /// dL/d output of the node, `[sample, feature]`.
+    pub error: &'a [f32],
 }
 
 /// What a node computes. A layer of neurons, a linear map, pooling: each is one; users may bring their own.
@@ -92,9 +92,9 @@ pub trait Operator: Send + Sync {
         false
     }
 
-    /// Adds the gradients of all steps at once to `raw`: time descending, samples ascending.
-    fn gather(&self, context: &Context<'_>, history: &dyn History, raw: &mut [Vec<f32>]) {
-        let _ = (context, history, raw);
+    /// Adds the gradients of several steps at once to `raw`: the latest step is seen first; samples ascending.
+    fn gather(&self, context: &Context<'_>, seen: &[Seen<'_>], raw: &mut [Vec<f32>]) {
+        let _ = (context, seen, raw);
     }
 
     /// Adds the gradient of what the operator starts from, at the end of the way back: `adjoint` is that of its
@@ -118,6 +118,16 @@ pub trait Operator: Send + Sync {
     fn synaptic_operations(&self, inputs: &[&Signal], counted: &dyn Fn(usize) -> bool) -> u64 {
         let _ = (inputs, counted);
         0
+    }
+
+    /// Whether the way back looks at the values of the inputs. What nobody looks at is not kept on the tape.
+    fn reads_inputs(&self) -> bool {
+        true
+    }
+
+    /// Whether the way back looks at the values of the output.
+    fn reads_output(&self) -> bool {
+        true
     }
 
     /// Whether it has neither memory nor chance: the same input then gives the same output.

@@ -218,7 +218,7 @@ impl Program {
         for t in 0..steps {
             let (earlier, signals, before) = tape.step(t);
             let counted = |sample: usize| input.goes_on(sample, first + t);
-            input.write(first + t, first + t > 0 && (t > 0 || context.taping), &mut signals[0]);
+            input.write(first + t, first + t > 0, &mut signals[0]);
             for (n, node) in self.nodes.iter().enumerate() {
                 let memory = &mut state.memories[n];
                 if context.taping {
@@ -234,13 +234,13 @@ impl Program {
                     })
                     .collect();
                 let context = Context { step: state.step, ..*context };
-                let same = node.operator.is_static() && t > 0 && inputs.iter().all(|s| s.constant);
+                let same = node.operator.is_static() && inputs.iter().all(|s| s.constant);
                 if same && let Some(earlier) = earlier {
                     out.clone_from(&earlier[n + 1]);
-                    out.constant = true;
                 } else {
                     node.operator.forward(&context, &self.values_of(node), &inputs, memory, &mut out);
                 }
+                out.constant = same;
                 if node.layer && node.operator.spikes() {
                     counts.spikes[n] += out.active(&counted) as u64;
                 }

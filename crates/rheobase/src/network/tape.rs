@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use super::memory::Memory;
-use super::operator::{Back, Context, History};
+use super::kernels::add;
+use super::operator::{Back, Context, Seen};
 use super::program::{Program, State};
 use super::signal::Signal;
 
@@ -17,9 +18,16 @@ pub struct Tape {
     before: Vec<Vec<Memory>>,
     /// What the sources had sent before the chunk, the latest first.
     past: Vec<VecDeque<Signal>>,
-    /// dL/d output of nodes that gather, `[step][node]`.
-    upstream: Vec<Vec<Vec<f32>>>,
+    /// Whether the values of a source are looked at on the way back.
+    wanted: Vec<bool>,
+    /// Steps and errors from which a node is yet to gather, the latest first: `[node]`.
+    errors: Vec<Vec<(usize, Vec<f32>)>>,
+    /// Memory for further errors.
+    spare: Vec<Vec<f32>>,
 }
+
+/// Errors from which a node gathers at once: as many numbers as stay in a processor's cache. No result depends on it.
+const GATHERED: usize = 96 << 10;
 
 /// What is carried backwards from chunk to chunk.
 #[derive(Debug, Default)]
@@ -28,6 +36,8 @@ pub struct Adjoint {
     memories: Vec<Memory>,
     /// dL/d output of each source in the steps before, the latest first, as far as delayed edges reach back.
     earlier: Vec<VecDeque<Vec<f32>>>,
+    /// The sum of the errors of each node since its input was last another one; empty if it has just been.
+    still: Vec<Vec<f32>>,
 }
 
 impl Tape {
@@ -45,6 +55,11 @@ impl Tape {
         }
         if taping {
             self.past.clone_from(&state.past);
+            let own = program.nodes.iter().map(|n| n.operator.reads_output());
+            self.wanted = [true].into_iter().chain(own).collect();
+            for node in program.nodes.iter().filter(|n| n.operator.reads_inputs()) {
+                node.inputs.iter().for_each(|(source, _)| self.wanted[*source] = true);
+            }
         }
     }
 
@@ -63,14 +78,14 @@ impl Tape {
         (Some(earlier), signals, before)
     }
 
-    /// Drops the values of the step before `t` that its events say as well.
+    /// Drops the values of the step before `t` that its events say as well, or that nobody looks at.
     pub(crate) fn thin(&mut self, t: usize) {
         if self.steps > self.signals.len() || t == 0 {
             return;
         }
         let (low, high) = self.signals.split_at_mut(t);
         for (source, signal) in low[t - 1].iter_mut().enumerate().skip(1) {
-            if signal.events.is_some() {
+            if signal.events.is_some() || !self.wanted[source] {
                 // The memory goes on to a later step.
                 let values = std::mem::take(&mut signal.values);
                 if high.len() > 1 && high[1][source].values.capacity() == 0 {
@@ -83,8 +98,9 @@ impl Tape {
     /// Memory in bytes.
     pub fn bytes(&self) -> usize {
         let signals = self.signals.iter().flatten().map(Signal::bytes).sum::<usize>();
-        let upstream = self.upstream.iter().flatten().map(|u| 4 * u.len()).sum::<usize>();
-        signals + upstream + self.before.iter().flatten().map(Memory::bytes).sum::<usize>()
+        let errors = self.errors.iter().flatten().map(|(_, e)| e).chain(&self.spare);
+        let errors = errors.map(|e| 4 * e.capacity()).sum::<usize>();
+        signals + errors + self.before.iter().flatten().map(Memory::bytes).sum::<usize>()
     }
 
     fn input(&self, t: usize, source: usize, delay: usize) -> &Signal {
@@ -92,26 +108,6 @@ impl Tape {
             Some(t) => &self.signals[t][source],
             None => &self.past[source][delay - t - 1],
         }
-    }
-}
-
-/// One node's part of a tape.
-struct NodeHistory<'a> {
-    tape: &'a Tape,
-    node: usize,
-    source: usize,
-    delay: usize,
-}
-
-impl History for NodeHistory<'_> {
-    fn steps(&self) -> usize {
-        self.tape.steps
-    }
-    fn input(&self, t: usize) -> &Signal {
-        self.tape.input(t, self.source, self.delay)
-    }
-    fn upstream(&self, t: usize) -> &[f32] {
-        &self.tape.upstream[t][self.node]
     }
 }
 
@@ -126,6 +122,7 @@ impl Program {
                     std::iter::repeat_n(zeros, self.delays[s]).collect()
                 })
                 .collect(),
+            still: vec![Vec::new(); self.nodes.len()],
         }
     }
 
@@ -154,11 +151,9 @@ impl Program {
     ) {
         let samples = tape.signals.first().map_or(0, |s| s[0].samples);
         let nodes = self.nodes.len();
-        tape.upstream.resize_with(tape.steps.max(tape.upstream.len()), Vec::new);
+        tape.errors.resize_with(nodes, Vec::new);
         let mut gradients: Vec<Vec<f32>> = vec![Vec::new(); nodes + 1];
         for t in (0..tape.steps).rev() {
-            let mut upstream = std::mem::take(&mut tape.upstream[t]);
-            upstream.resize_with(nodes, Vec::new);
             let input_wanted = tape.signals[t][0].reach != super::signal::Reach::Nowhere;
             for (source, gradient) in gradients.iter_mut().enumerate() {
                 let len = samples * self.width(source);
@@ -217,27 +212,72 @@ impl Program {
                     if home.is_empty() {
                         *home = place;
                     } else {
-                        home.iter_mut().zip(&place).for_each(|(sum, g)| *sum += g);
+                        add(context.level, home, &place);
                     }
                 }
+                gradients[n + 1] = mine;
                 if node.operator.gathers() {
-                    // The buffer that stood here is used for the next gradients.
-                    gradients[n + 1] = std::mem::replace(&mut upstream[n], mine);
-                } else {
-                    gradients[n + 1] = mine;
+                    self.remember(context, tape, adjoint, n, t, &mut gradients[n + 1], &mut raw[n]);
                 }
             }
             if input_wanted {
                 given(t, &gradients[0]);
             }
-            tape.upstream[t] = upstream;
         }
-        for (n, node) in self.nodes.iter().enumerate().filter(|(_, n)| n.operator.gathers()) {
-            if let Some((source, delay)) = node.inputs.first() {
-                let history = NodeHistory { tape, node: n, source: *source, delay: *delay };
-                node.operator.gather(context, &history, &mut raw[n]);
-            }
+        for n in 0..nodes {
+            self.gather(context, tape, n, &mut raw[n]);
         }
+    }
+
+    /// Keeps the error of node `n` in step `t` for its gathering, and leaves a buffer of that length.
+    fn remember(
+        &self,
+        context: &Context<'_>,
+        tape: &mut Tape,
+        adjoint: &mut Adjoint,
+        n: usize,
+        t: usize,
+        error: &mut Vec<f32>,
+        raw: &mut [Vec<f32>],
+    ) {
+        let Some((source, delay)) = self.nodes[n].inputs.first() else { return };
+        let still = &mut adjoint.still[n];
+        if tape.input(t, *source, *delay).constant {
+            // The step before has the same input: errors are summed first, and multiplied once.
+            still.resize(error.len(), 0.0);
+            add(context.level, still, error);
+            return;
+        }
+        if !still.is_empty() {
+            add(context.level, still, error);
+            std::mem::swap(still, error);
+            still.clear();
+        }
+        let mut kept = tape.spare.pop().unwrap_or_default();
+        kept.resize(error.len(), 0.0);
+        std::mem::swap(&mut kept, error);
+        let length = kept.len();
+        tape.errors[n].push((t, kept));
+        if tape.errors[n].len() * length >= GATHERED {
+            self.gather(context, tape, n, raw);
+        }
+    }
+
+    /// Lets node `n` gather from the errors kept so far.
+    fn gather(&self, context: &Context<'_>, tape: &mut Tape, n: usize, raw: &mut [Vec<f32>]) {
+        let node = &self.nodes[n];
+        let mut errors = std::mem::take(&mut tape.errors[n]);
+        if let Some((source, delay)) = node.inputs.first()
+            && !errors.is_empty()
+        {
+            let seen: Vec<Seen<'_>> = errors
+                .iter()
+                .map(|(t, error)| Seen { input: tape.input(*t, *source, *delay), error })
+                .collect();
+            node.operator.gather(context, &seen, raw);
+        }
+        tape.spare.extend(errors.drain(..).map(|(_, error)| error));
+        tape.errors[n] = errors;
     }
 
     /// Adds the gradients of where operators start, after the way back through the first chunk.

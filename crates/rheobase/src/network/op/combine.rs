@@ -1,5 +1,6 @@
 //! `Sum` and `Stack`: how several inputs become one.
 
+use crate::network::kernels::add;
 use crate::network::memory::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
@@ -9,23 +10,34 @@ use crate::network::signal::{Reach, Signal};
 pub(crate) struct Sum;
 
 impl Operator for Sum {
-    fn forward(&self, _: &Context<'_>, _: &[&[f32]], inputs: &[&Signal], _: &mut Memory, out: &mut Signal) {
+    fn forward(
+        &self,
+        context: &Context<'_>,
+        _: &[&[f32]],
+        inputs: &[&Signal],
+        _: &mut Memory,
+        out: &mut Signal,
+    ) {
         let Some(first) = inputs.first() else { return };
         out.zeros(first.samples, first.width);
         let mut buffer = Vec::new();
         for input in inputs {
-            for (sum, x) in out.values.iter_mut().zip(input.dense(&mut buffer)) {
-                *sum += x;
-            }
+            add(context.level, &mut out.values, input.dense(&mut buffer));
         }
     }
 
-    fn backward(&self, _: &Context<'_>, _: &[&[f32]], back: Back<'_>) {
+    fn backward(&self, context: &Context<'_>, _: &[&[f32]], back: Back<'_>) {
         for gradient in back.gradients.iter_mut().flatten() {
-            for (sum, g) in gradient.iter_mut().zip(back.upstream) {
-                *sum += g;
-            }
+            add(context.level, gradient, back.upstream);
         }
+    }
+
+    fn reads_inputs(&self) -> bool {
+        false
+    }
+
+    fn reads_output(&self) -> bool {
+        false
     }
 
     fn is_static(&self) -> bool {
@@ -76,7 +88,7 @@ impl Operator for Stack {
         out.reach = reach(inputs, samples, width);
     }
 
-    fn backward(&self, _: &Context<'_>, _: &[&[f32]], back: Back<'_>) {
+    fn backward(&self, context: &Context<'_>, _: &[&[f32]], back: Back<'_>) {
         let width = back.output.width;
         let mut first = 0;
         for (signal, gradient) in back.inputs.iter().zip(back.gradients) {
@@ -84,13 +96,19 @@ impl Operator for Stack {
                 for (to, from) in
                     gradient.chunks_exact_mut(signal.width).zip(back.upstream.chunks_exact(width))
                 {
-                    for (sum, g) in to.iter_mut().zip(&from[first..first + signal.width]) {
-                        *sum += g;
-                    }
+                    add(context.level, to, &from[first..first + signal.width]);
                 }
             }
             first += signal.width;
         }
+    }
+
+    fn reads_inputs(&self) -> bool {
+        false
+    }
+
+    fn reads_output(&self) -> bool {
+        false
     }
 
     fn is_static(&self) -> bool {

@@ -10,7 +10,7 @@ use self::kernels::{FromAll, FromEvents, ToInputs, ToWeights};
 use super::windows::{Lists, Run, Targets, Windows, value_error};
 use crate::network::describe;
 use crate::network::memory::Memory;
-use crate::network::operator::{Back, Context, History, Operator};
+use crate::network::operator::{Back, Context, Operator, Seen};
 use crate::network::signal::{Reach, Signal};
 use crate::{Error, Result};
 
@@ -205,23 +205,8 @@ impl Operator for Conv {
         true
     }
 
-    fn gather(&self, context: &Context<'_>, history: &dyn History, raw: &mut [Vec<f32>]) {
-        let steps = history.steps();
-        if steps == 0 {
-            return;
-        }
-        let mut errors = Vec::new();
-        let terms: Vec<(&Signal, &[f32])> = if steps > 1 && (1..steps).all(|t| history.input(t).constant) {
-            // With input that stays the same the errors are summed first.
-            errors.resize(history.upstream(0).len(), 0.0f32);
-            for t in (0..steps).rev() {
-                errors.iter_mut().zip(history.upstream(t)).for_each(|(sum, e)| *sum += e);
-            }
-            vec![(history.input(0), &errors[..])]
-        } else {
-            (0..steps).rev().map(|t| (history.input(t), history.upstream(t))).collect()
-        };
-        f32::dispatch_wide(context.level, ToWeights { conv: self, terms: &terms, raw });
+    fn gather(&self, context: &Context<'_>, seen: &[Seen<'_>], raw: &mut [Vec<f32>]) {
+        f32::dispatch_wide(context.level, ToWeights { conv: self, seen, raw });
     }
 
     /// The gradient of the weights is gathered in the order of `weights`.
@@ -251,6 +236,10 @@ impl Operator for Conv {
         };
         let sum: u64 = (0..input.samples).filter(|s| counted(*s)).map(of).sum();
         sum * self.outputs_of_group() as u64
+    }
+
+    fn reads_output(&self) -> bool {
+        false
     }
 
     fn is_static(&self) -> bool {

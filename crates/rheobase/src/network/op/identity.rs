@@ -1,5 +1,6 @@
 //! `Identity`: the same, in another shape.
 
+use crate::network::kernels::add;
 use crate::network::memory::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::Signal;
@@ -15,12 +16,18 @@ impl Operator for Identity {
         }
     }
 
-    fn backward(&self, _: &Context<'_>, _: &[&[f32]], back: Back<'_>) {
+    fn backward(&self, context: &Context<'_>, _: &[&[f32]], back: Back<'_>) {
         if let [Some(gradient)] = back.gradients {
-            for (sum, g) in gradient.iter_mut().zip(back.upstream) {
-                *sum += g;
-            }
+            add(context.level, gradient, back.upstream);
         }
+    }
+
+    fn reads_inputs(&self) -> bool {
+        false
+    }
+
+    fn reads_output(&self) -> bool {
+        false
     }
 
     fn is_static(&self) -> bool {

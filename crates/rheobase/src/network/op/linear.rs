@@ -2,7 +2,7 @@
 
 use crate::network::kernels::{self, Product};
 use crate::network::memory::Memory;
-use crate::network::operator::{Back, Context, History, Operator};
+use crate::network::operator::{Back, Context, Operator, Seen};
 use crate::network::signal::Signal;
 
 /// `out[o] = Σ_i in[i]·weight[i, o] + bias[o]`, i ascending. Parameters: `weight [in, out]`, and `bias [out]` if there
@@ -55,15 +55,19 @@ impl Operator for Linear {
         true
     }
 
-    fn gather(&self, context: &Context<'_>, history: &dyn History, raw: &mut [Vec<f32>]) {
-        kernels::gather(context.level, history, self.inputs, self.outputs, &mut raw[0]);
+    fn gather(&self, context: &Context<'_>, seen: &[Seen<'_>], raw: &mut [Vec<f32>]) {
+        kernels::gather(context.level, seen, self.inputs, self.outputs, &mut raw[0]);
         if let Some(bias) = raw.get_mut(1) {
-            kernels::gather_bias(history, bias);
+            kernels::gather_bias(context.level, seen, bias);
         }
     }
 
     fn synaptic_operations(&self, inputs: &[&Signal], counted: &dyn Fn(usize) -> bool) -> u64 {
         inputs.iter().map(|s| s.active(counted) as u64).sum::<u64>() * self.outputs as u64
+    }
+
+    fn reads_output(&self) -> bool {
+        false
     }
 
     fn is_static(&self) -> bool {

@@ -3,6 +3,7 @@
 use rheobase_models::neuron::{Emits, SETTLE};
 
 use crate::Result;
+use crate::network::kernels::add;
 use crate::network::memory::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Events, Reach, Signal};
@@ -132,9 +133,7 @@ impl Operator for Neurons {
             Some(gradient) => &mut **gradient,
             None => &mut unwanted,
         };
-        for (sum, g) in to.iter_mut().zip(&own) {
-            *sum += g;
-        }
+        add(context.level, to, &own);
     }
 
     fn start_gradient(&self, adjoint: &Memory, first: Option<&[f32]>, raw: &mut [Vec<f32>]) {
@@ -169,6 +168,10 @@ impl Operator for Neurons {
                 if l.each { each } else { vec![virtual_lane_sum(&each)] }
             })
             .collect()
+    }
+
+    fn reads_output(&self) -> bool {
+        false
     }
 
     fn spikes(&self) -> bool {

@@ -7,7 +7,8 @@
 use rheobase_models::lanes::{Kernel, Lanes};
 
 use super::Conv;
-use crate::network::signal::{Events, Reach, Signal};
+use crate::network::operator::Seen;
+use crate::network::signal::{Events, Reach};
 
 /// Out of events: each is added to the windows that see it.
 pub(super) struct FromEvents<'a> {
@@ -266,11 +267,11 @@ fn errors<V: Lanes<Elem = f32>>(c: &Conv, error: &[f32], group: usize, channel: 
     sum
 }
 
-/// Adds the gradients of weights and bias: terms as given, samples ascending, inputs ascending.
+/// Adds the gradients of weights and bias: steps as given, samples ascending, inputs ascending.
 pub(super) struct ToWeights<'a> {
     pub(super) conv: &'a Conv,
     /// Input and dL/d output of a step.
-    pub(super) terms: &'a [(&'a Signal, &'a [f32])],
+    pub(super) seen: &'a [Seen<'a>],
     /// Gradient of the weights, in the order of `Conv::weights`, and of the bias.
     pub(super) raw: &'a mut [Vec<f32>],
 }
@@ -283,7 +284,7 @@ impl Kernel<f32> for ToWeights<'_> {
         let Some((weights, bias)) = self.raw.split_first_mut() else { return };
         // `[window, output channel]`.
         let mut turned = vec![0.0; c.width()];
-        for (signal, upstream) in self.terms {
+        for Seen { input: signal, error: upstream } in self.seen {
             for (sample, error) in upstream.chunks_exact(c.width()).enumerate() {
                 turn(error, c.outputs, &mut turned);
                 match &signal.events {

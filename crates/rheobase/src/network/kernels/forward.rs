@@ -1,0 +1,133 @@
+//! From inputs to outputs: out of events, or out of all values.
+
+use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
+
+use crate::network::signal::{Events, Signal};
+
+/// A step of the product `input · weights + bias` for a tile.
+pub(crate) struct Product<'a> {
+    /// `[input, output]`.
+    pub(crate) weights: &'a [f32],
+    pub(crate) bias: Option<&'a [f32]>,
+    pub(crate) input: &'a Signal,
+    pub(crate) outputs: usize,
+    /// `[sample, output]`: written.
+    pub(crate) out: &'a mut [f32],
+}
+
+/// Out of events where the signal has them, out of all values otherwise.
+pub(crate) fn forward(level: Level, product: Product<'_>) {
+    match &product.input.events {
+        Some(events) => f32::dispatch_wide(level, FromEvents { events, product }),
+        None => f32::dispatch_wide(level, FromAll(product)),
+    }
+}
+
+struct FromEvents<'a> {
+    events: &'a Events,
+    product: Product<'a>,
+}
+
+impl Kernel<f32> for FromEvents<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f32>>(self) {
+        let p = self.product;
+        for (sample, out) in p.out.chunks_exact_mut(p.outputs).enumerate() {
+            let (index, value) = self.events.of(sample);
+            blocks!(V, p.outputs, |o, N| {
+                let end = p.outputs.min(o + N * V::WIDTH);
+                let mut sums = [V::zero(); N];
+                for (i, v) in index.iter().zip(value) {
+                    let v = V::broadcast(*v);
+                    let row = &p.weights[*i as usize * p.outputs + o..*i as usize * p.outputs + end];
+                    for r in 0..N {
+                        sums[r] = sums[r] + v * V::load(&row[r * V::WIDTH..]);
+                    }
+                }
+                finish::<V, N>(sums, p.bias, o, &mut out[o..end]);
+            });
+        }
+    }
+}
+
+/// Adds the bias of the outputs from `o` on and writes the sums.
+#[inline(always)]
+fn finish<V: Lanes<Elem = f32>, const N: usize>(
+    sums: [V; N],
+    bias: Option<&[f32]>,
+    o: usize,
+    out: &mut [f32],
+) {
+    for r in 0..N {
+        let at = r * V::WIDTH;
+        let sum = match bias {
+            Some(bias) => sums[r] + V::load(&bias[o + at..]),
+            None => sums[r],
+        };
+        sum.store(&mut out[at..]);
+    }
+}
+
+struct FromAll<'a>(Product<'a>);
+
+impl Kernel<f32> for FromAll<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f32>>(self) {
+        let mut p = self.0;
+        let mut sample = 0;
+        // Samples that share a loaded weight.
+        while sample + 4 <= p.input.samples {
+            rows::<V, 4>(&mut p, sample);
+            sample += 4;
+        }
+        while sample < p.input.samples {
+            rows::<V, 1>(&mut p, sample);
+            sample += 1;
+        }
+    }
+}
+
+/// All outputs of `S` samples.
+#[inline(always)]
+fn rows<V: Lanes<Elem = f32>, const S: usize>(p: &mut Product<'_>, first: usize) {
+    let mut o = 0;
+    while V::WIDTH >= 16 && o + 4 * V::WIDTH <= p.outputs {
+        block::<V, S, 4>(p, first, o);
+        o += 4 * V::WIDTH;
+    }
+    while o + 2 * V::WIDTH <= p.outputs {
+        block::<V, S, 2>(p, first, o);
+        o += 2 * V::WIDTH;
+    }
+    while o < p.outputs {
+        block::<V, S, 1>(p, first, o);
+        o += V::WIDTH;
+    }
+}
+
+/// `N` registers of outputs from `o` on, of `S` samples.
+#[inline(always)]
+fn block<V: Lanes<Elem = f32>, const S: usize, const N: usize>(p: &mut Product<'_>, first: usize, o: usize) {
+    let (inputs, end) = (p.input.width, p.outputs.min(o + N * V::WIDTH));
+    let values = &p.input.values[first * inputs..(first + S) * inputs];
+    let mut sums = [[V::zero(); N]; S];
+    for (i, row) in p.weights.chunks_exact(p.outputs).enumerate() {
+        let row = &row[o..end];
+        let mut w = [V::zero(); N];
+        for r in 0..N {
+            w[r] = V::load(&row[r * V::WIDTH..]);
+        }
+        for s in 0..S {
+            let x = V::broadcast(values[s * inputs + i]);
+            for r in 0..N {
+                sums[s][r] = sums[s][r] + x * w[r];
+            }
+        }
+    }
+    for s in 0..S {
+        let start = (first + s) * p.outputs;
+        finish::<V, N>(sums[s], p.bias, o, &mut p.out[start + o..start + end]);
+    }
+}

@@ -1,0 +1,210 @@
+//! From inputs and errors to the gradient of the weights.
+
+use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
+
+use super::add;
+use crate::network::operator::Seen;
+use crate::network::signal::Signal;
+
+/// Adds the gradient of the weights to `gradient` `[input, output]`: `Σ_t Σ_s in[t, s, i]·error[t, s, o]`.
+///
+/// Events are sorted by input first, so that a row of weights is written once; all values are taken as they are.
+pub(crate) fn gather(level: Level, seen: &[Seen<'_>], inputs: usize, outputs: usize, gradient: &mut [f32]) {
+    if outputs == 0 {
+        return;
+    }
+    if seen.iter().all(|s| s.input.events.is_none()) {
+        f32::dispatch_wide(level, OfAll { seen, inputs, outputs, gradient });
+        return;
+    }
+    let terms = Terms::new(seen, inputs, outputs);
+    let rows: Vec<&[f32]> = seen.iter().map(|s| s.error).collect();
+    f32::dispatch_wide(level, OfTerms { terms: &terms, rows: &rows, outputs, gradient });
+}
+
+/// A value, and where the errors stand that it is multiplied with.
+#[derive(Clone, Copy, Default)]
+struct Term {
+    /// Which of what was seen.
+    row: u32,
+    /// Where the sample's errors start within it.
+    start: u32,
+    value: f32,
+}
+
+/// The values of a signal over time, sorted by input.
+struct Terms {
+    starts: Vec<u32>,
+    terms: Vec<Term>,
+}
+
+impl Terms {
+    fn new(seen: &[Seen<'_>], inputs: usize, outputs: usize) -> Self {
+        let mut starts = vec![0; inputs + 1];
+        for s in seen {
+            each(s.input, |i, _, _| starts[i + 1] += 1);
+        }
+        for i in 1..starts.len() {
+            starts[i] += starts[i - 1];
+        }
+        let mut terms = vec![Term::default(); starts[inputs] as usize];
+        for (row, s) in seen.iter().enumerate() {
+            each(s.input, |i, sample, value| {
+                let next = &mut starts[i];
+                terms[*next as usize] = Term { row: row as u32, start: (sample * outputs) as u32, value };
+                *next += 1;
+            });
+        }
+        // Every start has moved to the next one's place.
+        starts.rotate_right(1);
+        starts[0] = 0;
+        Terms { starts, terms }
+    }
+}
+
+/// Calls `f` with input, sample and value of everything that is not 0.
+#[inline(always)]
+fn each(signal: &Signal, mut f: impl FnMut(usize, usize, f32)) {
+    for sample in 0..signal.samples {
+        match &signal.events {
+            Some(events) => {
+                let (index, value) = events.of(sample);
+                for (i, v) in index.iter().zip(value) {
+                    f(*i as usize, sample, *v);
+                }
+            }
+            None => {
+                for (i, v) in signal.sample(sample).iter().enumerate().filter(|(_, v)| **v != 0.0) {
+                    f(i, sample, *v);
+                }
+            }
+        }
+    }
+}
+
+struct OfTerms<'a> {
+    terms: &'a Terms,
+    /// `[step][sample, output]`.
+    rows: &'a [&'a [f32]],
+    outputs: usize,
+    gradient: &'a mut [f32],
+}
+
+impl Kernel<f32> for OfTerms<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f32>>(self) {
+        let outputs = self.outputs;
+        for (range, to) in self.terms.starts.windows(2).zip(self.gradient.chunks_exact_mut(outputs)) {
+            let terms = &self.terms.terms[range[0] as usize..range[1] as usize];
+            if terms.is_empty() {
+                continue;
+            }
+            blocks!(V, outputs, |o, N| {
+                let end = outputs.min(o + N * V::WIDTH);
+                let to = &mut to[o..end];
+                let mut sums = [V::zero(); N];
+                for r in 0..N {
+                    sums[r] = V::load(&to[r * V::WIDTH..]);
+                }
+                for term in terms {
+                    let v = V::broadcast(term.value);
+                    let start = term.start as usize;
+                    let row = &self.rows[term.row as usize][start + o..start + end];
+                    for r in 0..N {
+                        sums[r] = sums[r] + v * V::load(&row[r * V::WIDTH..]);
+                    }
+                }
+                for r in 0..N {
+                    sums[r].store(&mut to[r * V::WIDTH..]);
+                }
+            });
+        }
+    }
+}
+
+struct OfAll<'a> {
+    seen: &'a [Seen<'a>],
+    inputs: usize,
+    outputs: usize,
+    gradient: &'a mut [f32],
+}
+
+impl Kernel<f32> for OfAll<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f32>>(mut self) {
+        let mut i = 0;
+        // Rows of weights that share a loaded error.
+        while i + 4 <= self.inputs {
+            weights::<V, 4>(&mut self, i);
+            i += 4;
+        }
+        while i < self.inputs {
+            weights::<V, 1>(&mut self, i);
+            i += 1;
+        }
+    }
+}
+
+/// All outputs of `R` rows of weights.
+#[inline(always)]
+fn weights<V: Lanes<Elem = f32>, const R: usize>(all: &mut OfAll<'_>, i: usize) {
+    let mut o = 0;
+    while V::WIDTH >= 16 && o + 4 * V::WIDTH <= all.outputs {
+        block::<V, R, 4>(all, i, o);
+        o += 4 * V::WIDTH;
+    }
+    while o + 2 * V::WIDTH <= all.outputs {
+        block::<V, R, 2>(all, i, o);
+        o += 2 * V::WIDTH;
+    }
+    while o < all.outputs {
+        block::<V, R, 1>(all, i, o);
+        o += V::WIDTH;
+    }
+}
+
+/// `N` registers of outputs from `o` on, of `R` rows of weights from `i` on.
+#[inline(always)]
+fn block<V: Lanes<Elem = f32>, const R: usize, const N: usize>(all: &mut OfAll<'_>, i: usize, o: usize) {
+    let (inputs, outputs) = (all.inputs, all.outputs);
+    let end = outputs.min(o + N * V::WIDTH);
+    let mut sums = [[V::zero(); N]; R];
+    for k in 0..R {
+        let to = &all.gradient[(i + k) * outputs + o..(i + k) * outputs + end];
+        for r in 0..N {
+            sums[k][r] = V::load(&to[r * V::WIDTH..]);
+        }
+    }
+    for seen in all.seen {
+        for (x, error) in seen.input.values.chunks_exact(inputs).zip(seen.error.chunks_exact(outputs)) {
+            let (x, error) = (&x[i..i + R], &error[o..end]);
+            let mut e = [V::zero(); N];
+            for r in 0..N {
+                e[r] = V::load(&error[r * V::WIDTH..]);
+            }
+            for k in 0..R {
+                let x = V::broadcast(x[k]);
+                for r in 0..N {
+                    sums[k][r] = sums[k][r] + x * e[r];
+                }
+            }
+        }
+    }
+    for k in 0..R {
+        let to = &mut all.gradient[(i + k) * outputs + o..(i + k) * outputs + end];
+        for r in 0..N {
+            sums[k][r].store(&mut to[r * V::WIDTH..]);
+        }
+    }
+}
+
+/// Adds the gradient of a bias.
+pub(crate) fn gather_bias(level: Level, seen: &[Seen<'_>], gradient: &mut [f32]) {
+    for s in seen {
+        for row in s.error.chunks_exact(gradient.len().max(1)) {
+            add(level, gradient, row);
+        }
+    }
+}

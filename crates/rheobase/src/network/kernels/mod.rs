@@ -1,0 +1,59 @@
+//! The three products of a linear map, with lanes: out of events or of all inputs, back to the inputs, and to the
+//! weights; and the plain sum.
+//!
+//! Every sum has one order, whatever the form, the SIMD level or the threads: outputs add their inputs in ascending
+//! index; errors of inputs are sums in 16 virtual lanes with a fixed tree; a weight adds its gradient with time
+//! descending and samples ascending. A term of 0 changes no sum, so leaving it out gives the same bits.
+
+/// Calls `$body` for blocks of outputs: `$n` registers from output `$o` on. All are full but the last one.
+macro_rules! blocks {
+    ($V:ident, $outputs:expr, |$o:ident, $n:ident| $body:block) => {{
+        let mut $o = 0;
+        // Only where there are more registers than that.
+        while $V::WIDTH >= 16 && $o + 16 * $V::WIDTH <= $outputs {
+            const $n: usize = 16;
+            $body
+            $o += 16 * $V::WIDTH;
+        }
+        while $o + 8 * $V::WIDTH <= $outputs {
+            const $n: usize = 8;
+            $body
+            $o += 8 * $V::WIDTH;
+        }
+        while $o < $outputs {
+            const $n: usize = 1;
+            $body
+            $o += $V::WIDTH;
+        }
+    }};
+}
+
+mod backward;
+mod forward;
+mod gather;
+
+use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
+
+pub(crate) use backward::backward;
+pub(crate) use forward::{Product, forward};
+pub(crate) use gather::{gather, gather_bias};
+
+/// Adds `from` to `to`, number by number.
+pub(crate) fn add(level: Level, to: &mut [f32], from: &[f32]) {
+    f32::dispatch(level, Add { to, from });
+}
+
+struct Add<'a> {
+    to: &'a mut [f32],
+    from: &'a [f32],
+}
+
+impl Kernel<f32> for Add<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f32>>(self) {
+        for (to, from) in self.to.chunks_mut(V::WIDTH).zip(self.from.chunks(V::WIDTH)) {
+            (V::load(to) + V::load(from)).store(to);
+        }
+    }
+}
