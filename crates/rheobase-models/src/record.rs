@@ -213,8 +213,7 @@ macro_rules! record {
             #[inline(always)]
             fn from_fn(mut f: impl FnMut(usize) -> T) -> Self {
                 let mut next = 0;
-                let mut take = || { next += 1; f(next - 1) };
-                $name { $($field: take(),)+ }
+                $name { $($field: { next += 1; f(next - 1) },)+ }
             }
             #[inline(always)]
             fn get(&self, i: usize) -> T {

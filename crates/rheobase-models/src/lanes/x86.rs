@@ -510,7 +510,8 @@ impl F32x16 {
     fn quarter(self) -> __m128 {
         // SAFETY: see the head of this file.
         unsafe {
-            F32x8(_mm256_add_ps(_mm512_castps512_ps256(self.0), _mm512_extractf32x8_ps::<1>(self.0))).quarter()
+            F32x8(_mm256_add_ps(_mm512_castps512_ps256(self.0), _mm512_extractf32x8_ps::<1>(self.0)))
+                .quarter()
         }
     }
     #[inline(always)]

@@ -2,6 +2,7 @@
 
 use rheobase_models::record::Range;
 
+use crate::network::kernels::all_within;
 use crate::{Error, Result};
 
 /// Refuses a setting that is not in `range`.
@@ -22,6 +23,9 @@ pub(super) fn broken(place: &str, field: &str, value: impl ToString, rule: impl 
 
 /// Refuses numbers of a magnitude above `limit`, infinities and NaN, with the index of the first.
 pub(super) fn bounded(place: &str, field: &str, values: &[f32], limit: f32, rule: &str) -> Result<()> {
+    if all_within(values, limit) {
+        return Ok(());
+    }
     match values.iter().position(|x| x.is_nan() || x.abs() > limit) {
         None => Ok(()),
         Some(i) => Err(Error::Value {

@@ -76,6 +76,14 @@ impl Signal {
         self.reach = Reach::Everywhere;
     }
 
+    /// An analogue signal whose values are all yet to be written, with the memory there was.
+    pub(crate) fn reshape(&mut self, samples: usize, width: usize) {
+        (self.samples, self.width, self.constant) = (samples, width, false);
+        self.values.resize(samples * width, 0.0);
+        self.events = None;
+        self.reach = Reach::Everywhere;
+    }
+
     /// The values of a sample. Signals on a tape that are events have none: see [`Signal::dense`].
     pub fn sample(&self, sample: usize) -> &[f32] {
         &self.values[sample * self.width..(sample + 1) * self.width]

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::memory::Memory;
 use super::kernels::add;
+use super::memory::Memory;
 use super::operator::{Back, Context, Seen};
 use super::program::{Program, State};
 use super::signal::Signal;
@@ -156,7 +156,8 @@ impl Program {
         for t in (0..tape.steps).rev() {
             let input_wanted = tape.signals[t][0].reach != super::signal::Reach::Nowhere;
             for (source, gradient) in gradients.iter_mut().enumerate() {
-                let len = samples * self.width(source);
+                let unwanted = source == 0 && !input_wanted;
+                let len = if unwanted { 0 } else { samples * self.width(source) };
                 match adjoint.earlier[source].pop_front() {
                     Some(carried) => {
                         let mut spare = std::mem::replace(gradient, carried);

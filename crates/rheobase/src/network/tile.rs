@@ -26,8 +26,7 @@ impl TileInput<'_> {
     /// Writes step `t`; `after` says whether it follows another step of this input.
     pub(crate) fn write(&self, t: usize, after: bool, out: &mut Signal) {
         let events = out.events.take();
-        out.zeros(self.samples.len(), self.width);
-        out.reach = if self.wanted { Reach::Everywhere } else { Reach::Nowhere };
+        let reach = if self.wanted { Reach::Everywhere } else { Reach::Nowhere };
         if self.samples.iter().all(|s| matches!(s, SampleInput::Spikes(_))) {
             let mut events = events.unwrap_or_default();
             events.clear();
@@ -37,19 +36,20 @@ impl TileInput<'_> {
                     && self.goes_on(number, t)
                 {
                     let (index, value) = rows.step(t);
-                    for (i, v) in
-                        index.iter().zip(value).filter(|(i, v)| (**i as usize) < self.width && **v != 0.0)
-                    {
-                        events.push(*i, *v);
-                    }
+                    let within = index.partition_point(|i| (*i as usize) < self.width);
+                    events.index.extend_from_slice(&index[..within]);
+                    events.value.extend_from_slice(&value[..within]);
                 }
                 events.end_sample();
             }
             // Values are made from the events by whoever needs them.
+            (out.samples, out.width, out.constant) = (self.samples.len(), self.width, false);
             out.values.clear();
-            out.events = Some(events);
+            (out.events, out.reach) = (Some(events), reach);
             return;
         }
+        out.zeros(self.samples.len(), self.width);
+        out.reach = reach;
         let ends = self.lengths.is_some_and(|lengths| lengths.contains(&t));
         out.constant = after && !ends && self.samples.iter().all(|s| matches!(s, SampleInput::Constant(_)));
         let rows = out.values.chunks_exact_mut(self.width.max(1));

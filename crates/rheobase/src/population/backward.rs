@@ -39,7 +39,7 @@ pub(crate) struct BackwardJob<'a, E: Elem> {
     pub(crate) output: &'a [E],
     /// dL/d state, field by field: in, after the step; out, before it.
     pub(crate) adjoint: &'a mut [Vec<E>],
-    /// dL/d input: written.
+    /// dL/d input: added to.
     pub(crate) input: &'a mut [E],
     /// dL/d coefficient, per neuron, sample by sample added to; empty if they are not wanted.
     pub(crate) of_coeffs: &'a mut [Vec<E>],
@@ -149,7 +149,8 @@ fn back<N: Neuron, V: Lanes>(job: &mut BackwardJob<'_, V::Elem>, sample: usize, 
             for i in 0..fields {
                 g.get(i).store(&mut job.adjoint[i][start..start + count]);
             }
-            g.get(fields).store(&mut job.input[start..start + count]);
+            let input = &mut job.input[start..start + count];
+            (V::load(input) + g.get(fields)).store(input);
         } else {
             for (i, sums) in job.of_coeffs.iter_mut().skip(skipped).take(directions).enumerate() {
                 let sum = &mut sums[first..first + count];

@@ -12,6 +12,7 @@ use super::source::RowAt;
 use super::{Column, Initial, Input, Number, Population, builder};
 use crate::Result;
 use crate::network::Memory;
+use crate::network::kernels::add;
 
 /// A layer of neurons without state of its own.
 pub(crate) struct Layer {
@@ -45,6 +46,7 @@ pub(crate) struct LayerBackward<'a> {
     pub(crate) adjoint: &'a mut Vec<Vec<f32>>,
     /// What lateral edges carry into the step before; empty at the last step.
     pub(crate) carried: &'a mut Vec<Vec<f32>>,
+    /// dL/d input: added to.
     pub(crate) input: &'a mut [f32],
     pub(crate) of_coeffs: &'a mut [Vec<f32>],
 }
@@ -251,6 +253,7 @@ impl Layer {
                 job.upstream[lanes.clone()].iter().zip(&*carried).map(|(u, c)| u + c).collect();
             let state: Vec<&[f32]> = state.iter().map(|f| &f[lanes.clone()]).collect();
             let mut adjoint: Vec<Vec<f32>> = job.adjoint.iter().map(|f| f[lanes.clone()].to_vec()).collect();
+            let mut input = vec![0.0; n];
             let sum = p.needs_layer_sum().then(|| virtual_lane_sum(&own[lanes.clone()]));
             kernels.backward(
                 job.level,
@@ -267,15 +270,16 @@ impl Layer {
                     layer_sum: sum,
                     output: &upstream,
                     adjoint: &mut adjoint,
-                    input: &mut job.input[lanes.clone()],
+                    input: &mut input,
                     of_coeffs: job.of_coeffs,
                 },
             );
             for (to, from) in job.adjoint.iter_mut().zip(&adjoint) {
                 to[lanes.clone()].copy_from_slice(from);
             }
+            add(job.level, &mut job.input[lanes], &input);
             if let Some(lateral) = &p.lateral {
-                lateral.pull_back(&job.input[lanes], carried);
+                lateral.pull_back(&input, carried);
             }
         }
     }

@@ -3,6 +3,7 @@
 use rheobase_models::record::Range;
 
 use crate::learn::check;
+use crate::network::kernels::all_within;
 use crate::{Error, Result};
 
 /// Takes every element of `parameter` that left `range` back into it, and says how many were.
@@ -18,6 +19,10 @@ use crate::{Error, Result};
 /// was out of range before (then nothing is changed).
 pub fn project(field: &str, parameter: &mut [f32], before: &[f32], range: &Range) -> Result<usize> {
     check::same_length(field, "before", before.len(), parameter.len(), "the parameter")?;
+    let finite = |numbers| all_within(numbers, f32::MAX);
+    if *range == Range::FINITE && finite(parameter) && finite(before) {
+        return Ok(0);
+    }
     let refused = |index, value: f32, rule: String| {
         let (place, field, value) = (field.to_string(), "value".to_string(), value.to_string());
         Error::Value { place, field, index: Some(index), value, rule }

@@ -2,6 +2,7 @@
 
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 
+use super::end;
 use crate::network::signal::{Events, Signal};
 
 /// A step of the product `input · weights + bias` for a tile.
@@ -36,7 +37,7 @@ impl Kernel<f32> for FromEvents<'_> {
         for (sample, out) in p.out.chunks_exact_mut(p.outputs).enumerate() {
             let (index, value) = self.events.of(sample);
             blocks!(V, p.outputs, |o, N| {
-                let end = p.outputs.min(o + N * V::WIDTH);
+                let end = end::<V, N>(o, p.outputs);
                 let mut sums = [V::zero(); N];
                 for (i, v) in index.iter().zip(value) {
                     let v = V::broadcast(*v);
@@ -110,7 +111,7 @@ fn rows<V: Lanes<Elem = f32>, const S: usize>(p: &mut Product<'_>, first: usize)
 /// `N` registers of outputs from `o` on, of `S` samples.
 #[inline(always)]
 fn block<V: Lanes<Elem = f32>, const S: usize, const N: usize>(p: &mut Product<'_>, first: usize, o: usize) {
-    let (inputs, end) = (p.input.width, p.outputs.min(o + N * V::WIDTH));
+    let (inputs, end) = (p.input.width, end::<V, N>(o, p.outputs));
     let values = &p.input.values[first * inputs..(first + S) * inputs];
     let mut sums = [[V::zero(); N]; S];
     for (i, row) in p.weights.chunks_exact(p.outputs).enumerate() {

@@ -2,7 +2,7 @@
 
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 
-use super::add;
+use super::{add, end};
 use crate::network::operator::Seen;
 use crate::network::signal::Signal;
 
@@ -17,18 +17,15 @@ pub(crate) fn gather(level: Level, seen: &[Seen<'_>], inputs: usize, outputs: us
         f32::dispatch_wide(level, OfAll { seen, inputs, outputs, gradient });
         return;
     }
-    let terms = Terms::new(seen, inputs, outputs);
-    let rows: Vec<&[f32]> = seen.iter().map(|s| s.error).collect();
-    f32::dispatch_wide(level, OfTerms { terms: &terms, rows: &rows, outputs, gradient });
+    let terms = Terms::new(seen, inputs);
+    let rows: Vec<&[f32]> = seen.iter().flat_map(|s| s.error.chunks_exact(outputs)).collect();
+    f32::dispatch_wide(level, OfTerms { rows: &rows, terms: &terms, outputs, gradient });
 }
 
-/// A value, and where the errors stand that it is multiplied with.
+/// A value, and which row of errors it is multiplied with.
 #[derive(Clone, Copy, Default)]
 struct Term {
-    /// Which of what was seen.
     row: u32,
-    /// Where the sample's errors start within it.
-    start: u32,
     value: f32,
 }
 
@@ -39,7 +36,7 @@ struct Terms {
 }
 
 impl Terms {
-    fn new(seen: &[Seen<'_>], inputs: usize, outputs: usize) -> Self {
+    fn new(seen: &[Seen<'_>], inputs: usize) -> Self {
         let mut starts = vec![0; inputs + 1];
         for s in seen {
             each(s.input, |i, _, _| starts[i + 1] += 1);
@@ -48,12 +45,14 @@ impl Terms {
             starts[i] += starts[i - 1];
         }
         let mut terms = vec![Term::default(); starts[inputs] as usize];
-        for (row, s) in seen.iter().enumerate() {
+        let mut first = 0;
+        for s in seen {
             each(s.input, |i, sample, value| {
                 let next = &mut starts[i];
-                terms[*next as usize] = Term { row: row as u32, start: (sample * outputs) as u32, value };
+                terms[*next as usize] = Term { row: (first + sample) as u32, value };
                 *next += 1;
             });
+            first += s.input.samples;
         }
         // Every start has moved to the next one's place.
         starts.rotate_right(1);
@@ -83,9 +82,9 @@ fn each(signal: &Signal, mut f: impl FnMut(usize, usize, f32)) {
 }
 
 struct OfTerms<'a> {
-    terms: &'a Terms,
-    /// `[step][sample, output]`.
+    /// The errors of each sample in each step.
     rows: &'a [&'a [f32]],
+    terms: &'a Terms,
     outputs: usize,
     gradient: &'a mut [f32],
 }
@@ -101,7 +100,7 @@ impl Kernel<f32> for OfTerms<'_> {
                 continue;
             }
             blocks!(V, outputs, |o, N| {
-                let end = outputs.min(o + N * V::WIDTH);
+                let end = end::<V, N>(o, outputs);
                 let to = &mut to[o..end];
                 let mut sums = [V::zero(); N];
                 for r in 0..N {
@@ -109,8 +108,7 @@ impl Kernel<f32> for OfTerms<'_> {
                 }
                 for term in terms {
                     let v = V::broadcast(term.value);
-                    let start = term.start as usize;
-                    let row = &self.rows[term.row as usize][start + o..start + end];
+                    let row = &self.rows[term.row as usize][o..end];
                     for r in 0..N {
                         sums[r] = sums[r] + v * V::load(&row[r * V::WIDTH..]);
                     }
@@ -169,7 +167,7 @@ fn weights<V: Lanes<Elem = f32>, const R: usize>(all: &mut OfAll<'_>, i: usize) 
 #[inline(always)]
 fn block<V: Lanes<Elem = f32>, const R: usize, const N: usize>(all: &mut OfAll<'_>, i: usize, o: usize) {
     let (inputs, outputs) = (all.inputs, all.outputs);
-    let end = outputs.min(o + N * V::WIDTH);
+    let end = end::<V, N>(o, outputs);
     let mut sums = [[V::zero(); N]; R];
     for k in 0..R {
         let to = &all.gradient[(i + k) * outputs + o..(i + k) * outputs + end];

@@ -33,14 +33,43 @@ mod forward;
 mod gather;
 
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
+use rheobase_models::real::Mask;
 
 pub(crate) use backward::backward;
 pub(crate) use forward::{Product, forward};
 pub(crate) use gather::{gather, gather_bias};
 
+/// Where a block of `N` registers from output `o` on ends: only the last block of one register may not be full.
+#[inline(always)]
+fn end<V: Lanes<Elem = f32>, const N: usize>(o: usize, outputs: usize) -> usize {
+    if N > 1 { o + N * V::WIDTH } else { outputs.min(o + V::WIDTH) }
+}
+
 /// Adds `from` to `to`, number by number.
 pub(crate) fn add(level: Level, to: &mut [f32], from: &[f32]) {
     f32::dispatch(level, Add { to, from });
+}
+
+/// Whether no number is NaN or of a magnitude above `limit`.
+pub(crate) fn all_within(numbers: &[f32], limit: f32) -> bool {
+    f32::dispatch(Level::best(), Within { numbers, limit })
+}
+
+struct Within<'a> {
+    numbers: &'a [f32],
+    limit: f32,
+}
+
+impl Kernel<f32> for Within<'_> {
+    type Output = bool;
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f32>>(self) -> bool {
+        let limit = V::broadcast(self.limit);
+        self.numbers.chunks(V::WIDTH).all(
+            #[inline(always)]
+            |x| !(!V::load(x).abs().le(limit)).any(),
+        )
+    }
 }
 
 struct Add<'a> {

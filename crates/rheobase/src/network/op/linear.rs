@@ -25,7 +25,7 @@ impl Operator for Linear {
         out: &mut Signal,
     ) {
         let [input] = inputs else { return };
-        out.zeros(input.samples, self.outputs);
+        out.reshape(input.samples, self.outputs);
         kernels::forward(
             context.level,
             Product {

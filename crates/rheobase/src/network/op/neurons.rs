@@ -3,7 +3,6 @@
 use rheobase_models::neuron::{Emits, SETTLE};
 
 use crate::Result;
-use crate::network::kernels::add;
 use crate::network::memory::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Events, Reach, Signal};
@@ -86,7 +85,7 @@ impl Operator for Neurons {
             Reach::Bits(bits) => bits,
             _ => Vec::new(),
         };
-        out.zeros(samples, width);
+        out.reshape(samples, width);
         let words = samples * width.div_ceil(64);
         let mut spikes = vec![0u64; words];
         // A learned coefficient may act on spikes whose slope is 0: their error is wanted too.
@@ -116,7 +115,13 @@ impl Operator for Neurons {
         let ([input], [gradient]) = (back.inputs, back.gradients) else { return };
         let mut buffer = Vec::new();
         let mut unwanted = Vec::new();
-        let mut own = vec![0.0; back.upstream.len()];
+        let to = match gradient {
+            Some(gradient) => &mut **gradient,
+            None => {
+                unwanted.resize(back.upstream.len(), 0.0);
+                &mut unwanted
+            }
+        };
         let coeffs = self.coeffs();
         self.layer.backward(LayerBackward {
             level: context.level,
@@ -126,14 +131,9 @@ impl Operator for Neurons {
             upstream: back.upstream,
             adjoint: &mut back.adjoint.fields,
             carried: &mut back.adjoint.kept,
-            input: &mut own,
+            input: to,
             of_coeffs: &mut back.raw[..coeffs],
         });
-        let to = match gradient {
-            Some(gradient) => &mut **gradient,
-            None => &mut unwanted,
-        };
-        add(context.level, to, &own);
     }
 
     fn start_gradient(&self, adjoint: &Memory, first: Option<&[f32]>, raw: &mut [Vec<f32>]) {
