@@ -4,7 +4,7 @@
 #[allow(dead_code, unreachable_pub)]
 mod support;
 
-use rheobase_models::lanes::{Kernel, Lanes};
+use rheobase_models::lanes::{Kernel, Lanes, Level, add_scaled};
 use rheobase_models::real::Mask;
 use support::{Apply, Function, Words, at_every_level};
 
@@ -175,4 +175,64 @@ fn masks_have_the_same_lanes() {
         .map(|(i, x)| if i / 16 % 3 == 0 { -x.abs() } else { *x })
         .collect();
     assert_same("mask", &at_every_level(|| Any(&x)), &[&x]);
+}
+
+#[test]
+fn sums_of_lanes_have_one_order() {
+    struct Sums<'a>(&'a [f32]);
+    impl Kernel<f32> for Sums<'_> {
+        type Output = Vec<f32>;
+        #[inline(always)]
+        fn run<V: Lanes<Elem = f32>>(self) -> Vec<f32> {
+            // Four times sixteen numbers: the registers that hold sixteen are halved until one is left.
+            let mut result = Vec::new();
+            for four in self.0.chunks_exact(64) {
+                let mut last = [V::zero(); 4];
+                for (sixteen, last) in four.chunks_exact(16).zip(&mut last) {
+                    let mut parts: Vec<V> = sixteen.chunks(V::WIDTH).map(V::load).collect();
+                    while parts.len() > 1 {
+                        let upper = parts.split_off(parts.len() / 2);
+                        parts.iter_mut().zip(upper).for_each(|(low, high)| *low = *low + high);
+                    }
+                    *last = parts[0];
+                }
+                result.extend(V::tree_sums(last));
+            }
+            result
+        }
+    }
+    let x = patterns(11, 64_000);
+    let results = at_every_level(|| Sums(&x));
+    assert_same("tree_sums", &results, &[&x]);
+    let plain: Vec<f32> = x
+        .chunks_exact(16)
+        .map(|lanes| {
+            let mut lanes = lanes.to_vec();
+            while lanes.len() > 1 {
+                let upper = lanes.split_off(lanes.len() / 2);
+                lanes.iter_mut().zip(upper).for_each(|(low, high)| *low += high);
+            }
+            lanes[0]
+        })
+        .collect();
+    assert_same(
+        "tree_sums",
+        &[("by its definition", plain), ("number by number", results[0].1.clone())],
+        &[&x],
+    );
+}
+
+#[test]
+fn adding_multiples_has_the_same_bits_and_stops_with_the_shorter() {
+    let mut words = Words(12);
+    let x: Vec<f64> = (0..37).map(|_| words.uniform(-1.0, 1.0)).collect();
+    for level in Level::ALL.into_iter().filter(|l| l.is_available()) {
+        for (to, from) in [(37, 37), (37, 20), (19, 37), (0, 5), (3, 3)] {
+            let mut y = vec![0.3; to];
+            add_scaled(level, &mut y, 1.7, &x[..from]);
+            for (i, y) in y.iter().enumerate() {
+                assert_eq!(*y, if i < from { 0.3 + 1.7 * x[i] } else { 0.3 }, "{level:?} {to} {from} {i}");
+            }
+        }
+    }
 }

@@ -235,6 +235,18 @@ impl Elem for f64 {
     }
 }
 
+/// Adds `by` times `from` to `to`, number by number as far as both reach; no bit depends on the level.
+#[inline]
+pub fn add_scaled(level: Level, to: &mut [f64], by: f64, from: &[f64]) {
+    #[cfg(target_arch = "x86_64")]
+    x86::add_scaled(level, to, by, from);
+    #[cfg(not(target_arch = "x86_64"))]
+    for (y, x) in to.iter_mut().zip(from) {
+        let _ = level;
+        *y += by * x;
+    }
+}
+
 /// Asks the processor to bring what lies `ahead` numbers after `from` closer. A hint: nothing is read.
 #[inline(always)]
 pub fn prefetch<E>(from: &[E], ahead: usize) {

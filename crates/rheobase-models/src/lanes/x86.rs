@@ -60,6 +60,42 @@ pub(super) fn dispatch_f32_abreast<K: Kernel<f32>>(level: Level, kernel: K) -> R
     }
 }
 
+/// Adds `by` times `from` to `to`, eight or four numbers at a time.
+#[inline]
+pub(super) fn add_scaled(level: Level, to: &mut [f64], by: f64, from: &[f64]) {
+    macro_rules! whole {
+        ($features:literal, $n:literal, $set:ident $load:ident $store:ident $add:ident $mul:ident) => {{
+            #[target_feature(enable = $features)]
+            unsafe fn whole(to: &mut [[f64; $n]], by: f64, from: &[[f64; $n]]) {
+                let by = $set(by);
+                for (y, x) in to.iter_mut().zip(from) {
+                    // SAFETY: the arrays have the register's length.
+                    unsafe {
+                        let sum = $add($load(y.as_ptr()), $mul(by, $load(x.as_ptr())));
+                        $store(y.as_mut_ptr(), sum);
+                    }
+                }
+            }
+            let n = to.len().min(from.len()) / $n * $n;
+            // SAFETY: the level was found on this processor.
+            unsafe { whole(to[..n].as_chunks_mut().0, by, from[..n].as_chunks().0) };
+            n
+        }};
+    }
+    let done = match level {
+        Level::Avx512 if level.is_available() => {
+            whole!("avx512f", 8, _mm512_set1_pd _mm512_loadu_pd _mm512_storeu_pd _mm512_add_pd _mm512_mul_pd)
+        }
+        Level::Avx2 if level.is_available() => {
+            whole!("avx2", 4, _mm256_set1_pd _mm256_loadu_pd _mm256_storeu_pd _mm256_add_pd _mm256_mul_pd)
+        }
+        _ => 0,
+    };
+    for (y, x) in to[done..].iter_mut().zip(&from[done..]) {
+        *y += by * x;
+    }
+}
+
 /// A register type with its operators.
 macro_rules! register {
     ($(#[$doc:meta])* $name:ident($reg:ident, $n:literal), mask $mask:ident,

@@ -3,6 +3,7 @@
 
 use rayon::prelude::*;
 use realfft::RealFftPlanner;
+use rheobase_models::lanes::{Level, add_scaled};
 
 use super::layout::write_columns;
 
@@ -97,7 +98,8 @@ fn bucket(rows: &[f64], width: usize, most: usize) -> Option<Bucket> {
             return None;
         }
         for (block, values) in row.chunks(8).enumerate() {
-            if values.iter().fold(false, |any, v| any | (*v != 0.0)) {
+            // All bits but the sign: 0 and −0 have none.
+            if values.iter().fold(0, |bits, v| bits | v.to_bits() << 1) != 0 {
                 for (j, &value) in values.iter().enumerate().filter(|(_, v)| **v != 0.0) {
                     let column = block * 8 + j;
                     counts[column + 1] += 1;
@@ -157,9 +159,7 @@ fn add_kernel(column: &mut [f64], origin: usize, row: usize, height: f64, taps: 
     if to >= column.len() || from >= taps.len() {
         return;
     }
-    for (y, tap) in column[to..].iter_mut().zip(&taps[from..]) {
-        *y += height * tap;
-    }
+    add_scaled(Level::best(), &mut column[to..], height, &taps[from..]);
 }
 
 /// Every output is a sum over the kernel, sixteen neurons at a time.

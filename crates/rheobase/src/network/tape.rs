@@ -18,7 +18,7 @@ pub struct Tape {
     before: Vec<Vec<Memory>>,
     /// What the sources had sent before the chunk, the latest first.
     past: Vec<VecDeque<Signal>>,
-    /// Whether the values of a source are looked at on the way back.
+    /// Whether the values of a source are looked at on the way back; empty if there is none.
     wanted: Vec<bool>,
     /// Steps and errors from which a node is yet to gather, the latest first: `[node]`.
     errors: Vec<Vec<(usize, Vec<f32>)>>,
@@ -53,10 +53,11 @@ impl Tape {
         for before in &mut self.before {
             before.resize_with(nodes, Memory::default);
         }
+        self.wanted.clear();
         if taping {
             self.past.clone_from(&state.past);
             let own = program.nodes.iter().map(|n| n.operator.reads_output());
-            self.wanted = [true].into_iter().chain(own).collect();
+            self.wanted.extend([true].into_iter().chain(own));
             for node in program.nodes.iter().filter(|n| n.operator.reads_inputs()) {
                 node.inputs.iter().for_each(|(source, _)| self.wanted[*source] = true);
             }
@@ -80,7 +81,7 @@ impl Tape {
 
     /// Drops the values of the step before `t` that its events say as well, or that nobody looks at.
     pub(crate) fn thin(&mut self, t: usize) {
-        if self.steps > self.signals.len() || t == 0 {
+        if self.wanted.is_empty() || t == 0 {
             return;
         }
         let (low, high) = self.signals.split_at_mut(t);

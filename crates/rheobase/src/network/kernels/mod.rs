@@ -31,6 +31,8 @@ macro_rules! blocks {
 mod backward;
 mod forward;
 mod gather;
+#[cfg(test)]
+mod tests;
 
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 use rheobase_models::real::Mask;
