@@ -48,30 +48,35 @@ impl TileInput<'_> {
             (out.events, out.reach) = (Some(events), reach);
             return;
         }
-        out.zeros(self.samples.len(), self.width);
+        out.reshape(self.samples.len(), self.width);
         out.reach = reach;
         let ends = self.lengths.is_some_and(|lengths| lengths.contains(&t));
         out.constant = after && !ends && self.samples.iter().all(|s| matches!(s, SampleInput::Constant(_)));
         let rows = out.values.chunks_exact_mut(self.width.max(1));
-        for (_, (sample, row)) in
-            self.samples.iter().zip(rows).enumerate().filter(|(s, _)| self.goes_on(*s, t))
-        {
+        for ((number, sample), row) in self.samples.iter().enumerate().zip(rows) {
             match sample {
-                SampleInput::Constant(values) => row.iter_mut().zip(values).for_each(|(r, v)| *r = *v),
+                _ if !self.goes_on(number, t) => row.fill(0.0),
+                SampleInput::Constant(values) => copy(row, values),
                 SampleInput::Dense { features, values } => {
-                    let from = values.chunks_exact((*features).max(1)).nth(t).unwrap_or_default();
-                    row.iter_mut().zip(from).for_each(|(r, v)| *r = *v);
+                    copy(row, values.chunks_exact((*features).max(1)).nth(t).unwrap_or_default());
                 }
-                SampleInput::Spikes(rows) if t < rows.steps() => {
-                    let (index, value) = rows.step(t);
+                SampleInput::Spikes(rows) => {
+                    row.fill(0.0);
+                    let (index, value) = if t < rows.steps() { rows.step(t) } else { Default::default() };
                     for (i, v) in index.iter().zip(value) {
                         if let Some(r) = row.get_mut(*i as usize) {
                             *r = *v;
                         }
                     }
                 }
-                SampleInput::Spikes(_) => {}
             }
         }
     }
+}
+
+/// Copies as many numbers as there are; what is left becomes 0.
+fn copy(to: &mut [f32], from: &[f32]) {
+    let n = to.len().min(from.len());
+    to[..n].copy_from_slice(&from[..n]);
+    to[n..].fill(0.0);
 }

@@ -182,15 +182,23 @@ impl Operator for Neurons {
 /// The events of a step from its bits and values.
 fn decode(bits: &[u64], values: &[f32], width: usize, events: &mut Events) {
     events.clear();
+    let count = bits.iter().map(|word| word.count_ones() as usize).sum();
+    events.index.resize(count, 0);
+    events.value.resize(count, 0.0);
+    let mut places = events.index.iter_mut().zip(&mut events.value);
+    let mut end = 0;
     for (words, row) in bits.chunks_exact(width.div_ceil(64).max(1)).zip(values.chunks_exact(width.max(1))) {
         for (w, word) in words.iter().enumerate() {
             let mut word = *word;
-            while word != 0 {
+            end += word.count_ones();
+            while word != 0
+                && let Some((index, value)) = places.next()
+            {
                 let i = w * 64 + word.trailing_zeros() as usize;
                 word &= word - 1;
-                events.push(i as u32, row[i]);
+                (*index, *value) = (i as u32, row[i]);
             }
         }
-        events.end_sample();
+        events.starts.push(end);
     }
 }
