@@ -27,7 +27,7 @@ pub struct Tape {
 }
 
 /// Errors from which a node gathers at once: as many numbers as stay in a processor's cache. No result depends on it.
-const GATHERED: usize = 96 << 10;
+const GATHERED: usize = 32 << 10;
 
 /// What is carried backwards from chunk to chunk.
 #[derive(Debug, Default)]

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::backward::BackwardJob;
 use super::coupled::{CoupledJob, Setting, virtual_lane_sum};
+use super::fused::{FusedJob, Probe, Sink};
 use super::probe::{Quantity, Taken, TakenProbe};
 use super::run::{CHUNK, TILE, Tile};
 use super::{Initial, Input, Number, Population, Record, Recording, State};
@@ -58,10 +59,11 @@ impl<E> Gradients<E> {
     }
 }
 
-/// A step of a tile before it was taken.
+/// The steps of a chunk of a tile before they were taken, each `[time, neuron]`.
 struct Before<E> {
     state: Vec<Vec<E>>,
     x: Vec<E>,
+    /// Empty where neurons do not see each other.
     held: Vec<E>,
     own: Vec<E>,
 }
@@ -190,6 +192,12 @@ impl<E: Number> Population<E> {
         wanted.iter().map(name).zip(params).collect()
     }
 
+    /// The numbers of a tile in step `step` of `[time, batch, neuron]`.
+    fn row_of<'a>(&self, from: &'a [E], tile: Tile, step: usize) -> &'a [E] {
+        let start = (step * self.batch + tile.sample) * self.neurons + tile.first;
+        &from[start..start + tile.count]
+    }
+
     /// Back through all chunks of one tile.
     fn tile_gradient(
         &self,
@@ -200,50 +208,53 @@ impl<E: Number> Population<E> {
         states: &[(usize, &[E])],
         coeffs: usize,
     ) -> TileGradient<E> {
-        let fields = self.model.state().len();
-        let row = |from: &[E], step: usize| -> Vec<E> {
-            let start = (step * self.batch + tile.sample) * self.neurons + tile.first;
-            from[start..start + tile.count].to_vec()
-        };
+        let (fields, n) = (self.model.state().len(), tile.count);
         let mut gradient = TileGradient {
-            input: vec![E::default(); tape.steps * tile.count],
-            adjoint: vec![vec![E::default(); tile.count]; fields],
-            coeffs: vec![vec![E::default(); tile.count]; coeffs],
+            input: vec![E::default(); tape.steps * n],
+            adjoint: vec![vec![E::default(); n]; fields],
+            coeffs: vec![vec![E::default(); n]; coeffs],
         };
         // What lateral edges carry from a step's input into the output of the step before it.
-        let mut carried = vec![E::default(); tile.count];
+        let mut carried = vec![E::default(); if self.lateral.is_some() { n } else { 0 }];
+        let none = vec![E::default(); n];
         let layer_sum = self.needs_layer_sum();
         for (i, checkpoint) in tape.checkpoints.iter().enumerate().rev() {
             let first = i * CHUNK;
             let steps = CHUNK.min(tape.steps - first);
-            let taken = self.replay(tile, checkpoint, first, steps, input);
-            for (t, before) in taken.iter().enumerate().rev() {
+            let before = match self.is_coupled() {
+                true => self.replay(tile, checkpoint, first, steps, input),
+                false => self.replay_independent(tile, checkpoint, first, steps, input),
+            };
+            for t in (0..steps).rev() {
                 for (field, g) in states {
-                    for (a, g) in gradient.adjoint[*field].iter_mut().zip(row(g, first + t)) {
-                        *a = *a + g;
+                    let step = self.row_of(g, tile, first + t);
+                    for (a, g) in gradient.adjoint[*field].iter_mut().zip(step) {
+                        *a = *a + *g;
                     }
                 }
-                let mut upstream =
-                    output.map_or_else(|| vec![E::default(); tile.count], |o| row(o, first + t));
-                for (u, c) in upstream.iter_mut().zip(&carried) {
-                    *u = *u + *c;
+                let mut upstream = output.map_or(&none[..], |o| self.row_of(o, tile, first + t));
+                let sum: Vec<E>;
+                if self.lateral.is_some() {
+                    sum = upstream.iter().zip(&carried).map(|(u, c)| *u + *c).collect();
+                    upstream = &sum;
                 }
-                let state: Vec<&[E]> = before.state.iter().map(Vec::as_slice).collect();
-                let to = (first + t) * tile.count..(first + t + 1) * tile.count;
+                let now = t * n..(t + 1) * n;
+                let state: Vec<&[E]> = before.state.iter().map(|field| &field[now.clone()]).collect();
+                let to = (first + t) * n..(first + t + 1) * n;
                 E::kernels(&*self.model).backward(
                     self.level,
                     BackwardJob {
                         coeffs: &self.coeffs,
                         first: tile.first,
-                        neurons: tile.count,
+                        neurons: n,
                         samples: 1,
                         surrogate: &self.surrogate,
                         detach_reset: self.detach_reset,
                         state: &state,
-                        x: &before.x,
-                        held: Some(&before.held),
-                        layer_sum: layer_sum.then(|| virtual_lane_sum(&before.own)),
-                        output: &upstream,
+                        x: &before.x[now.clone()],
+                        held: before.held.get(now.clone()),
+                        layer_sum: layer_sum.then(|| virtual_lane_sum(&before.own[now.clone()])),
+                        output: upstream,
                         adjoint: &mut gradient.adjoint,
                         input: &mut gradient.input[to.clone()],
                         of_coeffs: &mut gradient.coeffs,
@@ -257,7 +268,47 @@ impl<E: Number> Population<E> {
         gradient
     }
 
-    /// The steps of a chunk as they were before they were taken.
+    /// The steps of a chunk as they were before they were taken, of neurons that do not see each other.
+    fn replay_independent(
+        &self,
+        tile: Tile,
+        checkpoint: &State<E>,
+        first: usize,
+        steps: usize,
+        input: &Input<'_, E>,
+    ) -> Before<E> {
+        let mut state = self.part(checkpoint, tile);
+        // What a step leaves is what the next one finds.
+        let mut probes: Vec<Probe<E>> = state
+            .iter()
+            .enumerate()
+            .map(|(field, start)| Probe { field, every: 1, data: start.clone() })
+            .collect();
+        E::kernels(&*self.model).fused(
+            self.level,
+            FusedJob {
+                coeffs: &self.coeffs,
+                first: tile.first,
+                state: &mut state,
+                input,
+                at: self.row_at(tile, first, checkpoint.step),
+                steps: steps.saturating_sub(1),
+                sink: Sink::None,
+                probes: &mut probes,
+                bad_input: &mut None,
+                has_nan: &mut false,
+            },
+        );
+        let mut buffer = vec![E::default(); tile.count];
+        let mut x = Vec::with_capacity(steps * tile.count);
+        for t in 0..steps {
+            let at = self.row_at(tile, first + t, checkpoint.step + t as u64);
+            x.extend_from_slice(input.row(at, &mut buffer));
+        }
+        Before { state: probes.into_iter().map(|p| p.data).collect(), x, held: Vec::new(), own: Vec::new() }
+    }
+
+    /// The same of neurons that do.
     fn replay(
         &self,
         tile: Tile,
@@ -265,38 +316,38 @@ impl<E: Number> Population<E> {
         first: usize,
         steps: usize,
         input: &Input<'_, E>,
-    ) -> Vec<Before<E>> {
+    ) -> Before<E> {
         let mut state = self.part(checkpoint, tile);
         let mut layer = checkpoint.layers[tile.sample].part(tile.first, tile.count);
         let probe = |quantity| TakenProbe { quantity, every: 1, data: Vec::new() };
-        (0..steps)
-            .map(|t| {
-                let (held, old) = (layer.held.clone(), state.clone());
-                let mut taken =
-                    Taken { probes: vec![probe(Quantity::Input), probe(Quantity::Own)], ..Taken::default() };
-                E::kernels(&*self.model).coupled(
-                    self.level,
-                    CoupledJob {
-                        setting: Setting {
-                            coeffs: &self.coeffs,
-                            input,
-                            at: self.row_at(tile, first + t, checkpoint.step + t as u64),
-                            dt: E::from_f64(self.dt),
-                            surrogate: self.surrogate,
-                            couplings: self.couplings(),
-                        },
-                        state: &mut state,
-                        layer: &mut layer,
-                        steps: 1,
-                        taken: &mut taken,
-                        bad_input: &mut None,
+        let probes = vec![probe(Quantity::Input), probe(Quantity::Own)];
+        let mut taken = Taken { probes, ..Taken::default() };
+        let (mut states, mut held) = (vec![Vec::new(); state.len()], Vec::new());
+        for t in 0..steps {
+            held.extend_from_slice(&layer.held);
+            states.iter_mut().zip(&state).for_each(|(all, now): (&mut Vec<E>, _)| all.extend_from_slice(now));
+            E::kernels(&*self.model).coupled(
+                self.level,
+                CoupledJob {
+                    setting: Setting {
+                        coeffs: &self.coeffs,
+                        input,
+                        at: self.row_at(tile, first + t, checkpoint.step + t as u64),
+                        dt: E::from_f64(self.dt),
+                        surrogate: self.surrogate,
+                        couplings: self.couplings(),
                     },
-                );
-                let mut rows = taken.probes.into_iter().map(|p| p.data);
-                let (x, own) = (rows.next().unwrap_or_default(), rows.next().unwrap_or_default());
-                Before { state: old, x, held, own }
-            })
-            .collect()
+                    state: &mut state,
+                    layer: &mut layer,
+                    steps: 1,
+                    taken: &mut taken,
+                    bad_input: &mut None,
+                },
+            );
+        }
+        let mut rows = taken.probes.into_iter().map(|p| p.data);
+        let (x, own) = (rows.next().unwrap_or_default(), rows.next().unwrap_or_default());
+        Before { state: states, x, held, own }
     }
 
     /// Position of a parameter that has derivatives.
