@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::time::Instant;
 
 use benches::machine::arithmetic_peak;
 use benches::process::{forget_peak, peak_since};
@@ -473,6 +474,58 @@ fn kernel() -> bool {
     ratio <= 1.0 / 3.0
 }
 
+/// The two kernels of the way back: to weights from events and from values, and to inputs.
+fn ways_back() {
+    let peak = arithmetic_peak(Level::best());
+    let program = network(INPUTS, vec![node("in", Vec::new(), linear(JOB.hidden, 1.0))]);
+    let ids: Vec<u64> = (0..TILE as u64).collect();
+    let context = context(&ids, true);
+    // Seconds of the way back, and events × outputs.
+    let measure = |dense: bool, wanted: bool| {
+        let samples = inputs(JOB.steps, JOB.activity, dense);
+        let (mut tape, mut best, mut operations) = (Tape::default(), f64::INFINITY, 0);
+        for _ in 0..7 {
+            let (mut seconds, mut counts) = (0.0, Counts::default());
+            for samples in samples.chunks(TILE) {
+                let mut state = program.start(TILE);
+                let input = TileInput { samples, lengths: None, width: INPUTS, wanted };
+                program
+                    .run(&context, &mut state, &input, 0, JOB.steps, &mut tape, &mut counts, |_, _| {})
+                    .expect("runs");
+                let (mut adjoint, mut raw) = (program.end(&state), program.raw_gradients());
+                let error = |_: usize, source: usize, g: &mut [f32]| {
+                    if source == 1 {
+                        g.fill(1e-3);
+                    }
+                };
+                let start = Instant::now();
+                program.back(&context, &mut tape, &mut adjoint, &mut raw, error, |_, g| {
+                    black_box(g);
+                });
+                seconds += start.elapsed().as_secs_f64();
+                black_box(raw);
+            }
+            best = seconds.min(best);
+            operations = counts.operations.iter().sum::<u64>();
+        }
+        (best, operations as f64)
+    };
+    let (events, operations) = measure(false, false);
+    let (values, _) = measure(true, false);
+    let (both, _) = measure(false, true);
+    let all = (BATCH * JOB.steps * INPUTS * JOB.hidden) as f64;
+    let row = |name: &str, seconds: f64, products: f64| {
+        vec![name.into(), format!("{:.2}", 1e3 * seconds), percent(2.0 * products / seconds / peak)]
+    };
+    let rows = [
+        row("to weights, 8 % spikes in, sorting included", events, operations),
+        row("to weights, values in", values, all),
+        row("to inputs, wanted everywhere", both - events, all),
+    ];
+    let title = "The way back through 700 → 256, T = 100, batch 128, one thread";
+    table(title, &["kernel", "ms", "of the arithmetic peak"], &rows);
+}
+
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let is = |part: &str| wanted.is_empty() || wanted.iter().any(|w| w == part);
@@ -484,6 +537,9 @@ fn main() {
         layer();
     }
     let follows = !is("kernel") || kernel();
+    if is("kernel") {
+        ways_back();
+    }
     if is("sweeps") {
         sweeps();
     }

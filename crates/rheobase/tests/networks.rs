@@ -7,7 +7,10 @@ use rheobase::learn::{
     Batch, CrossEntropy, LossKind, OptimiserKind, Outcome, Pass, Rule, Score, Target, Trainer, Workspaces,
 };
 use rheobase::models::lanes::Level;
-use rheobase::network::{Combine, Kind, Linear, Link, Network, Neurons, Node, Program, Word, lower};
+use rheobase::network::{
+    Combine, Context, Counts, Kind, Linear, Link, Network, Neurons, Node, Program, Tape, TileInput, Word,
+    lower,
+};
 use rheobase::{Result, random::Stream};
 
 fn node(name: &str, from: Vec<Link>, combine: Combine, kind: Kind) -> Node {
@@ -154,6 +157,61 @@ fn a_batch_may_be_split_at_tiles() -> Result<()> {
         assert_eq!(&sum, want);
     }
     assert_eq!([a.predictions, b.predictions].concat(), whole.predictions);
+    Ok(())
+}
+
+/// The errors of steps with the same input are summed before they are multiplied: the order of sums differs from that
+/// of input over time, by rounding only.
+#[test]
+fn input_that_stays_the_same_gathers_like_any_other_however_tapes_are_cut() -> Result<()> {
+    let (features, steps) = (5, 7);
+    let layers = vec![
+        node("current", vec![], Combine::Sum, linear(9)),
+        node("layer", vec![], Combine::Sum, neurons("lif_subtract", "arctan", &[])),
+        node("readout", vec![], Combine::Sum, neurons("leaky_integrator", "", &["tau_m"])),
+        node("out", vec![], Combine::Sum, linear(3)),
+    ];
+    let network =
+        Network { format: 1, dt: 0.001, input: vec![features], output: String::new(), nodes: layers };
+    let program = lower(&network, 3)?;
+    let constant = |s: usize| -> Vec<f32> { (0..features).map(|i| ((s + 3 * i) % 7) as f32 * 0.3).collect() };
+    let mut samples = Samples::new(9, steps, features, 0.0, 1.0, true);
+    for (s, input) in samples.inputs.iter_mut().enumerate() {
+        *input = SampleInput::Dense { features, values: constant(s).repeat(steps) };
+    }
+    let over_time = outcome(&program, &pass(Level::best(), steps, 0), &samples);
+    for (s, input) in samples.inputs.iter_mut().enumerate() {
+        *input = SampleInput::Constant(constant(s));
+    }
+    let whole = outcome(&program, &pass(Level::best(), steps, 0), &samples);
+    assert!(whole.gradients[0].iter().any(|g| *g != 0.0));
+    for (a, b) in whole.gradients.iter().flatten().zip(over_time.gradients.iter().flatten()) {
+        assert!((a - b).abs() <= 1e-5 * (1.0 + b.abs()), "{a} {b}");
+    }
+    for chunk in 1..steps {
+        assert_eq!(outcome(&program, &pass(Level::best(), chunk, 0), &samples), whole, "{chunk}");
+    }
+    // A run that begins amid such input.
+    let context = Context {
+        step: 0,
+        sample_ids: &samples.ids,
+        epoch: 0,
+        training: true,
+        taping: true,
+        level: Level::best(),
+    };
+    let input = TileInput { samples: &samples.inputs, lengths: None, width: features, wanted: false };
+    let gradients = |first: usize| -> Result<Vec<Vec<f32>>> {
+        let (mut state, mut tape) = (program.start(9), Tape::default());
+        program.run(&context, &mut state, &input, first, 4, &mut tape, &mut Counts::default(), |_, _| {})?;
+        let (mut adjoint, mut raw) = (program.end(&state), program.raw_gradients());
+        let last = program.nodes().count();
+        let wanted = |_: usize, source: usize, g: &mut [f32]| g.fill(if source == last { 1.0 } else { 0.0 });
+        program.back(&context, &mut tape, &mut adjoint, &mut raw, wanted, |_, _| {});
+        program.back_to_start(&context, &adjoint, &mut raw);
+        Ok(program.settle_gradients(raw))
+    };
+    assert_eq!(gradients(0)?, gradients(2)?);
     Ok(())
 }
 

@@ -8,7 +8,8 @@ use super::panel::{Bar, Edges, Extent, PAGE, Panel};
 use super::{Figure, check};
 use crate::Result;
 
-/// Weights as maps of colours: blue above 0, red below, near white at 0.
+/// Weights as maps of colours: blue above 0, red below, near white at 0. Where nothing lies below 0 the scale begins
+/// there.
 #[derive(Debug, Clone)]
 pub struct Weights<'a> {
     values: &'a [f64],
@@ -78,10 +79,14 @@ impl<'a> Weights<'a> {
         self.check()?;
         let largest = self.values.iter().map(|v| v.abs()).fold(0.0, f64::max);
         let limit = self.limit.unwrap_or(if largest > 0.0 { largest } else { 1.0 });
-        let mut panel = if self.maps == 1 { self.single(limit) } else { self.grid(limit) };
-        let axis = Axis::new(&self.label.0, &self.label.1, Range::new(-limit, limit));
+        let colours = match self.values.iter().any(|v| *v < 0.0) {
+            true => (Scale::Diverging, Range::new(-limit, limit)),
+            false => (Scale::Pale, Range::new(0.0, limit)),
+        };
+        let mut panel = if self.maps == 1 { self.single(colours) } else { self.grid(colours) };
         panel.title = self.title.clone();
-        panel.bar = Some(Bar { axis, scale: Scale::Diverging });
+        let (scale, range) = colours;
+        panel.bar = Some(Bar { axis: Axis::new(&self.label.0, &self.label.1, range), scale });
         Ok(panel.into())
     }
 
@@ -103,7 +108,7 @@ impl<'a> Weights<'a> {
         }
     }
 
-    fn cells(&self, map: usize, x: f64, y: f64, limit: f64) -> Cells {
+    fn cells(&self, map: usize, x: f64, y: f64, (scale, range): (Scale, Range)) -> Cells {
         let size = self.height * self.width;
         Cells {
             values: self.values[map * size..][..size].to_vec(),
@@ -111,13 +116,13 @@ impl<'a> Weights<'a> {
             columns: self.width,
             x: Range::new(x, x + self.width as f64),
             y: Range::new(y, y + self.height as f64),
-            scale: Scale::Diverging,
-            range: Range::new(-limit, limit),
+            scale,
+            range,
             many: self.values.len() > AS_PATHS,
         }
     }
 
-    fn single(&self, limit: f64) -> Panel {
+    fn single(&self, colours: (Scale, Range)) -> Panel {
         let (w, h) = (self.width as f64, self.height as f64);
         let across = Axis::whole("column", Range::new(-0.5, w - 0.5));
         let down = Axis::whole("row", Range::new(h - 0.5, -0.5));
@@ -127,12 +132,12 @@ impl<'a> Weights<'a> {
         if w > 60.0 {
             panel.width = PAGE;
         }
-        panel.marks.push(Mark::Cells(self.cells(0, -0.5, -0.5, limit)));
+        panel.marks.push(Mark::Cells(self.cells(0, -0.5, -0.5, colours)));
         panel
     }
 
     /// Positions count cells, so that all maps have one scale.
-    fn grid(&self, limit: f64) -> Panel {
+    fn grid(&self, colours: (Scale, Range)) -> Panel {
         let (w, h) = (self.width as f64, self.height as f64);
         let wide = |n: f64| (n * 1.3 * h / w).sqrt().round().clamp(1.0, n) as usize;
         let columns = self.columns.unwrap_or_else(|| wide(self.maps as f64)).min(self.maps);
@@ -151,7 +156,7 @@ impl<'a> Weights<'a> {
         panel.extent = Extent::Aspect(height / width);
         for map in 0..self.maps {
             let (x, y) = ((map % columns) as f64 * step_x, (map / columns) as f64 * step_y + head);
-            panel.marks.push(Mark::Cells(self.cells(map, x, y, limit)));
+            panel.marks.push(Mark::Cells(self.cells(map, x, y, colours)));
             let corners = [[x, y], [x + w, y], [x + w, y + h], [x, y + h], [x, y]];
             panel.line(corners.to_vec(), Paint::Ink, 0.35);
             if let Some(name) = self.names.get(map) {

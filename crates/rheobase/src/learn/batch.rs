@@ -287,15 +287,9 @@ impl Tile<'_> {
         }
         let (mut outcome, slopes) = self.judge(&outputs, classes, lengths, &spikes)?;
         outcome.counts = counts;
-        let mut raw = match raw {
-            Some(mut raw) => {
-                raw.iter_mut().flatten().for_each(|part| part.fill(0.0));
-                raw
-            }
-            None if learning => self.program.raw_gradients(),
-            None => Raw::new(),
-        };
+        let mut raw = raw.unwrap_or_default();
         if learning {
+            self.program.reset_raw_gradients(&mut raw);
             let mut adjoint = self.program.end(&state);
             let taping = Context { taping: true, ..context };
             for first in (0..steps).step_by(chunk.max(1)).collect::<Vec<_>>().into_iter().rev() {
@@ -319,7 +313,7 @@ impl Tile<'_> {
                     adjoint.cut();
                 }
             }
-            self.program.back_to_start(&adjoint, &mut raw);
+            self.program.back_to_start(&taping, &adjoint, &mut raw);
         }
         Ok(Done { outcome, raw })
     }

@@ -36,8 +36,15 @@ pub struct Adjoint {
     memories: Vec<Memory>,
     /// dL/d output of each source in the steps before, the latest first, as far as delayed edges reach back.
     earlier: Vec<VecDeque<Vec<f32>>>,
-    /// The sum of the errors of each node since its input was last another one; empty if it has just been.
-    still: Vec<Vec<f32>>,
+    /// Of each node, the errors of the steps since its input was last another one.
+    still: Vec<Still>,
+}
+
+/// An input that stays the same, and the sum of the errors of its steps; empty where there is none.
+#[derive(Debug, Clone, Default)]
+struct Still {
+    input: Signal,
+    error: Vec<f32>,
 }
 
 impl Tape {
@@ -123,20 +130,30 @@ impl Program {
                     std::iter::repeat_n(zeros, self.delays[s]).collect()
                 })
                 .collect(),
-            still: vec![Vec::new(); self.nodes.len()],
+            still: vec![Still::default(); self.nodes.len()],
         }
     }
 
     /// Raw gradients, all 0: `[node][part]`.
     pub fn raw_gradients(&self) -> Vec<Vec<Vec<f32>>> {
-        self.nodes
-            .iter()
-            .map(|n| {
-                let tensors = &self.parameters.tensors[n.tensors.clone()];
-                let lengths: Vec<usize> = tensors.iter().map(|t| t.values.len()).collect();
-                n.operator.raw(&lengths).into_iter().map(|len| vec![0.0; len]).collect()
-            })
-            .collect()
+        let mut raw = Vec::new();
+        self.reset_raw_gradients(&mut raw);
+        raw
+    }
+
+    /// Makes `raw` raw gradients, all 0, with the memory there was.
+    pub(crate) fn reset_raw_gradients(&self, raw: &mut Vec<Vec<Vec<f32>>>) {
+        raw.resize_with(self.nodes.len(), Vec::new);
+        for (node, raw) in self.nodes.iter().zip(raw) {
+            let tensors = &self.parameters.tensors[node.tensors.clone()];
+            let lengths: Vec<usize> = tensors.iter().map(|t| t.values.len()).collect();
+            let lengths = node.operator.raw(&lengths);
+            raw.resize_with(lengths.len(), Vec::new);
+            for (part, length) in raw.iter_mut().zip(lengths) {
+                part.clear();
+                part.resize(length, 0.0);
+            }
+        }
     }
 
     /// Goes back through the chunk on `tape`. `wanted` adds to dL/d signal of a source (by number) in a step of the
@@ -243,17 +260,20 @@ impl Program {
         raw: &mut [Vec<f32>],
     ) {
         let Some((source, delay)) = self.nodes[n].inputs.first() else { return };
-        let still = &mut adjoint.still[n];
-        if tape.input(t, *source, *delay).constant {
+        let (still, input) = (&mut adjoint.still[n], tape.input(t, *source, *delay));
+        if input.constant {
             // The step before has the same input: errors are summed first, and multiplied once.
-            still.resize(error.len(), 0.0);
-            add(context.level, still, error);
+            if still.error.is_empty() {
+                still.input.clone_from(input);
+                still.error.resize(error.len(), 0.0);
+            }
+            add(context.level, &mut still.error, error);
             return;
         }
-        if !still.is_empty() {
-            add(context.level, still, error);
-            std::mem::swap(still, error);
-            still.clear();
+        if !still.error.is_empty() {
+            add(context.level, &mut still.error, error);
+            std::mem::swap(&mut still.error, error);
+            still.error.clear();
         }
         let mut kept = tape.spare.pop().unwrap_or_default();
         kept.resize(error.len(), 0.0);
@@ -282,15 +302,21 @@ impl Program {
         tape.errors[n] = errors;
     }
 
-    /// Adds the gradients of where operators start, after the way back through the first chunk.
-    pub fn back_to_start(&self, adjoint: &Adjoint, raw: &mut [Vec<Vec<f32>>]) {
+    /// Adds the gradients of where operators start, and what was left to gather, after the way back through the first
+    /// chunk.
+    pub fn back_to_start(&self, context: &Context<'_>, adjoint: &Adjoint, raw: &mut [Vec<Vec<f32>>]) {
         for (n, node) in self.nodes.iter().enumerate() {
+            // A run that began amid input that stays the same.
+            let Still { input, error } = &adjoint.still[n];
+            if !error.is_empty() {
+                node.operator.gather(context, &[Seen { input, error }], &mut raw[n]);
+            }
             // Every delayed edge began with the same first output.
             let mut first: Option<Vec<f32>> = None;
             for part in adjoint.earlier[n + 1].iter().filter(|_| self.given[n + 1].is_none()) {
                 match &mut first {
                     None => first = Some(part.clone()),
-                    Some(sum) => sum.iter_mut().zip(part).for_each(|(s, g)| *s += g),
+                    Some(sum) => add(context.level, sum, part),
                 }
             }
             node.operator.start_gradient(&adjoint.memories[n], first.as_deref(), &mut raw[n]);

@@ -276,9 +276,10 @@ impl Run<'_> {
         let mut raw = self.program.raw_gradients();
         let mut adjoint = self.program.end(&state);
         let ids = vec![0; self.batch];
+        let context = self.context(&ids, true);
         let mut of_input = vec![0.0; self.steps * self.batch * self.row];
         self.program.back(
-            &self.context(&ids, true),
+            &context,
             &mut tape,
             &mut adjoint,
             &mut raw,
@@ -292,7 +293,7 @@ impl Run<'_> {
                 to.iter_mut().zip(gradient).for_each(|(to, g)| *to = f64::from(*g));
             },
         );
-        self.program.back_to_start(&adjoint, &mut raw);
+        self.program.back_to_start(&context, &adjoint, &mut raw);
         let mut arrays = vec![self.compare("grad_input", &of_input, GRADIENT)?];
         let parameters = self.program.settle_gradients(raw);
         for (i, (gradient, tensor)) in parameters.iter().zip(&self.program.parameters().tensors).enumerate() {
