@@ -16,52 +16,142 @@ pub(crate) fn backward(
     if outputs == 0 {
         return;
     }
-    f32::dispatch_wide(level, ToInputs { weights, outputs, reach, errors: upstream, gradient });
+    let products = Products { weights, outputs, errors: upstream, gradient };
+    match reach {
+        Reach::Nowhere => {}
+        Reach::Everywhere => f32::dispatch_wide(level, Everywhere(products)),
+        Reach::Bits(bits) => f32::dispatch_wide(level, Where { bits, products }),
+    }
 }
 
-struct ToInputs<'a> {
+/// Rows of weights and errors of samples, and where their products belong.
+struct Products<'a> {
     /// `[input, output]`.
     weights: &'a [f32],
     outputs: usize,
-    reach: &'a Reach,
     /// `[sample, output]`.
     errors: &'a [f32],
+    /// `[sample, input]`.
     gradient: &'a mut [f32],
 }
 
-impl Kernel<f32> for ToInputs<'_> {
+impl Products<'_> {
+    #[inline(always)]
+    fn row(&self, i: usize) -> &[f32] {
+        &self.weights[i * self.outputs..(i + 1) * self.outputs]
+    }
+    #[inline(always)]
+    fn error(&self, sample: usize) -> &[f32] {
+        &self.errors[sample * self.outputs..(sample + 1) * self.outputs]
+    }
+}
+
+struct Everywhere<'a>(Products<'a>);
+
+impl Kernel<f32> for Everywhere<'_> {
     type Output = ();
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(self) {
-        let inputs = self.weights.len() / self.outputs;
+        let mut p = self.0;
+        let (inputs, samples) = (p.weights.len() / p.outputs, p.errors.len() / p.outputs);
+        let mut i = 0;
+        // Two rows share the loaded errors of four samples.
+        while i + 2 <= inputs {
+            let mut s = 0;
+            while s + 4 <= samples {
+                block::<V, 2, 4>(&mut p, i, s);
+                s += 4;
+            }
+            while s < samples {
+                block::<V, 2, 1>(&mut p, i, s);
+                s += 1;
+            }
+            i += 2;
+        }
+        for s in 0..if i < inputs { samples } else { 0 } {
+            block::<V, 1, 1>(&mut p, i, s);
+        }
+    }
+}
+
+/// `R` rows of weights from `i` on with the errors of `S` samples from `s` on.
+#[inline(always)]
+fn block<V: Lanes<Elem = f32>, const R: usize, const S: usize>(p: &mut Products<'_>, i: usize, s: usize) {
+    let (mut w, mut e) = ([(&[][..], &[][..]); R], [(&[][..], &[][..]); S]);
+    for r in 0..R {
+        w[r] = p.row(i + r).as_chunks::<16>();
+    }
+    for k in 0..S {
+        e[k] = p.error(s + k).as_chunks::<16>();
+    }
+    let mut sums = [[Sixteen::<V>::zero(); S]; R];
+    for n in 0..p.outputs / 16 {
+        for g in 0..16 / V::WIDTH {
+            let mut row = [V::zero(); R];
+            for r in 0..R {
+                row[r] = V::load(&w[r].0[n][g * V::WIDTH..]);
+            }
+            for k in 0..S {
+                let error = V::load(&e[k].0[n][g * V::WIDTH..]);
+                for r in 0..R {
+                    sums[r][k].0[g] = sums[r][k].0[g] + row[r] * error;
+                }
+            }
+        }
+    }
+    for g in 0..(p.outputs % 16).div_ceil(V::WIDTH) {
+        for k in 0..S {
+            let error = V::load(&e[k].1[g * V::WIDTH..]);
+            for r in 0..R {
+                sums[r][k].0[g] = sums[r][k].0[g] + V::load(&w[r].1[g * V::WIDTH..]) * error;
+            }
+        }
+    }
+    let inputs = p.weights.len() / p.outputs;
+    for r in 0..R {
+        let mut four = [Sixteen::zero(); 4];
+        four[..S].copy_from_slice(&sums[r]);
+        let found = Sixteen::tree(four);
+        for k in 0..S {
+            p.gradient[(s + k) * inputs + i + r] += found[k];
+        }
+    }
+}
+
+struct Where<'a> {
+    /// Whole words per sample.
+    bits: &'a [u64],
+    products: Products<'a>,
+}
+
+impl Kernel<f32> for Where<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f32>>(self) {
+        let p = self.products;
+        let (inputs, samples) = (p.weights.len() / p.outputs, p.errors.len() / p.outputs);
         let words = inputs.div_ceil(64);
-        // Some rows of weights for all samples, then the next: so they stay at hand. Where all are wanted, fewer do.
-        let rows = if *self.reach == Reach::Everywhere && self.outputs > 128 { 32 } else { 64 };
-        for first in (0..inputs).step_by(rows) {
-            let all = u64::MAX >> (64 - (inputs - first).min(rows));
-            for (s, error) in self.errors.chunks_exact(self.outputs).enumerate() {
-                let mut word = match self.reach {
-                    Reach::Nowhere => 0,
-                    Reach::Everywhere => all,
-                    Reach::Bits(bits) => bits[s * words + first / 64] & all,
-                };
-                let gradient = &mut self.gradient[s * inputs..(s + 1) * inputs];
-                let weights = &self.weights[first * self.outputs..];
+        // Some rows of weights for all samples, then the next: so they stay at hand.
+        for w in 0..words {
+            let first = w * 64;
+            for s in 0..samples {
+                let mut word = self.bits[s * words + w];
                 while word != 0 {
                     // Always four rows, of which the last ones may be the same: that is cheaper than to branch.
-                    let mut at = [0; 4];
                     let n = word.count_ones().min(4) as usize;
+                    let mut at = [0; 4];
                     for i in &mut at {
-                        *i = (word.trailing_zeros() & 63) as usize;
+                        *i = first + (word.trailing_zeros() & 63) as usize;
                         word &= word.wrapping_sub(1);
                     }
                     if n < 4 {
-                        let first = at[0];
-                        at[n..].fill(first);
+                        let again = at[0];
+                        at[n..].fill(again);
                     }
-                    let found = four_dots::<V>(weights, at, error);
+                    let found =
+                        four_dots::<V>([p.row(at[0]), p.row(at[1]), p.row(at[2]), p.row(at[3])], p.error(s));
                     for k in 0..n {
-                        gradient[first + at[k]] += found[k];
+                        p.gradient[s * inputs + at[k]] += found[k];
                     }
                 }
             }
@@ -71,12 +161,7 @@ impl Kernel<f32> for ToInputs<'_> {
 
 /// The dot products of four rows with an error.
 #[inline(always)]
-fn four_dots<V: Lanes<Elem = f32>>(weights: &[f32], at: [usize; 4], error: &[f32]) -> [f32; 4] {
-    let n = error.len();
-    let mut rows = [&[][..]; 4];
-    for r in 0..4 {
-        rows[r] = &weights[at[r] * n..(at[r] + 1) * n];
-    }
+fn four_dots<V: Lanes<Elem = f32>>(rows: [&[f32]; 4], error: &[f32]) -> [f32; 4] {
     let mut sums = [Sixteen::<V>::zero(); 4];
     let (whole, rest) = error.as_chunks::<16>();
     let parts = [rows[0].as_chunks(), rows[1].as_chunks(), rows[2].as_chunks(), rows[3].as_chunks::<16>()];
