@@ -332,4 +332,9 @@ fn mistakes_are_explained() {
     let mut sum = good();
     sum.nodes[0].combine = Combine::Sum;
     assert!(message(&sum).contains("to add them"), "{}", message(&sum));
+    let mut within = good();
+    within.nodes[0].from.truncate(1);
+    within.nodes[0].kind = Kind::Network(Box::new(Network { dt: 0.002, input: vec![4], ..good() }));
+    let text = message(&within);
+    assert!(text.contains("current.dt = 0.002") && text.contains("same steps"), "{text}");
 }

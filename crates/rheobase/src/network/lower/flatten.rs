@@ -71,6 +71,13 @@ pub(super) fn flatten(network: &Network, prefix: &str, input: &str, flat: &mut V
         before = node.name.clone();
         if let Kind::Network(inner) = &node.kind {
             check_format(inner)?;
+            if inner.dt != network.dt {
+                let rule = format!(
+                    "must be that of the network around it, {}: all nodes take the same steps",
+                    network.dt
+                );
+                return Err(value_error(&place, "dt", inner.dt, rule));
+            }
             // What comes in is combined before it enters.
             let entry = format!("{place}.input");
             let node = Node {
