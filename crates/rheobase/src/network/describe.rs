@@ -16,7 +16,7 @@ pub struct Network {
     /// Version of the format: [`FORMAT`].
     #[serde(default = "format")]
     pub format: u32,
-    /// Length of a step in seconds. Models that count steps take every step as 1.
+    /// Length of a step in seconds, the same in networks within networks. Models that count steps take every step as 1.
     #[serde(default = "millisecond")]
     pub dt: f64,
     /// Shape of a sample in one step: `[N]`, `[C, L]` or `[C, H, W]`. Networks within networks have none; the input of
