@@ -72,6 +72,19 @@ pub struct Outcome {
     pub tape_bytes: usize,
 }
 
+impl Outcome {
+    /// Adds what became of the samples that follow; gradients are left as they are.
+    pub fn add(&mut self, next: Outcome) {
+        self.loss += next.loss;
+        self.correct += next.correct;
+        self.predictions.extend(next.predictions);
+        self.scores.extend(next.scores);
+        self.counts.add(&next.counts);
+        self.sample_steps += next.sample_steps;
+        self.tape_bytes = self.tape_bytes.max(next.tape_bytes);
+    }
+}
+
 /// Raw gradients: `[node][part]`.
 type Raw = Vec<Vec<Vec<f32>>>;
 
@@ -128,14 +141,7 @@ impl Total {
     }
 
     fn add_next(&mut self, done: Done, level: Level, workspaces: &Workspaces) {
-        let (total, outcome) = (&mut self.outcome, done.outcome);
-        total.loss += outcome.loss;
-        total.correct += outcome.correct;
-        total.predictions.extend(outcome.predictions);
-        total.scores.extend(outcome.scores);
-        total.counts.add(&outcome.counts);
-        total.sample_steps += outcome.sample_steps;
-        total.tape_bytes = total.tape_bytes.max(outcome.tape_bytes);
+        self.outcome.add(done.outcome);
         if done.raw.is_empty() {
             return;
         }

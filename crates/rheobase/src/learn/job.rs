@@ -433,15 +433,11 @@ pub(super) fn outcome_of(
         // Scores do not depend on the class that is compared with.
         let targets =
             if labelled { targets(dataset, indices)? } else { vec![Target::Class(0); indices.len()] };
-        let outcome = trainer.evaluate(pass, &prepared.batch(&targets, 0))?;
-        if labelled {
-            total.loss += outcome.loss;
-            total.correct += outcome.correct;
+        let mut outcome = trainer.evaluate(pass, &prepared.batch(&targets, 0))?;
+        if !labelled {
+            (outcome.loss, outcome.correct) = (0.0, 0);
         }
-        total.predictions.extend(outcome.predictions);
-        total.scores.extend(outcome.scores);
-        total.counts.add(&outcome.counts);
-        total.sample_steps += outcome.sample_steps;
+        total.add(outcome);
     }
     Ok(total)
 }

@@ -36,7 +36,7 @@ impl Kernel<f32> for FromEvents<'_> {
         let p = self.product;
         for (sample, out) in p.out.chunks_exact_mut(p.outputs).enumerate() {
             let (index, value) = self.events.of(sample);
-            blocks!(V, p.outputs, |o, N| {
+            blocks!(V, p.outputs, 16 8, |o, N| {
                 let end = end::<V, N>(o, p.outputs);
                 let mut sums = [V::zero(); N];
                 for (i, v) in index.iter().zip(value) {
@@ -93,19 +93,9 @@ impl Kernel<f32> for FromAll<'_> {
 /// All outputs of `S` samples.
 #[inline(always)]
 fn rows<V: Lanes<Elem = f32>, const S: usize>(p: &mut Product<'_>, first: usize) {
-    let mut o = 0;
-    while V::WIDTH >= 16 && o + 4 * V::WIDTH <= p.outputs {
-        block::<V, S, 4>(p, first, o);
-        o += 4 * V::WIDTH;
-    }
-    while o + 2 * V::WIDTH <= p.outputs {
-        block::<V, S, 2>(p, first, o);
-        o += 2 * V::WIDTH;
-    }
-    while o < p.outputs {
-        block::<V, S, 1>(p, first, o);
-        o += V::WIDTH;
-    }
+    blocks!(V, p.outputs, 4 2, |o, N| {
+        block::<V, S, N>(p, first, o);
+    });
 }
 
 /// `N` registers of outputs from `o` on, of `S` samples.

@@ -99,7 +99,7 @@ impl Kernel<f32> for OfTerms<'_> {
             if terms.is_empty() {
                 continue;
             }
-            blocks!(V, outputs, |o, N| {
+            blocks!(V, outputs, 16 8, |o, N| {
                 let end = end::<V, N>(o, outputs);
                 let to = &mut to[o..end];
                 let mut sums = [V::zero(); N];
@@ -148,19 +148,9 @@ impl Kernel<f32> for OfAll<'_> {
 /// All outputs of `R` rows of weights.
 #[inline(always)]
 fn weights<V: Lanes<Elem = f32>, const R: usize>(all: &mut OfAll<'_>, i: usize) {
-    let mut o = 0;
-    while V::WIDTH >= 16 && o + 4 * V::WIDTH <= all.outputs {
-        block::<V, R, 4>(all, i, o);
-        o += 4 * V::WIDTH;
-    }
-    while o + 2 * V::WIDTH <= all.outputs {
-        block::<V, R, 2>(all, i, o);
-        o += 2 * V::WIDTH;
-    }
-    while o < all.outputs {
-        block::<V, R, 1>(all, i, o);
-        o += V::WIDTH;
-    }
+    blocks!(V, all.outputs, 4 2, |o, N| {
+        block::<V, R, N>(all, i, o);
+    });
 }
 
 /// `N` registers of outputs from `o` on, of `R` rows of weights from `i` on.

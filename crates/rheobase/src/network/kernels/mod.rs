@@ -5,20 +5,20 @@
 //! index; errors of inputs are sums in 16 virtual lanes with a fixed tree; a weight adds its gradient with time
 //! descending and samples ascending. A term of 0 changes no sum, so leaving it out gives the same bits.
 
-/// Calls `$body` for blocks of outputs: `$n` registers from output `$o` on. All are full but the last one.
+/// Calls `$body` for blocks of outputs: `$n` registers from output `$o` on. All are full but the last one. `$most` side by
+/// side only where there are more registers than those of AVX2, else `$many`, in the end one.
 macro_rules! blocks {
-    ($V:ident, $outputs:expr, |$o:ident, $n:ident| $body:block) => {{
+    ($V:ident, $outputs:expr, $most:literal $many:literal, |$o:ident, $n:ident| $body:block) => {{
         let mut $o = 0;
-        // Only where there are more registers than that.
-        while $V::WIDTH >= 16 && $o + 16 * $V::WIDTH <= $outputs {
-            const $n: usize = 16;
+        while $V::WIDTH >= 16 && $o + $most * $V::WIDTH <= $outputs {
+            const $n: usize = $most;
             $body
-            $o += 16 * $V::WIDTH;
+            $o += $most * $V::WIDTH;
         }
-        while $o + 8 * $V::WIDTH <= $outputs {
-            const $n: usize = 8;
+        while $o + $many * $V::WIDTH <= $outputs {
+            const $n: usize = $many;
             $body
-            $o += 8 * $V::WIDTH;
+            $o += $many * $V::WIDTH;
         }
         while $o < $outputs {
             const $n: usize = 1;
