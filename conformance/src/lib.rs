@@ -6,6 +6,8 @@
 //! * [`subject`]: a model with drawn parameters and inputs; [`phases`]: its phases over the numbers of gradient checks
 //! * `traces/`: what the original libraries computed
 
+#![allow(clippy::disallowed_methods, reason = "proofs, not results")]
+
 pub mod book;
 pub mod exceptions;
 pub mod laws;

@@ -188,7 +188,7 @@ impl Part {
             Part::Poisson { below, value, stream } => {
                 for (i, s) in sum.iter_mut().enumerate() {
                     let word = stream.word(step, sample as u32, (first + i) as u32);
-                    let u = (f64::from(word) + 0.5) * 2f64.powi(-32);
+                    let u = (f64::from(word) + 0.5) * (1.0 / 4_294_967_296.0);
                     let events = below.iter().take_while(|p| **p <= u).count();
                     *s += value * events as f64;
                 }

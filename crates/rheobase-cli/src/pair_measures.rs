@@ -76,6 +76,7 @@ pub(crate) fn lags(trains: &SpikeTrains, set: &Settings) -> Outcome<Lags> {
 
 /// How many standard deviations on either side of the mean hold `level` of a normal distribution: Fisher's interval of a
 /// correlation of 0 with four samples ends there, before its hyperbolic tangent.
+#[expect(clippy::disallowed_methods, reason = "a width for the eye")]
 fn normal_half_width(level: f64) -> f64 {
     fisher_interval(0.0, 4, level).map_or(f64::INFINITY, |i| i.high.atanh())
 }

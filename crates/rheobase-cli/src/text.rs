@@ -79,6 +79,7 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// `x` with four significant digits, without trailing zeros.
+#[expect(clippy::disallowed_methods, reason = "digits for the eye")]
 pub(crate) fn short(x: f64) -> String {
     if x == 0.0 || !x.is_finite() {
         return if x == 0.0 { "0".into() } else { x.to_string() };

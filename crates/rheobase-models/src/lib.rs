@@ -14,6 +14,8 @@
 //! * what models are made of: [`mod@record`] (fields declared once), [`surrogate`] (slopes of spikes)
 //! * numbers: [`real`], [`lanes`], [`dual`], [`smooth`], and the elementary functions they share, [`math`]
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "what tests compare with"))]
+
 pub mod catalog;
 pub mod dual;
 pub mod lanes;

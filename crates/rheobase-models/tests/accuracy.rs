@@ -1,5 +1,7 @@
 //! The elementary functions: error in units of the last place (ulp), and their values at special numbers.
 
+#![allow(clippy::disallowed_methods, reason = "what tests compare with")]
+
 // Each test file uses a part of it.
 #[allow(dead_code, unreachable_pub)]
 mod support;

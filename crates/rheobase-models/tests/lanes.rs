@@ -1,41 +1,89 @@
 //! The same bits at every SIMD level, for every operation of `Real`, `Float` and masks, on random bit patterns.
 
+#![allow(clippy::disallowed_methods, reason = "what tests compare with")]
+
 // Each test file uses a part of it.
 #[allow(dead_code, unreachable_pub)]
 mod support;
 
-use rheobase_models::lanes::{Kernel, Lanes, Level, add_scaled};
+use rheobase_models::lanes::{Elem, Kernel, Lanes};
 use rheobase_models::real::Mask;
 use support::{Apply, Function, Words, at_every_level};
 
+/// What the tests know of a number's format.
+trait Number: Elem {
+    /// Largest exponent of a finite number.
+    const EXPONENT: f64;
+    const MIN_POSITIVE: Self;
+    const MAX: Self;
+    fn from_word(word: u64) -> Self;
+    /// A number too small to be normal.
+    fn subnormal(word: u64) -> Self;
+    fn word(self) -> u64;
+}
+
+impl Number for f32 {
+    const EXPONENT: f64 = 127.0;
+    const MIN_POSITIVE: f32 = f32::MIN_POSITIVE;
+    const MAX: f32 = f32::MAX;
+    fn from_word(word: u64) -> f32 {
+        f32::from_bits(word as u32)
+    }
+    fn subnormal(word: u64) -> f32 {
+        f32::from_bits(word as u32 & 0x807f_ffff)
+    }
+    fn word(self) -> u64 {
+        self.to_bits().into()
+    }
+}
+
+impl Number for f64 {
+    const EXPONENT: f64 = 1023.0;
+    const MIN_POSITIVE: f64 = f64::MIN_POSITIVE;
+    const MAX: f64 = f64::MAX;
+    fn from_word(word: u64) -> f64 {
+        f64::from_bits(word)
+    }
+    fn subnormal(word: u64) -> f64 {
+        f64::from_bits(word & 0x800f_ffff_ffff_ffff)
+    }
+    fn word(self) -> u64 {
+        self.to_bits()
+    }
+}
+
+fn is_nan<E: Number>(x: E) -> bool {
+    x.to_f64().is_nan()
+}
+
 /// Random bit patterns with every kind of special number among them; NaN always the same one.
-fn patterns(seed: u64, count: usize) -> Vec<f32> {
+fn patterns<E: Number>(seed: u64, count: usize) -> Vec<E> {
     let mut words = Words(seed);
-    let specials =
-        [0.0, -0.0, 1.0, -1.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MAX, f32::MIN_POSITIVE];
+    let plain = [0.0, -0.0, 1.0, -1.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN].map(E::from_f64);
+    let specials = [&plain[..], &[E::MAX, E::MIN_POSITIVE]].concat();
     (0..count)
         .map(|_| {
             let word = words.next();
             let x = match word >> 60 {
                 0 => specials[(word % 9) as usize],
-                1 => f32::from_bits(word as u32 & 0x807f_ffff),
-                2..8 => f32::from_bits(word as u32),
-                8..12 => words.uniform(-100.0, 100.0) as f32,
-                _ => words.uniform(-4.0, 4.0).round() as f32 * if word & 1 == 0 { 0.5 } else { 1.0 },
+                1 => E::subnormal(words.next()),
+                2..8 => E::from_word(words.next()),
+                8..12 => E::from_f64(words.uniform(-100.0, 100.0)),
+                _ => E::from_f64(words.uniform(-4.0, 4.0).round() * if word & 1 == 0 { 0.5 } else { 1.0 }),
             };
-            if x.is_nan() { f32::NAN } else { x }
+            if is_nan(x) { E::from_f64(f64::NAN) } else { x }
         })
         .collect()
 }
 
 /// Whether all levels gave the same numbers, NaN being one number.
-fn assert_same(what: &str, results: &[(&str, Vec<f32>)], inputs: &[&[f32]]) {
+fn assert_same<E: Number>(what: &str, results: &[(&str, Vec<E>)], inputs: &[&[E]]) {
     let (_, scalar) = &results[0];
     for (level, result) in &results[1..] {
         for (i, (a, b)) in scalar.iter().zip(result).enumerate() {
-            if a.to_bits() != b.to_bits() && !(a.is_nan() && b.is_nan()) {
+            if a.word() != b.word() && !(is_nan(*a) && is_nan(*b)) {
                 let of: Vec<_> = inputs.iter().map(|x| x[i % x.len()]).collect();
-                panic!("{what} of {of:?}: {b:e} at level {level}, {a:e} number by number");
+                panic!("{what} of {of:?}: {b:?} at level {level}, {a:?} number by number, {}", E::NAME);
             }
         }
     }
@@ -43,21 +91,25 @@ fn assert_same(what: &str, results: &[(&str, Vec<f32>)], inputs: &[&[f32]]) {
 
 #[test]
 fn elementary_functions_have_the_same_bits() {
-    struct Run<'a>(Function, &'a [f32]);
-    impl Kernel<f32> for Run<'_> {
-        type Output = Vec<f32>;
+    struct Run<'a, E>(Function, &'a [E]);
+    impl<E: Elem> Kernel<E> for Run<'_, E> {
+        type Output = Vec<E>;
         #[inline(always)]
-        fn run<V: Lanes<Elem = f32>>(self) -> Vec<f32> {
+        fn run<V: Lanes<Elem = E>>(self) -> Vec<E> {
             let mut data = self.1.to_vec();
             Apply { function: self.0, data: &mut data }.run::<V>();
             data
         }
     }
-    // Not a multiple of any register's width: the last block is padded.
-    let x = patterns(1, 100_003);
-    for function in Function::ALL {
-        assert_same(&format!("{function:?}"), &at_every_level(|| Run(function, &x)), &[&x]);
+    fn of<E: Number>() {
+        // Not a multiple of any register's width: the last block is padded.
+        let x = patterns::<E>(1, 100_003);
+        for function in Function::ALL {
+            assert_same(&format!("{function:?}"), &at_every_level(|| Run(function, &x)), &[&x]);
+        }
     }
+    of::<f32>();
+    of::<f64>();
 }
 
 /// One operation on two numbers (the second may be ignored), by name.
@@ -65,26 +117,30 @@ macro_rules! operations {
     ($test:ident, $x:expr, $y:expr, $($name:ident: |$a:ident, $b:ident| $body:expr;)*) => {
         #[test]
         fn $test() {
-            let (x, y): (Vec<f32>, Vec<f32>) = ($x, $y);
-            $({
-                struct Run<'a>(&'a [f32], &'a [f32]);
-                impl Kernel<f32> for Run<'_> {
-                    type Output = Vec<f32>;
-                    #[inline(always)]
-                    fn run<V: Lanes<Elem = f32>>(self) -> Vec<f32> {
-                        let mut to = vec![0.0; self.0.len()];
-                        let blocks = self.0.chunks(V::WIDTH).zip(self.1.chunks(V::WIDTH));
-                        for (to, (x, y)) in to.chunks_mut(V::WIDTH).zip(blocks) {
-                            let ($a, $b) = (V::load(x), V::load(y));
-                            let _ = ($a, $b);
-                            let result: V = $body;
-                            result.store(to);
+            fn of<E: Number>() {
+                let (x, y): (Vec<E>, Vec<E>) = ($x, $y);
+                $({
+                    struct Run<'a, E>(&'a [E], &'a [E]);
+                    impl<E: Elem> Kernel<E> for Run<'_, E> {
+                        type Output = Vec<E>;
+                        #[inline(always)]
+                        fn run<V: Lanes<Elem = E>>(self) -> Vec<E> {
+                            let mut to = vec![E::zero(); self.0.len()];
+                            let blocks = self.0.chunks(V::WIDTH).zip(self.1.chunks(V::WIDTH));
+                            for (to, (x, y)) in to.chunks_mut(V::WIDTH).zip(blocks) {
+                                let ($a, $b) = (V::load(x), V::load(y));
+                                let _ = ($a, $b);
+                                let result: V = $body;
+                                result.store(to);
+                            }
+                            to
                         }
-                        to
                     }
-                }
-                assert_same(stringify!($name), &at_every_level(|| Run(&x, &y)), &[&x, &y]);
-            })*
+                    assert_same(stringify!($name), &at_every_level(|| Run(&x, &y)), &[&x, &y]);
+                })*
+            }
+            of::<f32>();
+            of::<f64>();
         }
     };
 }
@@ -121,40 +177,40 @@ operations! { comparisons_have_the_same_bits, patterns(4, 50_001), patterns(5, 5
 }
 
 /// Whole numbers from `low` to `high`.
-fn wholes(seed: u64, low: f64, high: f64) -> Vec<f32> {
+fn wholes<E: Number>(seed: u64, low: f64, high: f64) -> Vec<E> {
     let mut words = Words(seed);
-    (0..20_001).map(|_| words.uniform(low, high + 1.0).floor() as f32).collect()
+    (0..20_001).map(|_| E::from_f64(words.uniform(low, high + 1.0).floor())).collect()
 }
 
 /// Positive finite normal numbers.
-fn normals(seed: u64) -> Vec<f32> {
-    let positive = |x: &f32| *x >= f32::MIN_POSITIVE && *x < f32::INFINITY;
+fn normals<E: Number>(seed: u64) -> Vec<E> {
+    let positive = |x: &E| *x >= E::MIN_POSITIVE && *x <= E::MAX;
     patterns(seed, 100_000).into_iter().filter(positive).take(20_001).collect()
 }
 
-operations! { exponents_have_the_same_bits, normals(6), wholes(7, -126.0, 127.0),
+operations! { exponents_have_the_same_bits, normals(6), wholes(7, 1.0 - E::EXPONENT, E::EXPONENT),
     pow2: |a, b| b.pow2();
     split_fraction: |a, b| a.split().0;
     split_exponent: |a, b| a.split().1;
 }
 
 /// Numbers with an exponent near 0.
-fn near_one(seed: u64) -> Vec<f32> {
+fn near_one<E: Number>(seed: u64) -> Vec<E> {
     let mut words = Words(seed);
-    (0..20_001).map(|_| words.uniform(-2.0, 2.0) as f32).collect()
+    (0..20_001).map(|_| E::from_f64(words.uniform(-2.0, 2.0))).collect()
 }
 
-operations! { scaling_has_the_same_bits, near_one(8), wholes(9, -252.0, 254.0),
+operations! { scaling_has_the_same_bits, near_one(8), wholes(9, 2.0 - 2.0 * E::EXPONENT, 2.0 * E::EXPONENT),
     scale: |a, b| a.scale(b);
 }
 
 #[test]
 fn masks_have_the_same_lanes() {
-    struct Any<'a>(&'a [f32]);
-    impl Kernel<f32> for Any<'_> {
-        type Output = Vec<f32>;
+    struct Any<'a, E>(&'a [E]);
+    impl<E: Elem> Kernel<E> for Any<'_, E> {
+        type Output = Vec<E>;
         #[inline(always)]
-        fn run<V: Lanes<Elem = f32>>(self) -> Vec<f32> {
+        fn run<V: Lanes<Elem = E>>(self) -> Vec<E> {
             // Blocks of 16 numbers whatever the width: whether any is positive, and which.
             let mut result = Vec::new();
             for block in self.0.chunks_exact(16) {
@@ -164,26 +220,37 @@ fn masks_have_the_same_lanes() {
                     any |= mask.any();
                     bits |= V::bits(mask) << (i * V::WIDTH);
                 }
-                result.extend([f32::from(u8::from(any)), bits as f32]);
+                result.extend([f64::from(u8::from(any)), bits as f64].map(E::from_f64));
             }
             result
         }
     }
-    let x: Vec<f32> = patterns(10, 16_000)
-        .iter()
-        .enumerate()
-        .map(|(i, x)| if i / 16 % 3 == 0 { -x.abs() } else { *x })
-        .collect();
-    assert_same("mask", &at_every_level(|| Any(&x)), &[&x]);
+    fn of<E: Number>() {
+        let sparse = |(i, x): (usize, E)| if i / 16 % 3 == 0 { -x.abs() } else { x };
+        let x: Vec<E> = patterns(10, 16_000).into_iter().enumerate().map(sparse).collect();
+        assert_same("mask", &at_every_level(|| Any(&x)), &[&x]);
+    }
+    of::<f32>();
+    of::<f64>();
+}
+
+/// Halves added until one number is left.
+fn halved<E: Number>(lanes: &[E]) -> E {
+    let mut lanes = lanes.to_vec();
+    while lanes.len() > 1 {
+        let upper = lanes.split_off(lanes.len() / 2);
+        lanes.iter_mut().zip(upper).for_each(|(low, high)| *low = *low + high);
+    }
+    lanes[0]
 }
 
 #[test]
 fn sums_of_lanes_have_one_order() {
-    struct Sums<'a>(&'a [f32]);
-    impl Kernel<f32> for Sums<'_> {
-        type Output = Vec<f32>;
+    struct Sums<'a, E>(&'a [E]);
+    impl<E: Elem> Kernel<E> for Sums<'_, E> {
+        type Output = Vec<E>;
         #[inline(always)]
-        fn run<V: Lanes<Elem = f32>>(self) -> Vec<f32> {
+        fn run<V: Lanes<Elem = E>>(self) -> Vec<E> {
             // Four times sixteen numbers: the registers that hold sixteen are halved until one is left.
             let mut result = Vec::new();
             for four in self.0.chunks_exact(64) {
@@ -201,38 +268,14 @@ fn sums_of_lanes_have_one_order() {
             result
         }
     }
-    let x = patterns(11, 64_000);
-    let results = at_every_level(|| Sums(&x));
-    assert_same("tree_sums", &results, &[&x]);
-    let plain: Vec<f32> = x
-        .chunks_exact(16)
-        .map(|lanes| {
-            let mut lanes = lanes.to_vec();
-            while lanes.len() > 1 {
-                let upper = lanes.split_off(lanes.len() / 2);
-                lanes.iter_mut().zip(upper).for_each(|(low, high)| *low += high);
-            }
-            lanes[0]
-        })
-        .collect();
-    assert_same(
-        "tree_sums",
-        &[("by its definition", plain), ("number by number", results[0].1.clone())],
-        &[&x],
-    );
-}
-
-#[test]
-fn adding_multiples_has_the_same_bits_and_stops_with_the_shorter() {
-    let mut words = Words(12);
-    let x: Vec<f64> = (0..37).map(|_| words.uniform(-1.0, 1.0)).collect();
-    for level in Level::ALL.into_iter().filter(|l| l.is_available()) {
-        for (to, from) in [(37, 37), (37, 20), (19, 37), (0, 5), (3, 3)] {
-            let mut y = vec![0.3; to];
-            add_scaled(level, &mut y, 1.7, &x[..from]);
-            for (i, y) in y.iter().enumerate() {
-                assert_eq!(*y, if i < from { 0.3 + 1.7 * x[i] } else { 0.3 }, "{level:?} {to} {from} {i}");
-            }
-        }
+    fn of<E: Number>() {
+        let x = patterns::<E>(11, 64_000);
+        let results = at_every_level(|| Sums(&x));
+        assert_same("tree_sums", &results, &[&x]);
+        let plain: Vec<E> = x.chunks_exact(16).map(halved).collect();
+        let both = [("by its definition", plain), ("number by number", results[0].1.clone())];
+        assert_same("tree_sums", &both, &[&x]);
     }
+    of::<f32>();
+    of::<f64>();
 }

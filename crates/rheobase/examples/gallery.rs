@@ -1,5 +1,7 @@
 //! Draws every kind of picture from made-up data into a folder: `cargo run --example gallery -- FOLDER`.
 
+#![allow(clippy::disallowed_methods, reason = "made-up data")]
+
 use rheobase::draw::*;
 use std::path::Path;
 

@@ -2,6 +2,8 @@
 //!
 //! Every module is one concept; this page is the map.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "what tests compare with"))]
+
 pub mod analyse;
 pub mod cells;
 pub mod compete;

@@ -48,11 +48,13 @@ impl Stream {
     pub fn normal(&self, step: u64, sample: u32, index: u32) -> f64 {
         let words = self.quad(step, sample, index / 2);
         let pair = (index % 2) as usize * 2;
-        let radius =
-            (-2.0 * rheobase_models::Real::ln((f64::from(words[pair]) + 0.5) * 2f64.powi(-32))).sqrt();
-        radius * cos_turn(f64::from(words[pair + 1]) * 2f64.powi(-32))
+        let radius = (-2.0 * rheobase_models::Real::ln((f64::from(words[pair]) + 0.5) * SCALE)).sqrt();
+        radius * cos_turn(f64::from(words[pair + 1]) * SCALE)
     }
 }
+
+/// From 32 bits to [0, 1).
+const SCALE: f64 = 1.0 / 4_294_967_296.0;
 
 /// The top 24 bits of `word` as a number on [0, 1).
 #[inline]

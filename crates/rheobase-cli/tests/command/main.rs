@@ -1,5 +1,7 @@
 //! The command as a user runs it: every subcommand, bad input, files, and the same bytes however it is run.
 
+#![allow(clippy::disallowed_methods, reason = "what tests compare with")]
+
 mod analyse;
 mod bad_input;
 mod curve;

@@ -12,7 +12,7 @@ mod x86;
 
 pub use pack::{Pack, PackMask};
 #[cfg(target_arch = "x86_64")]
-pub use x86::{F32x4, F32x8, F32x16};
+pub use x86::{F32x4, F32x8, F32x16, F64x4, F64x8};
 
 use crate::real::{Float, Real};
 
@@ -36,21 +36,27 @@ pub trait Lanes: Float + Send + Sync + 'static {
     /// is left.
     #[inline(always)]
     fn tree_sums(registers: [Self; 4]) -> [Self::Elem; 4] {
-        let mut sums = [Self::Elem::zero(); 4];
-        for r in 0..4 {
-            let mut lanes = [Self::Elem::zero(); 16];
-            registers[r].store(&mut lanes[..Self::WIDTH]);
-            let mut half = Self::WIDTH / 2;
-            while half > 0 {
-                for l in 0..half {
-                    lanes[l] = lanes[l] + lanes[l + half];
-                }
-                half /= 2;
-            }
-            sums[r] = lanes[0];
-        }
-        sums
+        halved(registers)
     }
+}
+
+/// [`Lanes::tree_sums`] through memory.
+#[inline(always)]
+fn halved<V: Lanes>(registers: [V; 4]) -> [V::Elem; 4] {
+    let mut sums = [V::Elem::zero(); 4];
+    for r in 0..4 {
+        let mut lanes = [V::Elem::zero(); 16];
+        registers[r].store(&mut lanes[..V::WIDTH]);
+        let mut half = V::WIDTH / 2;
+        while half > 0 {
+            for l in 0..half {
+                lanes[l] = lanes[l] + lanes[l + half];
+            }
+            half /= 2;
+        }
+        sums[r] = lanes[0];
+    }
+    sums
 }
 
 /// A SIMD level this binary can run at.
@@ -132,9 +138,11 @@ pub trait Kernel<E: Elem> {
 
 /// A number that lanes are made of: `f32` or `f64`.
 pub trait Elem: Float<Mask = bool> + Lanes<Elem = Self> + PartialOrd + Default + Into<f64> {
-    /// Runs `kernel` at `level`; number by number if the processor lacks it. `f64` always runs number by number.
+    /// Runs `kernel` at `level`; number by number if the processor lacks it, or if it has no registers for this number
+    /// (`f64` has none at SSE2).
     fn dispatch<K: Kernel<Self>>(level: Level, kernel: K) -> K::Output;
-    /// [`Elem::dispatch`] for larger kernels, which are not compiled for the short registers of SSE2.
+    /// [`Elem::dispatch`] for larger kernels, which are not compiled for the short registers of SSE2, and for `f64` only
+    /// number by number.
     fn dispatch_wide<K: Kernel<Self>>(level: Level, kernel: K) -> K::Output;
     /// Runs `kernel` over several registers side by side, so that their chains of dependent operations overlap; gives
     /// it back at levels that have no registers to spare.
@@ -187,8 +195,16 @@ impl Elem for f32 {
     const NAME: &'static str = "float32";
     #[inline]
     fn dispatch<K: Kernel<f32>>(level: Level, kernel: K) -> K::Output {
+        match level {
+            #[cfg(target_arch = "x86_64")]
+            Level::Sse2 => kernel.run::<F32x4>(),
+            _ => f32::dispatch_wide(level, kernel),
+        }
+    }
+    #[inline]
+    fn dispatch_wide<K: Kernel<f32>>(level: Level, kernel: K) -> K::Output {
         #[cfg(target_arch = "x86_64")]
-        return x86::dispatch_f32(level, kernel);
+        return x86::dispatch(level, kernel);
         #[cfg(not(target_arch = "x86_64"))]
         match level {
             Level::Pack => kernel.run::<Pack<f32, 16>>(),
@@ -196,16 +212,9 @@ impl Elem for f32 {
         }
     }
     #[inline]
-    fn dispatch_wide<K: Kernel<f32>>(level: Level, kernel: K) -> K::Output {
-        #[cfg(target_arch = "x86_64")]
-        return x86::dispatch_f32_wide(level, kernel);
-        #[cfg(not(target_arch = "x86_64"))]
-        return f32::dispatch(level, kernel);
-    }
-    #[inline]
     fn dispatch_abreast<K: Kernel<f32>>(level: Level, kernel: K) -> Result<K::Output, K> {
         #[cfg(target_arch = "x86_64")]
-        return x86::dispatch_f32_abreast(level, kernel);
+        return x86::dispatch_abreast(level, kernel);
         #[cfg(not(target_arch = "x86_64"))]
         Err(kernel)
     }
@@ -218,8 +227,14 @@ impl Elem for f32 {
 impl Elem for f64 {
     const NAME: &'static str = "float64";
     #[inline]
-    fn dispatch<K: Kernel<f64>>(_: Level, kernel: K) -> K::Output {
-        kernel.run::<f64>()
+    fn dispatch<K: Kernel<f64>>(level: Level, kernel: K) -> K::Output {
+        #[cfg(target_arch = "x86_64")]
+        return x86::dispatch(level, kernel);
+        #[cfg(not(target_arch = "x86_64"))]
+        match level {
+            Level::Pack => kernel.run::<Pack<f64, 16>>(),
+            _ => kernel.run::<f64>(),
+        }
     }
     #[inline]
     fn dispatch_wide<K: Kernel<f64>>(_: Level, kernel: K) -> K::Output {
@@ -232,18 +247,6 @@ impl Elem for f64 {
     #[inline(always)]
     fn from_f64(x: f64) -> f64 {
         x
-    }
-}
-
-/// Adds `by` times `from` to `to`, number by number as far as both reach; no bit depends on the level.
-#[inline]
-pub fn add_scaled(level: Level, to: &mut [f64], by: f64, from: &[f64]) {
-    #[cfg(target_arch = "x86_64")]
-    x86::add_scaled(level, to, by, from);
-    #[cfg(not(target_arch = "x86_64"))]
-    for (y, x) in to.iter_mut().zip(from) {
-        let _ = level;
-        *y += by * x;
     }
 }
 

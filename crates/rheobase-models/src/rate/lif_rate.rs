@@ -93,7 +93,7 @@ impl RateCurve for LifCurve {
             .iter()
             .zip(intercepts)
             .map(|(rate, intercept)| {
-                let x = 1.0 / (1.0 - ((p.t_ref - 1.0 / rate) / p.tau_m).exp());
+                let x = 1.0 / (1.0 - Real::exp((p.t_ref - 1.0 / rate) / p.tau_m));
                 (1.0 - x) / (intercept - 1.0)
             })
             .collect();
@@ -105,7 +105,7 @@ impl RateCurve for LifCurve {
         let max_rates = gain
             .iter()
             .zip(&intercepts)
-            .map(|(g, i)| 1.0 / (p.t_ref - p.tau_m * (1.0 / (g * (i - 1.0) - 1.0)).ln_1p()))
+            .map(|(g, i)| 1.0 / (p.t_ref - p.tau_m * Real::ln_1p(1.0 / (g * (i - 1.0) - 1.0))))
             .collect();
         (max_rates, intercepts)
     }

@@ -83,14 +83,14 @@ impl<E: Elem> Kernel<E> for Apply<'_, E> {
 
 /// Runs a kernel on a fresh input at every level of this processor, and over portable lanes. The first result is that
 /// of the plain scalar loop.
-pub fn at_every_level<K: Kernel<f32>>(kernel: impl Fn() -> K) -> Vec<(&'static str, K::Output)> {
+pub fn at_every_level<E: Elem, K: Kernel<E>>(kernel: impl Fn() -> K) -> Vec<(&'static str, K::Output)> {
     let mut results: Vec<_> = Level::ALL
         .into_iter()
         .filter(|level| level.is_available())
-        .map(|level| (level.name(), f32::dispatch(level, kernel())))
+        .map(|level| (level.name(), E::dispatch(level, kernel())))
         .collect();
-    results.push(("pack of 16", kernel().run::<Pack<f32, 16>>()));
-    results.push(("pack of 4", kernel().run::<Pack<f32, 4>>()));
+    results.push(("pack of 16", kernel().run::<Pack<E, 16>>()));
+    results.push(("pack of 4", kernel().run::<Pack<E, 4>>()));
     results
 }
 

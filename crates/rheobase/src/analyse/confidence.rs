@@ -1,6 +1,7 @@
 //! Confidence intervals: exact for Poisson counts, Fisher's for correlations, bootstrap for anything else.
 
 use rayon::prelude::*;
+use rheobase_models::Real;
 use statrs::function::erf::erf_inv;
 use statrs::function::gamma::{gamma_lr, gamma_ur};
 
@@ -106,7 +107,9 @@ pub fn fisher_interval(r: f64, samples: usize, level: f64) -> Result<Interval> {
         return Ok(Interval { low: r, high: r });
     }
     let half = std::f64::consts::SQRT_2 * erf_inv(level) / ((samples - 3) as f64).sqrt();
-    Ok(Interval { low: (r.atanh() - half).tanh(), high: (r.atanh() + half).tanh() })
+    // The inverse hyperbolic tangent.
+    let z = 0.5 * (Real::ln_1p(r) - Real::ln_1p(-r));
+    Ok(Interval { low: Real::tanh(z - half), high: Real::tanh(z + half) })
 }
 
 /// The percentile bootstrap interval of `statistic` over `values`.

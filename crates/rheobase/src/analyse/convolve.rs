@@ -3,17 +3,18 @@
 
 use rayon::prelude::*;
 use realfft::RealFftPlanner;
-use rheobase_models::lanes::{Level, add_scaled};
+use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 
 use super::layout::write_columns;
 
 /// Rows a thread computes at once when it goes spike by spike.
-const CHUNK: usize = 1024;
-/// Neurons side by side in one tile: two cache lines of a row.
-const TILE: usize = 16;
-
-/// Samples from one neuron of a tile to the next: not a power of two, which would put all neurons into one cache set.
+const CHUNK: usize = 512;
+/// Neurons a thread computes at once when it goes spike by spike: their samples stay in the second cache.
+const STRIP: usize = 64;
+/// Samples from one neuron of a strip to the next: not a power of two, which would put all neurons into one cache set.
 const STRIDE: usize = CHUNK + 8;
+/// Neurons side by side when going tap by tap: two cache lines of a row.
+const TILE: usize = 16;
 /// From this many taps on, transforming is faster than multiplying.
 const LONG: usize = 160;
 /// Up to this share of samples that are not zero, going spike by spike is faster than multiplying.
@@ -89,27 +90,48 @@ fn with_events(
     Some(small || all_finite(x) && all_finite(out))
 }
 
-/// The events of some rows; `None` if there are more than `most`.
-fn bucket(rows: &[f64], width: usize, most: usize) -> Option<Bucket> {
-    let mut counts = vec![0; width + 1];
-    let mut found = Vec::new();
-    for (r, row) in rows.chunks_exact(width).enumerate() {
-        if found.len() > most {
-            return None;
-        }
-        for (block, values) in row.chunks(8).enumerate() {
-            // All bits but the sign: 0 and −0 have none.
-            if values.iter().fold(0, |bits, v| bits | v.to_bits() << 1) != 0 {
-                for (j, &value) in values.iter().enumerate().filter(|(_, v)| **v != 0.0) {
-                    let column = block * 8 + j;
-                    counts[column + 1] += 1;
-                    found.push((column, Event { row: r, value }));
+/// Finds the samples of some rows that are not zero: their columns, and what each is.
+struct Search<'a> {
+    rows: &'a [f64],
+    width: usize,
+    /// More than so many are not looked for.
+    most: usize,
+}
+
+impl Kernel<f64> for Search<'_> {
+    type Output = Option<Vec<(usize, Event)>>;
+
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f64>>(self) -> Self::Output {
+        let mut found = Vec::new();
+        for (row, values) in self.rows.chunks_exact(self.width).enumerate() {
+            for (block, values) in values.chunks(64).enumerate() {
+                let mut bits = 0;
+                for left in (0..values.len()).step_by(V::WIDTH) {
+                    let x = V::load(&values[left..]);
+                    // Not a number counts as something, too.
+                    bits |= V::bits(!(x.le(V::zero()) & x.ge(V::zero()))) << left;
+                }
+                while bits != 0 {
+                    let j = bits.trailing_zeros() as usize;
+                    bits &= bits - 1;
+                    found.push((64 * block + j, Event { row, value: values[j] }));
                 }
             }
+            if found.len() > self.most {
+                return None;
+            }
         }
+        Some(found)
     }
-    if found.len() > most {
-        return None;
+}
+
+/// The events of some rows; `None` if there are more than `most`.
+fn bucket(rows: &[f64], width: usize, most: usize) -> Option<Bucket> {
+    let found = f64::dispatch(Level::best(), Search { rows, width, most })?;
+    let mut counts = vec![0; width + 1];
+    for (column, _) in &found {
+        counts[column + 1] += 1;
     }
     for j in 0..width {
         counts[j + 1] += counts[j];
@@ -126,40 +148,92 @@ fn bucket(rows: &[f64], width: usize, most: usize) -> Option<Bucket> {
 
 /// Every event adds its kernel to its own column.
 fn by_event(buckets: &[Bucket], width: usize, taps: &[f64], delay: usize, out: &mut [f64]) {
-    out.par_chunks_mut(CHUNK * width).enumerate().for_each(|(i, rows)| {
-        let (first, height) = (i * CHUNK, rows.len() / width);
+    let strip = || vec![0.0; STRIP * STRIDE];
+    out.par_chunks_mut(CHUNK * width).enumerate().for_each_init(strip, |strip, (i, rows)| {
+        f64::dispatch(Level::best(), Spread { buckets, width, taps, delay, first: i * CHUNK, rows, strip });
+    });
+}
+
+/// Adds the kernels of all events that reach the [`CHUNK`] rows from row `first` on.
+struct Spread<'a> {
+    buckets: &'a [Bucket],
+    width: usize,
+    taps: &'a [f64],
+    delay: usize,
+    first: usize,
+    rows: &'a mut [f64],
+    /// Memory for [`STRIP`] columns, all 0 before and after.
+    strip: &'a mut [f64],
+}
+
+impl Kernel<f64> for Spread<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f64>>(self) {
+        let Spread { buckets, width, taps, delay, first, rows, strip } = self;
+        let height = rows.len() / width;
         // An event in row r reaches rows r - delay .. r - delay + taps.
         let earliest = (first + delay + 1).saturating_sub(taps.len()) / CHUNK;
         let latest = ((first + height - 1 + delay) / CHUNK + 1).min(buckets.len());
         let near = &buckets[earliest.min(latest)..latest];
-        let mut tile = vec![0.0; TILE * STRIDE];
-        for left in (0..width).step_by(TILE) {
-            let columns = TILE.min(width - left);
-            tile.fill(0.0);
-            for (j, column) in tile.chunks_exact_mut(STRIDE).take(columns).enumerate() {
+        for left in (0..width).step_by(STRIP) {
+            let columns = STRIP.min(width - left);
+            for (j, column) in strip.chunks_exact_mut(STRIDE).take(columns).enumerate() {
                 for (bucket, index) in near.iter().zip(earliest..) {
                     for event in &bucket.events[bucket.begins[left + j]..bucket.begins[left + j + 1]] {
                         let row = index * CHUNK + event.row;
-                        add_kernel(&mut column[..height], first + delay, row, event.value, taps);
+                        add_kernel::<V>(&mut column[..height], first + delay, row, event.value, taps);
                     }
                 }
             }
-            for (r, row) in rows.chunks_exact_mut(width).enumerate() {
-                for (j, y) in row[left..left + columns].iter_mut().enumerate() {
-                    *y = tile[j * STRIDE + r];
-                }
-            }
+            move_rows(strip, columns, &mut rows[left..], width);
         }
-    });
+    }
 }
 
 /// Adds `taps` times `height` from row `row` on to `column`, whose first sample is row `origin`.
-fn add_kernel(column: &mut [f64], origin: usize, row: usize, height: f64, taps: &[f64]) {
+#[inline(always)]
+fn add_kernel<V: Lanes<Elem = f64>>(
+    column: &mut [f64],
+    origin: usize,
+    row: usize,
+    height: f64,
+    taps: &[f64],
+) {
     let (to, from) = (row.saturating_sub(origin), origin.saturating_sub(row));
     if to >= column.len() || from >= taps.len() {
         return;
     }
-    add_scaled(Level::best(), &mut column[to..], height, &taps[from..]);
+    let n = (column.len() - to).min(taps.len() - from);
+    let (to, taps, height) = (&mut column[to..to + n], &taps[from..from + n], V::broadcast(height));
+    let (mut whole, mut whole_taps) = (to.chunks_exact_mut(V::WIDTH), taps.chunks_exact(V::WIDTH));
+    for (y, tap) in whole.by_ref().zip(whole_taps.by_ref()) {
+        (V::load(y) + height * V::load(tap)).store(y);
+    }
+    let (y, tap) = (whole.into_remainder(), whole_taps.remainder());
+    if !y.is_empty() {
+        (V::load(y) + height * V::load(tap)).store(y);
+    }
+}
+
+/// Moves the first `columns` of a strip into rows of which one begins every `width` samples, eight rows at a time; leaves 0.
+#[inline(always)]
+fn move_rows(strip: &mut [f64], columns: usize, rows: &mut [f64], width: usize) {
+    const ROWS: usize = 8;
+    let mut block = [[0.0; STRIP]; ROWS];
+    for (i, rows) in rows.chunks_mut(ROWS * width).enumerate() {
+        for (j, column) in strip.chunks_exact_mut(STRIDE).take(columns).enumerate() {
+            let values = &mut column.as_chunks_mut::<ROWS>().0[i];
+            for (row, value) in block.iter_mut().zip(values.iter()) {
+                row[j] = *value;
+            }
+            *values = [0.0; ROWS];
+        }
+        for (row, values) in rows.chunks_mut(width).zip(&block) {
+            row[..columns].copy_from_slice(&values[..columns]);
+        }
+    }
 }
 
 /// Every output is a sum over the kernel, sixteen neurons at a time.

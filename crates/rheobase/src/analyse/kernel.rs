@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use rheobase_models::Real;
+
 use super::check::{bad, positive};
 use crate::{Error, Result};
 
@@ -69,7 +71,7 @@ pub(crate) fn whole_delay(delay: f64) -> usize {
 
 /// Samples of the exponential kernel and its delay, for `tau` in samples.
 pub(crate) fn expon(tau: f64) -> (Vec<f64>, usize) {
-    ((0..decaying_length(tau)).map(|n| (-(n as f64) / tau).exp() / tau).collect(), whole_delay(tau))
+    ((0..decaying_length(tau)).map(|n| Real::exp(-(n as f64) / tau) / tau).collect(), whole_delay(tau))
 }
 
 /// Samples of the Gaussian kernel and its delay, for `tau` in samples.
@@ -83,7 +85,7 @@ pub(crate) fn gauss(tau: f64) -> (Vec<f64>, usize) {
     let height = 1.0 / (2.0 * std::f64::consts::PI * (std * std)).sqrt();
     let density = |i: usize| {
         let z = (start + i as f64 * step) / std;
-        (-0.5 * (z * z)).exp() * height
+        Real::exp(-0.5 * (z * z)) * height
     };
     ((0..length).map(density).collect(), whole_delay(4.0 * std))
 }

@@ -6,6 +6,9 @@
 //! the subtraction is what cuts the kernel off.
 
 use rayon::prelude::*;
+use rheobase_models::Real;
+use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
+use rheobase_models::real::Mask;
 
 use super::kernel::{decaying_length, whole_delay};
 
@@ -53,9 +56,9 @@ fn filter(x: &[f64], width: usize, tau: f64, alpha: bool, out: &mut [f64]) -> bo
         return true;
     }
     let length = decaying_length(tau);
-    let cut = (-(length as f64) / tau).exp();
+    let cut = Real::exp(-(length as f64) / tau);
     let filter = Filter {
-        decay: (-1.0 / tau).exp(),
+        decay: Real::exp(-1.0 / tau),
         length,
         tail: (cut, length as f64 * cut),
         scale: if alpha { 1.0 / (tau * tau) } else { 1.0 / tau },
@@ -64,28 +67,48 @@ fn filter(x: &[f64], width: usize, tau: f64, alpha: bool, out: &mut [f64]) -> bo
     };
     // Each chunk starts anew, one kernel length early: sums never drift over more than a chunk.
     let chunk = CHUNK.max(2 * length);
-    let run = |(i, rows): (usize, &mut [f64])| filter.run(x, width, i * chunk, rows);
+    let run = |(i, out): (usize, &mut [f64])| {
+        f64::dispatch(Level::best(), Rows { filter: &filter, x, width, first: i * chunk, out })
+    };
     out.par_chunks_mut(chunk * width).enumerate().map(run).reduce(|| true, |a, b| a & b)
 }
 
-impl Filter {
-    /// Fills the output rows that begin at row `first`. An input that is not finite shows in some output.
-    fn run(&self, x: &[f64], width: usize, first: usize, out: &mut [f64]) -> bool {
-        let strip = |left: usize| self.run_strip(x, width, left, STRIP.min(width - left), first, out);
-        (0..width).step_by(STRIP).map(strip).fold(true, |all, finite| all & finite)
-    }
+/// A filter at work on some rows of the output, which begin at row `first`.
+struct Rows<'a> {
+    filter: &'a Filter,
+    x: &'a [f64],
+    width: usize,
+    first: usize,
+    out: &'a mut [f64],
+}
 
-    /// The same for the neurons from `left` on.
-    fn run_strip(
+impl Kernel<f64> for Rows<'_> {
+    /// Whether all of them are finite. An input that is not finite shows in some output.
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f64>>(self) -> bool {
+        let Rows { filter, x, width, first, out } = self;
+        let mut finite = true;
+        for left in (0..width).step_by(STRIP) {
+            finite &= filter.strip::<V>(x, width, left, first, out);
+        }
+        finite
+    }
+}
+
+impl Filter {
+    /// Fills the output rows from row `first` on for the neurons from `left` on.
+    #[inline(always)]
+    fn strip<V: Lanes<Elem = f64>>(
         &self,
         x: &[f64],
         width: usize,
         left: usize,
-        columns: usize,
         first: usize,
         out: &mut [f64],
     ) -> bool {
-        let mut finite = true;
+        let columns = STRIP.min(width - left);
         let total = x.len() / width;
         let nothing = [0.0; STRIP];
         let row = |r: usize| if r < total { &x[r * width + left..][..columns] } else { &nothing[..columns] };
@@ -94,43 +117,53 @@ impl Filter {
         let leaving =
             |r: usize| if r >= begin + self.length { row(r - self.length) } else { &nothing[..columns] };
         let mut sums = Sums { a: vec![0.0; columns], b: vec![0.0; columns], quiet: vec![f64::MAX; columns] };
+        let mut nowhere = vec![0.0; columns];
         for r in begin..(first + self.delay).min(total) {
-            self.add(&mut sums, row(r), leaving(r));
+            self.step::<V>(&mut sums, row(r), leaving(r), &mut nowhere);
         }
-        for (i, out) in out.chunks_exact_mut(width).enumerate() {
-            let r = first + self.delay + i;
-            self.add(&mut sums, row(r), leaving(r));
-            let source = if self.alpha { &sums.b } else { &sums.a };
-            for (y, s) in out[left..left + columns].iter_mut().zip(source) {
-                *y = s * self.scale;
-                finite &= y.abs() < f64::INFINITY;
-            }
+        let mut finite = true;
+        for (r, out) in (first + self.delay..).zip(out.chunks_exact_mut(width)) {
+            finite &= self.step::<V>(&mut sums, row(r), leaving(r), &mut out[left..left + columns]);
         }
         finite
     }
 
-    fn add(&self, sums: &mut Sums, entering: &[f64], leaving: &[f64]) {
+    /// One row enters, another leaves; `out` gets the filtered values. Whether they are finite.
+    #[inline(always)]
+    fn step<V: Lanes<Elem = f64>>(
+        &self,
+        sums: &mut Sums,
+        entering: &[f64],
+        leaving: &[f64],
+        out: &mut [f64],
+    ) -> bool {
         let n = entering.len();
-        let (a, quiet, leaving) = (&mut sums.a[..n], &mut sums.quiet[..n], &leaving[..n]);
-        let limit = (self.length - 1) as f64;
-        if self.alpha {
-            let b = &mut sums.b[..n];
-            for j in 0..n {
-                let x = entering[j];
-                quiet[j] = if x == 0.0 { quiet[j] + 1.0 } else { 0.0 };
-                let over = quiet[j] > limit;
-                let next_b = self.decay * (b[j] + a[j]) - self.tail.1 * leaving[j];
-                let next_a = self.decay * a[j] + x - self.tail.0 * leaving[j];
-                b[j] = if over { 0.0 } else { next_b };
-                a[j] = if over { 0.0 } else { next_a };
+        let (a, b, quiet) = (&mut sums.a[..n], &mut sums.b[..n], &mut sums.quiet[..n]);
+        let (leaving, out) = (&leaving[..n], &mut out[..n]);
+        let [decay, scale, limit] = [self.decay, self.scale, (self.length - 1) as f64].map(
+            #[inline(always)]
+            |x| V::broadcast(x),
+        );
+        let (tail_a, tail_b) = (V::broadcast(self.tail.0), V::broadcast(self.tail.1));
+        let mut finite = V::Mask::splat(true);
+        for j in (0..n).step_by(V::WIDTH) {
+            let (x, gone) = (V::load(&entering[j..]), V::load(&leaving[j..]));
+            let silent =
+                V::select(x.le(V::zero()) & x.ge(V::zero()), V::load(&quiet[j..]) + V::one(), V::zero());
+            silent.store(&mut quiet[j..]);
+            let over = silent.gt(limit);
+            let old = V::load(&a[j..]);
+            let mut sum = V::select(over, V::zero(), decay * old + x - tail_a * gone);
+            sum.store(&mut a[j..]);
+            if self.alpha {
+                let next = decay * (V::load(&b[j..]) + old) - tail_b * gone;
+                sum = V::select(over, V::zero(), next);
+                sum.store(&mut b[j..]);
             }
-        } else {
-            for j in 0..n {
-                let x = entering[j];
-                quiet[j] = if x == 0.0 { quiet[j] + 1.0 } else { 0.0 };
-                let next = self.decay * a[j] + x - self.tail.0 * leaving[j];
-                a[j] = if quiet[j] > limit { 0.0 } else { next };
-            }
+            let y = sum * scale;
+            finite = finite & y.abs().lt(V::broadcast(f64::INFINITY));
+            y.store(&mut out[j..]);
         }
+        !(!finite).any()
     }
 }

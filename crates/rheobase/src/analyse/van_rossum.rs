@@ -1,5 +1,7 @@
 //! Van Rossum distance: how different two spike trains are once every spike has an exponential tail.
 
+use rheobase_models::Real;
+
 use super::check::{self, bad};
 use crate::Result;
 
@@ -54,7 +56,7 @@ pub(crate) fn between(a: &[f64], b: &[f64], tau: f64) -> f64 {
         }
         if sign != 0.0 {
             if mark != 0.0 {
-                mark *= (-(now - last) / tau).exp();
+                mark *= Real::exp(-(now - last) / tau);
             }
             last = now;
             squared += sign * (0.5 * sign + mark);

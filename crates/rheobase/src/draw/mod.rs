@@ -41,6 +41,8 @@
 //! # }
 //! ```
 
+#![allow(clippy::disallowed_methods, reason = "pictures are for the eye")]
+
 mod axis;
 mod cells;
 mod check;
