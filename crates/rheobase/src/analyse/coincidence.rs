@@ -1,6 +1,6 @@
 //! Coincidences of two spike trains within a reach that follows the local intervals.
 
-use super::pieces::min;
+use rheobase_models::Real;
 
 /// How many spikes of two trains pair up, by which of the two comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(crate) fn reach(times: &[f64], missing: f64) -> Vec<f64> {
     (0..times.len())
         .map(|i| {
             let after = if i + 1 == times.len() { missing } else { times[i + 1] - times[i] };
-            0.5 * min(before(i), after)
+            0.5 * Real::min(before(i), after)
         })
         .collect()
 }
@@ -30,7 +30,7 @@ pub(crate) fn count(a: (&[f64], &[f64]), b: (&[f64], &[f64]), max_lag: f64) -> C
     let mut found = Coincidences { a_first: 0, b_first: 0, together: 0 };
     let near = |i: usize, j: usize| {
         let lag = (times_a[i] - times_b[j]).abs();
-        lag < min(reach_a[i], reach_b[j]) && lag <= max_lag
+        lag < Real::min(reach_a[i], reach_b[j]) && lag <= max_lag
     };
     while i < times_a.len() && j < times_b.len() {
         if times_a[i] == times_b[j] {

@@ -337,4 +337,31 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn every_level_finds_and_spreads_the_same() {
+        let (width, rows) = (70, CHUNK + 30);
+        let x: Vec<f64> = (0..rows * width).map(|i| if i * 31 % 57 == 0 { i as f64 } else { -0.0 }).collect();
+        let taps: Vec<f64> = (0..45).map(|n| 1.0 / (3.0 + n as f64)).collect();
+        let run = |level: Level| {
+            let search = |rows| f64::dispatch(level, Search { rows, width, most: usize::MAX }).unwrap();
+            let found: Vec<(usize, usize, f64)> =
+                search(&x).into_iter().map(|(column, e)| (column, e.row, e.value)).collect();
+            let buckets: Vec<Bucket> =
+                x.chunks(CHUNK * width).map(|rows| bucket(rows, width, usize::MAX).unwrap()).collect();
+            let mut out = vec![f64::NAN; x.len()];
+            let mut strip = vec![0.0; STRIP * STRIDE];
+            for (i, rows) in out.chunks_mut(CHUNK * width).enumerate() {
+                let first = i * CHUNK;
+                let (buckets, taps, strip) = (&buckets[..], &taps[..], &mut strip[..]);
+                f64::dispatch(level, Spread { buckets, width, taps, delay: 20, first, rows, strip });
+            }
+            (found, out)
+        };
+        let plain = run(Level::Scalar);
+        assert_eq!(plain.0.len(), x.iter().filter(|v| **v != 0.0).count());
+        for level in Level::ALL.into_iter().filter(|l| l.is_available()) {
+            assert!(run(level) == plain, "{level:?}");
+        }
+    }
 }

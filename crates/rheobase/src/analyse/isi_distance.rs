@@ -1,7 +1,10 @@
 //! ISI distance: how different the momentary inter-spike intervals of two trains are.
 
+use rheobase_models::Real;
+
 use super::interleaving::Interleaving;
-use super::pieces::{Pieces, check_train, integrate};
+use super::pieces::{Pieces, check_train};
+use super::profile::{Profile, Running, Scratch, integrate};
 use crate::Result;
 
 /// The ISI distance of two trains: the mean over the window of |x - y| / max(x, y), x and y the inter-spike intervals
@@ -22,16 +25,28 @@ pub fn isi_distance(a: &[f64], b: &[f64], window: (f64, f64)) -> Result<f64> {
     let (a, b) = (Pieces::new(a, window), Pieces::new(b, window));
     let mut counts = Interleaving::default();
     counts.merge(&a.times, &b.times);
-    Ok(between(&a, &b, &counts, window))
+    Ok(between(&a, &b, &counts, window, &mut Scratch::default()))
 }
 
-pub(crate) fn between(a: &Pieces, b: &Pieces, counts: &Interleaving, window: (f64, f64)) -> f64 {
-    // Nothing more than the pieces themselves is needed.
-    let nothing = |x: &Pieces| vec![(); x.pieces.len()];
-    let sum = integrate((a, &nothing(a)), (b, &nothing(b)), counts, window, |(x, _), (y, _), _| {
-        (x.isi - y.isi).abs() / if x.isi > y.isi { x.isi } else { y.isi }
-    });
-    sum / (window.1 - window.0)
+pub(crate) fn between(
+    a: &Pieces,
+    b: &Pieces,
+    counts: &Interleaving,
+    window: (f64, f64),
+    scratch: &mut Scratch,
+) -> f64 {
+    integrate::<Dissimilarity>(a, b, counts, window, scratch) / (window.1 - window.0)
+}
+
+struct Dissimilarity;
+
+impl Profile for Dissimilarity {
+    const DISTANCES: bool = false;
+
+    #[inline(always)]
+    fn at<V: Real>(x: Running<V>, y: Running<V>, _: V) -> V {
+        (x.isi - y.isi).abs() / x.isi.max(y.isi)
+    }
 }
 
 #[cfg(test)]

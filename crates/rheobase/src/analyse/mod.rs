@@ -38,6 +38,7 @@ mod layout;
 mod lowpass;
 mod pairwise;
 mod pieces;
+mod profile;
 mod rate_histogram;
 mod rates_isi;
 mod rates_kernel;

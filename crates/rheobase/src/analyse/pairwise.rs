@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::coincidence::reach;
 use super::interleaving::{Interleaving, Ranked};
 use super::pieces::{Pieces, check_train};
-use super::spike_distance::Scratch;
+use super::profile::Scratch;
 use super::{check, event_sync, isi_distance, spike_distance, spike_sync, van_rossum, victor_purpura};
 use crate::Result;
 
@@ -69,12 +69,15 @@ pub fn pairwise<T: AsRef<[f64]> + Sync>(trains: &[T], measure: Pairwise) -> Resu
         Pairwise::VanRossum { tau } => {
             van_rossum::check_tau(PLACE, tau)?;
             check::trains(PLACE, &all, check::sorted)?;
-            let row = |i: usize| all[i + 1..].iter().map(|b| van_rossum::between(all[i], b, tau)).collect();
+            let row = |i: usize| {
+                let mut scratch = van_rossum::Scratch::default();
+                all[i + 1..].iter().map(|b| van_rossum::between(all[i], b, tau, &mut scratch)).collect()
+            };
             Ok(symmetric(all.len(), 0.0, row))
         }
-        Pairwise::Isi { window } => {
-            over_time(&all, window, |a, b, counts, _| isi_distance::between(a, b, counts, window))
-        }
+        Pairwise::Isi { window } => over_time(&all, window, |a, b, counts, scratch| {
+            isi_distance::between(a, b, counts, window, scratch)
+        }),
         Pairwise::Spike { window } => over_time(&all, window, |a, b, counts, scratch| {
             spike_distance::between(a, b, counts, window, scratch)
         }),

@@ -1,7 +1,10 @@
 //! SPIKE distance: how far apart the spikes of two trains are, relative to the momentary intervals.
 
+use rheobase_models::Real;
+
 use super::interleaving::Interleaving;
-use super::pieces::{Piece, Pieces, check_train, integrate, min};
+use super::pieces::{Pieces, check_train};
+use super::profile::{Profile, Running, Scratch, integrate};
 use crate::Result;
 
 /// The SPIKE distance of two trains: the mean over the window of a profile between 0 (spikes coincide) and about 1.
@@ -30,20 +33,6 @@ pub fn spike_distance(a: &[f64], b: &[f64], window: (f64, f64)) -> Result<f64> {
     Ok(between(&a, &b, &counts, window, &mut Scratch::default()))
 }
 
-/// Memory for one pair, to be used again for the next.
-#[derive(Default)]
-pub(crate) struct Scratch {
-    a: Vec<Line>,
-    b: Vec<Line>,
-}
-
-/// A train's distance to the other during one piece: its value at the piece's start and its slope.
-#[derive(Clone, Copy)]
-struct Line {
-    value: f64,
-    slope: f64,
-}
-
 pub(crate) fn between(
     a: &Pieces,
     b: &Pieces,
@@ -51,38 +40,28 @@ pub(crate) fn between(
     window: (f64, f64),
     scratch: &mut Scratch,
 ) -> f64 {
-    lines(a, b, &counts.first, &mut scratch.a);
-    lines(b, a, &counts.second, &mut scratch.b);
-    integrate((a, &scratch.a), (b, &scratch.b), counts, window, dissimilarity) / (window.1 - window.0)
+    integrate::<Dissimilarity>(a, b, counts, window, scratch) / (window.1 - window.0)
 }
 
-/// The profile at one time during two running pieces.
+struct Dissimilarity;
+
+impl Profile for Dissimilarity {
+    const DISTANCES: bool = true;
+
+    #[inline(always)]
+    fn at<V: Real>(x: Running<V>, y: Running<V>, time: V) -> V {
+        let (s_x, s_y) = (distance(x, time), distance(y, time));
+        let whole = V::one() / (x.isi + y.isi);
+        // One factor after the other: the square of a very short interval would underflow.
+        V::splat(2.0) * ((s_x * y.isi + s_y * x.isi) * whole * whole)
+    }
+}
+
+/// The distance to the other train, between those of the spikes around.
 #[inline(always)]
-fn dissimilarity((x, p): (&Piece, &Line), (y, q): (&Piece, &Line), time: f64) -> f64 {
-    let s_x = p.value + p.slope * (time - x.start);
-    let s_y = q.value + q.slope * (time - y.start);
-    let whole = 1.0 / (x.isi + y.isi);
-    // One factor after the other: the square of a very short interval would underflow.
-    2.0 * ((s_x * y.isi + s_y * x.isi) * whole * whole)
-}
-
-/// The distance of `of`'s spikes to the nearest of `other`, as lines over the pieces of `of`.
-fn lines(of: &Pieces, other: &Pieces, counts: &[u32], lines: &mut Vec<Line>) {
-    let nearest = |(t, count): (&f64, &u32)| {
-        let around = &other.pieces[*count as usize];
-        min(t - around.start, around.end - t)
-    };
-    let mut distances = of.times.iter().zip(counts).map(nearest);
-    lines.clear();
-    let Some(mut value) = distances.next() else { return };
-    // Before the first spike and after the last their distances hold.
-    lines.push(Line { value, slope: 0.0 });
-    lines.extend(of.pieces[1..].iter().zip(distances).map(|(piece, next)| {
-        let line = Line { value, slope: (next - value) * piece.inverse };
-        value = next;
-        line
-    }));
-    lines.push(Line { value, slope: 0.0 });
+fn distance<V: Real>(x: Running<V>, time: V) -> V {
+    let [before, after] = x.distances;
+    before + (after - before) * x.inverse * (time - x.start)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Van Rossum distance: how different two spike trains are once every spike has an exponential tail.
 
-use rheobase_models::Real;
+use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 
 use super::check::{self, bad};
 use crate::Result;
@@ -25,18 +25,29 @@ pub fn van_rossum(a: &[f64], b: &[f64], tau: f64) -> Result<f64> {
     check::sorted(PLACE, "a", a)?;
     check::sorted(PLACE, "b", b)?;
     check_tau(PLACE, tau)?;
-    Ok(between(a, b, tau))
+    Ok(between(a, b, tau, &mut Scratch::default()))
 }
 
 pub(crate) fn check_tau(place: &str, tau: f64) -> Result<()> {
     if tau > 0.0 { Ok(()) } else { Err(bad(place, "tau", None, format!("{tau} s"), "must be > 0 s")) }
 }
 
+/// Memory for one pair, to be used again for the next.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    /// How much of a mark is left from one time to the next.
+    decays: Vec<f64>,
+    /// The sum of the signs of the spikes at each time.
+    signs: Vec<f64>,
+}
+
 /// The distance of checked trains.
-pub(crate) fn between(a: &[f64], b: &[f64], tau: f64) -> f64 {
+pub(crate) fn between(a: &[f64], b: &[f64], tau: f64, scratch: &mut Scratch) -> f64 {
+    let Scratch { decays, signs } = scratch;
+    decays.clear();
+    signs.clear();
     let (mut i, mut j) = (0, 0);
-    let (mut squared, mut mark) = (0.0, 0.0);
-    let mut last = f64::NEG_INFINITY;
+    let mut last = None;
     while i < a.len() || j < b.len() {
         let now = match (a.get(i), b.get(j)) {
             (Some(x), Some(y)) => x.min(*y),
@@ -55,15 +66,37 @@ pub(crate) fn between(a: &[f64], b: &[f64], tau: f64) -> f64 {
             j += 1;
         }
         if sign != 0.0 {
-            if mark != 0.0 {
-                mark *= Real::exp(-(now - last) / tau);
-            }
-            last = now;
-            squared += sign * (0.5 * sign + mark);
-            mark += sign;
+            decays.push(now - last.unwrap_or(now));
+            signs.push(sign);
+            last = Some(now);
         }
     }
+    f64::dispatch(Level::best(), Decay { gaps: decays, tau });
+    let (mut squared, mut mark) = (0.0, 0.0);
+    for (sign, decay) in signs.iter().zip(decays) {
+        mark *= *decay;
+        squared += sign * (0.5 * sign + mark);
+        mark += sign;
+    }
     f64::max(squared, 0.0).sqrt()
+}
+
+/// Turns gaps into what is left after them.
+struct Decay<'a> {
+    gaps: &'a mut [f64],
+    tau: f64,
+}
+
+impl Kernel<f64> for Decay<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f64>>(self) {
+        let tau = V::broadcast(self.tau);
+        for gap in self.gaps.chunks_mut(V::WIDTH) {
+            (-V::load(gap) / tau).exp().store(gap);
+        }
+    }
 }
 
 #[cfg(test)]
