@@ -140,11 +140,9 @@ impl Filter {
         let n = entering.len();
         let (a, b, quiet) = (&mut sums.a[..n], &mut sums.b[..n], &mut sums.quiet[..n]);
         let (leaving, out) = (&leaving[..n], &mut out[..n]);
-        let [decay, scale, limit] = [self.decay, self.scale, (self.length - 1) as f64].map(
-            #[inline(always)]
-            |x| V::broadcast(x),
-        );
+        let (decay, scale) = (V::broadcast(self.decay), V::broadcast(self.scale));
         let (tail_a, tail_b) = (V::broadcast(self.tail.0), V::broadcast(self.tail.1));
+        let limit = V::broadcast((self.length - 1) as f64);
         let mut finite = V::Mask::splat(true);
         for j in (0..n).step_by(V::WIDTH) {
             let (x, gone) = (V::load(&entering[j..]), V::load(&leaving[j..]));

@@ -74,8 +74,8 @@ impl F32x4 {
         self.0
     }
     #[inline(always)]
-    fn sums(registers: [Self; 4]) -> [f32; 4] {
-        sums_of_four(registers.map(Self::quarter))
+    fn sums([a, b, c, d]: [Self; 4]) -> [f32; 4] {
+        sums_of_four([a.quarter(), b.quarter(), c.quarter(), d.quarter()])
     }
     #[inline(always)]
     fn load_some(from: &[f32]) -> Self {
@@ -147,8 +147,8 @@ impl F32x8 {
         unsafe { _mm256_cmpgt_epi32(_mm256_set1_epi32(n as i32), _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0)) }
     }
     #[inline(always)]
-    fn sums(registers: [Self; 4]) -> [f32; 4] {
-        sums_of_four(registers.map(Self::quarter))
+    fn sums([a, b, c, d]: [Self; 4]) -> [f32; 4] {
+        sums_of_four([a.quarter(), b.quarter(), c.quarter(), d.quarter()])
     }
     #[inline(always)]
     fn load_some(from: &[f32]) -> Self {
@@ -212,8 +212,8 @@ impl F32x16 {
         }
     }
     #[inline(always)]
-    fn sums(registers: [Self; 4]) -> [f32; 4] {
-        sums_of_four(registers.map(Self::quarter))
+    fn sums([a, b, c, d]: [Self; 4]) -> [f32; 4] {
+        sums_of_four([a.quarter(), b.quarter(), c.quarter(), d.quarter()])
     }
     #[inline(always)]
     fn load_some(from: &[f32]) -> Self {
