@@ -259,7 +259,7 @@ fn step() {
             let baseline = forget_peak();
             let outcome = pool.install(|| setup.learn());
             let seconds = pool.install(|| {
-                shortest(7, || {
+                shortest(60, || {
                     black_box(setup.learn());
                 })
             });
@@ -359,7 +359,7 @@ fn layer() {
             let n = STEPS * BATCH * NEURONS;
             let x: Vec<f32> = (0..n).map(|i| 0.25 * stream.uniform(0, 0, i as u32) as f32).collect();
             let upstream = vec![1e-3f32; n];
-            let seconds = shortest(7, || {
+            let seconds = shortest(60, || {
                 layer.reset();
                 let record = Record::spikes(Spikes::Bits);
                 let (recording, tape) = layer.run_taped(STEPS, &Input::Array(&x), &record).expect("runs");

@@ -38,10 +38,10 @@ fn rates() {
         (0..SAMPLES * NEURONS).map(|_| if uniform(&mut state) < 0.02 { 1.0 / DT } else { 0.0 }).collect();
     let mut rates = vec![0.0; spikes.len()];
     for (name, kernel) in Kernel::NAMES {
-        let fresh = best(3, || {
+        let fresh = best(5, || {
             black_box(rates_kernel(&t, &spikes, NEURONS, kernel, 0.04).expect("the data are sound"));
         });
-        let reused = best(3, || {
+        let reused = best(9, || {
             rates_kernel_into(&t, &spikes, NEURONS, kernel, 0.04, &mut rates).expect("the data are sound");
         });
         println!("rates_kernel {name:9} {fresh:8.4} s, into an array that is there {reused:8.4} s");
@@ -70,7 +70,7 @@ fn distances() {
     for (name, measure) in measures {
         let mut sum = 0.0;
         let seconds =
-            best(5, || sum = pairwise(&trains, measure).expect("the data are sound").iter().sum::<f64>());
+            best(15, || sum = pairwise(&trains, measure).expect("the data are sound").iter().sum::<f64>());
         println!("{name:14} {seconds:8.4} s, sum {sum:.9e}");
     }
 }
