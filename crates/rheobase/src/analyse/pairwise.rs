@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::coincidence::reach;
 use super::interleaving::{Interleaving, Ranked};
 use super::pieces::{Pieces, check_train};
-use super::profile::Scratch;
+use super::profile::{Profile, Scratch, mean};
 use super::{check, event_sync, isi_distance, spike_distance, spike_sync, van_rossum, victor_purpura};
 use crate::Result;
 
@@ -75,12 +75,8 @@ pub fn pairwise<T: AsRef<[f64]> + Sync>(trains: &[T], measure: Pairwise) -> Resu
             };
             Ok(symmetric(all.len(), 0.0, row))
         }
-        Pairwise::Isi { window } => over_time(&all, window, |a, b, counts, scratch| {
-            isi_distance::between(a, b, counts, window, scratch)
-        }),
-        Pairwise::Spike { window } => over_time(&all, window, |a, b, counts, scratch| {
-            spike_distance::between(a, b, counts, window, scratch)
-        }),
+        Pairwise::Isi { window } => over_time::<isi_distance::Dissimilarity>(&all, window),
+        Pairwise::Spike { window } => over_time::<spike_distance::Dissimilarity>(&all, window),
         Pairwise::SpikeSync { window, max_lag } => {
             spike_sync::check_max_lag(PLACE, max_lag)?;
             check::trains(PLACE, &all, |p, f, t| check_train(p, f, t, window))?;
@@ -97,11 +93,7 @@ pub fn pairwise<T: AsRef<[f64]> + Sync>(trains: &[T], measure: Pairwise) -> Resu
 }
 
 /// The measures that are means over a window.
-fn over_time(
-    trains: &[&[f64]],
-    window: (f64, f64),
-    between: impl Fn(&Pieces, &Pieces, &Interleaving, &mut Scratch) -> f64 + Sync,
-) -> Result<Vec<f64>> {
+fn over_time<P: Profile>(trains: &[&[f64]], window: (f64, f64)) -> Result<Vec<f64>> {
     check::window("pairwise", window)?;
     check::trains("pairwise", trains, |p, f, t| check_train(p, f, t, window))?;
     let pieces: Vec<Pieces> = trains.iter().map(|t| Pieces::new(t, window)).collect();
@@ -114,7 +106,7 @@ fn over_time(
         others
             .map(|(other, rank)| {
                 counts.look_up(&table, rank, &ranked[i]);
-                between(other, &pieces[i], &counts, &mut scratch)
+                mean::<P>(other, &pieces[i], &counts, window, &mut scratch)
             })
             .collect()
     }))

@@ -7,6 +7,7 @@ use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 
 use super::interleaving::Interleaving;
 use super::pieces::{Pieces, length};
+use crate::population::virtual_lane_sum;
 
 /// Spikes whose stretches are computed together; sums run in as many lanes, whatever the registers hold.
 const BLOCK: usize = 16;
@@ -69,18 +70,19 @@ impl Columns {
     }
 }
 
-/// The integral of `P` over the window.
+/// The mean of `P` over the window.
 ///
 /// What two simultaneous spikes begin is counted half for each, and the trains' parts are added last: exchanging the
 /// trains gives the same bits.
-pub(crate) fn integrate<P: Profile>(
+pub(crate) fn mean<P: Profile>(
     a: &Pieces,
     b: &Pieces,
     counts: &Interleaving,
     window: (f64, f64),
     scratch: &mut Scratch,
 ) -> f64 {
-    f64::dispatch(Level::best(), Integral::<P> { a, b, counts, window, scratch, profile: PhantomData })
+    let integral = Integral::<P> { a, b, counts, window, scratch, profile: PhantomData };
+    f64::dispatch(Level::best(), integral) / (window.1 - window.0)
 }
 
 struct Integral<'a, P> {
@@ -176,7 +178,7 @@ fn begun<P: Profile, V: Lanes<Elem = f64>>(x: &Pieces, side: &Side, to: f64) -> 
     }
     let (own, other) = (part(own, whole, n - whole), part(other, whole, n - whole));
     add::<P, f64>(own, other, &share[whole..], to, &mut sums);
-    halved(sums)
+    virtual_lane_sum(&sums)
 }
 
 /// `n` numbers of each column from the `i`-th on.
@@ -211,18 +213,6 @@ fn running<V: Lanes<Elem = f64>>(columns: [&[f64]; 5], k: usize) -> (Running<V>,
     let (start, end) = (V::load(&start[k..]), V::load(&end[k..]));
     let distances = [V::load(&before[k..]), V::load(&after[k..])];
     (Running { start, isi: length(start, end), inverse: V::load(&inverse[k..]), distances }, end)
-}
-
-/// Sixteen numbers added to one, the upper half to the lower.
-fn halved(mut sums: [f64; BLOCK]) -> f64 {
-    let mut half = BLOCK / 2;
-    while half > 0 {
-        for k in 0..half {
-            sums[k] += sums[k + half];
-        }
-        half /= 2;
-    }
-    sums[0]
 }
 
 #[cfg(test)]

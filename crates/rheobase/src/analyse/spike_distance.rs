@@ -4,7 +4,7 @@ use rheobase_models::Real;
 
 use super::interleaving::Interleaving;
 use super::pieces::{Pieces, check_train};
-use super::profile::{Profile, Running, Scratch, integrate};
+use super::profile::{Profile, Running, Scratch, mean};
 use crate::Result;
 
 /// The SPIKE distance of two trains: the mean over the window of a profile between 0 (spikes coincide) and about 1.
@@ -30,20 +30,11 @@ pub fn spike_distance(a: &[f64], b: &[f64], window: (f64, f64)) -> Result<f64> {
     let (a, b) = (Pieces::new(a, window), Pieces::new(b, window));
     let mut counts = Interleaving::default();
     counts.merge(&a.times, &b.times);
-    Ok(between(&a, &b, &counts, window, &mut Scratch::default()))
+    Ok(mean::<Dissimilarity>(&a, &b, &counts, window, &mut Scratch::default()))
 }
 
-pub(crate) fn between(
-    a: &Pieces,
-    b: &Pieces,
-    counts: &Interleaving,
-    window: (f64, f64),
-    scratch: &mut Scratch,
-) -> f64 {
-    integrate::<Dissimilarity>(a, b, counts, window, scratch) / (window.1 - window.0)
-}
-
-struct Dissimilarity;
+/// The profile that the SPIKE distance is the mean of.
+pub(crate) struct Dissimilarity;
 
 impl Profile for Dissimilarity {
     const DISTANCES: bool = true;
