@@ -6,7 +6,7 @@
 #[allow(dead_code, unreachable_pub)]
 mod support;
 
-use rheobase_models::lanes::{Elem, Kernel, Lanes};
+use rheobase_models::lanes::{Elem, Kernel, Lanes, Level, columns_to_rows};
 use rheobase_models::real::Mask;
 use support::{Apply, Function, Words, at_every_level};
 
@@ -278,4 +278,34 @@ fn sums_of_lanes_have_one_order() {
     }
     of::<f32>();
     of::<f64>();
+}
+
+#[test]
+fn columns_become_rows_at_every_level() {
+    // Rows and columns around the sides of squares, beyond a group of columns, and rows wider than what is written.
+    for (columns, height) in
+        [(1, 1), (1, 50), (3, 9), (4, 4), (8, 8), (9, 17), (63, 8), (64, 7), (65, 31), (130, 12), (5, 0)]
+    {
+        for (stride, width) in
+            [(height + 8, columns), (height.max(1), columns + 1), (height + 3, columns + 13)]
+        {
+            let from: Vec<f64> = (0..columns * stride).map(|i| i as f64).collect();
+            // The last column and the last row may be cut short.
+            let from = &from[..(columns - 1) * stride + height];
+            for start in 0..9 {
+                let mut plain = vec![-1.0; start + height * width];
+                for i in 0..height {
+                    for j in 0..columns {
+                        plain[start + i * width + j] = from[j * stride + i];
+                    }
+                }
+                let end = if height == 0 { start } else { start + (height - 1) * width + columns };
+                for level in Level::ALL.into_iter().filter(|l| l.is_available()) {
+                    let mut rows = vec![-1.0; start + height * width];
+                    columns_to_rows(level, from, stride, &mut rows[start..end], width);
+                    assert_eq!(rows, plain, "{level:?}: {height} rows of {columns} in {stride}, {width}");
+                }
+            }
+        }
+    }
 }

@@ -260,3 +260,29 @@ pub fn prefetch<E>(from: &[E], ahead: usize) {
     #[cfg(not(target_arch = "x86_64"))]
     let _ = (from, ahead);
 }
+
+/// Writes columns as rows: element i of every column goes to row i. Where the level can, past the caches, as suits
+/// results that do not fit into them.
+///
+/// A column begins every `stride` elements of `columns`, a row every `width` elements of `rows`; the last of each may be
+/// cut short. What a row holds beyond the columns stays.
+///
+/// # Panics
+/// If columns are shorter than there are rows, or rows than there are columns.
+pub fn columns_to_rows(level: Level, columns: &[f64], stride: usize, rows: &mut [f64], width: usize) {
+    #[cfg(target_arch = "x86_64")]
+    x86::columns_to_rows(level, columns, stride, rows, width);
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = level;
+        plain_columns_to_rows(columns, stride, rows, width);
+    }
+}
+
+fn plain_columns_to_rows(columns: &[f64], stride: usize, rows: &mut [f64], width: usize) {
+    for (i, row) in rows.chunks_mut(width).enumerate() {
+        for (j, column) in columns.chunks(stride).enumerate() {
+            row[j] = column[i];
+        }
+    }
+}

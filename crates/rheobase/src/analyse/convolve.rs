@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 use realfft::RealFftPlanner;
-use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
+use rheobase_models::lanes::{Elem, Kernel, Lanes, Level, columns_to_rows};
 
 use super::layout::write_columns;
 
@@ -11,8 +11,11 @@ use super::layout::write_columns;
 const CHUNK: usize = 512;
 /// Neurons a thread computes at once when it goes spike by spike: their samples stay in the second cache.
 const STRIP: usize = 64;
-/// Samples from one neuron of a strip to the next: not a power of two, which would put all neurons into one cache set.
+/// Samples from one neuron of a strip to the next: whole cache lines, but not a power of two, which would put all neurons
+/// into one cache set.
 const STRIDE: usize = CHUNK + 8;
+/// Zeros before the taps, and twice as many after: so many that whole registers can be read from any place within them.
+const MARGIN: usize = 16;
 /// Neurons side by side when going tap by tap: two cache lines of a row.
 const TILE: usize = 16;
 /// From this many taps on, transforming is faster than multiplying.
@@ -84,7 +87,7 @@ fn with_events(
         .map(|rows| bucket(rows, width, (share * rows.len() as f64) as usize))
         .collect();
     let buckets = buckets?;
-    by_event(&buckets, width, &taps(), delay, out);
+    by_event(Level::best(), &buckets, width, &taps(), delay, out);
     // Where values are this small, no sum of theirs overflows.
     let small = buckets.par_iter().all(|b| b.events.iter().all(|e| e.value.abs() < 1e290));
     Some(small || all_finite(x) && all_finite(out))
@@ -147,22 +150,47 @@ fn bucket(rows: &[f64], width: usize, most: usize) -> Option<Bucket> {
 }
 
 /// Every event adds its kernel to its own column.
-fn by_event(buckets: &[Bucket], width: usize, taps: &[f64], delay: usize, out: &mut [f64]) {
-    let strip = || vec![0.0; STRIP * STRIDE];
+fn by_event(level: Level, buckets: &[Bucket], width: usize, taps: &[f64], delay: usize, out: &mut [f64]) {
+    let mut wide = vec![0.0; MARGIN + taps.len() + 2 * MARGIN];
+    wide[MARGIN..][..taps.len()].copy_from_slice(taps);
+    let strip = || vec![0.0; STRIP * STRIDE + 8];
     out.par_chunks_mut(CHUNK * width).enumerate().for_each_init(strip, |strip, (i, rows)| {
-        f64::dispatch(Level::best(), Spread { buckets, width, taps, delay, first: i * CHUNK, rows, strip });
+        let height = rows.len() / width;
+        // An event in row r reaches rows r - delay .. r - delay + taps.
+        let origin = i * CHUNK + delay;
+        let earliest = (origin + 1).saturating_sub(taps.len()) / CHUNK;
+        let latest = ((origin + height - 1) / CHUNK + 1).min(buckets.len());
+        let earliest = earliest.min(latest);
+        let near = Near { buckets: &buckets[earliest..latest], first: earliest * CHUNK };
+        // Columns begin with a cache line, so that what one event has written the next can read at once.
+        let aligned = strip.as_ptr().align_offset(64).min(8);
+        for left in (0..width).step_by(STRIP) {
+            let strip = &mut strip[aligned..][..STRIP.min(width - left) * STRIDE];
+            f64::dispatch(level, Spread { near, left, taps: &wide, origin, height, strip });
+            columns_to_rows(level, strip, STRIDE, &mut rows[left..], width);
+        }
     });
 }
 
-/// Adds the kernels of all events that reach the [`CHUNK`] rows from row `first` on.
-struct Spread<'a> {
+/// Buckets side by side.
+#[derive(Clone, Copy)]
+struct Near<'a> {
     buckets: &'a [Bucket],
-    width: usize,
-    taps: &'a [f64],
-    delay: usize,
+    /// The row at which they begin.
     first: usize,
-    rows: &'a mut [f64],
-    /// Memory for [`STRIP`] columns, all 0 before and after.
+}
+
+/// Sets the columns of a strip to the sum of the kernels of all events that reach them.
+struct Spread<'a> {
+    near: Near<'a>,
+    /// The column at which the strip begins.
+    left: usize,
+    /// With [`MARGIN`].
+    taps: &'a [f64],
+    /// The row of an event whose first tap falls on the first row of the strip.
+    origin: usize,
+    /// Rows of the strip.
+    height: usize,
     strip: &'a mut [f64],
 }
 
@@ -171,68 +199,36 @@ impl Kernel<f64> for Spread<'_> {
 
     #[inline(always)]
     fn run<V: Lanes<Elem = f64>>(self) {
-        let Spread { buckets, width, taps, delay, first, rows, strip } = self;
-        let height = rows.len() / width;
-        // An event in row r reaches rows r - delay .. r - delay + taps.
-        let earliest = (first + delay + 1).saturating_sub(taps.len()) / CHUNK;
-        let latest = ((first + height - 1 + delay) / CHUNK + 1).min(buckets.len());
-        let near = &buckets[earliest.min(latest)..latest];
-        for left in (0..width).step_by(STRIP) {
-            let columns = STRIP.min(width - left);
-            for (j, column) in strip.chunks_exact_mut(STRIDE).take(columns).enumerate() {
-                for (bucket, index) in near.iter().zip(earliest..) {
-                    for event in &bucket.events[bucket.begins[left + j]..bucket.begins[left + j + 1]] {
-                        let row = index * CHUNK + event.row;
-                        add_kernel::<V>(&mut column[..height], first + delay, row, event.value, taps);
-                    }
+        let Spread { near, left, taps, origin, height, strip } = self;
+        for (j, column) in (left..).zip(strip.chunks_exact_mut(STRIDE)) {
+            let column = &mut column[..height.next_multiple_of(V::WIDTH)];
+            column.fill(0.0);
+            for (bucket, first) in near.buckets.iter().zip((near.first..).step_by(CHUNK)) {
+                for event in &bucket.events[bucket.begins[j]..bucket.begins[j + 1]] {
+                    add_kernel::<V>(column, origin, first + event.row, event.value, taps);
                 }
             }
-            move_rows(strip, columns, &mut rows[left..], width);
         }
     }
 }
 
-/// Adds `taps` times `height` from row `row` on to `column`, whose first sample is row `origin`.
+/// Adds `taps` times `value` from row `row` on to `column`, whose first sample is row `origin`, whole registers of both:
+/// the zeros around the taps change nothing.
 #[inline(always)]
-fn add_kernel<V: Lanes<Elem = f64>>(
-    column: &mut [f64],
-    origin: usize,
-    row: usize,
-    height: f64,
-    taps: &[f64],
-) {
-    let (to, from) = (row.saturating_sub(origin), origin.saturating_sub(row));
-    if to >= column.len() || from >= taps.len() {
+fn add_kernel<V: Lanes<Elem = f64>>(column: &mut [f64], origin: usize, row: usize, value: f64, taps: &[f64]) {
+    // Registers that the kernel takes wherever in the first it begins.
+    let count = (taps.len() - 3 * MARGIN + V::WIDTH - 1).div_ceil(V::WIDTH);
+    // Counted from so many registers before the column, so that nothing is negative; what ends before it is left out.
+    let Some(begin) = (row + count * V::WIDTH).checked_sub(origin) else { return };
+    let (register, lane) = (begin / V::WIDTH, begin % V::WIDTH);
+    let (skipped, to) = (count.saturating_sub(register), register.saturating_sub(count) * V::WIDTH);
+    if to >= column.len() {
         return;
     }
-    let n = (column.len() - to).min(taps.len() - from);
-    let (to, taps, height) = (&mut column[to..to + n], &taps[from..from + n], V::broadcast(height));
-    let (mut whole, mut whole_taps) = (to.chunks_exact_mut(V::WIDTH), taps.chunks_exact(V::WIDTH));
-    for (y, tap) in whole.by_ref().zip(whole_taps.by_ref()) {
-        (V::load(y) + height * V::load(tap)).store(y);
-    }
-    let (y, tap) = (whole.into_remainder(), whole_taps.remainder());
-    if !y.is_empty() {
-        (V::load(y) + height * V::load(tap)).store(y);
-    }
-}
-
-/// Moves the first `columns` of a strip into rows of which one begins every `width` samples, eight rows at a time; leaves 0.
-#[inline(always)]
-fn move_rows(strip: &mut [f64], columns: usize, rows: &mut [f64], width: usize) {
-    const ROWS: usize = 8;
-    let mut block = [[0.0; STRIP]; ROWS];
-    for (i, rows) in rows.chunks_mut(ROWS * width).enumerate() {
-        for (j, column) in strip.chunks_exact_mut(STRIDE).take(columns).enumerate() {
-            let values = &mut column.as_chunks_mut::<ROWS>().0[i];
-            for (row, value) in block.iter_mut().zip(values.iter()) {
-                row[j] = *value;
-            }
-            *values = [0.0; ROWS];
-        }
-        for (row, values) in rows.chunks_mut(width).zip(&block) {
-            row[..columns].copy_from_slice(&values[..columns]);
-        }
+    let taps = &taps[MARGIN - lane + skipped * V::WIDTH..][..(count - skipped) * V::WIDTH];
+    let value = V::broadcast(value);
+    for (y, tap) in column[to..].chunks_exact_mut(V::WIDTH).zip(taps.chunks_exact(V::WIDTH)) {
+        (V::load(y) + value * V::load(tap)).store(y);
     }
 }
 
@@ -326,7 +322,7 @@ mod tests {
             let (mut a, mut b, mut c) = (vec![0.0; x.len()], vec![0.0; x.len()], vec![0.0; x.len()]);
             let buckets: Vec<Bucket> =
                 x.chunks(CHUNK * width).map(|rows| bucket(rows, width, usize::MAX).unwrap()).collect();
-            by_event(&buckets, width, &kernel, delay, &mut a);
+            by_event(Level::best(), &buckets, width, &kernel, delay, &mut a);
             by_transform(&x, width, &kernel, delay, fft_length(taps, rows), &mut b);
             by_tap(&x, width, &kernel, delay, &mut c);
             for (i, ((a, b), c)) in a.iter().zip(&b).zip(&c).enumerate() {
@@ -350,12 +346,7 @@ mod tests {
             let buckets: Vec<Bucket> =
                 x.chunks(CHUNK * width).map(|rows| bucket(rows, width, usize::MAX).unwrap()).collect();
             let mut out = vec![f64::NAN; x.len()];
-            let mut strip = vec![0.0; STRIP * STRIDE];
-            for (i, rows) in out.chunks_mut(CHUNK * width).enumerate() {
-                let first = i * CHUNK;
-                let (buckets, taps, strip) = (&buckets[..], &taps[..], &mut strip[..]);
-                f64::dispatch(level, Spread { buckets, width, taps, delay: 20, first, rows, strip });
-            }
+            by_event(level, &buckets, width, &taps, 20, &mut out);
             (found, out)
         };
         let plain = run(Level::Scalar);

@@ -2,16 +2,19 @@
 //!
 //! Safety of this folder: the intrinsics of AVX2 and AVX-512 are reached only through [`dispatch`] and
 //! [`dispatch_abreast`], which check that the processor has the level before they enter the function compiled for it;
-//! SSE2 is part of x86-64. Loads and stores go through references to arrays of the register's length.
+//! SSE2 is part of x86-64; [`columns_to_rows`] checks in the same way. Loads and stores go through references to arrays
+//! of the register's length.
 
 mod double;
 mod register;
 mod single;
+mod transposing;
 
 use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
 pub use double::{F64x4, F64x8};
 pub use single::{F32x4, F32x8, F32x16};
+pub(super) use transposing::columns_to_rows;
 
 use super::{Elem, Kernel, Lanes, Level, Pack};
 

@@ -8,7 +8,7 @@ macro_rules! register {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
         #[repr(transparent)]
-        pub struct $name($reg);
+        pub struct $name(pub(super) $reg);
 
         register!(@op $name, Add, add, $add);
         register!(@op $name, Sub, sub, $sub);
