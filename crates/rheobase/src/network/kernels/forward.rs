@@ -2,7 +2,7 @@
 
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 
-use super::end;
+use super::{all_ones, end};
 use crate::network::signal::{Events, Signal};
 
 /// A step of the product `input · weights + bias` for a tile.
@@ -19,13 +19,18 @@ pub(crate) struct Product<'a> {
 /// Out of events where the signal has them, out of all values otherwise.
 pub(crate) fn forward(level: Level, product: Product<'_>) {
     match &product.input.events {
-        Some(events) => f32::dispatch_wide(level, FromEvents { events, product }),
+        Some(events) => {
+            let ones = all_ones(level, &events.value);
+            f32::dispatch_wide(level, FromEvents { events, ones, product });
+        }
         None => f32::dispatch_wide(level, FromAll(product)),
     }
 }
 
 struct FromEvents<'a> {
     events: &'a Events,
+    /// Whether all values are 1.
+    ones: bool,
     product: Product<'a>,
 }
 
@@ -39,11 +44,20 @@ impl Kernel<f32> for FromEvents<'_> {
             blocks!(V, p.outputs, 16 8, |o, N| {
                 let end = end::<V, N>(o, p.outputs);
                 let mut sums = [V::zero(); N];
-                for (i, v) in index.iter().zip(value) {
-                    let v = V::broadcast(*v);
-                    let row = &p.weights[*i as usize * p.outputs + o..*i as usize * p.outputs + end];
-                    for r in 0..N {
-                        sums[r] = sums[r] + v * V::load(&row[r * V::WIDTH..]);
+                if self.ones {
+                    for i in index {
+                        let row = &p.weights[*i as usize * p.outputs + o..*i as usize * p.outputs + end];
+                        for r in 0..N {
+                            sums[r] = sums[r] + V::load(&row[r * V::WIDTH..]);
+                        }
+                    }
+                } else {
+                    for (i, v) in index.iter().zip(value) {
+                        let row = &p.weights[*i as usize * p.outputs + o..*i as usize * p.outputs + end];
+                        let v = V::broadcast(*v);
+                        for r in 0..N {
+                            sums[r] = sums[r] + v * V::load(&row[r * V::WIDTH..]);
+                        }
                     }
                 }
                 finish::<V, N>(sums, p.bias, o, &mut out[o..end]);

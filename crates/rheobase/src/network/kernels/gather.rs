@@ -2,7 +2,7 @@
 
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 
-use super::{add, end};
+use super::{add, all_ones, end};
 use crate::network::operator::Seen;
 use crate::network::signal::Signal;
 
@@ -17,26 +17,22 @@ pub(crate) fn gather(level: Level, seen: &[Seen<'_>], inputs: usize, outputs: us
         f32::dispatch_wide(level, OfAll { seen, inputs, outputs, gradient });
         return;
     }
-    let terms = Terms::new(seen, inputs);
+    let terms = Terms::new(level, seen, inputs);
     let rows: Vec<&[f32]> = seen.iter().flat_map(|s| s.error.chunks_exact(outputs)).collect();
     f32::dispatch_wide(level, OfTerms { rows: &rows, terms: &terms, outputs, gradient });
 }
 
-/// A value, and which row of errors it is multiplied with.
-#[derive(Clone, Copy, Default)]
-struct Term {
-    row: u32,
-    value: f32,
-}
-
-/// The values of a signal over time, sorted by input.
+/// The values of a signal over time, sorted by input: of each, which row of errors it is multiplied with.
 struct Terms {
     starts: Vec<u32>,
-    terms: Vec<Term>,
+    rows: Vec<u32>,
+    /// Empty if all are 1.
+    values: Vec<f32>,
 }
 
 impl Terms {
-    fn new(seen: &[Seen<'_>], inputs: usize) -> Self {
+    fn new(level: Level, seen: &[Seen<'_>], inputs: usize) -> Self {
+        let ones = seen.iter().all(|s| s.input.events.as_ref().is_some_and(|e| all_ones(level, &e.value)));
         let mut starts = vec![0; inputs + 1];
         for s in seen {
             each(s.input, |i, _, _| starts[i + 1] += 1);
@@ -44,12 +40,16 @@ impl Terms {
         for i in 1..starts.len() {
             starts[i] += starts[i - 1];
         }
-        let mut terms = vec![Term::default(); starts[inputs] as usize];
+        let count = starts[inputs] as usize;
+        let (mut rows, mut values) = (vec![0; count], vec![0.0; if ones { 0 } else { count }]);
         let mut first = 0;
         for s in seen {
             each(s.input, |i, sample, value| {
                 let next = &mut starts[i];
-                terms[*next as usize] = Term { row: (first + sample) as u32, value };
+                rows[*next as usize] = (first + sample) as u32;
+                if !ones {
+                    values[*next as usize] = value;
+                }
                 *next += 1;
             });
             first += s.input.samples;
@@ -57,7 +57,7 @@ impl Terms {
         // Every start has moved to the next one's place.
         starts.rotate_right(1);
         starts[0] = 0;
-        Terms { starts, terms }
+        Terms { starts, rows, values }
     }
 }
 
@@ -93,10 +93,11 @@ impl Kernel<f32> for OfTerms<'_> {
     type Output = ();
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(self) {
-        let outputs = self.outputs;
-        for (range, to) in self.terms.starts.windows(2).zip(self.gradient.chunks_exact_mut(outputs)) {
-            let terms = &self.terms.terms[range[0] as usize..range[1] as usize];
-            if terms.is_empty() {
+        let (terms, outputs) = (self.terms, self.outputs);
+        for (range, to) in terms.starts.windows(2).zip(self.gradient.chunks_exact_mut(outputs)) {
+            let range = range[0] as usize..range[1] as usize;
+            let rows = &terms.rows[range.clone()];
+            if rows.is_empty() {
                 continue;
             }
             blocks!(V, outputs, 16 8, |o, N| {
@@ -106,11 +107,19 @@ impl Kernel<f32> for OfTerms<'_> {
                 for r in 0..N {
                     sums[r] = V::load(&to[r * V::WIDTH..]);
                 }
-                for term in terms {
-                    let v = V::broadcast(term.value);
-                    let row = &self.rows[term.row as usize][o..end];
-                    for r in 0..N {
-                        sums[r] = sums[r] + v * V::load(&row[r * V::WIDTH..]);
+                if terms.values.is_empty() {
+                    for row in rows {
+                        let row = &self.rows[*row as usize][o..end];
+                        for r in 0..N {
+                            sums[r] = sums[r] + V::load(&row[r * V::WIDTH..]);
+                        }
+                    }
+                } else {
+                    for (row, value) in rows.iter().zip(&terms.values[range.clone()]) {
+                        let (row, v) = (&self.rows[*row as usize][o..end], V::broadcast(*value));
+                        for r in 0..N {
+                            sums[r] = sums[r] + v * V::load(&row[r * V::WIDTH..]);
+                        }
                     }
                 }
                 for r in 0..N {

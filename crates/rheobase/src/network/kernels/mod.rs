@@ -57,6 +57,31 @@ pub(crate) fn all_within(numbers: &[f32], limit: f32) -> bool {
     f32::dispatch(Level::best(), Within { numbers, limit })
 }
 
+/// Whether all numbers are 1, as spikes are: then there is nothing to multiply with.
+pub(crate) fn all_ones(level: Level, numbers: &[f32]) -> bool {
+    f32::dispatch(level, Ones(numbers))
+}
+
+struct Ones<'a>(&'a [f32]);
+
+impl Kernel<f32> for Ones<'_> {
+    type Output = bool;
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f32>>(self) -> bool {
+        let (one, mut all) = (V::one(), V::Mask::splat(true));
+        let (whole, rest) = self.0.split_at(self.0.len() / V::WIDTH * V::WIDTH);
+        for x in whole.chunks_exact(V::WIDTH) {
+            let x = V::load(x);
+            all = all & x.le(one) & x.ge(one);
+        }
+        !(!all).any()
+            && rest.iter().all(
+                #[inline(always)]
+                |x| *x == 1.0,
+            )
+    }
+}
+
 struct Within<'a> {
     numbers: &'a [f32],
     limit: f32,
