@@ -406,12 +406,8 @@ fn through_network(threads: usize, stream: &Stream) -> [f64; 2] {
                         .run(&context, &mut state, &input, 0, STEPS, tape, &mut counts, |_, _| {})
                         .expect("runs");
                     let (mut adjoint, mut raw) = (program.end(&state), program.raw_gradients());
-                    let wanted = |_: usize, source: usize, g: &mut [f32]| {
-                        if source == 1 {
-                            g.fill(1e-3);
-                        }
-                    };
-                    program.back(&context, tape, &mut adjoint, &mut raw, wanted, |_, g| {
+                    let wanted = |_: usize, _: usize, g: &mut [f32]| g.fill(1e-3);
+                    program.back(&context, tape, &mut adjoint, &mut raw, &[1], wanted, |_, g| {
                         black_box(g);
                     });
                 });
@@ -493,13 +489,9 @@ fn ways_back() {
                     .run(&context, &mut state, &input, 0, JOB.steps, &mut tape, &mut counts, |_, _| {})
                     .expect("runs");
                 let (mut adjoint, mut raw) = (program.end(&state), program.raw_gradients());
-                let error = |_: usize, source: usize, g: &mut [f32]| {
-                    if source == 1 {
-                        g.fill(1e-3);
-                    }
-                };
+                let error = |_: usize, _: usize, g: &mut [f32]| g.fill(1e-3);
                 let start = Instant::now();
-                program.back(&context, &mut tape, &mut adjoint, &mut raw, error, |_, g| {
+                program.back(&context, &mut tape, &mut adjoint, &mut raw, &[1], error, |_, g| {
                     black_box(g);
                 });
                 seconds += start.elapsed().as_secs_f64();

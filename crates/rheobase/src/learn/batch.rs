@@ -360,7 +360,11 @@ impl Tile<'_> {
                 }
             }
         };
-        self.program.back(context, tape, adjoint, raw, wanted, |_, _| {});
+        let mut seen = vec![self.program.output];
+        seen.extend(self.bounded.iter().map(|(node, _)| *node));
+        seen.sort_unstable();
+        seen.dedup();
+        self.program.back(context, tape, adjoint, raw, &seen, wanted, |_, _| {});
     }
 
     /// Losses, predictions, and what the way back starts from.

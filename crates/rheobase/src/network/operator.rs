@@ -87,6 +87,11 @@ pub trait Operator: Send + Sync {
     /// One step backwards.
     fn backward(&self, context: &Context<'_>, parameters: &[&[f32]], back: Back<'_>);
 
+    /// Whether dL/d output is dL/d input, of each input: then [`Operator::backward`] is not called.
+    fn passes_back(&self) -> bool {
+        false
+    }
+
     /// Whether [`Operator::gather`] is to be called.
     fn gathers(&self) -> bool {
         false

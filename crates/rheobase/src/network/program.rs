@@ -236,7 +236,7 @@ impl Program {
                 let context = Context { step: state.step, ..*context };
                 let same = node.operator.is_static() && inputs.iter().all(|s| s.constant);
                 if same && let Some(earlier) = earlier {
-                    out.clone_from(&earlier[n + 1]);
+                    out.copy_from(&earlier[n + 1]);
                 } else {
                     node.operator.forward(&context, &self.values_of(node), &inputs, memory, &mut out);
                 }
@@ -255,7 +255,7 @@ impl Program {
             for (source, past) in state.past.iter_mut().enumerate().filter(|(_, p)| !p.is_empty()) {
                 // The oldest signal's memory is used again.
                 if let Some(mut oldest) = past.pop_back() {
-                    oldest.clone_from(&signals[source]);
+                    oldest.copy_from(&signals[source]);
                     past.push_front(oldest);
                 }
             }

@@ -47,6 +47,12 @@ impl Events {
         (&self.index[range.clone()], &self.value[range])
     }
 
+    fn copy_from(&mut self, other: &Events) {
+        self.starts.clone_from(&other.starts);
+        self.index.clone_from(&other.index);
+        self.value.clone_from(&other.value);
+    }
+
     /// No samples yet, with the memory there was.
     pub(crate) fn clear(&mut self) {
         self.starts.clear();
@@ -82,6 +88,23 @@ impl Signal {
         self.values.resize(samples * width, 0.0);
         self.events = None;
         self.reach = Reach::Everywhere;
+    }
+
+    /// Becomes a copy of `other` with the memory there was, without the values where events say them.
+    pub(crate) fn copy_from(&mut self, other: &Signal) {
+        (self.samples, self.width, self.constant) = (other.samples, other.width, other.constant);
+        self.values.clear();
+        match &other.events {
+            Some(events) => self.events.get_or_insert_default().copy_from(events),
+            None => {
+                self.events = None;
+                self.values.extend_from_slice(&other.values);
+            }
+        }
+        match (&mut self.reach, &other.reach) {
+            (Reach::Bits(to), Reach::Bits(from)) => to.clone_from(from),
+            (to, from) => *to = from.clone(),
+        }
     }
 
     /// The values of a sample. Signals on a tape that are events have none: see [`Signal::dense`].

@@ -156,42 +156,53 @@ impl Program {
         }
     }
 
-    /// Goes back through the chunk on `tape`. `wanted` adds to dL/d signal of a source (by number) in a step of the
-    /// chunk; `given` is shown dL/d input of the network of each step, if the input's gradient was asked for.
+    /// Goes back through the chunk on `tape`. `wanted` adds to dL/d signal in a step of the chunk of each source that the
+    /// loss looks at (`seen`, by number); `given` is shown dL/d input of the network of each step, if the input's gradient was asked for.
     pub fn back(
         &self,
         context: &Context<'_>,
         tape: &mut Tape,
         adjoint: &mut Adjoint,
         raw: &mut [Vec<Vec<f32>>],
+        seen: &[usize],
         mut wanted: impl FnMut(usize, usize, &mut [f32]),
         mut given: impl FnMut(usize, &[f32]),
     ) {
         let samples = tape.signals.first().map_or(0, |s| s[0].samples);
         let nodes = self.nodes.len();
         tape.errors.resize_with(nodes, Vec::new);
+        // A gradient that is empty stands for zeros.
         let mut gradients: Vec<Vec<f32>> = vec![Vec::new(); nodes + 1];
         for t in (0..tape.steps).rev() {
             let input_wanted = tape.signals[t][0].reach != super::signal::Reach::Nowhere;
             for (source, gradient) in gradients.iter_mut().enumerate() {
-                let unwanted = source == 0 && !input_wanted;
-                let len = if unwanted { 0 } else { samples * self.width(source) };
-                match adjoint.earlier[source].pop_front() {
-                    Some(carried) => {
-                        let mut spare = std::mem::replace(gradient, carried);
-                        spare.clear();
-                        spare.resize(len, 0.0);
-                        adjoint.earlier[source].push_back(spare);
-                    }
-                    None => {
-                        gradient.clear();
-                        gradient.resize(len, 0.0);
-                    }
+                gradient.clear();
+                if let Some(carried) = adjoint.earlier[source].pop_front() {
+                    adjoint.earlier[source].push_back(std::mem::replace(gradient, carried));
                 }
-                wanted(t, source, gradient);
+            }
+            for source in seen.iter().copied().filter(|s| *s > 0 || input_wanted) {
+                gradients[source].resize(samples * self.width(source), 0.0);
+                wanted(t, source, &mut gradients[source]);
             }
             for (n, node) in self.nodes.iter().enumerate().rev() {
-                let mine = std::mem::take(&mut gradients[n + 1]);
+                let mut mine = std::mem::take(&mut gradients[n + 1]);
+                mine.resize(samples * node.width(), 0.0);
+                if node.operator.passes_back() {
+                    for (source, delay) in node.inputs.iter().filter(|(s, _)| *s > 0 || input_wanted) {
+                        let to = match delay {
+                            0 => &mut gradients[*source],
+                            d => &mut adjoint.earlier[*source][d - 1],
+                        };
+                        if to.is_empty() {
+                            to.extend_from_slice(&mine);
+                        } else {
+                            add(context.level, to, &mine);
+                        }
+                    }
+                    gradients[n + 1] = mine;
+                    continue;
+                }
                 let inputs: Vec<&Signal> =
                     node.inputs.iter().map(|(source, delay)| tape.input(t, *source, *delay)).collect();
                 // Where two inputs have one source and delay, the second gets a place of its own.
@@ -202,10 +213,12 @@ impl Program {
                     } else if node.inputs[..i].contains(&(*source, *delay)) {
                         places.push(Some(vec![0.0; samples * self.width(*source)]));
                     } else {
-                        places.push(Some(match delay {
+                        let mut place = match delay {
                             0 => std::mem::take(&mut gradients[*source]),
                             d => std::mem::take(&mut adjoint.earlier[*source][d - 1]),
-                        }));
+                        };
+                        place.resize(samples * self.width(*source), 0.0);
+                        places.push(Some(place));
                     }
                 }
                 let mut to: Vec<Option<&mut Vec<f32>>> = places.iter_mut().map(Option::as_mut).collect();
@@ -240,6 +253,7 @@ impl Program {
                 }
             }
             if input_wanted {
+                gradients[0].resize(samples * self.width(0), 0.0);
                 given(t, &gradients[0]);
             }
         }
@@ -313,7 +327,8 @@ impl Program {
             }
             // Every delayed edge began with the same first output.
             let mut first: Option<Vec<f32>> = None;
-            for part in adjoint.earlier[n + 1].iter().filter(|_| self.given[n + 1].is_none()) {
+            let parts = adjoint.earlier[n + 1].iter().filter(|part| !part.is_empty());
+            for part in parts.filter(|_| self.given[n + 1].is_none()) {
                 match &mut first {
                     None => first = Some(part.clone()),
                     Some(sum) => add(context.level, sum, part),

@@ -36,7 +36,12 @@ impl TileInput<'_> {
                     && self.goes_on(number, t)
                 {
                     let (index, value) = rows.step(t);
-                    let within = index.partition_point(|i| (*i as usize) < self.width);
+                    let within = match index.last() {
+                        Some(last) if *last as usize >= self.width => {
+                            index.partition_point(|i| (*i as usize) < self.width)
+                        }
+                        _ => index.len(),
+                    };
                     events.index.extend_from_slice(&index[..within]);
                     events.value.extend_from_slice(&value[..within]);
                 }

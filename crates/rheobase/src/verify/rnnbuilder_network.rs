@@ -283,11 +283,8 @@ impl Run<'_> {
             &mut tape,
             &mut adjoint,
             &mut raw,
-            |t, source, gradient| {
-                if source == last {
-                    gradient.iter_mut().zip(&weights[t * row..]).for_each(|(g, w)| *g += w);
-                }
-            },
+            &[last],
+            |t, _, gradient| gradient.iter_mut().zip(&weights[t * row..]).for_each(|(g, w)| *g += w),
             |t, gradient| {
                 let to = &mut of_input[t * self.batch * self.row..];
                 to.iter_mut().zip(gradient).for_each(|(to, g)| *to = f64::from(*g));

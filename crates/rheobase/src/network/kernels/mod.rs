@@ -52,6 +52,11 @@ pub(crate) fn add(level: Level, to: &mut [f32], from: &[f32]) {
     f32::dispatch(level, Add { to, from });
 }
 
+/// Writes the sum of two to `to`, number by number; of two zeros it is +0.
+pub(crate) fn sum(level: Level, to: &mut [f32], a: &[f32], b: &[f32]) {
+    f32::dispatch(level, Sum { to, a, b });
+}
+
 /// Whether no number is NaN or of a magnitude above `limit`.
 pub(crate) fn all_within(numbers: &[f32], limit: f32) -> bool {
     f32::dispatch(Level::best(), Within { numbers, limit })
@@ -96,6 +101,23 @@ impl Kernel<f32> for Within<'_> {
             #[inline(always)]
             |x| !(!V::load(x).abs().le(limit)).any(),
         )
+    }
+}
+
+struct Sum<'a> {
+    to: &'a mut [f32],
+    a: &'a [f32],
+    b: &'a [f32],
+}
+
+impl Kernel<f32> for Sum<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f32>>(self) {
+        let terms = self.a.chunks(V::WIDTH).zip(self.b.chunks(V::WIDTH));
+        for (to, (a, b)) in self.to.chunks_mut(V::WIDTH).zip(terms) {
+            (V::zero() + V::load(a) + V::load(b)).store(to);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `Sum` and `Stack`: how several inputs become one.
 
-use crate::network::kernels::add;
+use crate::network::kernels::{add, sum};
 use crate::network::memory::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
@@ -18,18 +18,19 @@ impl Operator for Sum {
         _: &mut Memory,
         out: &mut Signal,
     ) {
-        let Some(first) = inputs.first() else { return };
-        out.zeros(first.samples, first.width);
-        let mut buffer = Vec::new();
-        for input in inputs {
+        let [first, second, rest @ ..] = inputs else { return };
+        out.reshape(first.samples, first.width);
+        let (mut buffer, mut other) = (Vec::new(), Vec::new());
+        sum(context.level, &mut out.values, first.dense(&mut buffer), second.dense(&mut other));
+        for input in rest {
             add(context.level, &mut out.values, input.dense(&mut buffer));
         }
     }
 
-    fn backward(&self, context: &Context<'_>, _: &[&[f32]], back: Back<'_>) {
-        for gradient in back.gradients.iter_mut().flatten() {
-            add(context.level, gradient, back.upstream);
-        }
+    fn backward(&self, _: &Context<'_>, _: &[&[f32]], _: Back<'_>) {}
+
+    fn passes_back(&self) -> bool {
+        true
     }
 
     fn reads_inputs(&self) -> bool {

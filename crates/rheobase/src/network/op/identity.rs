@@ -1,6 +1,5 @@
 //! `Identity`: the same, in another shape.
 
-use crate::network::kernels::add;
 use crate::network::memory::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::Signal;
@@ -12,14 +11,14 @@ pub(crate) struct Identity;
 impl Operator for Identity {
     fn forward(&self, _: &Context<'_>, _: &[&[f32]], inputs: &[&Signal], _: &mut Memory, out: &mut Signal) {
         if let [input] = inputs {
-            out.clone_from(input);
+            out.copy_from(input);
         }
     }
 
-    fn backward(&self, context: &Context<'_>, _: &[&[f32]], back: Back<'_>) {
-        if let [Some(gradient)] = back.gradients {
-            add(context.level, gradient, back.upstream);
-        }
+    fn backward(&self, _: &Context<'_>, _: &[&[f32]], _: Back<'_>) {}
+
+    fn passes_back(&self) -> bool {
+        true
     }
 
     fn reads_inputs(&self) -> bool {

@@ -256,12 +256,10 @@ fn run(program: &Program, samples: &[SampleInput], back: bool) -> (f64, Vec<Vec<
         return (loss, Vec::new(), counts);
     }
     let (mut adjoint, mut raw) = (program.end(&state), program.raw_gradients());
-    let wanted = |t: usize, source: usize, gradient: &mut [f32]| {
-        if source == 9 {
-            gradient.iter_mut().enumerate().for_each(|(i, g)| *g += weight(t, i));
-        }
+    let wanted = |t: usize, _: usize, gradient: &mut [f32]| {
+        gradient.iter_mut().enumerate().for_each(|(i, g)| *g += weight(t, i));
     };
-    program.back(&at, &mut tape, &mut adjoint, &mut raw, wanted, |_, _| {});
+    program.back(&at, &mut tape, &mut adjoint, &mut raw, &[9], wanted, |_, _| {});
     (loss, program.settle_gradients(raw), counts)
 }
 
