@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::sync::Mutex;
 use std::time::Instant;
 
 use benches::machine::arithmetic_peak;
@@ -394,22 +395,26 @@ fn through_network(threads: usize, stream: &Stream) -> [f64; 2] {
     let samples: Vec<SampleInput> = (0..BATCH as u32).map(sample).collect();
     [TRIANGLE, ARCTAN].map(|surrogate| {
         let program = network(NEURONS, vec![node("layer", Vec::new(), lif(surrogate))]);
-        let mut tapes: Vec<Tape> = (0..BATCH / TILE).map(|_| Tape::default()).collect();
+        // A tape per thread, as in training.
+        let tapes = Mutex::new(Vec::<Tape>::new());
+        let pooled = || tapes.lock().expect("no thread has panicked");
         pool(threads).install(|| {
-            shortest(7, || {
-                samples.par_chunks(TILE).zip(&mut tapes).for_each(|(samples, tape)| {
+            shortest(60, || {
+                samples.par_chunks(TILE).for_each(|samples| {
+                    let mut tape = pooled().pop().unwrap_or_default();
                     let ids: Vec<u64> = (0..TILE as u64).collect();
                     let context = context(&ids, true);
                     let (mut state, mut counts) = (program.start(TILE), Counts::default());
                     let input = TileInput { samples, lengths: None, width: NEURONS, wanted: true };
                     program
-                        .run(&context, &mut state, &input, 0, STEPS, tape, &mut counts, |_, _| {})
+                        .run(&context, &mut state, &input, 0, STEPS, &mut tape, &mut counts, |_, _| {})
                         .expect("runs");
                     let (mut adjoint, mut raw) = (program.end(&state), program.raw_gradients());
                     let wanted = |_: usize, _: usize, g: &mut [f32]| g.fill(1e-3);
-                    program.back(&context, tape, &mut adjoint, &mut raw, &[1], wanted, |_, g| {
+                    program.back(&context, &mut tape, &mut adjoint, &mut raw, &[1], wanted, |_, g| {
                         black_box(g);
                     });
+                    pooled().push(tape);
                 });
             })
         })

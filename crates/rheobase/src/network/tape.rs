@@ -22,8 +22,8 @@ pub struct Tape {
     wanted: Vec<bool>,
     /// Steps and errors from which a node is yet to gather, the latest first: `[node]`.
     errors: Vec<Vec<(usize, Vec<f32>)>>,
-    /// Memory for further errors.
-    spare: Vec<Vec<f32>>,
+    /// Memory for further errors of a node: `[node]`.
+    spare: Vec<Vec<Vec<f32>>>,
 }
 
 /// Errors from which a node gathers at once: as many numbers as stay in a processor's cache. No result depends on it.
@@ -106,7 +106,7 @@ impl Tape {
     /// Memory in bytes.
     pub fn bytes(&self) -> usize {
         let signals = self.signals.iter().flatten().map(Signal::bytes).sum::<usize>();
-        let errors = self.errors.iter().flatten().map(|(_, e)| e).chain(&self.spare);
+        let errors = self.errors.iter().flatten().map(|(_, e)| e).chain(self.spare.iter().flatten());
         let errors = errors.map(|e| 4 * e.capacity()).sum::<usize>();
         signals + errors + self.before.iter().flatten().map(Memory::bytes).sum::<usize>()
     }
@@ -171,6 +171,7 @@ impl Program {
         let samples = tape.signals.first().map_or(0, |s| s[0].samples);
         let nodes = self.nodes.len();
         tape.errors.resize_with(nodes, Vec::new);
+        tape.spare.resize_with(nodes, Vec::new);
         // A gradient that is empty stands for zeros.
         let mut gradients: Vec<Vec<f32>> = vec![Vec::new(); nodes + 1];
         for t in (0..tape.steps).rev() {
@@ -289,7 +290,7 @@ impl Program {
             std::mem::swap(&mut still.error, error);
             still.error.clear();
         }
-        let mut kept = tape.spare.pop().unwrap_or_default();
+        let mut kept = tape.spare[n].pop().unwrap_or_default();
         kept.resize(error.len(), 0.0);
         std::mem::swap(&mut kept, error);
         let length = kept.len();
@@ -312,7 +313,7 @@ impl Program {
                 .collect();
             node.operator.gather(context, &seen, raw);
         }
-        tape.spare.extend(errors.drain(..).map(|(_, error)| error));
+        tape.spare[n].extend(errors.drain(..).map(|(_, error)| error));
         tape.errors[n] = errors;
     }
 
