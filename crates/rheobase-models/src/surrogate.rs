@@ -327,17 +327,14 @@ impl Surrogate {
                 let d = one + s(k) * z.abs();
                 one / (d * d)
             }
-            Surrogate::Arctan(alpha) => {
-                let u = s(FRAC_PI_2 * alpha) * z;
-                s(alpha / 2.0) / (one + u * u)
-            }
+            Surrogate::Arctan(alpha) => arctan(alpha, z),
             Surrogate::Sigmoid(k) => {
                 // The smaller of σ and 1 − σ, which is the precise one.
                 let p = logistic(-(s(k) * z).abs());
                 s(k) * p * (one - p)
             }
             Surrogate::Boxcar(w) => T::select(z.abs().lt(s(w)), s(0.5 / w), zero),
-            Surrogate::Triangle(w) => (one - z.abs() * s(1.0 / w)).max(zero) * s(1.0 / w),
+            Surrogate::Triangle(w) => triangle(w, z),
             Surrogate::Gaussian(sigma) => bell(z, 0.0, sigma),
             Surrogate::PiecewiseQuadratic(a) => (s(a) - s(a * a) * z.abs()).max(zero),
             Surrogate::PiecewiseExponential(a) => s(a / 2.0) * (s(-a) * z.abs()).exp(),
@@ -351,6 +348,16 @@ impl Surrogate {
                 let sech = one / (z * s(c2)).cosh();
                 T::select(z.gt(zero), s(c1 * c2) * sech * sech, zero)
             }
+        }
+    }
+
+    /// [`Surrogate::slope`] of the two that are used most; `None` for the others.
+    #[inline(always)]
+    pub(crate) fn usual_slope<T: Real>(&self, z: T) -> Option<T> {
+        match *self {
+            Surrogate::Arctan(alpha) => Some(arctan(alpha, z)),
+            Surrogate::Triangle(w) => Some(triangle(w, z)),
+            _ => None,
         }
     }
 
@@ -412,6 +419,17 @@ impl std::fmt::Display for Surrogate {
         }
         f.write_str(if info.parameters.is_empty() { "" } else { ")" })
     }
+}
+
+#[inline(always)]
+fn arctan<T: Real>(alpha: f64, z: T) -> T {
+    let u = T::splat(FRAC_PI_2 * alpha) * z;
+    T::splat(alpha / 2.0) / (T::one() + u * u)
+}
+
+#[inline(always)]
+fn triangle<T: Real>(w: f64, z: T) -> T {
+    (T::one() - z.abs() * T::splat(1.0 / w)).max(T::zero()) * T::splat(1.0 / w)
 }
 
 #[cfg(test)]

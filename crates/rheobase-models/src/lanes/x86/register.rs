@@ -73,12 +73,16 @@ macro_rules! register {
             #[inline(always)]
             fn slope(surrogate: &Surrogate, z: Self) -> Self {
                 #[target_feature(enable = $features)]
+                #[cold]
                 #[inline(never)]
                 unsafe fn out_of_line(surrogate: &Surrogate, z: &$name) -> $name {
                     surrogate.slope(*z)
                 }
-                // SAFETY: see the head of this file.
-                unsafe { out_of_line(surrogate, &z) }
+                match surrogate.usual_slope(z) {
+                    Some(slope) => slope,
+                    // SAFETY: see the head of this file.
+                    None => unsafe { out_of_line(surrogate, &z) },
+                }
             }
             elementary!($precision);
             plain_firing!();
