@@ -344,9 +344,7 @@ impl Tile<'_> {
         let row = self.count * classes;
         let wanted = |t: usize, source: usize, gradient: &mut [f32]| {
             if source == self.program.output {
-                for (g, s) in gradient.iter_mut().zip(&slopes.output[(first + t) * row..][..row]) {
-                    *g += s;
-                }
+                add(context.level, gradient, &slopes.output[(first + t) * row..][..row]);
             }
             for ((node, _), slopes) in self.bounded.iter().zip(&slopes.rates) {
                 if *node == source {
