@@ -113,8 +113,8 @@ pub trait Real:
     /// Exact for plain numbers; the derivative also follows the jump `yes − no` along the spike's slope.
     fn gate(own: Self, yes: Self, no: Self) -> Self;
 
-    /// The slope of `surrogate` at `z`. Lanes compute it out of line: with all its variants it is too long to stand
-    /// in every kernel.
+    /// The slope of `surrogate` at `z`. Lanes compute all but the usual ones out of line: together they are too
+    /// long to stand in every kernel.
     #[inline(always)]
     fn slope(surrogate: &Surrogate, z: Self) -> Self {
         surrogate.slope(z)

@@ -170,3 +170,27 @@ impl Reach {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_leaves_out_what_events_say() {
+        let mut spikes =
+            Signal { samples: 1, width: 3, values: vec![0.0, 1.0, 0.5], constant: true, ..Signal::default() };
+        let mut copy = Signal::default();
+        copy.copy_from(&spikes);
+        assert_eq!(copy, spikes);
+        spikes.reach = Reach::Bits(vec![5]);
+        spikes.find_events();
+        copy.copy_from(&spikes);
+        assert!(copy.values.is_empty());
+        assert_eq!((&copy.events, &copy.reach), (&spikes.events, &spikes.reach));
+        assert_eq!(copy.dense(&mut Vec::new()), spikes.values);
+        // What was there before leaves no trace.
+        let still = Signal { samples: 2, width: 1, values: vec![4.0, 5.0], ..Signal::default() };
+        copy.copy_from(&still);
+        assert_eq!(copy, still);
+    }
+}

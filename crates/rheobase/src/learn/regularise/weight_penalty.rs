@@ -48,6 +48,9 @@ impl WeightPenalty {
     pub fn add_gradient(&self, weights: &[f32], gradient: &mut [f32]) -> Result<()> {
         self.check()?;
         check::same_length(PLACE, "gradient", gradient.len(), weights.len(), "the weights")?;
+        if *self == WeightPenalty::default() {
+            return Ok(());
+        }
         let (l1, l2) = (self.l1 as f32, self.l2 as f32);
         for (to, w) in gradient.iter_mut().zip(weights) {
             let sign = f32::from(u8::from(*w > 0.0)) - f32::from(u8::from(*w < 0.0));

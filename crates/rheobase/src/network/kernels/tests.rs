@@ -17,11 +17,11 @@ const SIZES: [[usize; 3]; 8] = [
     [9, 33, 144],
 ];
 
-/// Numbers around 0, of which a share is 0.
+/// Numbers around 0, of which a share is 0; where the name says so, those that are not 0 are spikes.
 fn draw(name: &str, len: usize, zeros: f64) -> Vec<f32> {
     let stream = Stream::new(7, "kernels", name);
-    let number =
-        |i: u32| if stream.uniform(0, 0, i) < zeros { 0.0 } else { stream.uniform(1, 0, i) as f32 - 0.5 };
+    let other = |i: u32| if name == "spikes" { 1.0 } else { stream.uniform(1, 0, i) as f32 - 0.5 };
+    let number = |i: u32| if stream.uniform(0, 0, i) < zeros { 0.0 } else { other(i) };
     (0..len as u32).map(number).collect()
 }
 
@@ -45,9 +45,10 @@ fn levels() -> impl Iterator<Item = Level> {
 
 #[test]
 fn outputs_add_their_inputs_in_order() {
-    for size @ [samples, inputs, outputs] in SIZES {
+    for (size @ [samples, inputs, outputs], name) in SIZES.into_iter().flat_map(|s| [(s, "x"), (s, "spikes")])
+    {
         let (weights, bias) = (draw("w", inputs * outputs, 0.0), draw("b", outputs, 0.0));
-        let x = draw("x", samples * inputs, 0.7);
+        let x = draw(name, samples * inputs, 0.7);
         let mut want = vec![0.0f32; samples * outputs];
         for (at, sum) in want.iter_mut().enumerate() {
             let (s, o) = (at / outputs, at % outputs);
@@ -57,7 +58,7 @@ fn outputs_add_their_inputs_in_order() {
             *sum += bias[o];
         }
         for (level, events) in levels().flat_map(|l| [(l, false), (l, true)]) {
-            let input = &signal(size, "x", events);
+            let input = &signal(size, name, events);
             let mut out = vec![f32::NAN; samples * outputs];
             forward(level, Product { weights: &weights, bias: Some(&bias), input, outputs, out: &mut out });
             assert_eq!(bits(&out), bits(&want), "{level:?} {size:?} events: {events}");
@@ -109,8 +110,8 @@ fn errors_of_inputs_are_sums_in_sixteen_lanes_where_they_are_wanted() {
 
 #[test]
 fn weights_gather_step_by_step_and_sample_by_sample() {
-    for size @ [samples, inputs, outputs] in SIZES {
-        let names = ["first", "second", "third"];
+    let names = [["first", "second", "third"], ["spikes"; 3]];
+    for (size @ [samples, inputs, outputs], names) in SIZES.into_iter().flat_map(|s| names.map(|n| (s, n))) {
         let errors = names.map(|name| draw(&format!("{name} errors"), samples * outputs, 0.0));
         let start = draw("g", inputs * outputs, 0.0);
         let mut want = start.clone();
@@ -145,6 +146,18 @@ fn sums_and_bounds_reach_to_the_last_number() {
             add(level, &mut sum, &b);
             let want: Vec<f32> = a.iter().zip(&b).map(|(a, b)| a + b).collect();
             assert_eq!(bits(&sum), bits(&want));
+            let mut two = vec![f32::NAN; len];
+            super::sum(level, &mut two, &a, &b);
+            assert_eq!(bits(&two), bits(&want));
+            super::sum(level, &mut two, &vec![-0.0; len], &vec![-0.0; len]);
+            assert!(two.iter().all(|x| x.to_bits() == 0));
+            let ones = vec![1.0; len];
+            assert!(all_ones(level, &ones));
+            for (i, other) in (0..len).flat_map(|i| [(i, f32::NAN), (i, -1.0), (i, 1.000_000_1)]) {
+                let mut ones = ones.clone();
+                ones[i] = other;
+                assert!(!all_ones(level, &ones), "{level:?}: {other} at {i} of {len}");
+            }
         }
         assert!(all_within(&a, 0.5));
         for (i, bad) in (0..len).flat_map(|i| [(i, f32::NAN), (i, -0.6), (i, f32::INFINITY)]) {
