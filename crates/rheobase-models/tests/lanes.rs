@@ -251,11 +251,11 @@ fn sums_of_lanes_have_one_order() {
         type Output = Vec<E>;
         #[inline(always)]
         fn run<V: Lanes<Elem = E>>(self) -> Vec<E> {
-            // Four times sixteen numbers: the registers that hold sixteen are halved until one is left.
+            // Sixteen times sixteen numbers: the registers that hold sixteen are halved until one is left.
             let mut result = Vec::new();
-            for four in self.0.chunks_exact(64) {
-                let mut last = [V::zero(); 4];
-                for (sixteen, last) in four.chunks_exact(16).zip(&mut last) {
+            for all in self.0.chunks_exact(256) {
+                let mut last = [V::zero(); 16];
+                for (sixteen, last) in all.chunks_exact(16).zip(&mut last) {
                     let mut parts: Vec<V> = sixteen.chunks(V::WIDTH).map(V::load).collect();
                     while parts.len() > 1 {
                         let upper = parts.split_off(parts.len() / 2);

@@ -35,16 +35,16 @@ pub trait Lanes: Float + Send + Sync + 'static {
     /// The sum of the lanes of each register, of at most 16 lanes: the upper half is added to the lower until one number
     /// is left.
     #[inline(always)]
-    fn tree_sums(registers: [Self; 4]) -> [Self::Elem; 4] {
+    fn tree_sums(registers: [Self; 16]) -> [Self::Elem; 16] {
         halved(registers)
     }
 }
 
 /// [`Lanes::tree_sums`] through memory.
 #[inline(always)]
-fn halved<V: Lanes>(registers: [V; 4]) -> [V::Elem; 4] {
-    let mut sums = [V::Elem::zero(); 4];
-    for r in 0..4 {
+fn halved<V: Lanes>(registers: [V; 16]) -> [V::Elem; 16] {
+    let mut sums = [V::Elem::zero(); 16];
+    for r in 0..16 {
         let mut lanes = [V::Elem::zero(); 16];
         registers[r].store(&mut lanes[..V::WIDTH]);
         let mut half = V::WIDTH / 2;

@@ -42,7 +42,7 @@ const SQRT_HALF: i64 = 0x3fe6_a09e_667f_3bcd;
 
 impl F64x4 {
     #[inline(always)]
-    fn sums(registers: [Self; 4]) -> [f64; 4] {
+    fn sums(registers: [Self; 16]) -> [f64; 16] {
         halved(registers)
     }
     #[inline(always)]
@@ -105,7 +105,7 @@ impl F64x4 {
 
 impl F64x8 {
     #[inline(always)]
-    fn sums(registers: [Self; 4]) -> [f64; 4] {
+    fn sums(registers: [Self; 16]) -> [f64; 16] {
         halved(registers)
     }
     #[inline(always)]

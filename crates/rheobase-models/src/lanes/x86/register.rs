@@ -142,7 +142,7 @@ macro_rules! register {
                 $mask::from_bits(bits)
             }
             #[inline(always)]
-            fn tree_sums(registers: [Self; 4]) -> [$elem; 4] {
+            fn tree_sums(registers: [Self; 16]) -> [$elem; 16] {
                 Self::sums(registers)
             }
         }

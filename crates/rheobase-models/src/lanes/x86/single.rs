@@ -52,17 +52,21 @@ mask_register!(
     Mask16(__mmask16)
 );
 
-/// The sums of four registers of four lanes each: lane 2 is added to lane 0, 3 to 1, then the second to the first.
+/// The sums of registers of four lanes: lane 2 is added to lane 0, 3 to 1, then the second to the first.
 #[inline(always)]
-fn sums_of_four([a, b, c, d]: [__m128; 4]) -> [f32; 4] {
-    let mut sums = [0.0; 4];
-    // SAFETY: SSE is part of x86-64; `sums` has the register's length.
-    unsafe {
-        let ab = _mm_add_ps(_mm_movelh_ps(a, b), _mm_movehl_ps(b, a));
-        let cd = _mm_add_ps(_mm_movelh_ps(c, d), _mm_movehl_ps(d, c));
-        let all =
-            _mm_add_ps(_mm_shuffle_ps::<0b10_00_10_00>(ab, cd), _mm_shuffle_ps::<0b11_01_11_01>(ab, cd));
-        _mm_storeu_ps(sums.as_mut_ptr(), all);
+fn sums_of_quarters(registers: [__m128; 16]) -> [f32; 16] {
+    let mut sums = [0.0; 16];
+    for k in 0..4 {
+        let (a, b) = (registers[4 * k], registers[4 * k + 1]);
+        let (c, d) = (registers[4 * k + 2], registers[4 * k + 3]);
+        // SAFETY: SSE is part of x86-64; a quarter of `sums` has the register's length.
+        unsafe {
+            let ab = _mm_add_ps(_mm_movelh_ps(a, b), _mm_movehl_ps(b, a));
+            let cd = _mm_add_ps(_mm_movelh_ps(c, d), _mm_movehl_ps(d, c));
+            let all =
+                _mm_add_ps(_mm_shuffle_ps::<0b10_00_10_00>(ab, cd), _mm_shuffle_ps::<0b11_01_11_01>(ab, cd));
+            _mm_storeu_ps(sums[4 * k..4 * k + 4].as_mut_ptr(), all);
+        }
     }
     sums
 }
@@ -74,8 +78,13 @@ impl F32x4 {
         self.0
     }
     #[inline(always)]
-    fn sums([a, b, c, d]: [Self; 4]) -> [f32; 4] {
-        sums_of_four([a.quarter(), b.quarter(), c.quarter(), d.quarter()])
+    fn sums(registers: [Self; 16]) -> [f32; 16] {
+        // SAFETY: SSE is part of x86-64.
+        let mut quarters = [unsafe { _mm_setzero_ps() }; 16];
+        for r in 0..16 {
+            quarters[r] = registers[r].quarter();
+        }
+        sums_of_quarters(quarters)
     }
     #[inline(always)]
     fn load_some(from: &[f32]) -> Self {
@@ -147,8 +156,13 @@ impl F32x8 {
         unsafe { _mm256_cmpgt_epi32(_mm256_set1_epi32(n as i32), _mm256_set_epi32(7, 6, 5, 4, 3, 2, 1, 0)) }
     }
     #[inline(always)]
-    fn sums([a, b, c, d]: [Self; 4]) -> [f32; 4] {
-        sums_of_four([a.quarter(), b.quarter(), c.quarter(), d.quarter()])
+    fn sums(registers: [Self; 16]) -> [f32; 16] {
+        // SAFETY: SSE is part of x86-64.
+        let mut quarters = [unsafe { _mm_setzero_ps() }; 16];
+        for r in 0..16 {
+            quarters[r] = registers[r].quarter();
+        }
+        sums_of_quarters(quarters)
     }
     #[inline(always)]
     fn load_some(from: &[f32]) -> Self {
@@ -202,18 +216,42 @@ impl F32x8 {
 }
 
 impl F32x16 {
-    /// Halves added until four lanes are left.
     #[inline(always)]
-    fn quarter(self) -> __m128 {
-        // SAFETY: see the head of this file.
+    fn sums(registers: [Self; 16]) -> [f32; 16] {
+        // Halves of two registers side by side are added, then quarters of four, then pairs, then single lanes.
+        let mut sums = [0.0; 16];
+        // SAFETY: `sums` has the register's length.
         unsafe {
-            F32x8(_mm256_add_ps(_mm512_castps512_ps256(self.0), _mm512_extractf32x8_ps::<1>(self.0)))
-                .quarter()
+            let mut fours = [_mm512_setzero_ps(); 4];
+            for m in 0..4 {
+                let (a, b) = (registers[m].0, registers[m + 4].0);
+                let (c, d) = (registers[m + 8].0, registers[m + 12].0);
+                let ab =
+                    _mm512_add_ps(_mm512_shuffle_f32x4::<0x44>(a, b), _mm512_shuffle_f32x4::<0xee>(a, b));
+                let cd =
+                    _mm512_add_ps(_mm512_shuffle_f32x4::<0x44>(c, d), _mm512_shuffle_f32x4::<0xee>(c, d));
+                fours[m] =
+                    _mm512_add_ps(_mm512_shuffle_f32x4::<0x88>(ab, cd), _mm512_shuffle_f32x4::<0xdd>(ab, cd));
+            }
+            let (low, high) = (Self::added_pairs(fours[0], fours[1]), Self::added_pairs(fours[2], fours[3]));
+            let all = _mm512_add_ps(
+                _mm512_shuffle_ps::<0b10_00_10_00>(low, high),
+                _mm512_shuffle_ps::<0b11_01_11_01>(low, high),
+            );
+            _mm512_storeu_ps(sums.as_mut_ptr(), all);
         }
+        sums
     }
+    /// In every quarter, lanes 2 and 3 of `a` added to its lanes 0 and 1, then the same of `b`.
     #[inline(always)]
-    fn sums([a, b, c, d]: [Self; 4]) -> [f32; 4] {
-        sums_of_four([a.quarter(), b.quarter(), c.quarter(), d.quarter()])
+    fn added_pairs(a: __m512, b: __m512) -> __m512 {
+        unsafe {
+            let (a, b) = (_mm512_castps_pd(a), _mm512_castps_pd(b));
+            _mm512_add_ps(
+                _mm512_castpd_ps(_mm512_unpacklo_pd(a, b)),
+                _mm512_castpd_ps(_mm512_unpackhi_pd(a, b)),
+            )
+        }
     }
     #[inline(always)]
     fn load_some(from: &[f32]) -> Self {

@@ -55,22 +55,32 @@ impl Kernel<f32> for Everywhere<'_> {
         let mut p = self.0;
         let (inputs, samples) = (p.weights.len() / p.outputs, p.errors.len() / p.outputs);
         let mut i = 0;
-        // Two rows share the loaded errors of four samples.
+        // As many rows as there are registers for share the loaded errors of four samples.
+        while V::WIDTH >= 16 && i + 4 <= inputs {
+            row_group::<V, 4>(&mut p, i, samples);
+            i += 4;
+        }
         while i + 2 <= inputs {
-            let mut s = 0;
-            while s + 4 <= samples {
-                block::<V, 2, 4>(&mut p, i, s);
-                s += 4;
-            }
-            while s < samples {
-                block::<V, 2, 1>(&mut p, i, s);
-                s += 1;
-            }
+            row_group::<V, 2>(&mut p, i, samples);
             i += 2;
         }
-        for s in 0..if i < inputs { samples } else { 0 } {
-            block::<V, 1, 1>(&mut p, i, s);
+        if i < inputs {
+            row_group::<V, 1>(&mut p, i, samples);
         }
+    }
+}
+
+/// `R` rows of weights from `i` on with the errors of all samples.
+#[inline(always)]
+fn row_group<V: Lanes<Elem = f32>, const R: usize>(p: &mut Products<'_>, i: usize, samples: usize) {
+    let mut s = 0;
+    while s + 4 <= samples {
+        block::<V, R, 4>(p, i, s);
+        s += 4;
+    }
+    while s < samples {
+        block::<V, R, 1>(p, i, s);
+        s += 1;
     }
 }
 
@@ -108,12 +118,17 @@ fn block<V: Lanes<Elem = f32>, const R: usize, const S: usize>(p: &mut Products<
         }
     }
     let inputs = p.weights.len() / p.outputs;
-    for r in 0..R {
-        let mut four = [Sixteen::zero(); 4];
-        four[..S].copy_from_slice(&sums[r]);
-        let found = Sixteen::tree(four);
-        for k in 0..S {
-            p.gradient[(s + k) * inputs + i + r] += found[k];
+    let mut last = [V::zero(); 16];
+    for k in 0..S {
+        for r in 0..R {
+            last[k * R + r] = sums[r][k].folded();
+        }
+    }
+    let found = V::tree_sums(last);
+    for k in 0..S {
+        let to = &mut p.gradient[(s + k) * inputs + i..(s + k) * inputs + i + R];
+        for r in 0..R {
+            to[r] += found[k * R + r];
         }
     }
 }
@@ -131,27 +146,27 @@ impl Kernel<f32> for Where<'_> {
         let p = self.products;
         let (inputs, samples) = (p.weights.len() / p.outputs, p.errors.len() / p.outputs);
         let words = inputs.div_ceil(64);
+        // Sixteen wanted inputs at most, and what is yet to be summed over lanes. What was there before may be computed
+        // again: always four rows at a time is cheaper than to branch.
+        let (mut at, mut dots) = ([0; 16], [V::zero(); 16]);
         // Some rows of weights for all samples, then the next: so they stay at hand.
         for w in 0..words {
-            let first = w * 64;
             for s in 0..samples {
                 let mut word = self.bits[s * words + w];
                 while word != 0 {
-                    // Always four rows, of which the last ones may be the same: that is cheaper than to branch.
-                    let n = word.count_ones().min(4) as usize;
-                    let mut at = [0; 4];
-                    for i in &mut at {
-                        *i = first + (word.trailing_zeros() & 63) as usize;
+                    let count = word.count_ones().min(16) as usize;
+                    for i in &mut at[..count] {
+                        *i = w * 64 + (word.trailing_zeros() & 63) as usize;
                         word &= word.wrapping_sub(1);
                     }
-                    if n < 4 {
-                        let again = at[0];
-                        at[n..].fill(again);
+                    for (at, dots) in at.chunks_exact(4).zip(dots.chunks_exact_mut(4)).take(count.div_ceil(4))
+                    {
+                        let rows = [p.row(at[0]), p.row(at[1]), p.row(at[2]), p.row(at[3])];
+                        dots.copy_from_slice(&four_dots::<V>(rows, p.error(s)));
                     }
-                    let found =
-                        four_dots::<V>([p.row(at[0]), p.row(at[1]), p.row(at[2]), p.row(at[3])], p.error(s));
-                    for k in 0..n {
-                        p.gradient[s * inputs + at[k]] += found[k];
+                    let found = V::tree_sums(dots);
+                    for (i, dot) in at.iter().zip(found).take(count) {
+                        p.gradient[s * inputs + i] += dot;
                     }
                 }
             }
@@ -159,9 +174,9 @@ impl Kernel<f32> for Where<'_> {
     }
 }
 
-/// The dot products of four rows with an error.
+/// The dot products of four rows with an error, their lanes yet to be summed.
 #[inline(always)]
-fn four_dots<V: Lanes<Elem = f32>>(rows: [&[f32]; 4], error: &[f32]) -> [f32; 4] {
+fn four_dots<V: Lanes<Elem = f32>>(rows: [&[f32]; 4], error: &[f32]) -> [V; 4] {
     let mut sums = [Sixteen::<V>::zero(); 4];
     let (whole, rest) = error.as_chunks::<16>();
     let parts = [rows[0].as_chunks(), rows[1].as_chunks(), rows[2].as_chunks(), rows[3].as_chunks::<16>()];
@@ -179,7 +194,11 @@ fn four_dots<V: Lanes<Elem = f32>>(rows: [&[f32]; 4], error: &[f32]) -> [f32; 4]
             sums[r].0[g] = sums[r].0[g] + V::load(&parts[r].1[g * V::WIDTH..]) * e;
         }
     }
-    Sixteen::tree(sums)
+    let mut dots = [V::zero(); 4];
+    for r in 0..4 {
+        dots[r] = sums[r].folded();
+    }
+    dots
 }
 
 /// 16 virtual lanes: lane l sums the products l, l + 16, l + 32…; as many registers are used as they fill.
@@ -192,20 +211,16 @@ impl<V: Lanes<Elem = f32>> Sixteen<V> {
         Sixteen([V::zero(); 16])
     }
 
-    /// The sum of each: halves are added until one number is left.
+    /// Halves added until one register is left.
     #[inline(always)]
-    fn tree(mut four: [Self; 4]) -> [f32; 4] {
-        let mut last = [V::zero(); 4];
-        for n in 0..4 {
-            let mut half = 8 / V::WIDTH;
-            while half > 0 {
-                for r in 0..half {
-                    four[n].0[r] = four[n].0[r] + four[n].0[r + half];
-                }
-                half /= 2;
+    fn folded(mut self) -> V {
+        let mut half = 8 / V::WIDTH;
+        while half > 0 {
+            for r in 0..half {
+                self.0[r] = self.0[r] + self.0[r + half];
             }
-            last[n] = four[n].0[0];
+            half /= 2;
         }
-        V::tree_sums(last)
+        self.0[0]
     }
 }
