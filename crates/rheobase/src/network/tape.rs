@@ -156,8 +156,12 @@ impl Program {
         }
     }
 
-    /// Goes back through the chunk on `tape`. `wanted` adds to dL/d signal in a step of the chunk of each source that the
-    /// loss looks at (`seen`, by number); `given` is shown dL/d input of the network of each step, if the input's gradient was asked for.
+    /// Goes back through the chunk on `tape`. `wanted` adds to dL/d signal, in each step of the chunk, of each source in
+    /// `seen`: the numbers of those that the loss looks at, 0 the input, each once. `given` is shown dL/d input of the
+    /// network of each step, if the input's gradient was asked for.
+    ///
+    /// # Panics
+    /// If `seen` holds a number that no source has.
     pub fn back(
         &self,
         context: &Context<'_>,

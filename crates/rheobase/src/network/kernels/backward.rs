@@ -55,7 +55,7 @@ impl Kernel<f32> for Everywhere<'_> {
         let mut p = self.0;
         let (inputs, samples) = (p.weights.len() / p.outputs, p.errors.len() / p.outputs);
         let mut i = 0;
-        // As many rows as there are registers for share the loaded errors of four samples.
+        // Rows share the loaded errors of four samples: four rows where there are registers enough, else two.
         while V::WIDTH >= 16 && i + 4 <= inputs {
             row_group::<V, 4>(&mut p, i, samples);
             i += 4;
