@@ -5,6 +5,7 @@
 //! | npz with `events`, `value`, `offset`, `dt`, `shape` | events, as [`super::spike_files`] has them |
 //! | npz with `bits` and `shape` | `numpy.packbits(spikes, axis=-1, bitorder="little")` of shape `[time, batch, neuron]` or `[time, neuron]` |
 //! | npz, npy: `[time]`, `[time, neuron]`, `[time, batch, neuron]` | dense spikes: booleans, counts, or 0 and one height such as 1/dt |
+//! | npz with arrays `neuron` and `step` or `time` | an entry per spike, as the columns of the next |
 //! | csv with columns `neuron` and `step` or `time` | a line per spike, also `batch`, `value`, `offset` |
 //! | csv with columns `spikes[0]`, `spikes[1]`… | a line per step beside other columns, as `rheobase simulate` writes it |
 //! | csv otherwise | a line per step, a column per neuron; a column `time`, `t` or `step` is none |
@@ -20,7 +21,7 @@ use super::csv::{NonFinite, Table, read_csv};
 use super::npy::read_npy;
 use super::npz::NpzReader;
 use super::spike_files;
-use super::train_rows::from_rows;
+use super::train_rows::{SPIKE_COLUMNS, from_rows};
 use super::trains::{SpikeTrains, numbers};
 use crate::{Catalog, Error, Result};
 
@@ -34,6 +35,9 @@ pub struct TrainOptions {
     /// Number of neurons, where events do not say how many were silent.
     pub neurons: Option<usize>,
 }
+
+/// What the array with the spikes is usually called.
+const USUAL: [&str; 4] = ["events", "bits", "spikes", "output"];
 
 /// Text of a problem that the caller puts behind the file's name.
 pub(super) type Said<T> = std::result::Result<T, String>;
@@ -74,7 +78,11 @@ fn from_npz(path: &Path, options: &TrainOptions) -> Result<SpikeTrains> {
     let mut reader = NpzReader::open(path)?;
     let names: Vec<String> = reader.names().map(String::from).collect();
     let has = |name: &str| names.iter().any(|n| n == name);
-    let name = chosen(path, &names, options)?;
+    let per_spike = options.array.is_none()
+        && !USUAL.iter().any(|name| has(name))
+        && has("neuron")
+        && (has("time") || has("step"));
+    let name = if per_spike { "neuron".to_string() } else { chosen(path, &names, options)? };
     let dt = match has("dt") {
         true => one_number(&reader.read("dt")?).map_err(|e| fault(format!("array `dt` {e}")))?,
         false => None,
@@ -96,6 +104,22 @@ fn from_npz(path: &Path, options: &TrainOptions) -> Result<SpikeTrains> {
             (true, None) => Ok(SpikeTrains::from_events(&spikes, Time::Steps)),
             (false, _) => Ok(SpikeTrains::from_events(&spikes, Time::Seconds)),
         };
+    }
+    if per_spike {
+        let names: Vec<String> = names.into_iter().filter(|n| SPIKE_COLUMNS.contains(&&n[..])).collect();
+        let columns = names.iter().map(|name| {
+            let array = reader.read(name)?;
+            column(&array).map_err(|what| fault(format!("array `{name}` {what}")))
+        });
+        let table = Table { columns: columns.collect::<Result<_>>()?, names };
+        if let Some(i) = table.columns.iter().position(|c| c.len() != table.rows()) {
+            let (name, len, first) = (&table.names[i], table.columns[i].len(), &table.names[0]);
+            return Err(fault(format!(
+                "array `{name}` has {len} entries, but `{first}` has {}; each needs one per spike",
+                table.rows()
+            )));
+        }
+        return from_rows(&table, &TrainOptions { dt, ..options.clone() }).map_err(fault);
     }
     let in_array = |what: String| fault(format!("array `{name}` {what}"));
     let array = reader.read(&name)?;
@@ -119,18 +143,30 @@ fn chosen(path: &Path, names: &[String], options: &TrainOptions) -> Result<Strin
             )),
         };
     }
-    let usual = ["events", "bits", "spikes", "output"];
-    match (usual.iter().find(|n| names.iter().any(|name| name == *n)), names) {
+    match (USUAL.iter().find(|n| names.iter().any(|name| name == *n)), names) {
         (Some(name), _) => Ok((*name).to_string()),
         (None, [only]) => Ok(only.clone()),
         (None, _) => {
             let what = format!(
-                "has no array called {}; name the one with the spikes of `{}`",
-                usual.join(", "),
+                "has no array called {}, nor `time` and `neuron` with an entry per spike; name the one with the \
+                 spikes of `{}`",
+                USUAL.join(", "),
                 names.join("`, `")
             );
             Err(Error::file(path, what))
         }
+    }
+}
+
+/// The values of an array that is a column of a table.
+fn column(array: &Array) -> Said<Vec<f64>> {
+    if array.shape().len() != 1 {
+        return Err(format!("has shape {:?}; it needs one entry per spike", array.shape()));
+    }
+    let values = array.try_f64()?;
+    match values.iter().position(|x| !x.is_finite()) {
+        None => Ok(values),
+        Some(i) => Err(format!("is {} at {i}: must be finite", values[i])),
     }
 }
 
@@ -364,6 +400,19 @@ mod tests {
         let bits = Array::new([4, 1, 1], vec![2_i64, 1, 0, 2]).unwrap();
         let shape = Array::vector(vec![4_i64, 1, 2]);
         assert_eq!(folder.npz(&[("bits", bits), ("shape", shape)], &given).unwrap(), want);
+        let neuron = || ("neuron", Array::vector(vec![1_i64, 0, 1]));
+        let time = || ("time", Array::vector(vec![1.5, 0.5, 0.0]));
+        let step = ("step", Array::vector(vec![3_i64, 1, 0]));
+        let none = TrainOptions::default();
+        assert_eq!(folder.npz(&[neuron(), time(), ("other", Array::scalar(1.0))], &given).unwrap(), want);
+        assert_eq!(folder.npz(&[step, neuron(), ("dt", Array::scalar(0.5))], &none).unwrap(), want);
+        let said = |arrays: &[(&str, Array)]| folder.npz(arrays, &none).unwrap_err().to_string();
+        let e = said(&[neuron(), ("time", Array::vector(vec![0.1, 0.2]))]);
+        assert!(e.contains("`time` has 2 entries, but `neuron` has 3"), "{e}");
+        let e = said(&[neuron(), ("time", Array::vector(vec![0.1, f64::NAN, 0.2]))]);
+        assert!(e.contains("array `time` is NaN at 1"), "{e}");
+        let e = said(&[time(), ("neuron", Array::new([1, 3], vec![0.0; 3]).unwrap())]);
+        assert!(e.contains("`neuron` has shape [1, 3]"), "{e}");
         for text in [
             "0,1\n1,0\n0,0\n0,1\n",
             "\u{feff}0;1,0\r\n1;0\r\n0;0\r\n0;1\r\n;\r\n\r\n",

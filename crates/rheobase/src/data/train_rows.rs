@@ -9,6 +9,9 @@ use super::trains::{SpikeTrains, numbers};
 /// Trains at most: beyond this a number in a file is a mistake.
 const MOST_TRAINS: usize = 10_000_000;
 
+/// What may be said of a spike.
+pub(super) const SPIKE_COLUMNS: [&str; 6] = ["step", "time", "batch", "neuron", "value", "offset"];
+
 /// One line.
 struct Row {
     time: f64,
@@ -55,11 +58,10 @@ pub(super) fn from_rows(table: &Table, options: &TrainOptions) -> Said<SpikeTrai
 }
 
 fn rows_in(table: &Table, timed: bool, dt: Option<f64>) -> Said<Vec<Row>> {
-    let known = ["step", "time", "batch", "neuron", "value", "offset"];
-    if let Some(other) = table.names.iter().find(|n| !known.contains(&n.as_str())) {
+    if let Some(other) = table.names.iter().find(|n| !SPIKE_COLUMNS.contains(&n.as_str())) {
         return Err(format!(
             "column `{other}` is unknown beside `neuron`; a line per spike has {}",
-            known.join(", ")
+            SPIKE_COLUMNS.join(", ")
         ));
     }
     let column = |name: &str| table.find(name);
