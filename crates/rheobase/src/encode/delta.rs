@@ -74,7 +74,7 @@ impl Encoder for Delta {
             ));
         };
         steps_fit(NAME, &sample, sample_id, steps, features.saturating_mul(2))?;
-        let out = out.spikes();
+        let mut rows = out.take_spikes();
         let mut level: Vec<f64> = sample.row(0).unwrap_or_default().iter().map(|&x| x.into()).collect();
         let mut off: Vec<(u32, f32)> = Vec::new();
         for step in 0..steps {
@@ -93,14 +93,15 @@ impl Encoder for Delta {
                 }
                 // Both fit: indices were checked with the steps.
                 if crossings > 0.0 {
-                    out.push(i as u32, crossings as f32);
+                    rows.push(i as u32, crossings as f32);
                 } else if crossings < 0.0 {
                     off.push(((features + i) as u32, -crossings as f32));
                 }
             }
-            off.drain(..).for_each(|(i, value)| out.push(i, value));
-            out.end_step();
+            off.drain(..).for_each(|(i, value)| rows.push(i, value));
+            rows.end_step();
         }
+        *out = SampleInput::Spikes(rows);
         Ok(())
     }
 }

@@ -76,18 +76,19 @@ impl Encoder for Direct {
             }
             SampleView::Events { features, steps: own, step, feature, value } => {
                 events_fit(at(None), [step, feature], value, [own, features])?;
-                let out = out.spikes();
+                let mut rows = out.take_spikes();
                 let mut events = step.iter().zip(feature).zip(value).peekable();
                 for t in 0..steps {
                     while let Some(((_, &i), &x)) = events.next_if(|((s, _), _)| **s as usize == t) {
                         let y = self.scaled(at(Some(t)), i as usize, x)?;
                         // Tiny values times a tiny gain leave nothing, and nothing is no spike.
                         if y != 0.0 {
-                            out.push(i, y);
+                            rows.push(i, y);
                         }
                     }
-                    out.end_step();
+                    rows.end_step();
                 }
+                *out = SampleInput::Spikes(rows);
             }
         }
         Ok(())

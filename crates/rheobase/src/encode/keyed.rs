@@ -35,7 +35,7 @@ impl Draw<'_> {
         steps_fit(self.encoder, &sample, self.sample, steps, sample.features())?;
         // A sample's number has 64 bits, its place in the counter 32: the others go into the key.
         let stream = Stream::new(self.seed, self.encoder, &format!("{}.{}", self.epoch, self.sample >> 32));
-        let out = out.spikes();
+        let mut rows = out.take_spikes();
         let mut prepared: Vec<P> = Vec::new();
         let moves = sample.steps().is_some();
         for step in 0..steps {
@@ -51,12 +51,13 @@ impl Draw<'_> {
                 for (i, (&p, word)) in four.iter().zip(words).enumerate() {
                     let value = spike(word, p);
                     if value != 0.0 {
-                        out.push((4 * quad + i) as u32, value);
+                        rows.push((4 * quad + i) as u32, value);
                     }
                 }
             }
-            out.end_step();
+            rows.end_step();
         }
+        *out = SampleInput::Spikes(rows);
         Ok(())
     }
 }

@@ -122,14 +122,15 @@ impl Encoder for Latency {
             }
         }
         spikes.sort_unstable();
-        let out = out.spikes();
+        let mut rows = out.take_spikes();
         let mut spikes = spikes.into_iter().peekable();
         for t in 0..steps {
             while let Some((_, i)) = spikes.next_if(|(step, _)| *step as usize == t) {
-                out.push(i, 1.0);
+                rows.push(i, 1.0);
             }
-            out.end_step();
+            rows.end_step();
         }
+        *out = SampleInput::Spikes(rows);
         Ok(())
     }
 }

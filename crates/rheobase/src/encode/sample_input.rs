@@ -60,45 +60,38 @@ impl SampleInput {
 
     /// Becomes a constant, empty, with the memory it had.
     pub(super) fn constant(&mut self) -> &mut Vec<f32> {
-        let values = self.take_values();
-        *self = SampleInput::Constant(values);
-        match self {
-            SampleInput::Constant(values) => values,
-            _ => unreachable!("made one line above"),
-        }
+        *self = SampleInput::Constant(self.take_numbers());
+        self.numbers()
     }
 
     /// Becomes dense, empty, with the memory it had.
     pub(super) fn dense(&mut self, features: usize) -> &mut Vec<f32> {
-        let values = self.take_values();
-        *self = SampleInput::Dense { features, values };
-        match self {
-            SampleInput::Dense { values, .. } => values,
-            _ => unreachable!("made one line above"),
-        }
+        *self = SampleInput::Dense { features, values: self.take_numbers() };
+        self.numbers()
     }
 
-    /// Becomes spikes, none yet, with the memory it had.
-    pub(super) fn spikes(&mut self) -> &mut SpikeRows {
-        if !matches!(self, SampleInput::Spikes(_)) {
-            *self = SampleInput::Spikes(SpikeRows::default());
-        }
-        match self {
-            SampleInput::Spikes(spikes) => {
-                spikes.clear();
-                spikes
-            }
-            _ => unreachable!("made above"),
-        }
-    }
-
-    fn take_values(&mut self) -> Vec<f32> {
-        let mut values = match self {
-            SampleInput::Constant(values) | SampleInput::Dense { values, .. } => std::mem::take(values),
-            SampleInput::Spikes(_) => Vec::new(),
+    /// Spikes, none yet, with the memory it had, which it loses.
+    pub(super) fn take_spikes(&mut self) -> SpikeRows {
+        let mut spikes = match std::mem::take(self) {
+            SampleInput::Spikes(spikes) => spikes,
+            SampleInput::Constant(_) | SampleInput::Dense { .. } => SpikeRows::default(),
         };
-        values.clear();
-        values
+        spikes.clear();
+        spikes
+    }
+
+    /// The numbers it holds: values, or the heights of spikes.
+    fn numbers(&mut self) -> &mut Vec<f32> {
+        match self {
+            SampleInput::Constant(values) | SampleInput::Dense { values, .. } => values,
+            SampleInput::Spikes(spikes) => &mut spikes.value,
+        }
+    }
+
+    fn take_numbers(&mut self) -> Vec<f32> {
+        let mut numbers = std::mem::take(self.numbers());
+        numbers.clear();
+        numbers
     }
 }
 

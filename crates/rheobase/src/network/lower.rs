@@ -152,7 +152,11 @@ impl Lowering<'_> {
                 let (operator, _) = custom(self, &name, c, &shapes)?;
                 (operator, &c.operator[..], Vec::new())
             }
-            Kind::Network(_) => unreachable!("flattened before"),
+            // Those were put in place of their nodes before.
+            Kind::Network(_) => {
+                let what = "is a network within a network and has not been flattened".into();
+                return Err(Error::Unsupported { place: name, what });
+            }
         };
         self.push(name, what, operator, inputs, tensors, false);
         Ok(())

@@ -7,7 +7,7 @@ pub struct Signal {
     pub samples: usize,
     /// Features of a sample.
     pub width: usize,
-    /// All values, `[sample, feature]`. On a tape those of a signal with events are left out.
+    /// All values, `[sample, feature]`. A signal with events may leave them out: [`Signal::dense`] makes them.
     pub values: Vec<f32>,
     /// What is not 0, if the signal is sparse.
     pub events: Option<Events>,
@@ -107,7 +107,7 @@ impl Signal {
         }
     }
 
-    /// The values of a sample. Signals on a tape that are events have none: see [`Signal::dense`].
+    /// The values of a sample. Signals that are events may have none: see [`Signal::dense`].
     pub fn sample(&self, sample: usize) -> &[f32] {
         &self.values[sample * self.width..(sample + 1) * self.width]
     }
