@@ -5,16 +5,16 @@
 //! SSE2 is part of x86-64; [`columns_to_rows`] checks in the same way. Loads and stores go through references to arrays
 //! of the register's length.
 
+mod columns_to_rows;
 mod double;
 mod register;
 mod single;
-mod transposing;
 
 use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
+pub(super) use columns_to_rows::columns_to_rows;
 pub use double::{F64x4, F64x8};
 pub use single::{F32x4, F32x8, F32x16};
-pub(super) use transposing::columns_to_rows;
 
 use super::{Elem, Kernel, Lanes, Level, Pack};
 
