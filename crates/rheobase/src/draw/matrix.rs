@@ -82,8 +82,10 @@ impl<'a> DistanceMatrix<'a> {
 fn train_axis(names: &[String], range: Range) -> Axis {
     match names.is_empty() {
         true => Axis::whole("spike train", range),
-        false => {
-            Axis::named("", range, names.iter().enumerate().map(|(i, n)| (i as f64, n.clone())).collect())
-        }
+        false => Axis::named(
+            "spike train",
+            range,
+            names.iter().enumerate().map(|(i, n)| (i as f64, n.clone())).collect(),
+        ),
     }
 }

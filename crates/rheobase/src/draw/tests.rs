@@ -68,6 +68,11 @@ fn every_kind() -> Vec<(&'static str, Figure, Vec<&'static str>)> {
         ("intervals", Intervals::new(&t).figure().unwrap(), vec!["inter-spike interval (ms)"]),
         ("lag", Correlogram::new(&edges, &t[..3], "count").figure().unwrap(), vec!["lag (ms)", "count"]),
         ("distance", DistanceMatrix::new(&t[..9], 3, "d", "").figure().unwrap(), vec!["spike train", "d"]),
+        (
+            "distance of named trains",
+            DistanceMatrix::new(&t[..9], 3, "d", "").names(["one", "two", "three"]).figure().unwrap(),
+            vec!["spike train", "two", "d"],
+        ),
         ("weights", Weights::new(&t, 2, 5, 5).names(["a", "b"]).figure().unwrap(), vec!["weight", "a", "b"]),
         ("learning", learning.figure().unwrap(), vec!["loss", "accuracy (%)", "epoch"]),
         (
