@@ -6,13 +6,11 @@
 
 pub mod analyse;
 pub mod cells;
-pub mod compete;
 pub mod curve;
 pub mod data;
 pub mod draw;
 pub mod dynamics;
 pub mod encode;
-mod error;
 pub mod learn;
 pub mod memory;
 pub mod network;
@@ -21,9 +19,9 @@ pub mod random;
 mod toml_text;
 pub mod verify;
 
-pub use compete::Competition;
 pub use curve::Curve;
 pub use dynamics::Dynamics;
-pub use error::{Error, Result, nearest};
 pub use population::{Catalog, Initial, Input, Population, Record, Recording, Spikes, Upstream, model};
+pub use rheobase_base::{Error, Result, nearest};
+pub use rheobase_kernels::compete::{self, Competition};
 pub use rheobase_models as models;

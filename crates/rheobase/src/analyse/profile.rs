@@ -7,7 +7,7 @@ use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 
 use super::interleaving::Interleaving;
 use super::pieces::{Pieces, length};
-use crate::population::virtual_lane_sum;
+use rheobase_base::virtual_lane_sum;
 
 /// Spikes whose stretches are computed together; sums run in as many lanes, whatever the registers hold.
 const BLOCK: usize = 16;

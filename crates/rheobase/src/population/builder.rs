@@ -8,13 +8,13 @@ use rheobase_models::lanes::Level;
 use rheobase_models::neuron::Time;
 use rheobase_models::record::Field;
 
-use super::coupled::LayerState;
-use super::lateral::Lateral;
 use super::{Column, Initial, Model, Number, Population, State};
 use crate::compete::Competition;
 use crate::memory;
 use crate::random::Stream;
 use crate::{Error, Result};
+use rheobase_kernels::coupled::LayerState;
+use rheobase_kernels::lateral::Lateral;
 
 /// More threads than any machine this is for can use.
 const MAX_THREADS: usize = 4096;

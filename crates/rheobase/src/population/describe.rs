@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::{Column, Number, Population};
-use crate::compete::{Competition, Ranking, Scope};
 
 impl<E: Number> fmt::Display for Population<E> {
     /// Several lines: what it is, one line per parameter (values per neuron as their range and mean), then the
@@ -42,26 +41,5 @@ fn values(column: &Column<f64>, unit: &str) -> String {
             let mean = xs.iter().sum::<f64>() / xs.len() as f64;
             format!("{low} to {high}{unit}, mean {mean:.6}, one for each of {} neurons", xs.len())
         }
-    }
-}
-
-impl fmt::Display for Competition {
-    /// One line: how many winners, how they are ranked, whom they silence and for how long.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scope = match self.scope {
-            Scope::Feature => "their feature maps",
-            Scope::Location => "their places in all feature maps",
-            Scope::Layer => "the layer",
-            Scope::Nobody => "nobody",
-        };
-        let ranking = match self.ranking {
-            Ranking::Exact => "largest potential",
-            Ranking::Published { .. } => "published 32-bit score",
-        };
-        write!(
-            f,
-            "competition: up to {} winners per sample and step by {ranking}, radius {}, silencing {scope} for {} steps",
-            self.k, self.radius, self.silence
-        )
     }
 }

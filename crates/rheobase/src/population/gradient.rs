@@ -2,13 +2,14 @@
 
 use rayon::prelude::*;
 
-use super::backward::BackwardJob;
-use super::coupled::{CoupledJob, Setting, virtual_lane_sum};
-use super::fused::{FusedJob, Probe, Sink};
-use super::probe::{Quantity, Taken, TakenProbe};
 use super::run::{CHUNK, TILE, Tile};
 use super::{Initial, Input, Number, Population, Record, Recording, State};
 use crate::{Error, Result};
+use rheobase_base::virtual_lane_sum;
+use rheobase_kernels::backward::BackwardJob;
+use rheobase_kernels::coupled::{CoupledJob, Setting};
+use rheobase_kernels::fused::{FusedJob, Probe, Sink};
+use rheobase_kernels::probe::{Quantity, Taken, TakenProbe};
 
 /// What is needed to go back through a run: the state at the start of every chunk. The input is kept by the caller.
 #[derive(Debug, Clone)]
@@ -55,7 +56,7 @@ pub struct Gradients<E> {
 impl<E> Gradients<E> {
     /// The derivative with respect to the parameter `name` as one number shared by all neurons.
     pub fn shared(&self, name: &str) -> Option<f64> {
-        self.params.iter().find(|(n, _)| n == name).map(|(_, g)| super::coupled::virtual_lane_sum(g))
+        self.params.iter().find(|(n, _)| n == name).map(|(_, g)| rheobase_base::virtual_lane_sum(g))
     }
 }
 

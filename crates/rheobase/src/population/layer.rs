@@ -4,15 +4,16 @@ use rheobase_models::Surrogate;
 use rheobase_models::lanes::{Elem, Level};
 use rheobase_models::neuron::Emits;
 
-use super::backward::BackwardJob;
-use super::coupled::{CoupledJob, LayerState, Setting, virtual_lane_sum};
-use super::forward::ForwardJob;
-use super::probe::{Quantity, Taken, TakenProbe};
-use super::source::RowAt;
 use super::{Column, Initial, Input, Number, Population, builder};
 use crate::Result;
 use crate::network::Memory;
 use crate::network::kernels::add;
+use rheobase_base::virtual_lane_sum;
+use rheobase_kernels::backward::BackwardJob;
+use rheobase_kernels::coupled::{CoupledJob, LayerState, Setting};
+use rheobase_kernels::forward::ForwardJob;
+use rheobase_kernels::probe::{Quantity, Taken, TakenProbe};
+use rheobase_kernels::source::RowAt;
 
 /// A layer of neurons without state of its own.
 pub(crate) struct Layer {

@@ -8,34 +8,22 @@
 //! Two loops do the work and agree bit for bit: `fused` takes tiles of independent neurons through many steps in
 //! cache, `coupled` takes a layer step by step where its neurons see each other.
 
-mod backward;
 mod builder;
-mod column;
-mod coupled;
 mod describe;
 mod first_output;
-mod forward;
-mod fused;
 mod gradient;
-mod lateral;
 pub(crate) mod layer;
-mod model;
-pub mod probe;
 mod recording;
 mod run;
-mod source;
 mod state;
 mod winning;
 
 pub use builder::Builder;
 pub(crate) use builder::{check_params, position};
-pub use column::Column;
-pub use coupled::LayerState;
-pub(crate) use coupled::virtual_lane_sum;
 pub use gradient::{Gradients, Tape, Upstream};
-pub use model::{Catalog, Model, Number, model};
 pub use recording::{Record, Recording, Spikes, Trace, Winner};
-pub use source::{Generator, Input};
+pub use rheobase_kernels::coupled::LayerState;
+pub use rheobase_kernels::{Catalog, Column, Generator, Input, Model, Number, model, probe};
 pub use state::{Initial, State};
 
 use std::sync::Arc;
@@ -45,7 +33,7 @@ use rheobase_models::lanes::Level;
 
 use crate::compete::Competition;
 use crate::{Error, Result};
-use lateral::Lateral;
+use rheobase_kernels::Lateral;
 
 /// Many neurons of one model, for some samples at once, with their state.
 ///

@@ -88,14 +88,3 @@ impl<E> Recording<E> {
         self.traces.iter().find(|t| t.name == name)
     }
 }
-
-/// An event of one tile.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct RawEvent {
-    /// Step of the job.
-    pub(crate) step: u64,
-    /// Neuron within the tile.
-    pub(crate) neuron: u32,
-    pub(crate) value: f32,
-    pub(crate) offset: f32,
-}

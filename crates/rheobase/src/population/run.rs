@@ -3,15 +3,15 @@
 use rayon::prelude::*;
 use rheobase_models::lanes::Elem;
 
-use super::coupled::{CoupledJob, Couplings, Setting};
-use super::fused::{FusedJob, Probe, Sink};
-use super::model::Kernels;
-use super::probe::{Quantity, Taken, TakenProbe};
-use super::recording::RawEvent;
-use super::source::RowAt;
 use super::{Column, Input, Number, Population, Record, Recording, Spikes, State, Trace, Winner};
 use crate::data::{SpikeBits, SpikeEvent, SpikeEvents};
 use crate::{Error, Result};
+use rheobase_kernels::coupled::{CoupledJob, Couplings, Setting};
+use rheobase_kernels::event::RawEvent;
+use rheobase_kernels::fused::{FusedJob, Probe, Sink};
+use rheobase_kernels::model::Kernels;
+use rheobase_kernels::probe::{Quantity, Taken, TakenProbe};
+use rheobase_kernels::source::RowAt;
 
 /// Neurons per tile: a multiple of 64, so that tiles own whole words of bits; state and row fit the first cache.
 pub(super) const TILE: usize = 1024;

@@ -7,7 +7,8 @@ use crate::network::memory::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Events, Reach, Signal};
 use crate::population::layer::{Layer, LayerBackward, LayerForward};
-use crate::population::{Column, Population, virtual_lane_sum};
+use crate::population::{Column, Population};
+use rheobase_base::virtual_lane_sum;
 
 /// Something of a layer that is learned: a parameter of its model, or where one of its state fields starts.
 #[derive(Debug, Clone, PartialEq)]

@@ -12,24 +12,26 @@ use rheobase_models::rate::{RateCurve, RateError};
 use rheobase_models::real::Real;
 use rheobase_models::record::{Field, Record};
 
-use super::backward::{BackwardJob, BackwardKernel};
-use super::coupled::{CoupledJob, CoupledKernel};
-use super::forward::{ForwardJob, ForwardKernel};
-use super::fused::{self, FusedJob};
+use crate::backward::{BackwardJob, BackwardKernel};
+use crate::coupled::{CoupledJob, CoupledKernel};
+use crate::forward::{ForwardJob, ForwardKernel};
+use crate::fused::{self, FusedJob};
 
-use crate::{Error, Result};
+use rheobase_base::{Error, Result};
 
 /// The loops of a model over numbers of type `E`.
-pub(crate) trait Kernels<E: Elem>: Sync {
+pub trait Kernels<E: Elem>: Sync {
+    /// A tile of independent neurons through many steps.
     fn fused(&self, level: Level, job: FusedJob<'_, E>);
+    /// A layer step by step.
     fn coupled(&self, level: Level, job: CoupledJob<'_, E>);
+    /// One step of the backward pass.
     fn backward(&self, level: Level, job: BackwardJob<'_, E>);
 }
 
 /// A number type the engine runs at: `f32` or `f64`.
 pub trait Number: Elem + sealed::Sealed {
     #[doc(hidden)]
-    #[allow(private_interfaces)]
     fn kernels(model: &dyn Model) -> &dyn Kernels<Self>;
 }
 
@@ -40,14 +42,12 @@ mod sealed {
 }
 
 impl Number for f32 {
-    #[allow(private_interfaces)]
     fn kernels(model: &dyn Model) -> &dyn Kernels<f32> {
         model.single()
     }
 }
 
 impl Number for f64 {
-    #[allow(private_interfaces)]
     fn kernels(model: &dyn Model) -> &dyn Kernels<f64> {
         model.double()
     }
@@ -112,14 +112,11 @@ pub trait Model: Send + Sync {
     /// What firing depends on in `state` under input `x`, compared with 0 as [`Info::firing`] says.
     fn margin(&self, coeffs: &[f64], state: &[f64], x: f64) -> f64;
     #[doc(hidden)]
-    #[allow(private_interfaces)]
     fn single(&self) -> &dyn Kernels<f32>;
     #[doc(hidden)]
-    #[allow(private_interfaces)]
     fn double(&self) -> &dyn Kernels<f64>;
     /// One step within a network, which computes in single precision.
     #[doc(hidden)]
-    #[allow(private_interfaces)]
     fn forward(&self, level: Level, job: ForwardJob<'_, f32>);
 }
 
@@ -256,15 +253,12 @@ impl<N: Neuron> Model for Erased<N> {
         let k = record::<f64, N::Coeffs<f64>>(coeffs);
         N::drive(&k, &record::<f64, N::State<f64>>(state), x).margin
     }
-    #[allow(private_interfaces)]
     fn single(&self) -> &dyn Kernels<f32> {
         self
     }
-    #[allow(private_interfaces)]
     fn double(&self) -> &dyn Kernels<f64> {
         self
     }
-    #[allow(private_interfaces)]
     fn forward(&self, level: Level, job: ForwardJob<'_, f32>) {
         dispatch_wide(level, ForwardKernel::<N, f32>::new(job));
     }
@@ -273,7 +267,7 @@ impl<N: Neuron> Model for Erased<N> {
 // The crate's unit tests run number by number: compiling every model for every level takes minutes, and the laws in
 // `conformance` compare the levels bit for bit.
 
-pub(super) fn dispatch<E: Elem, K: Kernel<E>>(level: Level, kernel: K) -> K::Output {
+pub(crate) fn dispatch<E: Elem, K: Kernel<E>>(level: Level, kernel: K) -> K::Output {
     if const { cfg!(test) } { kernel.run::<E>() } else { E::dispatch(level, kernel) }
 }
 

@@ -2,9 +2,9 @@
 
 use rheobase_models::record::Field;
 
-use super::model::Model;
 use crate::compete::Place;
-use crate::{Error, Result};
+use crate::model::Model;
+use rheobase_base::{Error, Result};
 
 /// Something that can be recorded for every neuron.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,19 +62,26 @@ impl Quantity {
 
 /// What a job of the step-by-step loop copies out.
 #[derive(Debug, Default)]
-pub(crate) struct Taken<E> {
-    pub(crate) outputs_wanted: bool,
+pub struct Taken<E> {
+    /// Whether outputs and offsets are copied.
+    pub outputs_wanted: bool,
     /// `[time, neuron]`.
-    pub(crate) outputs: Vec<E>,
-    pub(crate) offsets: Vec<E>,
-    pub(crate) winners: Vec<(usize, Place)>,
-    pub(crate) probes: Vec<TakenProbe<E>>,
+    pub outputs: Vec<E>,
+    /// When within the step, `[time, neuron]`.
+    pub offsets: Vec<E>,
+    /// Step and place of each winner.
+    pub winners: Vec<(usize, Place)>,
+    /// The quantities that are copied.
+    pub probes: Vec<TakenProbe<E>>,
 }
 
 /// One quantity as it is copied out.
 #[derive(Debug)]
-pub(crate) struct TakenProbe<E> {
-    pub(crate) quantity: Quantity,
-    pub(crate) every: usize,
-    pub(crate) data: Vec<E>,
+pub struct TakenProbe<E> {
+    /// What is copied.
+    pub quantity: Quantity,
+    /// Every how many steps.
+    pub every: usize,
+    /// What was copied, `[time / every, neuron]`.
+    pub data: Vec<E>,
 }

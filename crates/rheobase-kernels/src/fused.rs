@@ -13,13 +13,13 @@ use rheobase_models::neuron::{Neuron, Out, SETTLE, settle, step};
 use rheobase_models::real::Mask;
 use rheobase_models::record::Record;
 
-use super::column::Column;
-use super::model::dispatch;
-use super::recording::RawEvent;
-use super::source::{Input, RowAt};
+use crate::column::Column;
+use crate::event::RawEvent;
+use crate::model::dispatch;
+use crate::source::{Input, RowAt};
 
 /// Where the spikes of a tile go.
-pub(crate) enum Sink<'a, E> {
+pub enum Sink<'a, E> {
     /// Nowhere.
     None,
     /// One bit per neuron and step, `[time]` rows of whole words.
@@ -31,35 +31,42 @@ pub(crate) enum Sink<'a, E> {
 }
 
 /// One tile through some steps.
-pub(crate) struct FusedJob<'a, E: Elem> {
+pub struct FusedJob<'a, E: Elem> {
     /// Coefficients, of the whole layer.
-    pub(crate) coeffs: &'a [Column<E>],
+    pub coeffs: &'a [Column<E>],
     /// The first neuron of the tile.
-    pub(crate) first: usize,
+    pub first: usize,
     /// State of the tile, field by field; advanced.
-    pub(crate) state: &'a mut [Vec<E>],
-    pub(crate) input: &'a Input<'a, E>,
-    pub(crate) at: RowAt,
-    pub(crate) steps: usize,
-    pub(crate) sink: Sink<'a, E>,
+    pub state: &'a mut [Vec<E>],
+    /// The input of the run.
+    pub input: &'a Input<'a, E>,
+    /// Where in the run and the layer the job begins.
+    pub at: RowAt,
+    /// Steps to take.
+    pub steps: usize,
+    /// Where spikes go.
+    pub sink: Sink<'a, E>,
     /// State fields to copy out and every how many steps: `[field][time / every, tile]`.
-    pub(crate) probes: &'a mut [Probe<E>],
+    pub probes: &'a mut [Probe<E>],
     /// Set to the step (of this job) in which the input was not finite.
-    pub(crate) bad_input: &'a mut Option<usize>,
+    pub bad_input: &'a mut Option<usize>,
     /// Set to whether the state has become NaN somewhere.
-    pub(crate) has_nan: &'a mut bool,
+    pub has_nan: &'a mut bool,
 }
 
 /// A state field to copy out.
-pub(crate) struct Probe<E> {
-    pub(crate) field: usize,
-    pub(crate) every: usize,
-    pub(crate) data: Vec<E>,
+pub struct Probe<E> {
+    /// Position of the field.
+    pub field: usize,
+    /// Every how many steps it is copied.
+    pub every: usize,
+    /// What was copied, `[time / every, tile]`.
+    pub data: Vec<E>,
 }
 
 /// Runs a job in the fastest way there is: with shared coefficients, where values are not wanted, over several
 /// registers side by side.
-pub(super) fn run<N: Neuron, E: Elem>(level: Level, job: FusedJob<'_, E>) {
+pub(crate) fn run<N: Neuron, E: Elem>(level: Level, job: FusedJob<'_, E>) {
     let plain = matches!(job.sink, Sink::None | Sink::Bits(_));
     match Shared::<N, E>::of(job.coeffs) {
         Some(shared) if plain && const { !cfg!(test) } => {
@@ -185,7 +192,7 @@ fn any_nan<N: Neuron, V: Lanes>(state: &[N::State<V>]) -> bool {
 
 /// The state of a tile as records of lanes.
 #[inline(always)]
-pub(super) fn load_state<N: Neuron, V: Lanes>(fields: &[Vec<V::Elem>], blocks: usize) -> Vec<N::State<V>> {
+pub(crate) fn load_state<N: Neuron, V: Lanes>(fields: &[Vec<V::Elem>], blocks: usize) -> Vec<N::State<V>> {
     let mut state = Vec::with_capacity(blocks);
     for b in 0..blocks {
         state.push(N::State::<V>::from_fn(
@@ -198,7 +205,7 @@ pub(super) fn load_state<N: Neuron, V: Lanes>(fields: &[Vec<V::Elem>], blocks: u
 
 /// The coefficients of `blocks` blocks from neuron `first` on.
 #[inline(always)]
-pub(super) fn load_coeffs<N: Neuron, V: Lanes>(
+pub(crate) fn load_coeffs<N: Neuron, V: Lanes>(
     columns: &[Column<V::Elem>],
     first: usize,
     blocks: usize,
@@ -215,7 +222,7 @@ pub(super) fn load_coeffs<N: Neuron, V: Lanes>(
 
 /// Copies field `i` of the lanes to `to`.
 #[inline(always)]
-pub(super) fn store_field<N: Neuron, V: Lanes>(state: &[N::State<V>], i: usize, to: &mut [V::Elem]) {
+pub(crate) fn store_field<N: Neuron, V: Lanes>(state: &[N::State<V>], i: usize, to: &mut [V::Elem]) {
     for (s, to) in state.iter().zip(to.chunks_mut(V::WIDTH)) {
         s.get(i).store(to);
     }
@@ -223,7 +230,7 @@ pub(super) fn store_field<N: Neuron, V: Lanes>(state: &[N::State<V>], i: usize, 
 
 /// Whether every number is finite.
 #[inline(always)]
-pub(super) fn all_finite<V: Lanes>(row: &[V::Elem]) -> bool {
+pub(crate) fn all_finite<V: Lanes>(row: &[V::Elem]) -> bool {
     let infinity = V::splat(f64::INFINITY);
     let mut bad = V::Mask::splat(false);
     for x in row.chunks(V::WIDTH) {
@@ -235,7 +242,7 @@ pub(super) fn all_finite<V: Lanes>(row: &[V::Elem]) -> bool {
 /// `b` itself. In the plain loop, one number at a time, it is hidden from the optimiser, which would otherwise spend
 /// minutes on finding out that a loop as long as a model's step is not worth vectorising.
 #[inline(always)]
-pub(super) fn block<V: Lanes>(b: usize) -> usize {
+pub(crate) fn block<V: Lanes>(b: usize) -> usize {
     if V::WIDTH == 1 { std::hint::black_box(b) } else { b }
 }
 
@@ -243,16 +250,16 @@ pub(super) fn block<V: Lanes>(b: usize) -> usize {
 // slower.
 
 /// Where the coefficients of a block come from.
-pub(super) trait Coeffs<N: Neuron, V: Lanes> {
+pub(crate) trait Coeffs<N: Neuron, V: Lanes> {
     fn at(&self, block: usize) -> N::Coeffs<V>;
 }
 
 /// The numbers that all neurons share: one load serves a whole block.
-pub(super) struct Shared<N: Neuron, E: Elem>(N::Coeffs<E>);
+pub(crate) struct Shared<N: Neuron, E: Elem>(N::Coeffs<E>);
 
 impl<N: Neuron, E: Elem> Shared<N, E> {
     #[inline(always)]
-    pub(super) fn of(columns: &[Column<E>]) -> Option<Self> {
+    pub(crate) fn of(columns: &[Column<E>]) -> Option<Self> {
         let shared = columns.iter().all(Column::is_shared);
         shared.then(|| Shared(N::Coeffs::from_fn(|i| columns[i].get(0))))
     }

@@ -4,6 +4,8 @@ mod rank;
 
 pub use rank::Ranking;
 
+use std::fmt;
+
 use rheobase_models::lanes::Elem;
 
 /// Whom a winner silences, besides itself.
@@ -96,6 +98,27 @@ impl Competition {
                 Scope::Nobody => {}
             }
         }
+    }
+}
+
+impl fmt::Display for Competition {
+    /// One line: how many winners, how they are ranked, whom they silence and for how long.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scope = match self.scope {
+            Scope::Feature => "their feature maps",
+            Scope::Location => "their places in all feature maps",
+            Scope::Layer => "the layer",
+            Scope::Nobody => "nobody",
+        };
+        let ranking = match self.ranking {
+            Ranking::Exact => "largest potential",
+            Ranking::Published { .. } => "published 32-bit score",
+        };
+        write!(
+            f,
+            "competition: up to {} winners per sample and step by {ranking}, radius {}, silencing {scope} for {} steps",
+            self.k, self.radius, self.silence
+        )
     }
 }
 

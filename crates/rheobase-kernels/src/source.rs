@@ -2,7 +2,7 @@
 
 use rheobase_models::lanes::Elem;
 
-use crate::{Error, Result};
+use rheobase_base::{Error, Result};
 
 /// Input of a population over a run of `steps` steps.
 #[non_exhaustive]
@@ -21,7 +21,7 @@ pub type Generator<'a, E> = dyn Fn(u64, usize, usize, &mut [E]) + Sync + 'a;
 
 impl<E: Elem> Input<'_, E> {
     /// Checks lengths.
-    pub(crate) fn check_shape(&self, place: &str, steps: usize, batch: usize, neurons: usize) -> Result<()> {
+    pub fn check_shape(&self, place: &str, steps: usize, batch: usize, neurons: usize) -> Result<()> {
         let (len, want) = match self {
             Input::Constant(data) if data.len() == 1 || data.len() == neurons => return Ok(()),
             Input::Array(data) if steps.checked_mul(batch * neurons) == Some(data.len()) => return Ok(()),
@@ -38,7 +38,7 @@ impl<E: Elem> Input<'_, E> {
     }
 
     /// Checks lengths and that every number is finite.
-    pub(crate) fn check(&self, place: &str, steps: usize, batch: usize, neurons: usize) -> Result<()> {
+    pub fn check(&self, place: &str, steps: usize, batch: usize, neurons: usize) -> Result<()> {
         self.check_shape(place, steps, batch, neurons)?;
         let (Input::Constant(data) | Input::Array(data)) = self else { return Ok(()) };
         match data.iter().position(|x| !x.to_f64().is_finite()) {
@@ -59,7 +59,7 @@ impl<E: Elem> Input<'_, E> {
 
     /// The numbers of `neurons` in `step` (of this run) of `sample`, through `buffer` if they are generated.
     #[inline]
-    pub(crate) fn row<'b>(&'b self, at: RowAt, buffer: &'b mut [E]) -> &'b [E] {
+    pub fn row<'b>(&'b self, at: RowAt, buffer: &'b mut [E]) -> &'b [E] {
         let RowAt { step, since_reset, sample, batch, first, count, layer } = at;
         match self {
             Input::Constant([x]) => {
@@ -81,15 +81,19 @@ impl<E: Elem> Input<'_, E> {
 
 /// Which numbers of an input are wanted.
 #[derive(Clone, Copy)]
-pub(crate) struct RowAt {
+pub struct RowAt {
     /// Step of this run.
-    pub(crate) step: usize,
+    pub step: usize,
     /// The same step counted since the last reset.
-    pub(crate) since_reset: u64,
-    pub(crate) sample: usize,
-    pub(crate) batch: usize,
-    pub(crate) first: usize,
-    pub(crate) count: usize,
+    pub since_reset: u64,
+    /// Sample in the batch.
+    pub sample: usize,
+    /// Samples in the batch.
+    pub batch: usize,
+    /// First neuron.
+    pub first: usize,
+    /// Neurons wanted.
+    pub count: usize,
     /// Neurons in the layer.
-    pub(crate) layer: usize,
+    pub layer: usize,
 }

@@ -5,18 +5,20 @@
 
 use std::marker::PhantomData;
 
+use rheobase_base::virtual_lane_sum;
+
 use rheobase_models::Surrogate;
 use rheobase_models::lanes::{Elem, Kernel, Lanes};
 use rheobase_models::neuron::{Fired, Neuron, SETTLE, fire, settle};
 use rheobase_models::real::Real;
 use rheobase_models::record::Record;
 
-use super::column::Column;
-use super::fused::{all_finite, block, load_coeffs, load_state, store_field};
-use super::lateral::Lateral;
-use super::probe::{Quantity, Taken};
-use super::source::{Input, RowAt};
+use crate::column::Column;
 use crate::compete::{Competition, Place};
+use crate::fused::{all_finite, block, load_coeffs, load_state, store_field};
+use crate::lateral::Lateral;
+use crate::probe::{Quantity, Taken};
+use crate::source::{Input, RowAt};
 
 /// The part of a sample's state that belongs to the layer, not to the model.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +35,7 @@ pub struct LayerState<E> {
 
 impl<E: Elem> LayerState<E> {
     /// Nothing held, nothing sent.
-    pub(super) fn new(neurons: usize) -> Self {
+    pub fn new(neurons: usize) -> Self {
         let zeros = vec![E::default(); neurons];
         LayerState {
             held: zeros.clone(),
@@ -46,7 +48,7 @@ impl<E: Elem> LayerState<E> {
 
 impl<E: Clone> LayerState<E> {
     /// The part of some neurons.
-    pub(super) fn part(&self, first: usize, count: usize) -> Self {
+    pub fn part(&self, first: usize, count: usize) -> Self {
         let part = |v: &[E]| v[first..first + count].to_vec();
         LayerState {
             held: part(&self.held),
@@ -59,45 +61,57 @@ impl<E: Clone> LayerState<E> {
 
 /// What a layer is run with.
 #[derive(Clone, Copy)]
-pub(crate) struct Setting<'a, E: Elem> {
-    pub(crate) coeffs: &'a [Column<E>],
-    pub(crate) input: &'a Input<'a, E>,
-    pub(crate) at: RowAt,
-    pub(crate) dt: E,
-    pub(crate) surrogate: Surrogate,
-    pub(crate) couplings: Couplings<'a, E>,
+pub struct Setting<'a, E: Elem> {
+    /// Coefficients of the layer.
+    pub coeffs: &'a [Column<E>],
+    /// The input of the run.
+    pub input: &'a Input<'a, E>,
+    /// Where in the run and the layer the job begins.
+    pub at: RowAt,
+    /// Length of a step.
+    pub dt: E,
+    /// What a spike's derivative is replaced by.
+    pub surrogate: Surrogate,
+    /// How the neurons see each other.
+    pub couplings: Couplings<'a, E>,
 }
 
 /// One sample of a layer through some steps.
-pub(crate) struct CoupledJob<'a, E: Elem> {
-    pub(crate) setting: Setting<'a, E>,
+pub struct CoupledJob<'a, E: Elem> {
+    /// What the layer is run with.
+    pub setting: Setting<'a, E>,
     /// State of the neurons of this job, field by field; advanced.
-    pub(crate) state: &'a mut [Vec<E>],
-    pub(crate) layer: &'a mut LayerState<E>,
-    pub(crate) steps: usize,
-    pub(crate) taken: &'a mut Taken<E>,
+    pub state: &'a mut [Vec<E>],
+    /// The part of the state that belongs to the layer; advanced.
+    pub layer: &'a mut LayerState<E>,
+    /// Steps to take.
+    pub steps: usize,
+    /// What is copied out.
+    pub taken: &'a mut Taken<E>,
     /// Set to the step (of this job) in which the input was not finite.
-    pub(crate) bad_input: &'a mut Option<usize>,
+    pub bad_input: &'a mut Option<usize>,
 }
 
 /// How the neurons of a layer see each other.
 #[derive(Clone, Copy)]
-pub(crate) struct Couplings<'a, E> {
-    pub(crate) competition: Option<&'a Competition>,
-    pub(crate) lateral: Option<&'a Lateral<E>>,
+pub struct Couplings<'a, E> {
+    /// Winners, and whom they silence.
+    pub competition: Option<&'a Competition>,
+    /// Edges from the layer to itself.
+    pub lateral: Option<&'a Lateral<E>>,
     /// Whether the model needs the layer's sum of spikes.
-    pub(crate) layer_sum: bool,
+    pub layer_sum: bool,
     /// [C, H, W] of the layer.
-    pub(crate) shape: [usize; 3],
+    pub shape: [usize; 3],
 }
 
-pub(super) struct CoupledKernel<'a, N, E: Elem> {
+pub(crate) struct CoupledKernel<'a, N, E: Elem> {
     job: CoupledJob<'a, E>,
     model: PhantomData<N>,
 }
 
 impl<'a, N, E: Elem> CoupledKernel<'a, N, E> {
-    pub(super) fn new(job: CoupledJob<'a, E>) -> Self {
+    pub(crate) fn new(job: CoupledJob<'a, E>) -> Self {
         CoupledKernel { job, model: PhantomData }
     }
 }
@@ -123,11 +137,11 @@ impl<N: Neuron, E: Elem> Kernel<E> for CoupledKernel<'_, N, E> {
 }
 
 /// A layer as records of lanes.
-pub(super) struct Layer<N: Neuron, V: Lanes> {
-    pub(super) state: Vec<N::State<V>>,
-    pub(super) coeffs: Vec<N::Coeffs<V>>,
+pub(crate) struct Layer<N: Neuron, V: Lanes> {
+    pub(crate) state: Vec<N::State<V>>,
+    pub(crate) coeffs: Vec<N::Coeffs<V>>,
     integrated: Vec<N::State<V>>,
-    pub(super) x: Vec<V>,
+    pub(crate) x: Vec<V>,
     own: Vec<V>,
     row: Vec<V::Elem>,
     scratch: Vec<V::Elem>,
@@ -136,15 +150,15 @@ pub(super) struct Layer<N: Neuron, V: Lanes> {
 }
 
 /// What a step has shown besides the new state.
-pub(super) struct Seen<V: Lanes> {
-    pub(super) winners: Vec<Place>,
+pub(crate) struct Seen<V: Lanes> {
+    pub(crate) winners: Vec<Place>,
     outputs: Vec<V>,
     offsets: Vec<V>,
 }
 
 impl<N: Neuron, V: Lanes> Layer<N, V> {
     #[inline(always)]
-    pub(super) fn load(job: &Setting<'_, V::Elem>, state: &[Vec<V::Elem>]) -> Self {
+    pub(crate) fn load(job: &Setting<'_, V::Elem>, state: &[Vec<V::Elem>]) -> Self {
         let count = job.at.count;
         let blocks = count.div_ceil(V::WIDTH);
         let state = load_state::<N, V>(state, blocks);
@@ -165,7 +179,7 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
 
     /// One step; `None` if the input is not finite.
     #[inline(always)]
-    pub(super) fn step(
+    pub(crate) fn step(
         &mut self,
         job: &Setting<'_, V::Elem>,
         t: usize,
@@ -318,7 +332,7 @@ fn potential<N: Neuron, V: Lanes>(state: &[N::State<V>], to: &mut [V::Elem]) {
 
 /// Copies lanes to numbers.
 #[inline(always)]
-pub(super) fn store<V: Lanes>(from: &[V], to: &mut [V::Elem]) {
+pub(crate) fn store<V: Lanes>(from: &[V], to: &mut [V::Elem]) {
     for (from, to) in from.iter().zip(to.chunks_mut(V::WIDTH)) {
         from.store(to);
     }
@@ -330,23 +344,4 @@ fn extend<V: Lanes>(data: &mut Vec<V::Elem>, blocks: &[V], count: usize) {
     let start = data.len();
     data.resize(start + count, V::Elem::default());
     store(blocks, &mut data[start..]);
-}
-
-/// The sum in 16 virtual lanes and a fixed tree: the same bits at every register width.
-#[inline(always)]
-pub(crate) fn virtual_lane_sum<E: Elem>(numbers: &[E]) -> E {
-    let mut lanes = [E::zero(); 16];
-    for chunk in numbers.chunks(16) {
-        for (lane, x) in lanes.iter_mut().zip(chunk) {
-            *lane = *lane + *x;
-        }
-    }
-    let mut width = 8;
-    while width > 0 {
-        for i in 0..width {
-            lanes[i] = lanes[i] + lanes[i + width];
-        }
-        width /= 2;
-    }
-    lanes[0]
 }

@@ -38,7 +38,7 @@ impl<R: Copy> Column<R> {
 impl<E: Elem> Column<E> {
     /// The numbers of the neurons from `first` on, as lanes; past the end of the column the last one is repeated.
     #[inline(always)]
-    pub(crate) fn lanes<V: Lanes<Elem = E>>(&self, first: usize) -> V {
+    pub fn lanes<V: Lanes<Elem = E>>(&self, first: usize) -> V {
         match self {
             Column::Shared(x) => V::broadcast(*x),
             Column::Each(xs) => match xs.get(first..first + V::WIDTH) {

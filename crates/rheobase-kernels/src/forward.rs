@@ -10,36 +10,38 @@ use rheobase_models::neuron::{Emits, Firing, Neuron, settle, step};
 use rheobase_models::real::Mask;
 use rheobase_models::record::Record;
 
-use super::column::Column;
-use super::fused::{Coeffs, block};
+use crate::column::Column;
+use crate::fused::{Coeffs, block};
 
 /// One step of all neurons of some samples.
-pub(crate) struct ForwardJob<'a, E: Elem> {
+pub struct ForwardJob<'a, E: Elem> {
     /// Coefficients of the layer.
-    pub(crate) coeffs: &'a [Column<E>],
-    pub(crate) neurons: usize,
-    pub(crate) samples: usize,
+    pub coeffs: &'a [Column<E>],
+    /// Neurons of the layer.
+    pub neurons: usize,
+    /// Samples.
+    pub samples: usize,
     /// State, field by field, `[sample, neuron]`; advanced.
-    pub(crate) state: &'a mut [Vec<E>],
+    pub state: &'a mut [Vec<E>],
     /// Whether the state is settled after this step.
-    pub(crate) settling: bool,
+    pub settling: bool,
     /// Input, `[sample, neuron]`.
-    pub(crate) x: &'a [E],
+    pub x: &'a [E],
     /// What leaves, `[sample, neuron]`.
-    pub(crate) out: &'a mut [E],
+    pub out: &'a mut [E],
     /// A bit for every neuron that something left, whole words per sample.
-    pub(crate) spikes: &'a mut [u64],
+    pub spikes: &'a mut [u64],
     /// A bit for every neuron whose output has a slope, whole words per sample; not looked for if absent.
-    pub(crate) reach: Option<(&'a Surrogate, &'a mut [u64])>,
+    pub reach: Option<(&'a Surrogate, &'a mut [u64])>,
 }
 
-pub(super) struct ForwardKernel<'a, N, E: Elem> {
+pub(crate) struct ForwardKernel<'a, N, E: Elem> {
     job: ForwardJob<'a, E>,
     model: PhantomData<N>,
 }
 
 impl<'a, N, E: Elem> ForwardKernel<'a, N, E> {
-    pub(super) fn new(job: ForwardJob<'a, E>) -> Self {
+    pub(crate) fn new(job: ForwardJob<'a, E>) -> Self {
         ForwardKernel { job, model: PhantomData }
     }
 }

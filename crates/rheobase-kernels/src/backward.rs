@@ -12,46 +12,49 @@ use rheobase_models::neuron::{Fired, Neuron, fire};
 use rheobase_models::real::{Mask, Real};
 use rheobase_models::record::Record;
 
-use super::column::Column;
-use super::coupled::virtual_lane_sum;
-use super::fused::block;
+use crate::column::Column;
+use crate::fused::block;
+use rheobase_base::virtual_lane_sum;
 
 /// One step of all neurons of some samples, backwards.
-pub(crate) struct BackwardJob<'a, E: Elem> {
+pub struct BackwardJob<'a, E: Elem> {
     /// Coefficients of the layer.
-    pub(crate) coeffs: &'a [Column<E>],
+    pub coeffs: &'a [Column<E>],
     /// The first neuron of this job within the layer.
-    pub(crate) first: usize,
-    pub(crate) neurons: usize,
-    pub(crate) samples: usize,
-    pub(crate) surrogate: &'a Surrogate,
+    pub first: usize,
+    /// Neurons of this job.
+    pub neurons: usize,
+    /// Samples of this job.
+    pub samples: usize,
+    /// What a spike's derivative is replaced by.
+    pub surrogate: &'a Surrogate,
     /// Whether the gradient stops at the reset.
-    pub(crate) detach_reset: bool,
+    pub detach_reset: bool,
     /// State before the step, field by field, `[sample, neuron]`.
-    pub(crate) state: &'a [&'a [E]],
+    pub state: &'a [&'a [E]],
     /// Input of the step.
-    pub(crate) x: &'a [E],
+    pub x: &'a [E],
     /// Which neurons the layer held (> 0), if it can.
-    pub(crate) held: Option<&'a [E]>,
+    pub held: Option<&'a [E]>,
     /// The layer's sum of spikes, if the model was given one; then there is one sample.
-    pub(crate) layer_sum: Option<E>,
+    pub layer_sum: Option<E>,
     /// dL/d output.
-    pub(crate) output: &'a [E],
+    pub output: &'a [E],
     /// dL/d state, field by field: in, after the step; out, before it.
-    pub(crate) adjoint: &'a mut [Vec<E>],
+    pub adjoint: &'a mut [Vec<E>],
     /// dL/d input: added to.
-    pub(crate) input: &'a mut [E],
+    pub input: &'a mut [E],
     /// dL/d coefficient, per neuron, sample by sample added to; empty if they are not wanted.
-    pub(crate) of_coeffs: &'a mut [Vec<E>],
+    pub of_coeffs: &'a mut [Vec<E>],
 }
 
-pub(super) struct BackwardKernel<'a, N, E: Elem> {
+pub(crate) struct BackwardKernel<'a, N, E: Elem> {
     job: BackwardJob<'a, E>,
     model: PhantomData<N>,
 }
 
 impl<'a, N, E: Elem> BackwardKernel<'a, N, E> {
-    pub(super) fn new(job: BackwardJob<'a, E>) -> Self {
+    pub(crate) fn new(job: BackwardJob<'a, E>) -> Self {
         BackwardKernel { job, model: PhantomData }
     }
 }

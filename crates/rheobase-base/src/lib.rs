@@ -1,0 +1,10 @@
+//! What every crate of Rheobase stands on.
+//!
+//! * [`Error`], [`Result`]: place, field, value, rule, and what to do
+//! * [`virtual_lane_sum`]: sums in a fixed order
+
+mod error;
+mod sum;
+
+pub use error::{Error, Result, nearest};
+pub use sum::virtual_lane_sum;
