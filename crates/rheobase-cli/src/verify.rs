@@ -15,12 +15,13 @@ use crate::text::{Table, short, wrap};
 #[derive(Args)]
 #[command(
     after_help = "A trace is an npz file that holds input, outputs and states of a run of another library, and what was run.
-Each is run here on the same input and compared array by array.
+Each is run here on the same input and compared array by array. A number agrees within the tolerance of its precision,
+or as far as rounding may carry it through the model's own equations.
 
   pass         every array agrees
   different    arrays disagree only where a rule says why (explained below the table)
   not_covered  the trace is of something that is not in this library
-  fail         an array disagrees, or the file cannot be used
+  fail         an array disagrees, one that traces of its kind have is missing, or the file cannot be used
 
 Exit code: 0, 1 if a file fails, 2 if there is nothing to verify.
 
@@ -32,7 +33,7 @@ pub(crate) struct Verify {
     /// Files, or folders of npz files
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// Print JSON: files with status, quirks, flips and arrays, and a summary
+    /// Print JSON: files with status, quirks, flips, arrays and how many were compared, and a summary
     #[arg(long)]
     json: bool,
 }
@@ -45,7 +46,7 @@ impl Verify {
         }
         let reports: Vec<FileReport> = files.par_iter().map(|f| verify_file(f)).collect();
         if self.json {
-            for (file, reason) in reports.iter().filter(|r| r.arrays.is_empty()).filter_map(reason) {
+            for (file, reason) in reports.iter().filter_map(reason) {
                 terminal::warn(&format!("{}: {reason}", file.display()));
             }
             terminal::print_json(&to_json(&reports))?;
@@ -65,6 +66,11 @@ fn count(reports: &[FileReport], status: Status) -> usize {
     reports.iter().filter(|r| r.status == status).count()
 }
 
+/// How many arrays were compared in all.
+fn compared(reports: &[FileReport]) -> usize {
+    reports.iter().map(|r| r.compared).sum()
+}
+
 const STATUSES: [Status; 4] = [Status::Pass, Status::Fail, Status::Different, Status::NotCovered];
 
 fn to_json(reports: &[FileReport]) -> Value {
@@ -76,14 +82,14 @@ fn to_json(reports: &[FileReport]) -> Value {
             "status": r.status.name(),
             "quirks": r.quirks,
             "flips": r.flips,
+            "compared": r.compared,
+            "missing": r.missing,
             "arrays": r.arrays.iter().map(array).collect::<Vec<_>>(),
         })
     };
-    let summary: Value = STATUSES
-        .iter()
-        .map(|s| (s.name().to_string(), json!(count(reports, *s))))
-        .collect::<serde_json::Map<_, _>>()
-        .into();
+    let statuses = STATUSES.iter().map(|s| (s.name().to_string(), json!(count(reports, *s))));
+    let arrays = ("arrays".to_string(), json!(compared(reports)));
+    let summary: Value = statuses.chain([arrays]).collect::<serde_json::Map<_, _>>().into();
     json!({ "files": reports.iter().map(file).collect::<Vec<_>>(), "summary": summary })
 }
 
@@ -128,12 +134,13 @@ fn to_text(reports: &[FileReport], width: usize) -> String {
     if folder.components().next().is_some() {
         out += &format!("in {}:\n", folder.display());
     }
-    let mut table = Table::new(&["FILE", "STATUS", "FLIPS", "QUIRKS", "WORST ARRAY"]);
+    let mut table = Table::new(&["FILE", "STATUS", "ARRAYS", "FLIPS", "QUIRKS", "WORST ARRAY"]);
     for r in reports {
         let name = r.file.strip_prefix(&folder).unwrap_or(&r.file);
         let flips = if r.flips == 0 { String::new() } else { r.flips.to_string() };
         let status = r.status.name().to_string();
-        table.row([name.display().to_string(), status, flips, r.quirks.join(","), worst_text(r)]);
+        let compared = r.compared.to_string();
+        table.row([name.display().to_string(), status, compared, flips, r.quirks.join(","), worst_text(r)]);
     }
     out += &table.render(width);
     let mut used: Vec<&str> = reports.iter().flat_map(|r| r.quirks.iter().copied()).collect();
@@ -148,7 +155,8 @@ fn to_text(reports: &[FileReport], width: usize) -> String {
     let flips =
         if flips == 0 { String::new() } else { format!("; {flips} spikes on the edge fell the other way") };
     let plural = if reports.len() == 1 { "" } else { "s" };
-    out += &format!("\n{} file{plural}: {total}{flips}\n", reports.len());
+    let arrays = compared(reports);
+    out += &format!("\n{} file{plural}: {total}; {arrays} arrays compared{flips}\n", reports.len());
     for r in reports.iter().filter(|r| r.status == Status::Fail) {
         out += &format!("fail: {}\n", r.file.display());
     }

@@ -14,6 +14,7 @@ use rheobase_models::record::{Field, Record};
 
 use crate::backward::{BackwardJob, BackwardKernel};
 use crate::coupled::{CoupledJob, CoupledKernel};
+use crate::errors::{self, ErrorBounds, ErrorStep};
 use crate::forward::{ForwardJob, ForwardKernel};
 use crate::fused::{self, FusedJob};
 
@@ -111,6 +112,9 @@ pub trait Model: Send + Sync {
     fn rhs_jacobian(&self, params: &[f64], state: &[f64], x: f64) -> Option<Vec<f64>>;
     /// What firing depends on in `state` under input `x`, compared with 0 as [`Info::firing`] says.
     fn margin(&self, coeffs: &[f64], state: &[f64], x: f64) -> f64;
+    /// How far two runs may lie apart after a step, from how far they may before it: through the step's exact local
+    /// Jacobian, and by what it rounds. To first order.
+    fn error_bounds(&self, step: &ErrorStep<'_>) -> ErrorBounds;
     #[doc(hidden)]
     fn single(&self) -> &dyn Kernels<f32>;
     #[doc(hidden)]
@@ -252,6 +256,9 @@ impl<N: Neuron> Model for Erased<N> {
     fn margin(&self, coeffs: &[f64], state: &[f64], x: f64) -> f64 {
         let k = record::<f64, N::Coeffs<f64>>(coeffs);
         N::drive(&k, &record::<f64, N::State<f64>>(state), x).margin
+    }
+    fn error_bounds(&self, step: &ErrorStep<'_>) -> ErrorBounds {
+        errors::bounds::<N>(step)
     }
     fn single(&self) -> &dyn Kernels<f32> {
         self

@@ -9,10 +9,11 @@
 //! | `f64` | the reference |
 //! | [`dual::Dual`] | the step with its exact local Jacobian |
 //! | [`smooth::Smooth`] | the step whose spikes are the surrogate's primitive |
+//! | [`rounded::Rounded`] | the step with what it makes of errors and its own rounding |
 //!
 //! * the models: [`neuron`], listed in [`catalog`]; their static curves: [`rate`]
 //! * what models are made of: [`mod@record`] (fields declared once), [`surrogate`] (slopes of spikes)
-//! * numbers: [`real`], [`lanes`], [`dual`], [`smooth`], and the elementary functions they share, [`math`]
+//! * numbers: [`real`], [`lanes`], [`dual`], [`smooth`], [`rounded`], and the elementary functions they share, [`math`]
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "what tests compare with"))]
 
@@ -24,6 +25,7 @@ pub mod neuron;
 pub mod rate;
 pub mod real;
 pub mod record;
+pub mod rounded;
 pub mod smooth;
 pub mod surrogate;
 

@@ -23,7 +23,9 @@ pub(crate) use builder::{check_params, position};
 pub use gradient::{Gradients, Tape, Upstream};
 pub use recording::{Record, Recording, Spikes, Trace, Winner};
 pub use rheobase_kernels::coupled::LayerState;
-pub use rheobase_kernels::{Catalog, Column, Generator, Input, Model, Number, model, probe};
+pub use rheobase_kernels::{
+    Catalog, Column, ErrorBounds, ErrorStep, Generator, Input, Model, Number, model, probe,
+};
 pub use state::{Initial, State};
 
 use std::sync::Arc;

@@ -8,14 +8,15 @@
 //! A trace may also name a model of the catalogue itself, with parameters as they are called here; with [`verify_with`]
 //! that can be a model of your own.
 
+mod bounds;
 pub mod compare;
+mod expected;
 mod native;
 mod nengo;
 pub mod originals;
 pub mod quirks;
 mod replay;
 mod rnnbuilder;
-mod rnnbuilder_network;
 pub mod rules;
 mod slif;
 mod spyketorch;
@@ -27,6 +28,7 @@ use serde::Serialize;
 
 use crate::{Catalog, Result};
 use compare::Comparison;
+use expected::Expected;
 pub use trace::{Meta, TraceFile};
 
 /// How a file has come out.
@@ -83,9 +85,13 @@ pub struct FileReport {
     pub quirks: Vec<&'static str>,
     /// Spikes on the edge of the threshold that fell the other way.
     pub flips: usize,
-    /// Every array that was compared.
+    /// How many arrays were compared.
+    pub compared: usize,
+    /// Arrays that a trace of its kind has, and it does not.
+    pub missing: Vec<String>,
+    /// Every array that was compared, and those that should have been and were not.
     pub arrays: Vec<ArrayReport>,
-    /// Why it is not covered, or could not be read.
+    /// Why it is not covered, could not be read, or was not compared as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -116,16 +122,47 @@ pub fn verify_file(path: &Path) -> FileReport {
 /// # Errors
 /// None: a file that cannot be read or run is reported as a fail with its reason.
 pub fn verify_with(catalog: &Catalog, path: &Path) -> FileReport {
-    match TraceFile::read(path).and_then(|trace| Ok((replay_of(catalog, &trace)?, trace))) {
-        Ok((outcome, trace)) => report(path, &trace.meta, outcome),
-        Err(e) => FileReport {
+    match TraceFile::read(path) {
+        Ok(trace) => report(path, &trace, replay_of(catalog, &trace)),
+        Err(e) => FileReport { status: Status::Fail, reason: Some(e.to_string()), ..FileReport::of(path) },
+    }
+}
+
+impl FileReport {
+    /// Of a file in which nothing has been compared.
+    fn of(path: &Path) -> Self {
+        FileReport {
             file: path.to_path_buf(),
-            status: Status::Fail,
+            status: Status::Pass,
             quirks: Vec::new(),
             flips: 0,
+            compared: 0,
+            missing: Vec::new(),
             arrays: Vec::new(),
-            reason: Some(e.to_string()),
-        },
+            reason: None,
+        }
+    }
+
+    /// Takes over how an array has compared.
+    fn add(&mut self, meta: &Meta, c: Comparison) {
+        let rule = if c.agrees { None } else { rules::exempting(meta, &c.name) };
+        self.status = match (c.agrees, rule, self.status) {
+            (true, _, status) => status,
+            (false, Some(_), Status::Pass) => Status::Different,
+            (false, Some(_), status) => status,
+            (false, None, _) => Status::Fail,
+        };
+        if let Some(id) = rule
+            && !self.quirks.contains(&id)
+        {
+            self.quirks.push(id);
+        }
+        self.arrays.push(ArrayReport { name: c.name, worst: c.worst, at: c.at, agrees: c.agrees, rule });
+    }
+
+    fn fail(&mut self, reason: String) {
+        self.status = Status::Fail;
+        self.reason = Some(reason);
     }
 }
 
@@ -147,50 +184,51 @@ fn replay_of(catalog: &Catalog, trace: &TraceFile) -> Result<Outcome> {
     }
 }
 
-fn report(path: &Path, meta: &Meta, outcome: Outcome) -> FileReport {
-    let mut report = FileReport {
-        file: path.to_path_buf(),
-        status: Status::Pass,
-        quirks: Vec::new(),
-        flips: 0,
-        arrays: Vec::new(),
-        reason: None,
+/// The report of a replay: its comparisons, and whether every array that the trace should have was compared.
+fn report(path: &Path, trace: &TraceFile, outcome: Result<Outcome>) -> FileReport {
+    let mut report = FileReport::of(path);
+    let expected = Expected::of(trace);
+    let (arrays, flips) = match outcome {
+        Ok(Outcome::NotCovered(reason)) => {
+            (report.status, report.reason) = (Status::NotCovered, Some(reason));
+            return report;
+        }
+        Ok(Outcome::Compared { arrays, flips }) => (arrays, flips),
+        Err(e) => {
+            report.fail(e.to_string());
+            (Vec::new(), 0)
+        }
     };
-    match outcome {
-        Outcome::NotCovered(reason) => {
-            report.status = Status::NotCovered;
-            report.reason = Some(reason);
-        }
-        Outcome::Compared { arrays, flips } => {
-            report.flips = flips;
-            for c in arrays {
-                let rule = if c.agrees { None } else { rules::exempting(meta, &c.name) };
-                report.status = match (c.agrees, rule, report.status) {
-                    (true, _, status) => status,
-                    (false, Some(_), Status::Pass) => Status::Different,
-                    (false, Some(_), status) => status,
-                    (false, None, _) => Status::Fail,
-                };
-                if let Some(id) = rule
-                    && !report.quirks.contains(&id)
-                {
-                    report.quirks.push(id);
-                }
-                report.arrays.push(ArrayReport {
-                    name: c.name,
-                    worst: c.worst,
-                    at: c.at,
-                    agrees: c.agrees,
-                    rule,
-                });
-            }
-            if report.arrays.is_empty() {
-                report.status = Status::Fail;
-                report.reason = Some("nothing in the trace was compared".into());
-            }
-        }
+    report.flips = flips;
+    report.compared = arrays.len();
+    for comparison in arrays {
+        report.add(&trace.meta, comparison);
+    }
+    let names: Vec<&str> = report.arrays.iter().map(|a| a.name.as_str()).collect();
+    let unheard = expected.unheard(trace, &names);
+    report.missing = expected.missing(trace);
+    if !report.missing.is_empty() {
+        let target = &trace.meta.target;
+        report.fail(format!("{} missing: traces of {target} have it", listed(&report.missing)));
+    } else if report.reason.is_none() && report.arrays.is_empty() {
+        report.fail("nothing in the trace was compared".into());
+    } else if report.reason.is_none() && !unheard.is_empty() {
+        report.fail(format!("{} not compared with anything", listed(&unheard)));
+    }
+    for name in unheard.into_iter().filter(|_| report.compared > 0) {
+        let (worst, at) = (f64::INFINITY, Vec::new());
+        report.arrays.push(ArrayReport { name, worst, at, agrees: false, rule: None });
     }
     report
+}
+
+/// ``array `a` is``, ``arrays `a`, `b` are``.
+fn listed(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match &quoted[..] {
+        [one] => format!("array {one} is"),
+        several => format!("arrays {} are", several.join(", ")),
+    }
 }
 
 /// All `.npz` files among `paths` and in the folders among them and below those, sorted, each once. Links to folders

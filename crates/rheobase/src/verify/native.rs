@@ -1,7 +1,7 @@
 //! Traces that name a model of the catalogue and its parameters as this library does: how a model that comes from nobody
 //! else is verified. The format is described in the README of the folder `conformance`.
 
-use super::compare::{Comparison, DOUBLE, Pair, SINGLE_EXP};
+use super::compare::{Comparison, DOUBLE, Pair, SINGLE};
 use super::replay::Replay;
 use super::trace::number;
 use super::{Outcome, TraceFile};
@@ -12,11 +12,11 @@ use crate::{Catalog, Error, Population, Result};
 /// What stands before a model's name in the target.
 pub(super) const PREFIX: &str = "rheobase.";
 /// What stands before the name of a parameter or state field in arrays of one number per neuron.
-const GIVEN: [&str; 2] = ["param_", "initial_"];
+pub(super) const GIVEN: [&str; 2] = ["param_", "initial_"];
 
 pub(super) fn replay(catalog: &Catalog, trace: &TraceFile, model: &str) -> Result<Outcome> {
     if trace.is_single("input") {
-        replay_in::<f32>(catalog, trace, model, SINGLE_EXP)
+        replay_in::<f32>(catalog, trace, model, SINGLE)
     } else {
         replay_in::<f64>(catalog, trace, model, DOUBLE)
     }
@@ -40,12 +40,14 @@ fn replay_in<E: Number>(catalog: &Catalog, trace: &TraceFile, model: &str, rtol:
         arrays.iter().filter(|(name, _)| in_state(name)).map(|(name, x)| (name.as_str(), &x[..])).collect();
     let analogue = model.info().emits == rheobase_models::neuron::Emits::Analogue;
     let spikes = output.as_deref().filter(|_| !analogue);
-    let replayed = Replay { input: &input, spikes, probes: &probes, states: &states, rtol }
-        .run(&mut population, |_, _, _| Ok(()))?;
+    let replayed =
+        Replay { input: &input, spikes, probes: &probes, states: &states, input_errors: &[], rtol }
+            .run(&mut population, |_, _, _| Ok(()))?;
 
     let neurons = population.batch() * population.neurons();
     let close = |name: &str, got: &[f64], want: &[f64]| -> Comparison {
-        Pair { name, got, want, shape: &shape, neurons }.close(rtol, None, |i| replayed.is_lost(i))
+        let bounds = replayed.bounds(name);
+        Pair { name, got, want, shape: &shape, neurons, bounds }.close(rtol, None, |i| replayed.is_lost(i))
     };
     let mut compared: Vec<Comparison> =
         output.iter().map(|want| close("output", &replayed.output, want)).collect();

@@ -4,7 +4,8 @@ use rheobase_models::Surrogate;
 use rheobase_models::neuron::{Drive, Firing};
 use rheobase_models::real::Real;
 
-use super::compare::{Comparison, Pair, SINGLE, SINGLE_EXP};
+use super::bounds::unit_roundoff;
+use super::compare::{Comparison, Pair, SINGLE};
 use super::replay::Replay;
 use super::{Outcome, TraceFile};
 use crate::population::{Builder, Initial};
@@ -79,9 +80,11 @@ fn is_clamped(clamp: &str, t: usize) -> bool {
 
 fn cell(trace: &TraceFile) -> Result<Outcome> {
     let meta = &trace.meta;
+    meta.check_numbers(SAME.into_iter().chain(["dt", "resist_m", "resist_inh", "thr"]))?;
     let shape = trace.input_shape(3)?;
     let (steps, row) = (shape[0], shape[1] * shape[2]);
     let mut population = population(trace)?;
+    let mut arrays = before_the_run(trace, &population)?;
     let input = trace.array("input")?;
     let spikes = trace.array("post_s")?;
     let currents = if trace.has("post_j") { Some(trace.array("post_j")?) } else { None };
@@ -94,12 +97,14 @@ fn cell(trace: &TraceFile) -> Result<Outcome> {
     let resets = meta.steps("reset_before_step");
     let resist_m = meta.number_or("resist_m", 1.0) as f32;
     let clamp = meta.text("clamp").unwrap_or("each");
+    let input_errors = current_errors(trace, &spikes)?;
     let replay = Replay {
         input: &input,
         spikes: Some(&spikes),
         probes: &["v", "thr", "rfr", "input", "slope"],
         states: &resync,
-        rtol: SINGLE_EXP,
+        input_errors: &input_errors,
+        rtol: SINGLE,
     };
     let mut current = vec![0.0f32; row];
     let replayed = replay.run(&mut population, |t, population, x| {
@@ -126,23 +131,73 @@ fn cell(trace: &TraceFile) -> Result<Outcome> {
         false => (0..steps).map(|t| t as f64 * meta.number_or("dt", 1.0)).collect(),
     };
     let tols = times_of_last_spike(&replayed.output, &times, &resets, row);
-    let mut arrays: Vec<Comparison> = Vec::new();
-    let mut close = |name: &str, got: &[f64]| -> Result<()> {
+    let mut close = |name: &str, got: &[f64], bounds: &[f64]| -> Result<()> {
         if trace.has(name) {
             let want = trace.array(name)?;
-            let pair = Pair { name, got, want: &want, shape: &shape, neurons: row };
-            arrays.push(pair.close(SINGLE_EXP, None, |i| replayed.is_lost(i)));
+            let pair = Pair { name, got, want: &want, shape: &shape, neurons: row, bounds };
+            arrays.push(pair.close(SINGLE, None, |i| replayed.is_lost(i)));
         }
         Ok(())
     };
-    close("post_s", &replayed.output)?;
-    close("post_j", replayed.trace("input"))?;
-    close("post_tols", &tols)?;
-    close("post_surrogate", replayed.trace("slope"))?;
+    close("post_s", &replayed.output, &[])?;
+    close("post_j", replayed.trace("input"), &input_errors)?;
+    close("post_tols", &tols, &[])?;
+    close("post_surrogate", replayed.trace("slope"), &[])?;
     for (array, field, _) in &states {
-        close(array, replayed.trace(field))?;
+        close(array, replayed.trace(field), replayed.bounds(field))?;
     }
     Ok(Outcome::Compared { arrays, flips: replayed.flips })
+}
+
+/// The compartments as the cell is built: nothing has happened, and the surrogate of no current is 1.
+fn before_the_run(trace: &TraceFile, population: &Population<f32>) -> Result<Vec<Comparison>> {
+    let fields = population.model().state();
+    let field = |name: &str| -> Vec<f64> {
+        let f = fields.iter().position(|f| f.name == name);
+        f.map_or(Vec::new(), |f| population.state().fields[f].iter().map(|x| f64::from(*x)).collect())
+    };
+    let constant = |x: f64| vec![x; population.batch() * population.neurons()];
+    let compartments = [
+        ("init_j", constant(0.0)),
+        ("init_s", constant(0.0)),
+        ("init_tols", constant(0.0)),
+        ("init_surrogate", constant(1.0)),
+        ("init_v", field("v")),
+        ("init_thr", field("thr")),
+        ("init_rfr", field("rfr")),
+    ];
+    let mut arrays = Vec::new();
+    for (name, got) in compartments.iter().filter(|(name, _)| trace.has(name)) {
+        let (want, shape) = (trace.array(name)?, trace.shape(name)?);
+        // Thresholds have no batch before the first step: all samples start from one row.
+        let got = if got.chunks(population.neurons()).all(|row| *row == got[..row.len()]) {
+            &got[..want.len().min(got.len())]
+        } else {
+            &got[..]
+        };
+        let pair = Pair { name, got, want: &want, shape: &shape, neurons: got.len(), bounds: &[] };
+        arrays.push(pair.close(SINGLE, None, |_| false));
+    }
+    Ok(arrays)
+}
+
+/// How far rounding may have carried the current J: the product of input and resistance, and the sum over the cells that
+/// inhibit.
+fn current_errors(trace: &TraceFile, spikes: &[f64]) -> Result<Vec<f64>> {
+    let shape = trace.input_shape(3)?;
+    let (cells, row) = (shape[2], shape[1] * shape[2]);
+    let (resist_m, inhibition) =
+        (trace.meta.number_or("resist_m", 1.0), trace.meta.number_or("resist_inh", 0.0));
+    let weights = if inhibition > 0.0 { trace.array("inh_weights")? } else { Vec::new() };
+    let from = |i: usize, cell: usize| {
+        let last = i.checked_sub(row).and_then(|i| spikes.get(i - i % cells..i - i % cells + cells));
+        let sent = last.into_iter().flatten().zip(weights.iter().skip(cell).step_by(cells));
+        sent.map(|(s, w)| (s * w).abs()).sum::<f64>() * inhibition
+    };
+    let terms = if inhibition > 0.0 { cells + 2 } else { 1 } as f64;
+    let size = |(i, x): (usize, &f64)| (x * resist_m).abs() + from(i, i % cells);
+    let unit = unit_roundoff::<f32>();
+    Ok(trace.array("input")?.iter().enumerate().map(|x| 2.0 * unit * terms * size(x)).collect())
 }
 
 /// Gives the lateral edges the original's last spikes, where one fell the other way.
@@ -203,7 +258,7 @@ fn estimator(trace: &TraceFile) -> Result<Outcome> {
             continue;
         };
         let (want, shape) = (trace.array(&name)?, trace.shape(&name)?);
-        let pair = Pair { name: &name, got: &got, want: &want, shape: &shape, neurons: 1 };
+        let pair = Pair { name: &name, got: &got, want: &want, shape: &shape, neurons: 1, bounds: &[] };
         arrays.push(if name == "spike_fx" {
             pair.exact(|_| false)
         } else {

@@ -32,6 +32,27 @@ impl Meta {
     pub fn number_or(&self, name: &str, default: f64) -> f64 {
         self.number(name).unwrap_or(default)
     }
+    /// A number among the parameters, or one for each neuron. `None` if it is not there or null.
+    ///
+    /// # Errors
+    /// Anything else.
+    pub(super) fn constant(&self, name: &str) -> Result<Option<Constant>> {
+        let value = self.params.get(name).unwrap_or(&Value::Null);
+        constant(&self.name, &format!("params.{name}"), value)
+    }
+    /// That the parameters called `names` are numbers where they are there.
+    ///
+    /// # Errors
+    /// One that is not: it would be ignored.
+    pub(super) fn check_numbers<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        for name in names {
+            if let Some(Constant::Each(_)) = self.constant(name)? {
+                let value = self.params.get(name).unwrap_or(&Value::Null);
+                return Err(not_a_constant(&self.name, &format!("params.{name}"), value, "must be a number"));
+            }
+        }
+        Ok(())
+    }
     /// A text among the parameters.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.params.get(name)?.as_str()
@@ -54,6 +75,46 @@ impl Meta {
 /// A JSON number, or one of the texts `inf`, `-inf`, `nan`.
 pub(super) fn number(value: &Value) -> Option<f64> {
     value.as_f64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// A parameter of neurons.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Constant {
+    /// One for all.
+    One(f64),
+    /// One for each.
+    Each(Vec<f64>),
+}
+
+/// A JSON value as a parameter of neurons; `None` if it is null.
+///
+/// # Errors
+/// What is neither a number nor a list of numbers.
+pub(super) fn constant(place: &str, field: &str, value: &Value) -> Result<Option<Constant>> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Array(list) if !list.is_empty() => {
+            let each = list.iter().map(number).collect::<Option<Vec<f64>>>();
+            let each = each.ok_or_else(|| not_a_constant(place, field, value, "must hold numbers only"))?;
+            Ok(Some(Constant::Each(each)))
+        }
+        _ => match number(value) {
+            Some(x) => Ok(Some(Constant::One(x))),
+            None => {
+                Err(not_a_constant(place, field, value, "must be a number, or a list of one for each neuron"))
+            }
+        },
+    }
+}
+
+fn not_a_constant(place: &str, field: &str, value: &Value, rule: &str) -> Error {
+    Error::Value {
+        place: place.into(),
+        field: field.into(),
+        index: None,
+        value: value.to_string(),
+        rule: rule.into(),
+    }
 }
 
 /// A trace as it was read.

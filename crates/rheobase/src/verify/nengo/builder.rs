@@ -27,7 +27,7 @@ pub(super) fn replay(trace: &TraceFile, model: &Arc<dyn Model>) -> Result<Outcom
     for (name, got) in [("training_output", &output), ("training_grad_input", &slope)] {
         if trace.has(name) {
             let want = trace.array(name)?;
-            let pair = Pair { name, got, want: &want, shape: &shape, neurons: 1 };
+            let pair = Pair { name, got, want: &want, shape: &shape, neurons: 1, bounds: &[] };
             arrays.push(pair.close(super::tolerance(trace, "input"), Some(SMALLEST), |_| false));
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rheobase_models::neuron::Emits;
 
+use super::super::bounds::{Carried, Known};
 use super::super::compare::{Comparison, DOUBLE, Pair};
 use super::super::trace::{Meta, number};
 use super::super::{Outcome, TraceFile};
@@ -24,16 +25,23 @@ struct Found<'a> {
 impl Found<'_> {
     /// Compares number by number.
     fn strictly(&mut self, name: &str, got: &[f64], rtol: f64) -> Result<()> {
-        self.compare(name, got, rtol, Some(SMALLEST))
+        self.compare(name, got, rtol, Some(SMALLEST), &[])
     }
     /// Compares relative to the largest number of the array.
     fn as_a_whole(&mut self, name: &str, got: &[f64]) -> Result<()> {
-        self.compare(name, got, DOUBLE, None)
+        self.compare(name, got, DOUBLE, None, &[])
     }
-    fn compare(&mut self, name: &str, got: &[f64], rtol: f64, scale: Option<&[f64]>) -> Result<()> {
+    fn compare(
+        &mut self,
+        name: &str,
+        got: &[f64],
+        rtol: f64,
+        scale: Option<&[f64]>,
+        bounds: &[f64],
+    ) -> Result<()> {
         if self.trace.has(name) {
             let (want, shape) = (self.trace.array(name)?, self.trace.shape(name)?);
-            let pair = Pair { name, got, want: &want, shape: &shape, neurons: 1 };
+            let pair = Pair { name, got, want: &want, shape: &shape, neurons: 1, bounds };
             self.arrays.push(pair.close(rtol, scale, |_| false));
         }
         Ok(())
@@ -49,12 +57,12 @@ pub(super) fn replay(trace: &TraceFile, model: &Arc<dyn Model>) -> Result<Outcom
         if trace.has(currents) && trace.has(output) && model.info().emits == Emits::Analogue {
             let rtol = super::tolerance(trace, output);
             let currents = trace.array(currents)?;
-            let got = if trace.is_single(output) {
+            let (got, bounds) = if trace.is_single(output) {
                 outputs::<f32>(model, &params, &currents)?
             } else {
                 outputs::<f64>(model, &params, &currents)?
             };
-            found.strictly(output, &got, rtol)?;
+            found.compare(output, &got, rtol, Some(SMALLEST), &bounds)?;
         }
     }
     gains_and_biases(&curve, &mut found)?;
@@ -101,15 +109,26 @@ fn gains_and_biases(curve: &Curve, found: &mut Found<'_>) -> Result<()> {
     Ok(())
 }
 
-/// What each of `currents` makes a neuron put out in one step.
-fn outputs<E: Number>(model: &Arc<dyn Model>, params: &[(&str, f64)], currents: &[f64]) -> Result<Vec<f64>> {
+/// What each of `currents` makes a neuron put out in one step, and how far rounding may carry that.
+fn outputs<E: Number>(
+    model: &Arc<dyn Model>,
+    params: &[(&str, f64)],
+    currents: &[f64],
+) -> Result<(Vec<f64>, Vec<f64>)> {
     let mut builder = Population::<E>::builder(model.clone(), &[currents.len()]);
     for (name, x) in params {
         builder = builder.set(name, *x);
     }
+    let mut population = builder.build()?;
+    let mut carried = Carried::new(&population);
+    carried.look(0, &population, &[]);
+    let zeros = vec![0.0; currents.len()];
+    let fired = vec![None; currents.len()];
+    let known = Known { t: 0, input: currents, input_errors: &[], output: &zeros, fired: &fired };
+    let bounds = carried.step(&population, &known).iter().map(|b| b.output).collect();
     let currents: Vec<E> = currents.iter().map(|x| E::from_f64(*x)).collect();
-    let run = builder.build()?.run(1, &Input::Constant(&currents), &Record::spikes(Spikes::Dense))?;
-    Ok(run.dense.iter().map(|x| x.to_f64()).collect())
+    let run = population.run(1, &Input::Constant(&currents), &Record::spikes(Spikes::Dense))?;
+    Ok((run.dense.iter().map(|x| x.to_f64()).collect(), bounds))
 }
 
 /// `deriv_[x_]gain{g}_bias{b}`: the array of points (`deriv_x`, or the currents), gain and bias.

@@ -12,7 +12,7 @@ pub(super) use step::STATES;
 
 use std::sync::Arc;
 
-use super::compare::{DOUBLE, SINGLE_EXP};
+use super::compare::{DOUBLE, SINGLE};
 use super::trace::Meta;
 use super::{Outcome, TraceFile};
 use crate::population::Model;
@@ -72,6 +72,7 @@ pub(super) const EXTRAS_SETTINGS: &[(&str, &str)] = &[
 ];
 
 pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
+    trace.meta.check_numbers(PARAMETERS.into_iter().map(|p| p.0).chain(["dt", "lif_smoothing"]))?;
     let target = trace.meta.target.as_str();
     if target.ends_with("{softplus,lif_j}") {
         return curve::functions(trace);
@@ -119,5 +120,5 @@ fn params(meta: &Meta, model: &dyn Model) -> Vec<(&'static str, f64)> {
 
 /// The tolerance of a trace whose arrays have the precision of `array`.
 fn tolerance(trace: &TraceFile, array: &str) -> f64 {
-    if trace.is_single(array) { SINGLE_EXP } else { DOUBLE }
+    if trace.is_single(array) { SINGLE } else { DOUBLE }
 }

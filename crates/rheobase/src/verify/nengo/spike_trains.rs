@@ -46,9 +46,12 @@ pub(super) fn rates(trace: &TraceFile) -> Result<Outcome> {
     for name in trace.names().iter().filter(|n| *n != "t" && *n != "spikes") {
         let want = trace.array(name)?;
         let shape = trace.shape(name)?;
-        let exact = |got: &[f64]| Pair { name, got, want: &want, shape: &shape, neurons: 1 }.exact(|_| false);
+        let exact = |got: &[f64]| {
+            Pair { name, got, want: &want, shape: &shape, neurons: 1, bounds: &[] }.exact(|_| false)
+        };
         let close = |got: &[f64]| {
-            Pair { name, got, want: &want, shape: &shape, neurons }.close(DOUBLE, None, |_| false)
+            Pair { name, got, want: &want, shape: &shape, neurons, bounds: &[] }
+                .close(DOUBLE, None, |_| false)
         };
         arrays.push(match name.split('_').collect::<Vec<_>>()[..] {
             ["n", "events"] => exact(&events.iter().map(|e| e.len() as f64).collect::<Vec<_>>()),
@@ -84,7 +87,7 @@ pub(super) fn filters(trace: &TraceFile) -> Result<Outcome> {
 /// Compares `[neuron, time]`, each row on its own scale.
 fn by_rows(name: &str, got: &[f64], want: &[f64], [neurons, samples]: [usize; 2]) -> Comparison {
     let (got, want) = (transposed(got, samples), transposed(want, samples));
-    let pair = Pair { name, got: &got, want: &want, shape: &[samples, neurons], neurons };
+    let pair = Pair { name, got: &got, want: &want, shape: &[samples, neurons], neurons, bounds: &[] };
     let mut comparison = pair.close(DOUBLE, None, |_| false);
     comparison.at.reverse();
     comparison

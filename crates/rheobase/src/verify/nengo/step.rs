@@ -90,21 +90,23 @@ fn run_in<E: Number>(
     let probes: Vec<&str> = states.iter().map(|(_, ours, _)| *ours).collect();
     let analogue = model.info().emits == Emits::Analogue;
     let spikes = output.as_deref().filter(|_| !analogue);
-    let replayed = Replay { input: &input, spikes, probes: &probes, states: &resync, rtol }
-        .run(&mut population, |_, _, _| Ok(()))?;
+    let replayed =
+        Replay { input: &input, spikes, probes: &probes, states: &resync, input_errors: &[], rtol }
+            .run(&mut population, |_, _, _| Ok(()))?;
 
-    let pair = |name: &str, got: &[f64], want: &[f64]| {
-        let pair = Pair { name, got, want, shape: &shape, neurons: row };
+    let pair = |name: &str, got: &[f64], want: &[f64], bounds: &[f64]| {
+        let pair = Pair { name, got, want, shape: &shape, neurons: row, bounds };
         pair.close(rtol, None, |i| replayed.is_lost(i))
     };
     let mut arrays = Vec::new();
     if let Some(output) = &output {
         let per_step = if analogue { 1.0 } else { dt };
-        let rates: Vec<f64> = replayed.output.iter().map(|x| x / per_step).collect();
-        arrays.push(pair(layout.output, &rates, output));
+        let in_rates = |numbers: &[f64]| numbers.iter().map(|x| x / per_step).collect::<Vec<_>>();
+        let (rates, bounds) = (in_rates(&replayed.output), in_rates(replayed.bounds("output")));
+        arrays.push(pair(layout.output, &rates, output, &bounds));
     }
     for (array, ours, want) in &states {
-        arrays.push(pair(array, replayed.trace(ours), want));
+        arrays.push(pair(array, replayed.trace(ours), want, replayed.bounds(ours)));
     }
     Ok((arrays, replayed.flips))
 }

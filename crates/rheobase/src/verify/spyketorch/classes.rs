@@ -8,8 +8,6 @@ use crate::compete::Scope;
 pub(super) struct Class {
     pub(super) theirs: &'static str,
     pub(super) ours: &'static str,
-    /// Whether a step takes an exponential.
-    pub(super) exponential: bool,
     /// Whether the value of a spike is 1/dt; else 1.
     pub(super) per_dt: bool,
     /// Whether spikes take the sign of the potential.
@@ -35,7 +33,6 @@ pub(super) struct Class {
 const BASE: Class = Class {
     theirs: "",
     ours: "",
-    exponential: false,
     per_dt: true,
     signed: true,
     clamped: false,
@@ -48,14 +45,7 @@ const BASE: Class = Class {
     defaults: &[],
 };
 
-const LIF: Class = Class {
-    theirs: "LIF",
-    ours: "lif_last_input",
-    exponential: true,
-    resets_to_rest: true,
-    scope: None,
-    ..BASE
-};
+const LIF: Class = Class { theirs: "LIF", ours: "lif_last_input", resets_to_rest: true, scope: None, ..BASE };
 
 pub(super) const CLASSES: [Class; 11] = [
     Class { theirs: "IF", ours: "if", resets_to_rest: true, dudt_after_reset: true, ..BASE },
@@ -72,11 +62,10 @@ pub(super) const CLASSES: [Class; 11] = [
         scope: None,
         ..BASE
     },
-    Class { theirs: "EIF", ours: "eif", exponential: true, clamped: true, ..BASE },
+    Class { theirs: "EIF", ours: "eif", clamped: true, ..BASE },
     Class {
         theirs: "EIF_Simple",
         ours: "eif_decay",
-        exponential: true,
         per_dt: false,
         dudt_after_reset: true,
         returns_potential: true,
@@ -88,7 +77,6 @@ pub(super) const CLASSES: [Class; 11] = [
     Class {
         theirs: "AdEx",
         ours: "adex",
-        exponential: true,
         clamped: true,
         signed: false,
         scope: Some(Scope::Layer),

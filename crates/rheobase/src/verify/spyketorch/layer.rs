@@ -1,6 +1,6 @@
 //! A run of one of the original's layers: built from its arguments, replayed step by step.
 
-use super::super::compare::{SINGLE, SINGLE_EXP};
+use super::super::compare::SINGLE;
 use super::super::replay::{Replay, Replayed};
 use super::super::{Outcome, TraceFile};
 use super::attributes::{Attributes, scope};
@@ -26,6 +26,8 @@ pub(super) struct Run {
 }
 
 pub(super) fn replay(trace: &TraceFile, class: &Class) -> Result<Outcome> {
+    let times = ["ts", "threshold", "resting_potential", "v_reset", "refractory_timesteps", "n_winners"];
+    trace.meta.check_numbers(PARAMETERS.into_iter().map(|p| p.0).chain(times))?;
     let [_, samples, features, rows, columns] = trace.input_shape(1)?[..] else {
         return Ok(Outcome::NotCovered("input is not [time, batch, feature, row, column]".into()));
     };
@@ -41,11 +43,6 @@ pub(super) fn replay(trace: &TraceFile, class: &Class) -> Result<Outcome> {
     }
     let arrays = outputs::compare(trace, class, samples, shape, &done)?;
     Ok(Outcome::Compared { arrays, flips: done.replayed.flips })
-}
-
-/// Tolerance of potentials.
-pub(super) fn tolerance(class: &Class) -> f64 {
-    if class.exponential { SINGLE_EXP } else { SINGLE }
 }
 
 /// Value of a spike.
@@ -115,7 +112,8 @@ fn run(trace: &TraceFile, class: &Class, samples: usize, shape: [usize; 3], feed
         spikes: Some(&spikes),
         probes: &probes,
         states: &resync,
-        rtol: tolerance(class),
+        input_errors: &[],
+        rtol: SINGLE,
     }
     .run(&mut population, |t, population, _| {
         attributes.before(t, population)?;

@@ -46,7 +46,7 @@ pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
         let got: Vec<f64> = grid.iter().map(slope).collect();
         let want = trace.array(name)?;
         // All points belong to one curve: one scale.
-        let pair = Pair { name, got: &got, want: &want, shape: &shape, neurons: 1 };
+        let pair = Pair { name, got: &got, want: &want, shape: &shape, neurons: 1, bounds: &[] };
         arrays.push(pair.close(DOUBLE, None, |_| false));
     }
     Ok(Outcome::Compared { arrays, flips: 0 })

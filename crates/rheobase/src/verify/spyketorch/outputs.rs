@@ -1,15 +1,13 @@
 //! Comparing what a layer gave with what the original returned and kept.
 
 use super::super::TraceFile;
-use super::super::compare::{Comparison, Pair};
+use super::super::bounds::of_clock;
+use super::super::compare::{Comparison, Pair, SINGLE};
 use super::attributes::broadcast;
 use super::classes::Class;
-use super::layer::{Run, spike_value, tolerance};
+use super::layer::{Run, spike_value};
 use crate::Result;
 use crate::population::{Recording, Winner};
-
-/// Arrays that went into the run.
-const INPUTS: [&str; 2] = ["input", "per_neuron_thresh_given"];
 
 /// The arrays of one trace, as they are compared.
 struct Check<'a> {
@@ -31,28 +29,31 @@ pub(super) fn compare(
 ) -> Result<Vec<Comparison>> {
     let row = samples * shape.iter().product::<usize>();
     let mut check = Check { trace, run, shape: trace.shape("input")?, row, done: Vec::new() };
-    let rtol = tolerance(class);
     let probe = |name: &str| run.replayed.trace(name);
+    let bounds = |name: &str| run.replayed.bounds(name);
     let state = trace.array("state")?;
 
     let spike = f64::from(spike_value(trace, class));
     let sign = |u: f64| if class.signed { u.signum() } else { 1.0 };
     let output = &run.replayed.output;
     let spikes: Vec<f64> = output.iter().zip(probe("potential")).map(|(s, u)| s * spike * sign(*u)).collect();
-    check.close("spikes", &spikes, 1e-6, None)?;
-    check.close("thresholded", probe("thresholded"), rtol, Some(&state))?;
-    check.close("state", probe(if class.returns_potential { "potential" } else { "v" }), rtol, None)?;
-    let after = probe(if class.dudt_after_reset { "v" } else { "potential" });
-    let dudt: Vec<f64> = after.iter().zip(&run.before).map(|(u, p)| u - p).collect();
-    check.close("dudt", &dudt, rtol, Some(&state))?;
-    for (name, ours, rtol) in [
-        ("post_previous_state", "v", rtol),
-        ("post_w", "w", rtol),
-        ("post_time_since_spike", "time_since_spike", 1e-5),
-        ("post_time_since_injection", "time_since_injection", 1e-5),
-        ("post_potential_at_last_injection", "v_input", rtol),
-    ] {
-        check.close(name, probe(ours), rtol, None)?;
+    check.close("spikes", &spikes, &[], None)?;
+    check.close("thresholded", probe("thresholded"), bounds("thresholded"), Some(&state))?;
+    let returned = if class.returns_potential { "potential" } else { "v" };
+    check.close("state", probe(returned), bounds(returned), None)?;
+    let after = if class.dudt_after_reset { "v" } else { "potential" };
+    let dudt: Vec<f64> = probe(after).iter().zip(&run.before).map(|(u, p)| u - p).collect();
+    let earlier = std::iter::repeat_n(&0.0, row).chain(bounds("v"));
+    let of_dudt: Vec<f64> = bounds(after).iter().zip(earlier).map(|(u, p)| u + p).collect();
+    check.close("dudt", &dudt, &of_dudt, Some(&state))?;
+    for (name, ours) in
+        [("post_previous_state", "v"), ("post_w", "w"), ("post_potential_at_last_injection", "v_input")]
+    {
+        check.close(name, probe(ours), bounds(ours), None)?;
+    }
+    for name in ["time_since_spike", "time_since_injection"] {
+        let times = probe(name);
+        check.close(&format!("post_{name}"), times, &of_clock(times, row, 1.0), None)?;
     }
     check.silence(class.ts(&trace.meta))?;
     check.winners()?;
@@ -61,20 +62,20 @@ pub(super) fn compare(
         check.parameter(name, ours, samples, shape)?;
     }
     check.per_feature("taus_float64", shape)?;
-    check.forgotten();
     Ok(check.done)
 }
 
 impl Check<'_> {
     fn pair<'b>(&'b self, name: &'b str, got: &'b [f64], want: &'b [f64]) -> Pair<'b> {
-        Pair { name, got, want, shape: &self.shape, neurons: self.row }
+        Pair { name, got, want, shape: &self.shape, neurons: self.row, bounds: &[] }
     }
 
-    /// A number per neuron and step within tolerance, if the trace has it.
-    fn close(&mut self, name: &str, got: &[f64], rtol: f64, scale: Option<&[f64]>) -> Result<()> {
+    /// A number per neuron and step within tolerance or its bound, if the trace has it.
+    fn close(&mut self, name: &str, got: &[f64], bounds: &[f64], scale: Option<&[f64]>) -> Result<()> {
         if self.trace.has(name) {
             let want = self.trace.array(name)?;
-            let compared = self.pair(name, got, &want).close(rtol, scale, |i| self.run.replayed.is_lost(i));
+            let pair = Pair { bounds, ..self.pair(name, got, &want) };
+            let compared = pair.close(SINGLE, scale, |i| self.run.replayed.is_lost(i));
             self.done.push(compared);
         }
         Ok(())
@@ -96,7 +97,8 @@ impl Check<'_> {
         let mask = |times: &[f64]| times.iter().map(|t| f64::from(u8::from(*t > 0.0))).collect::<Vec<_>>();
         let skip = |i: usize| self.is_flipped(i / self.row) || self.run.replayed.is_lost(i);
         let masks = self.pair(name, &mask(&got), &mask(&want)).exact(skip);
-        let times = self.pair(name, &got, &want).close(1e-4, None, skip);
+        let bounds = of_clock(&want, self.row, -1.0);
+        let times = Pair { bounds: &bounds, ..self.pair(name, &got, &want) }.close(SINGLE, None, skip);
         self.done.push(if masks.agrees { times } else { masks });
         Ok(())
     }
@@ -124,7 +126,7 @@ impl Check<'_> {
             }
             next[*step] += 1;
         }
-        let pair = Pair { name, got: &got, want: &want, shape: &shape, neurons: k * 3 };
+        let pair = Pair { name, got: &got, want: &want, shape: &shape, neurons: k * 3, bounds: &[] };
         let compared = pair.exact(|i| self.is_flipped(i / (k * 3).max(1)));
         self.done.push(compared);
         Ok(())
@@ -148,7 +150,7 @@ impl Check<'_> {
         let got: Vec<f64> = got.into_iter().map(f64::from).collect();
         let want = self.trace.array(name)?;
         let compared =
-            self.pair(name, &got, &want).close(1e-6, Some(spikes), |i| self.is_flipped(i / self.row));
+            self.pair(name, &got, &want).close(SINGLE, Some(spikes), |i| self.is_flipped(i / self.row));
         self.done.push(compared);
         Ok(())
     }
@@ -164,8 +166,9 @@ impl Check<'_> {
         let got: Vec<f64> = (0..self.row).map(value).collect();
         let want = self.trace.array(name)?;
         let want = broadcast(&want, &self.trace.shape(name)?, samples, shape).unwrap_or_default();
-        let pair = Pair { name, got: &got, want: &want, shape: &self.shape[1..], neurons: self.row };
-        self.done.push(pair.close(1e-6, None, |_| false));
+        let pair =
+            Pair { name, got: &got, want: &want, shape: &self.shape[1..], neurons: self.row, bounds: &[] };
+        self.done.push(pair.close(SINGLE, None, |_| false));
         Ok(())
     }
 
@@ -181,7 +184,7 @@ impl Check<'_> {
         };
         let map = shape[1] * shape[2];
         let got: Vec<f64> = (0..want.len()).map(|i| want[i / map * map]).collect();
-        let pair = Pair { name, got: &got, want: &want, shape: &shape, neurons: want.len() };
+        let pair = Pair { name, got: &got, want: &want, shape: &shape, neurons: want.len(), bounds: &[] };
         self.done.push(pair.exact(|_| false));
         Ok(())
     }
@@ -190,15 +193,5 @@ impl Check<'_> {
     fn disagree(&mut self, name: &str) {
         let (name, worst) = (name.to_string(), f64::INFINITY);
         self.done.push(Comparison { name, worst, at: Vec::new(), agrees: false });
-    }
-
-    /// Arrays that nothing above has compared: they disagree, so that none passes unseen.
-    fn forgotten(&mut self) {
-        for name in self.trace.names() {
-            let seen = self.done.iter().any(|c| c.name == name) || INPUTS.contains(&&name[..]);
-            if !seen {
-                self.disagree(&name);
-            }
-        }
     }
 }

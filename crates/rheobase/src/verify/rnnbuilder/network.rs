@@ -1,39 +1,19 @@
 //! rnnbuilder's networks: sequences and recurrent layers of its neurons, gradients of all parameters included.
 //!
-//! A trace of a network says in words what it is; [`describe`] reads that. Its parameters stand in the order of the
+//! A trace of a network says in words what it is; [`description`] reads that. Its parameters stand in the order of the
 //! layers, weights as `[out, in]`.
 
 use rheobase_models::lanes::Level;
 
-use super::compare::{Comparison, GRADIENT, Pair, SINGLE, SINGLE_EXP};
-use super::{Outcome, TraceFile};
+use super::super::compare::{Comparison, GRADIENT, Pair, SINGLE};
+use super::super::{Outcome, TraceFile};
+use super::description;
+use crate::Result;
 use crate::encode::SampleInput;
-use crate::network::{
-    Combine, Context, Conv, Counts, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Program,
-    Signal, State, Tape, TileInput, Word, lower,
-};
-use crate::{Error, Result};
-
-/// A network's description as the original's trace gives it, and the layer whose output the traces' last state is.
-struct Described {
-    network: Network,
-    /// The name of the recurrent layer, if there is one.
-    recurrent: Option<String>,
-}
-
-/// Parameters by name.
-type Constants = &'static [(&'static str, f64)];
-
-/// The recurrent layers of the traces: how their descriptions go on, the model, and the constants, which the traces
-/// themselves do not hold: they follow from the recorded states.
-const RECURRENT: [(&str, &str, Constants); 3] = [
-    ("layer: output_t = LIF(", "lif_subtract", &[("tau", 5.0)]),
-    ("adaptive layer", "adaptive", &[("tau", 6.0), ("tau_thr", 15.0), ("gamma", 0.3)]),
-    ("cooldown layer", "cooldown", &[("tau", 6.0)]),
-];
+use crate::network::{Context, Counts, Program, Signal, State, Tape, TileInput, lower};
 
 pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
-    let Some(described) = describe(trace)? else {
+    let Some(described) = description::read(trace)? else {
         return Ok(Outcome::NotCovered(format!("the network `{}` is not known", trace.meta.desc)));
     };
     let shape = trace.input_shape(2)?;
@@ -41,104 +21,9 @@ pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
     let mut program = lower(&described.network, 0)?;
     load(trace, &mut program)?;
     let run = Run { trace, program: &program, steps, batch, row };
-    let rtol = if trace.meta.desc.contains("cooldown") { SINGLE_EXP } else { SINGLE };
-    let mut arrays = run.forward(rtol, described.recurrent.as_deref())?;
+    let mut arrays = run.forward(described.recurrent.as_deref())?;
     arrays.extend(run.backward()?);
     Ok(Outcome::Compared { arrays, flips: 0 })
-}
-
-/// The network that a trace's description names.
-fn describe(trace: &TraceFile) -> Result<Option<Described>> {
-    let desc = trace.meta.desc.as_str();
-    let input = trace.input_shape(2)?[2..].to_vec();
-    let outputs =
-        |i: usize| -> Result<usize> { Ok(trace.shape(&format!("param{i}"))?.first().copied().unwrap_or(0)) };
-    let linear = |outputs| Kind::Linear(Linear { outputs, bias: true, start: Default::default() });
-    let mut nodes: Vec<Node> = Vec::new();
-    let mut recurrent = None;
-    let then = |nodes: &mut Vec<Node>, name: &str, kind: Kind| {
-        nodes.push(Node { name: name.into(), from: Vec::new(), combine: Combine::Sum, kind });
-    };
-    if let Some(words) = desc.strip_prefix("recurrent ") {
-        let known = RECURRENT.iter().find(|(words_of, ..)| words.starts_with(words_of));
-        let (_, model, set) = known.ok_or_else(|| unknown(desc))?;
-        let n = outputs(0)?;
-        // The original's Cooldown sends 1 from the second half of its units before the first step, whatever they start from.
-        let initial = (*model == "cooldown").then(|| Numbers::Each(cooldown_first(n)));
-        nodes.push(Node {
-            name: "current".into(),
-            from: vec![Link::Now("input".into()), Link::Delayed { node: "layer".into(), delay: 1, initial }],
-            combine: Combine::Stack,
-            kind: linear(n),
-        });
-        then(&mut nodes, "layer", neurons(model, n, set, trace));
-        if trace.has("param3") {
-            then(&mut nodes, "readout", linear(outputs(3)?));
-        }
-        recurrent = Some("layer".into());
-    } else if desc.starts_with("Sequential(Linear(H), LIF, Linear(3))") {
-        then(&mut nodes, "current", linear(outputs(0)?));
-        then(&mut nodes, "layer", neurons("lif_subtract", outputs(0)?, &[("tau", 4.0)], trace));
-        then(&mut nodes, "readout", linear(outputs(3)?));
-    } else if desc
-        .starts_with("Conv2d(3,k3,s2) -> Discontinuous(0.7) -> Conv2d(2,k2) -> Discontinuous -> Linear(4)")
-    {
-        let conv = |outputs, kernel, stride| {
-            Kind::Conv(Conv {
-                outputs,
-                kernel: vec![kernel],
-                stride: vec![stride],
-                padding: vec![0],
-                dilation: vec![1],
-                groups: 1,
-                bias: true,
-                start: Default::default(),
-            })
-        };
-        then(&mut nodes, "conv1", conv(3, 3, 2));
-        then(&mut nodes, "spikes1", neurons("discontinuous", 0, &[("v_th", 0.7)], trace));
-        then(&mut nodes, "conv2", conv(2, 2, 1));
-        then(&mut nodes, "spikes2", neurons("discontinuous", 0, &[], trace));
-        then(&mut nodes, "flat", Kind::Flatten(Nothing {}));
-        then(&mut nodes, "current", linear(outputs(4)?));
-        then(&mut nodes, "layer", neurons("no_reset", outputs(4)?, &[("tau", 3.0)], trace));
-    } else {
-        return Ok(None);
-    }
-    let network = Network { format: 1, dt: 0.001, input, output: String::new(), nodes };
-    Ok(Some(Described { network, recurrent }))
-}
-
-fn unknown(desc: &str) -> Error {
-    Error::Unsupported { place: "trace".into(), what: format!("the network `{desc}` is not known") }
-}
-
-/// What the original's Cooldown sends before the first step.
-fn cooldown_first(n: usize) -> Vec<f64> {
-    (0..n).map(|i| if i < n / 2 { 0.0 } else { 1.0 }).collect()
-}
-
-/// A layer of the original: its membrane starts where it has learned to.
-fn neurons(model: &str, n: usize, set: &[(&str, f64)], trace: &TraceFile) -> Kind {
-    let mut values: std::collections::BTreeMap<String, Numbers> =
-        set.iter().map(|(name, x)| (name.to_string(), Numbers::One(*x))).collect();
-    if model == "cooldown" {
-        let signs = cooldown_first(n).iter().map(|second| 1.0 - 2.0 * second).collect();
-        values.insert("sign".into(), Numbers::Each(signs));
-    }
-    let learn = if model == "discontinuous" { Vec::new() } else { vec!["initial.v[]".to_string()] };
-    Kind::Neurons(Neurons {
-        model: model.into(),
-        set: values,
-        initial: Default::default(),
-        learn,
-        surrogate: vec![
-            Word::Name("spike_linear".into()),
-            Word::Number(trace.meta.number_or("gradient_factor", 0.3)),
-        ],
-        detach_reset: false,
-        competition: None,
-    })
 }
 
 /// Weights of linear maps stand as `[out, in]` in the original.
@@ -204,12 +89,12 @@ impl Run<'_> {
         // Gradients of a tensor are sums of terms of one size: its largest element is their scale.
         let parameter = name.starts_with("grad") && name != "grad_input";
         let neurons = if parameter { 1 } else { shape.get(1..).map_or(1, |s| s.iter().product()) };
-        let pair = Pair { name, got, want: &want, shape: &shape, neurons };
+        let pair = Pair { name, got, want: &want, shape: &shape, neurons, bounds: &[] };
         Ok(Some(pair.close(rtol, None, |_| false)))
     }
 
     /// Outputs of two calls, the second with the state of the first, and the states after every step of the first.
-    fn forward(&self, rtol: f64, recurrent: Option<&str>) -> Result<Vec<Comparison>> {
+    fn forward(&self, recurrent: Option<&str>) -> Result<Vec<Comparison>> {
         let last = self.program.nodes().count();
         let layer = recurrent.and_then(|name| self.program.nodes().position(|(n, ..)| n == name));
         let mut outputs: [Vec<f64>; 2] = Default::default();
@@ -257,11 +142,11 @@ impl Run<'_> {
             states.push(layer_outputs);
         }
         let mut arrays = vec![
-            self.compare("output", &outputs[0], rtol)?,
-            self.compare("output_second_call_with_state", &outputs[1], rtol)?,
+            self.compare("output", &outputs[0], SINGLE)?,
+            self.compare("output_second_call_with_state", &outputs[1], SINGLE)?,
         ];
         for (i, state) in states.iter().enumerate() {
-            arrays.push(self.compare(&format!("fullstate{i}"), state, rtol)?);
+            arrays.push(self.compare(&format!("fullstate{i}"), state, SINGLE)?);
         }
         Ok(arrays.into_iter().flatten().collect())
     }

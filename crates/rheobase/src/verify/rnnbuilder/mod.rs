@@ -1,11 +1,15 @@
 //! rnnbuilder's neurons: discrete-time models with a learnable initial membrane, gradients included; and its surrogate.
 
+mod description;
+mod network;
+
 use rheobase_models::Surrogate;
 use rheobase_models::neuron::{Drive, Firing};
 use rheobase_models::real::Real;
 
-use super::compare::{Comparison, GRADIENT, Pair, SINGLE, SINGLE_EXP};
+use super::compare::{Comparison, GRADIENT, Pair, SINGLE};
 use super::replay::Replay;
+use super::trace::Constant;
 use super::{Outcome, TraceFile};
 use crate::population::{Builder, Initial, Number, Record, Upstream};
 use crate::{Catalog, Input, Population, Result, Spikes};
@@ -23,6 +27,15 @@ pub(super) const CLASSES: [(&str, &str); 5] = [
 pub(super) const PARAMETERS: [(&str, &str); 4] =
     [("tau", "tau"), ("tau_thr", "tau_thr"), ("gamma", "gamma"), ("threshold", "v_th")];
 
+/// Whether one of the original's classes has a parameter.
+fn has(class: &str, parameter: &str) -> bool {
+    match parameter {
+        "tau" => class != "Discontinuous",
+        "tau_thr" | "gamma" => class == "Adaptive",
+        _ => class == "Discontinuous",
+    }
+}
+
 /// The original's state entries, as arrays of a trace, and our fields.
 pub(super) const STATES: [(&str, &str); 2] = [("state_mem", "v"), ("state_rel_thresh", "r")];
 
@@ -34,6 +47,11 @@ pub(super) const SETTINGS: &[(&str, &str)] = &[
     ("Cooldown's first and second half of a layer", "parameter `sign`, +1 and −1, one per neuron"),
 ];
 
+/// How many state entries a trace of a network holds: those of its layers, and what a recurrent layer has sent.
+pub(super) fn recorded_states(trace: &TraceFile) -> usize {
+    description::read(trace).ok().flatten().map_or(0, |described| described.recorded_states())
+}
+
 pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
     let class = trace.meta.class();
     if class == "SpikeLinear" {
@@ -42,13 +60,18 @@ pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
     match CLASSES.iter().find(|c| c.0 == class) {
         Some((_, model)) if trace.is_single("input") => neurons::<f32>(trace, model),
         Some((_, model)) => neurons::<f64>(trace, model),
-        None => super::rnnbuilder_network::replay(trace),
+        None => network::replay(trace),
     }
 }
 
 /// Which neurons fire while their potential is below the threshold: the original takes the second half of a layer.
+fn second_half(n: usize) -> Vec<f64> {
+    (0..n).map(|i| if i < n / 2 { 0.0 } else { 1.0 }).collect()
+}
+
+/// Cooldown's signs: −1 in the second half.
 fn signs(n: usize) -> Vec<f64> {
-    (0..n).map(|i| if i < n / 2 { 1.0 } else { -1.0 }).collect()
+    second_half(n).iter().map(|second| 1.0 - 2.0 * second).collect()
 }
 
 /// A class of the original as a population over the trace's neurons, with `initial_mem` or at rest.
@@ -59,11 +82,12 @@ fn population<E: Number>(trace: &TraceFile, model: &str, learned: bool) -> Resul
     let mut builder: Builder<E> = Population::builder(model.clone(), &[n])
         .batch(batch)
         .surrogate(Surrogate::SpikeLinear(trace.meta.number_or("gradient_factor", 0.3)));
-    for (theirs, ours) in PARAMETERS {
-        let known = model.params().iter().any(|f| f.name == ours);
-        if let (true, Some(x)) = (known, trace.meta.number(theirs)) {
-            builder = builder.set(ours, x);
-        }
+    for (theirs, ours) in PARAMETERS.into_iter().filter(|(theirs, _)| has(trace.meta.class(), theirs)) {
+        builder = match trace.meta.constant(theirs)? {
+            Some(Constant::One(x)) => builder.set(ours, x),
+            Some(Constant::Each(all)) => builder.set_each(ours, &all),
+            None => builder,
+        };
     }
     if model.info().name == "cooldown" {
         builder = builder.set_each("sign", &signs(n));
@@ -78,8 +102,6 @@ fn neurons<E: Number>(trace: &TraceFile, model: &str) -> Result<Outcome> {
     let shape = trace.input_shape(2)?;
     let row: usize = shape[1..].iter().product();
     let mut population = population::<E>(trace, model, true)?;
-    // The original's spikes are single precision even where its membrane is not.
-    let rtol = if model == "cooldown" { SINGLE_EXP } else { SINGLE };
     let input = trace.array("input")?;
     let output = trace.array("output")?;
     let states: Vec<(&str, &str, Vec<f64>)> = STATES
@@ -89,14 +111,22 @@ fn neurons<E: Number>(trace: &TraceFile, model: &str) -> Result<Outcome> {
         .collect::<Result<_>>()?;
     let resync: Vec<(&str, &[f64])> = states.iter().map(|(_, field, data)| (*field, &data[..])).collect();
     let probes: Vec<&str> = states.iter().map(|(_, field, _)| *field).collect();
-    let replayed = Replay { input: &input, spikes: Some(&output), probes: &probes, states: &resync, rtol }
-        .run(&mut population, |_, _, _| Ok(()))?;
+    let replayed = Replay {
+        input: &input,
+        spikes: Some(&output),
+        probes: &probes,
+        states: &resync,
+        input_errors: &[],
+        rtol: SINGLE,
+    }
+    .run(&mut population, |_, _, _| Ok(()))?;
 
-    let pair = |name, got, want| Pair { name, got, want, shape: &shape, neurons: row };
+    let pair = |name, got, want, bounds| Pair { name, got, want, shape: &shape, neurons: row, bounds };
     let lost = |i| replayed.is_lost(i);
-    let mut arrays = vec![pair("output", &replayed.output, &output).exact(lost)];
+    let mut arrays = vec![pair("output", &replayed.output, &output, &[]).exact(lost)];
     for (array, field, want) in &states {
-        arrays.push(pair(array, replayed.trace(field), want).close(rtol, None, lost));
+        let compared = pair(array, replayed.trace(field), want, replayed.bounds(field));
+        arrays.push(compared.close(SINGLE, None, lost));
     }
     population.reset();
     arrays.extend(whole_run(trace, &mut population, &output)?);
@@ -133,7 +163,7 @@ fn whole_run<E: Number>(
         }
         let (want, shape) = (trace.array(name)?, trace.shape(name)?);
         let got: Vec<f64> = got.iter().map(|x| x.to_f64()).collect();
-        let pair = Pair { name, got: &got, want: &want, shape: &shape, neurons: skip.len() };
+        let pair = Pair { name, got: &got, want: &want, shape: &shape, neurons: skip.len(), bounds: &[] };
         Ok(Some(pair.close(rtol, None, |i| skip[i % skip.len()])))
     };
     let mut arrays = vec![compare("output_two_calls", &output, 0.0, &other)?];
@@ -172,7 +202,10 @@ fn before_the_run<E: Number>(
     let mut exact = |name: &str, got: &[f64]| -> Result<()> {
         if trace.has(name) {
             let (want, shape) = (trace.array(name)?, trace.shape(name)?);
-            arrays.push(Pair { name, got, want: &want, shape: &shape, neurons: got.len() }.exact(|_| false));
+            arrays.push(
+                Pair { name, got, want: &want, shape: &shape, neurons: got.len(), bounds: &[] }
+                    .exact(|_| false),
+            );
         }
         Ok(())
     };
@@ -212,7 +245,7 @@ fn surrogate(trace: &TraceFile) -> Result<Outcome> {
             }
         };
         let (want, shape) = (trace.array(&name)?, trace.shape(&name)?);
-        let pair = Pair { name: &name, got: &got, want: &want, shape: &shape, neurons: 1 };
+        let pair = Pair { name: &name, got: &got, want: &want, shape: &shape, neurons: 1, bounds: &[] };
         arrays.push(if name.starts_with("y_") {
             pair.exact(|_| false)
         } else {
