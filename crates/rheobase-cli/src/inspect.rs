@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rheobase::learn::{TrainConfig, Trained, splits};
-use rheobase::network::{Network, Program, Table as Parts, lower, table};
+use rheobase::network::{Network, Table as Parts, outline, table};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
@@ -58,7 +58,7 @@ impl Inspect {
     }
 }
 
-/// The network of a TOML file: settings of a job have their nodes within `[network]`, or none.
+/// The network of a TOML file, of which nothing is made: settings of a job have their nodes within `[network]`, or none.
 fn described(path: &Path) -> Outcome<Found> {
     let network = match TrainConfig::read(path) {
         Ok(config) => config.network(splits(&config)?.train.shape())?,
@@ -71,8 +71,7 @@ fn described(path: &Path) -> Outcome<Found> {
             Err(of_network) => return Err(closer(path, of_config, of_network)),
         },
     };
-    let program = lower(&network, 0)?;
-    Ok(found(&program))
+    Ok(found(outline(&network)?))
 }
 
 /// Of two errors, that of the kind of file it seems to be.
@@ -83,14 +82,14 @@ fn closer(path: &Path, of_config: rheobase::Error, of_network: rheobase::Error) 
     if network { of_network.into() } else { of_config.into() }
 }
 
-fn found(program: &Program) -> Found {
-    Found { parts: table(program), rates: Default::default(), fingerprint: None, epochs: None }
+fn found(parts: Parts) -> Found {
+    Found { parts, rates: Default::default(), fingerprint: None, epochs: None }
 }
 
 fn trained(path: &Path) -> Outcome<Found> {
     let trained = Trained::read(path, 1)?;
     let fingerprint = trained.fingerprint()?;
-    let mut found = found(trained.program());
+    let mut found = found(table(trained.program()));
     // The report beside a checkpoint counts only if it is of these weights.
     let report = path.parent().and_then(|folder| fs::read_to_string(folder.join(REPORT)).ok());
     let report = report.and_then(|text| serde_json::from_str::<Value>(&text).ok());

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use super::atomic::atomic_write;
 use super::npy;
-use crate::{Error, Result};
+use crate::{Error, Result, memory};
 
 /// Columns of equal length with names that differ.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -84,7 +84,9 @@ fn unusable(name: &str) -> bool {
 /// infinity (where refused), a number too large for a double, lines of different length, two columns of one name, not UTF-8.
 pub fn read_csv(path: impl AsRef<Path>, non_finite: NonFinite) -> Result<Table> {
     let path = path.as_ref();
-    let (file, _) = npy::open(path)?;
+    let (file, size) = npy::open(path)?;
+    // A value of eight bytes or more is read into eight.
+    memory::check(size as f64).map_err(|rule| Error::file(path, format!("of {size} bytes {rule}")))?;
     read_table(file, non_finite).map_err(|what| Error::file(path, what))
 }
 

@@ -10,7 +10,7 @@ use std::path::Path;
 use super::csv::{NonFinite, each_row, shown};
 use super::dataset::{CLASSES_MAX, Dataset, Inputs};
 use super::npy::open;
-use crate::{Error, Result, nearest};
+use crate::{Error, Result, memory, nearest};
 
 /// How the columns of a CSV file are to be understood.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,7 +62,9 @@ impl Default for CsvOptions {
 /// [`Error::Shape`] if `shape` does not fit the columns; [`Error::Value`] for a scale that is not finite and above 0.
 pub fn read_csv_dataset(path: impl AsRef<Path>, options: &CsvOptions) -> Result<Dataset> {
     let path = path.as_ref();
-    let (file, _) = open(path)?;
+    let (file, size) = open(path)?;
+    // A value of four bytes or more is read into four.
+    memory::check(size as f64).map_err(|rule| Error::file(path, format!("of {size} bytes {rule}")))?;
     dataset_from(path, file, options)
 }
 

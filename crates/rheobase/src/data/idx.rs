@@ -12,7 +12,7 @@ use flate2::bufread::GzDecoder;
 use super::array::checked_len;
 use super::dataset::{Dataset, Inputs};
 use super::npy::{cut_off, numbers, open};
-use crate::{Error, Result};
+use crate::{Error, Result, memory};
 
 /// Deflate cannot shrink by more than this factor; whoever declares more lies.
 const DEFLATE_MAX: u64 = 1032;
@@ -161,6 +161,9 @@ fn read_plain(reader: &mut impl Read, size: u64, exact: bool) -> std::result::Re
              or false"
         ));
     }
+    // The elements, and as many single-precision numbers made of them.
+    memory::check((count as u64).saturating_mul(width + 4) as f64)
+        .map_err(|rule| format!("has the shape {shape:?}, which {rule}"))?;
     let elements = match kind {
         0x08 => IdxElements::Bytes(numbers(reader, count, true, |[b]: [u8; 1]| b)?),
         0x09 => IdxElements::Whole(numbers(reader, count, true, |b| i8::from_le_bytes(b).into())?),

@@ -11,7 +11,7 @@ use std::path::Path;
 use super::array::{Array, ArrayData};
 use super::atomic::atomic_write;
 use super::npy_header::{Header, Kind};
-use crate::{Error, Result};
+use crate::{Error, Result, memory};
 
 /// Elements are taken from the stream in pieces of this many bytes, so that memory grows with what is really there.
 const PIECE: usize = 1 << 16;
@@ -96,7 +96,11 @@ fn check_size(header: &Header, size: u64) -> std::result::Result<(), String> {
         .and_then(|b| u64::try_from(b).ok())
         .and_then(|b| b.checked_add(header.bytes));
     match needed {
-        Some(needed) if needed <= size => Ok(()),
+        // Whole numbers and values are held in up to 8 bytes, texts in at least as many.
+        Some(needed) if needed <= size => match memory::check(8.0 * header.len as f64) {
+            Err(rule) => Err(format!("has the shape {:?}, which {rule}", header.shape)),
+            Ok(()) => Ok(()),
+        },
         Some(needed) => Err(format!(
             "declares the shape {:?}, for which {needed} bytes are needed, but only {size} are there: \
              it is cut off or false",

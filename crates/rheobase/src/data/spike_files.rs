@@ -16,8 +16,9 @@ use crate::{Error, Result};
 
 /// The arrays of the npz layout, for archives that hold more than spikes.
 pub fn spike_arrays(spikes: &SpikeEvents) -> Result<Vec<(String, Array)>> {
-    let events: Vec<i64> =
-        spikes.iter().flat_map(|e| [e.step as i64, e.batch.into(), e.neuron.into()]).collect();
+    // Reserved at once: growing would take three times as much.
+    let mut events: Vec<i64> = Vec::with_capacity(3 * spikes.len());
+    events.extend(spikes.iter().flat_map(|e| [e.step as i64, e.batch.into(), e.neuron.into()]));
     let shape = spikes.shape().map(|n| n as i64).to_vec();
     Ok(vec![
         ("events".into(), Array::new([spikes.len(), 3], events)?),

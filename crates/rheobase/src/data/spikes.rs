@@ -1,7 +1,7 @@
 //! Spikes as events: who fired in which step, how much, and when within the step.
 
 use super::bits::{SpikeBits, too_large};
-use crate::{Error, Result};
+use crate::{Error, Result, memory};
 
 /// One spike.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,6 +17,11 @@ pub struct SpikeEvent {
     /// Seconds since the start of the step, within [0, dt]; 0 where the model does not say.
     pub offset: f32,
 }
+
+/// Bytes of an event in memory.
+const EVENT: usize = 24;
+/// Lists of spikes below so many grow without asking how much memory there is.
+const SMALL: usize = 1 << 20;
 
 /// Spikes of a run, sorted by (step, batch, neuron), at most one per neuron and step.
 ///
@@ -71,7 +76,8 @@ impl SpikeEvents {
     ///
     /// # Errors
     /// [`Error::Value`] naming the row, if an index lies outside the shape, the event does not come after the last
-    /// one in (step, batch, neuron), its value is 0 or not finite, or its offset lies outside [0, dt].
+    /// one in (step, batch, neuron), its value is 0 or not finite, its offset lies outside [0, dt], or there are more
+    /// events than fit into memory.
     pub fn push(&mut self, e: SpikeEvent) -> Result<()> {
         let row = Some(self.len());
         let [steps, batches, neurons] = self.shape.map(|n| n as u64);
@@ -109,12 +115,30 @@ impl SpikeEvents {
                 format!("must lie in [0, {}]", self.dt),
             ));
         }
+        if self.len() >= SMALL && self.len() == self.step.capacity() {
+            self.grow()?;
+        }
         self.step.push(e.step);
         self.batch.push(e.batch);
         self.neuron.push(e.neuron);
         self.value.push(e.value);
         self.offset.push(e.offset);
         Ok(())
+    }
+
+    /// Makes room for as many events again: an error where the allocator would end the process.
+    fn grow(&mut self) -> Result<()> {
+        let more = self.len();
+        let refused = |rule: String| fault("events", None, format!("{more} spikes so far"), rule);
+        memory::check((2 * more * EVENT) as f64).map_err(refused)?;
+        let grown = self
+            .step
+            .try_reserve_exact(more)
+            .and_then(|()| self.batch.try_reserve_exact(more))
+            .and_then(|()| self.neuron.try_reserve_exact(more))
+            .and_then(|()| self.value.try_reserve_exact(more))
+            .and_then(|()| self.offset.try_reserve_exact(more));
+        grown.map_err(|_| refused("more do not fit into memory; take fewer neurons, samples or steps".into()))
     }
 
     /// Lengths of time, batch and neurons.

@@ -5,7 +5,7 @@
 //! * A program runs tiles of samples through time: [`State`] is the caller's; a tape allows to go back.
 //!
 //! How networks are put together is in [`Sequential`], [`Layers`] and [`Part`]; [`Network::read`] takes them from files,
-//! [`table()`] shows what they consist of.
+//! [`table()`] shows what a program consists of, [`outline`] what a description will come to.
 //!
 //! A cycle needs an edge with a delay; the order of events in a step is that of the nodes.
 
@@ -42,6 +42,6 @@ pub use part::{
 };
 pub use program::{Counts, Program, State};
 pub use signal::{Events, Reach, Signal};
-pub use table::{Edge, Row, Table, TensorRow, table};
+pub use table::{Edge, Row, Table, TensorRow, outline, table};
 pub use tape::{Adjoint, Tape};
 pub use tile::TileInput;

@@ -69,6 +69,11 @@ impl Parameters {
 }
 
 impl Parameter {
+    /// Number of its values.
+    pub fn count(&self) -> usize {
+        self.shape.iter().product()
+    }
+
     /// Checks that `values` are finite and in the tensor's range.
     pub fn check(&self, values: &[f32]) -> Result<()> {
         if self.range == Range::FINITE && all_within(values, f32::MAX) {

@@ -1,8 +1,13 @@
-//! `table`: what a program consists of, as data to be printed or read.
+//! `table` and `outline`: what a program or a description consists of, as data to be printed or read.
 
 use serde::Serialize;
 
+use super::describe::Network;
+use super::lower::{Operators, plan};
+use super::parameters::Parameter;
 use super::program::Program;
+use crate::Result;
+use crate::population::Catalog;
 
 /// A program in rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,6 +31,8 @@ pub struct Row {
     pub name: String,
     /// What it computes, in a word: `linear`, `lif`.
     pub what: String,
+    /// Whether it is a layer of neurons.
+    pub layer: bool,
     /// Whether it is a layer of neurons that send spikes.
     pub spikes: bool,
     /// Where its inputs come from, in order.
@@ -60,37 +67,78 @@ pub struct TensorRow {
 
 /// What `program` consists of.
 pub fn table(program: &Program) -> Table {
-    let name = |source: usize| match source.checked_sub(1) {
-        Some(n) => program.nodes[n].name.clone(),
-        None => "input".to_string(),
-    };
-    let rows = program.nodes.iter().zip(program.spiking()).map(|(node, spikes)| {
-        let tensors: Vec<TensorRow> = program.parameters.tensors[node.tensors.clone()]
-            .iter()
-            .map(|t| TensorRow { name: t.name.clone(), shape: t.shape.clone(), count: t.values.len() })
-            .collect();
+    let nodes = program.nodes.iter().zip(program.spiking()).map(|(node, spikes)| Part {
+        name: &node.name,
+        what: &node.what,
+        layer: node.layer,
+        spikes,
+        inputs: &node.inputs,
+        shape: &node.shape,
+        tensors: &program.parameters.tensors[node.tensors.clone()],
+    });
+    rows(&nodes.collect::<Vec<_>>(), &program.input, program.output, &program.delays)
+}
+
+/// What `network` consists of, from its description: everything is checked, but no weights are drawn and no layers made,
+/// so that it takes no time and memory to speak of.
+///
+/// # Errors
+/// Those of [`lower`](super::lower()), but for what does not fit into memory.
+pub fn outline(network: &Network) -> Result<Table> {
+    let plan = plan(network, Catalog::standard(), &Operators::default())?;
+    let nodes = plan.nodes.iter().map(|node| Part {
+        name: &node.name,
+        what: &node.what,
+        layer: node.layer,
+        spikes: node.spikes,
+        inputs: &node.inputs,
+        shape: &node.shape,
+        tensors: &node.tensors,
+    });
+    Ok(rows(&nodes.collect::<Vec<_>>(), &plan.input, plan.output, &plan.delays))
+}
+
+/// What a row is made from.
+struct Part<'a> {
+    name: &'a str,
+    what: &'a str,
+    layer: bool,
+    spikes: bool,
+    inputs: &'a [(usize, usize)],
+    shape: &'a [usize],
+    tensors: &'a [Parameter],
+}
+
+fn rows(parts: &[Part<'_>], input: &[usize], output: usize, delays: &[usize]) -> Table {
+    let name = |source: usize| source.checked_sub(1).map_or("input", |n| parts[n].name).to_string();
+    let row = |part: &Part<'_>| {
+        let tensor =
+            |t: &Parameter| TensorRow { name: t.name.clone(), shape: t.shape.clone(), count: t.count() };
+        let tensors: Vec<TensorRow> = part.tensors.iter().map(tensor).collect();
         Row {
-            name: node.name.clone(),
-            what: node.what.clone(),
-            spikes,
-            inputs: node.inputs.iter().map(|(s, delay)| Edge { node: name(*s), delay: *delay }).collect(),
-            shape: node.shape.clone(),
+            name: part.name.into(),
+            what: part.what.into(),
+            layer: part.layer,
+            spikes: part.spikes,
+            inputs: part.inputs.iter().map(|(s, delay)| Edge { node: name(*s), delay: *delay }).collect(),
+            shape: part.shape.to_vec(),
             parameters: tensors.iter().map(|t| t.count).sum(),
             tensors,
         }
-    });
+    };
+    let nodes: Vec<Row> = parts.iter().map(row).collect();
     Table {
-        input: program.input.clone(),
-        nodes: rows.collect(),
-        output: name(program.output),
-        parameters: program.parameters.count(),
-        longest_delay: program.delays.iter().copied().max().unwrap_or(0),
+        input: input.to_vec(),
+        parameters: nodes.iter().map(|n| n.parameters).sum(),
+        nodes,
+        output: name(output),
+        longest_delay: delays.iter().copied().max().unwrap_or(0),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::network::{Edge, Layer, Network, Stack, from, linear, lower, neurons, table};
+    use crate::network::{Edge, Layer, Network, Stack, from, linear, lower, neurons, outline, table};
 
     #[test]
     fn rows_say_inputs_delays_shapes_and_what_is_learned() {
@@ -100,7 +148,9 @@ mod tests {
             Layer::new("hidden", stack, [linear(5), hidden]),
             Layer::new("out", "hidden", [linear(3).without_bias()]),
         ];
-        let table = table(&lower(&Network::of(layers).input(&[4]).unwrap(), 0).unwrap());
+        let network = Network::of(layers).input(&[4]).unwrap();
+        let table = table(&lower(&network, 0).unwrap());
+        assert_eq!(outline(&network).unwrap(), table);
         let names: Vec<(&str, &str, bool)> =
             table.nodes.iter().map(|n| (&n.name[..], &n.what[..], n.spikes)).collect();
         let expected = [

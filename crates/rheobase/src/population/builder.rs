@@ -12,12 +12,10 @@ use super::{Column, Initial, Model, Number, Population, State};
 use crate::compete::Competition;
 use crate::memory;
 use crate::random::Stream;
-use crate::{Error, Result};
+use crate::{Error, Result, threads};
 use rheobase_kernels::coupled::LayerState;
 use rheobase_kernels::lateral::Lateral;
 
-/// More threads than any machine this is for can use.
-const MAX_THREADS: usize = 4096;
 /// Numbers per neuron and sample that a [`LayerState`] holds.
 const LAYER_FIELDS: usize = 4;
 
@@ -150,12 +148,30 @@ impl<E: Number> Builder<E> {
 
     /// Checks everything and makes the population, at its initial state.
     pub fn build(self) -> Result<Population<E>> {
-        let info = self.model.info();
-        let name = self.name.clone().unwrap_or_else(|| info.name.to_string());
-        let fail = |field: &str, value: String, rule: &str| {
-            let place = name.clone();
-            Err(Error::Value { place, field: field.into(), index: None, value, rule: rule.into() })
-        };
+        let neurons = self.extent()?;
+        if let Err(rule) = memory::check(self.bytes(neurons)) {
+            let of_batch = neurons < self.batch;
+            let (field, value) = if of_batch {
+                ("batch", self.batch.to_string())
+            } else {
+                ("shape", format!("{:?}", self.shape))
+            };
+            return Err(value_error(&self.place(), field, value, &rule));
+        }
+        let mut population = self.build_stateless()?;
+        population.state = population.fresh_state();
+        Ok(population)
+    }
+
+    /// What errors call the population.
+    fn place(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.model.info().name.to_string())
+    }
+
+    /// The number of neurons, if shape and batch can be.
+    fn extent(&self) -> Result<usize> {
+        let fail =
+            |field: &str, value: String, rule: &str| Err(value_error(&self.place(), field, value, rule));
         let neurons = self.shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).unwrap_or(0);
         let rank_known = self.shape.len() == 1 || self.shape.len() == 3;
         if !rank_known || neurons == 0 || neurons > u32::MAX as usize {
@@ -169,22 +185,22 @@ impl<E: Number> Builder<E> {
             let rule = "must be so many that batch × neurons is less than 2^32; run fewer samples at a time";
             return fail("batch", self.batch.to_string(), rule);
         }
+        Ok(neurons)
+    }
+
+    /// Checks everything and makes a population without state, which takes no memory per neuron but that of parameters
+    /// of their own: what a network's layer is made of, which keeps its state elsewhere.
+    pub(crate) fn build_stateless(self) -> Result<Population<E>> {
+        let neurons = self.extent()?;
+        let (name, info) = (self.place(), self.model.info());
+        let fail = |field: &str, value: String, rule: &str| Err(value_error(&name, field, value, rule));
         let dt = self.dt.unwrap_or(if info.time == Time::Steps { 1.0 } else { 0.001 });
         check_dt(&name, dt)?;
-        if let Some(threads) = self.threads
-            && !(1..=MAX_THREADS).contains(&threads)
-        {
-            return fail("threads", threads.to_string(), "must be at least 1 and at most 4096");
-        }
+        self.threads.map_or(Ok(()), |threads| threads::check(&name, threads))?;
         if let Some((field, x)) = self.surrogate.broken_rule() {
             let rule = field.broken_rule(x).unwrap_or_default();
             let surrogate = self.surrogate.info().name;
             return fail(&format!("surrogate {surrogate}.{}", field.name), shown(x), &rule);
-        }
-        let place = if neurons < self.batch { "batch" } else { "shape" };
-        let given = if neurons < self.batch { self.batch.to_string() } else { format!("{:?}", self.shape) };
-        if let Err(rule) = memory::check(self.bytes(neurons)) {
-            return fail(place, given, &rule);
         }
         let params = self.columns(&name, neurons)?;
         check_params(&*self.model, &name, &params, neurons, dt)?;
@@ -213,18 +229,8 @@ impl<E: Number> Builder<E> {
             }
             None => Level::from_env().map_err(|what| Error::Unsupported { place: name.clone(), what })?,
         };
-        let pool = match self.threads {
-            None => None,
-            Some(n) => {
-                Some(Arc::new(rayon::ThreadPoolBuilder::new().num_threads(n).build().map_err(|e| {
-                    Error::Unsupported {
-                        place: name.clone(),
-                        what: format!("threads cannot be started: {e}"),
-                    }
-                })?))
-            }
-        };
-        let mut population = Population {
+        let pool = self.threads.map(|n| threads::pool(&name, Some(n))).transpose()?;
+        Ok(Population {
             name,
             model: self.model,
             shape: self.shape,
@@ -243,9 +249,7 @@ impl<E: Number> Builder<E> {
             level,
             pool,
             state: State { fields: Vec::new(), layers: vec![LayerState::new(0)], step: 0 },
-        };
-        population.state = population.fresh_state();
-        Ok(population)
+        })
     }
 
     /// Bytes that the population will take at least, while it is built and run: parameters and coefficients that differ
@@ -280,6 +284,11 @@ impl<E: Number> Builder<E> {
         }
         Ok(columns)
     }
+}
+
+/// The error of a setting.
+fn value_error(place: &str, field: &str, value: String, rule: &str) -> Error {
+    Error::Value { place: place.into(), field: field.into(), index: None, value, rule: rule.into() }
 }
 
 /// Position of the field called `name`.

@@ -5,7 +5,7 @@ use rheobase_models::lanes::Elem;
 
 use super::{Column, Input, Number, Population, Record, Recording, Spikes, State, Trace, Winner};
 use crate::data::{SpikeBits, SpikeEvent, SpikeEvents};
-use crate::{Error, Result};
+use crate::{Error, Result, memory};
 use rheobase_kernels::coupled::{CoupledJob, Couplings, Setting};
 use rheobase_kernels::event::RawEvent;
 use rheobase_kernels::fused::{FusedJob, Probe, Sink};
@@ -19,6 +19,9 @@ pub(super) const TILE: usize = 1024;
 const STREAMED_TILE: usize = 16 * 1024;
 /// Steps between looks for NaN; also how far a tile runs before its results are joined.
 pub(super) const CHUNK: usize = 256;
+
+/// Bytes of a recording from which it is asked whether they fit.
+const ASKED_FROM: f64 = 1e8;
 
 /// Neurons of one sample that are taken together.
 #[derive(Clone, Copy)]
@@ -174,6 +177,7 @@ impl<E: Number> Population<E> {
 
     fn empty_recording(&self, steps: usize, record: &Record) -> Result<Recording<E>> {
         let shape = [steps, self.batch, self.neurons];
+        self.check_recording(steps, record)?;
         Ok(Recording {
             shape,
             dense: Vec::new(),
@@ -187,6 +191,25 @@ impl<E: Number> Population<E> {
                 .map(|(name, every)| Trace { name: name.clone(), every: *every, data: Vec::new() })
                 .collect(),
             winners: Vec::new(),
+        })
+    }
+
+    /// What is known to be recorded must fit; lists of spikes look after themselves as they grow.
+    fn check_recording(&self, steps: usize, record: &Record) -> Result<()> {
+        let dense = if record.spikes == Spikes::Dense { steps } else { 0 };
+        let rows =
+            record.probes.iter().map(|(_, every)| steps / every.max(&1)).fold(dense, usize::saturating_add);
+        let bytes = rows as f64 * (self.batch * self.neurons * size_of::<E>()) as f64;
+        // Asking takes longer than a short run.
+        if bytes < ASKED_FROM {
+            return Ok(());
+        }
+        memory::check(bytes).map_err(|rule| Error::Value {
+            place: self.name.clone(),
+            field: "record".into(),
+            index: None,
+            value: format!("{rows} rows of {} numbers", self.batch * self.neurons),
+            rule,
         })
     }
 

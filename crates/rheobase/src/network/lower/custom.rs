@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Lowering;
 use crate::network::describe;
 use crate::network::operator::Operator;
 use crate::{Error, Result};
@@ -35,12 +34,12 @@ impl Operators {
 
 /// The operator that a node names, and the shape of its output.
 pub(super) fn custom(
-    lowering: &Lowering<'_>,
+    operators: &Operators,
     place: &str,
     custom: &describe::Custom,
     inputs: &[Vec<usize>],
 ) -> Result<(Box<dyn Operator>, Vec<usize>)> {
-    let makers = &lowering.operators.makers;
+    let makers = &operators.makers;
     let maker = makers.get(&custom.operator).ok_or_else(|| {
         Error::unknown(place, "operator", &custom.operator, makers.keys().map(String::as_str))
     })?;

@@ -1,15 +1,48 @@
 //! A layer of neurons from its description, and what it learns.
 
 use rheobase_models::Surrogate;
+use rheobase_models::neuron::Emits;
 use rheobase_models::record::{Kind as FieldKind, Range};
 use rheobase_models::surrogate::SURROGATES;
 
-use super::{Lowering, value_error};
+use super::plan::Lowering;
+use super::value_error;
 use crate::network::describe::{self, Numbers, Word};
 use crate::network::op;
 use crate::network::parameters::Parameter;
 use crate::population::{Initial, Population};
 use crate::{Error, Result};
+
+/// A layer that has been checked.
+pub(super) struct Layer {
+    population: Population<f32>,
+    learned: Vec<op::Learned>,
+    /// What it learns, the values left out.
+    pub(super) tensors: Vec<Parameter>,
+}
+
+impl Layer {
+    pub(super) fn emits(&self) -> Emits {
+        self.population.model().info().emits
+    }
+
+    /// The values that its tensors start with.
+    pub(super) fn values(&self) -> Vec<Vec<f32>> {
+        let one = |l: &op::Learned, n: usize| match l.initial {
+            true => self.population.initial_value(l.field, 0, n) as f32,
+            false => self.population.params_of(n)[l.field] as f32,
+        };
+        self.learned
+            .iter()
+            .zip(&self.tensors)
+            .map(|(l, tensor)| (0..tensor.count()).map(|n| one(l, n)).collect())
+            .collect()
+    }
+
+    pub(super) fn operator(self) -> op::Neurons {
+        op::Neurons::new(self.population, self.learned)
+    }
+}
 
 impl Lowering<'_> {
     /// A layer of neurons and what it learns.
@@ -19,7 +52,7 @@ impl Lowering<'_> {
         spec: &describe::Neurons,
         shape: &[usize],
         dt: f64,
-    ) -> Result<(op::Neurons, Vec<Parameter>)> {
+    ) -> Result<Layer> {
         let model = self.catalog.get(&spec.model)?;
         let info = model.info();
         // A layer of [C, L] is one of [C, L, 1].
@@ -46,8 +79,7 @@ impl Lowering<'_> {
         if let Some(competition) = spec.competition {
             builder = builder.competition(competition);
         }
-        let population = builder.build()?;
-        let neurons = population.neurons();
+        let population = builder.build_stateless()?;
         let (mut learned, mut tensors) = (Vec::new(), Vec::new());
         for word in &spec.learn {
             let (name, each) = word.strip_suffix("[]").map_or((&word[..], false), |name| (name, true));
@@ -59,21 +91,16 @@ impl Lowering<'_> {
                 let what = format!("`{name}` is a switch or whole number, which cannot be learned");
                 return Err(Error::Unsupported { place: place.into(), what });
             }
-            let value = |n: usize| match initial {
-                true => population.initial_value(field, 0, n) as f32,
-                false => population.params_of(n)[field] as f32,
-            };
-            let len = if each { neurons } else { 1 };
             tensors.push(Parameter {
                 name: format!("{place}.{}{name}", if initial { "initial." } else { "" }),
                 shape: if each { shape.to_vec() } else { vec![1] },
-                values: (0..len).map(value).collect(),
+                values: Vec::new(),
                 range: if initial { Range::FINITE } else { fields[field].range },
                 weight: false,
             });
             learned.push(op::Learned { field, initial, each });
         }
-        Ok((op::Neurons::new(population, learned), tensors))
+        Ok(Layer { population, learned, tensors })
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::custom::custom;
 use super::flatten::Flat;
-use super::{Lowering, needs_combining, value_error};
+use super::plan::{Lowering, needs_combining};
+use super::value_error;
 use crate::network::describe::{Combine, Kind, Link, Node};
 use crate::network::op;
 use crate::{Error, Result};
@@ -123,7 +124,7 @@ fn output_shape(lowering: &Lowering<'_>, node: &Node, inputs: &[Vec<usize>]) -> 
         Kind::Conv(c) => op::Conv::shape(place, c, &input)?,
         Kind::Pool(p) => op::Pool::shape(place, p, &input)?,
         Kind::Flatten(_) => vec![input.iter().product()],
-        Kind::Custom(c) => custom(lowering, place, c, inputs)?.1,
+        Kind::Custom(c) => custom(lowering.operators, place, c, inputs)?.1,
         _ => input,
     };
     check_shape(place, &shape)?;

@@ -3,14 +3,42 @@
 use rheobase_models::record::Range;
 
 use super::flatten::Flat;
-use super::{Lowering, value_error};
+use super::plan::Lowering;
+use super::value_error;
 use crate::network::describe::{Numbers, WeightStart};
 use crate::network::parameters::Parameter;
 use crate::random::Stream;
 use crate::{Error, Result};
 
+/// The weights and biases of a node.
+pub(super) struct Weights {
+    /// What they are, the values left out.
+    pub(super) tensors: Vec<Parameter>,
+    start: WeightStart,
+    /// Gain over the square root of the inputs.
+    spread: f64,
+}
+
+impl Weights {
+    /// Their values at the start, as a seed says.
+    pub(super) fn values(&self, seed: u64) -> Vec<Vec<f32>> {
+        self.tensors.iter().map(|t| self.drawn(t, seed)).collect()
+    }
+
+    fn drawn(&self, tensor: &Parameter, seed: u64) -> Vec<f32> {
+        let stream = Stream::new(seed, "weight", &tensor.name);
+        let one = |i: usize| match self.start {
+            WeightStart::Constant(x) if tensor.weight => x,
+            WeightStart::Uniform(_) => self.spread * (2.0 * stream.uniform(0, 0, i as u32) - 1.0),
+            WeightStart::Normal(_) if tensor.weight => self.spread * stream.normal(0, 0, i as u32),
+            WeightStart::Normal(_) | WeightStart::Constant(_) => 0.0,
+        };
+        (0..tensor.count()).map(|i| one(i) as f32).collect()
+    }
+}
+
 impl Lowering<'_> {
-    /// Weights and biases at their start.
+    /// Weights and, for so many outputs, biases.
     pub(super) fn weights(
         &self,
         place: &str,
@@ -18,60 +46,61 @@ impl Lowering<'_> {
         fan_in: usize,
         bias: Option<usize>,
         start: WeightStart,
-    ) -> Result<Vec<Parameter>> {
+    ) -> Result<Weights> {
         let (WeightStart::Uniform(gain) | WeightStart::Normal(gain) | WeightStart::Constant(gain)) = start;
         if !gain.is_finite() {
             return Err(value_error(place, "start", gain, "must be a finite number"));
         }
         let size = shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).filter(|n| *n > 0 && *n < 1 << 31);
-        let Some(size) = size else {
+        if size.is_none() {
             let rule = "must have at least one and less than 2^31 weights";
             return Err(value_error(place, "weight", format!("{shape:?}"), rule));
-        };
-        let spread = gain / (fan_in.max(1) as f64).sqrt();
-        let draw = |kind: &str, len: usize, noise: bool| -> Vec<f32> {
-            let stream = Stream::new(self.seed, "weight", &format!("{place}.{kind}"));
-            let one = |i: usize| match start {
-                WeightStart::Constant(x) if noise => x,
-                WeightStart::Uniform(_) => spread * (2.0 * stream.uniform(0, 0, i as u32) - 1.0),
-                WeightStart::Normal(_) if noise => spread * stream.normal(0, 0, i as u32),
-                WeightStart::Normal(_) | WeightStart::Constant(_) => 0.0,
-            };
-            (0..len).map(|i| one(i) as f32).collect()
-        };
-        let mut tensors = vec![Parameter {
-            name: format!("{place}.weight"),
-            shape,
-            values: draw("weight", size, true),
-            range: Range::FINITE,
-            weight: true,
-        }];
-        if let Some(outputs) = bias {
-            tensors.push(Parameter {
-                name: format!("{place}.bias"),
-                shape: vec![outputs],
-                values: draw("bias", outputs, false),
-                range: Range::FINITE,
-                weight: false,
-            });
         }
-        Ok(tensors)
+        let tensor = |kind: &str, shape, weight| Parameter {
+            name: format!("{place}.{kind}"),
+            shape,
+            values: Vec::new(),
+            range: Range::FINITE,
+            weight,
+        };
+        let mut tensors = vec![tensor("weight", shape, true)];
+        tensors.extend(bias.map(|outputs| tensor("bias", vec![outputs], false)));
+        Ok(Weights { tensors, start, spread: gain / (fan_in.max(1) as f64).sqrt() })
+    }
+}
+
+/// What a delayed edge carries first.
+pub(crate) struct Given {
+    /// One number for all values, or one for each.
+    numbers: Vec<f32>,
+    width: usize,
+}
+
+impl Given {
+    fn at(&self, i: usize) -> f32 {
+        self.numbers[i % self.numbers.len()]
+    }
+
+    /// A number for each value.
+    pub(crate) fn values(&self) -> Vec<f32> {
+        (0..self.width).map(|i| self.at(i)).collect()
     }
 }
 
 /// What delayed edges carry before their sources have sent anything, by source, where that is given.
-pub(super) fn given(lowering: &Lowering<'_>, flat: &[Flat]) -> Result<Vec<Option<Vec<f32>>>> {
-    let mut given: Vec<Option<Vec<f32>>> = vec![None; lowering.shapes.len()];
+pub(super) fn given(lowering: &Lowering<'_>, flat: &[Flat]) -> Result<Vec<Option<Given>>> {
+    let mut given: Vec<Option<Given>> = lowering.shapes.iter().map(|_| None).collect();
     for (place, link) in flat.iter().flat_map(|f| f.node.from.iter().map(move |l| (&f.node.name, l))) {
         let Some(numbers) = link.initial() else { continue };
         let source = lowering.numbers[link.node()];
         let width: usize = lowering.shapes[source].iter().product();
-        let values = match numbers {
-            Numbers::One(x) => vec![*x as f32; width],
+        let single = matches!(numbers, Numbers::One(_));
+        let values: Vec<f32> = match numbers {
+            Numbers::One(x) => vec![*x as f32],
             Numbers::Each(xs) => xs.iter().map(|x| *x as f32).collect(),
         };
         let field = format!("initial of the edge from {}", link.node());
-        if values.len() != width {
+        if !single && values.len() != width {
             let want = format!("one number, or one for each of its {width} values, is needed");
             return Err(Error::Shape {
                 place: place.clone(),
@@ -83,11 +112,12 @@ pub(super) fn given(lowering: &Lowering<'_>, flat: &[Flat]) -> Result<Vec<Option
         if let Some(bad) = values.iter().find(|x| !x.is_finite()) {
             return Err(value_error(place, &field, bad, "must be a finite number"));
         }
-        if given[source].as_ref().is_some_and(|before| *before != values) {
+        let new = Given { numbers: values, width };
+        if given[source].as_ref().is_some_and(|before| (0..width).any(|i| before.at(i) != new.at(i))) {
             let rule = "must be the same on all edges from this node";
-            return Err(value_error(place, &field, format!("{values:?}"), rule));
+            return Err(value_error(place, &field, format!("{:?}", new.numbers), rule));
         }
-        given[source] = Some(values);
+        given[source] = Some(new);
     }
     Ok(given)
 }

@@ -70,20 +70,21 @@ impl Conv {
         })
     }
 
-    /// `[out, in/groups, k]` or `[out, in/groups, kh, kw]`.
-    pub(crate) fn weight_shape(&self) -> Vec<usize> {
-        let w = &self.windows;
-        let mut shape = vec![self.outputs, self.inputs_of_group()];
-        if w.axes == 2 {
-            shape.push(w.rows.kernel);
-        }
-        shape.push(w.columns.kernel);
-        shape
-    }
-
-    /// Inputs of a window.
-    pub(crate) fn fan_in(&self) -> usize {
-        self.inputs_of_group() * self.windows.taps()
+    /// Shape of the weights for an input, `[out, in/groups, k]` or `[out, in/groups, kh, kw]`, and the inputs of a
+    /// window.
+    ///
+    /// # Errors
+    /// Those of [`Conv::shape`].
+    pub(crate) fn weight_shape(
+        place: &str,
+        conv: &describe::Conv,
+        input: &[usize],
+    ) -> Result<(Vec<usize>, usize)> {
+        let w = check(place, conv, input)?;
+        let inputs = w.channels / conv.groups;
+        let rows = (w.axes == 2).then_some(w.rows.kernel);
+        let shape = [conv.outputs, inputs].into_iter().chain(rows).chain([w.columns.kernel]).collect();
+        Ok((shape, inputs * w.taps()))
     }
 
     fn inputs_of_group(&self) -> usize {

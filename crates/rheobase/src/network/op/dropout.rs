@@ -24,13 +24,18 @@ impl Dropout {
     ///
     /// # Errors
     /// A probability outside [0, 1).
-    pub(crate) fn new(place: &str, probability: f64, seed: u64) -> Result<Dropout> {
+    pub(crate) fn new(place: &str, probability: f64) -> Result<Dropout> {
         if !(0.0..1.0).contains(&probability) {
             let rule = "must be in [0, 1): the chance of a value to be zeroed";
             return Err(value_error(place, "probability", None, probability, rule));
         }
         let scale = (1.0 / (1.0 - probability)) as f32;
-        Ok(Dropout { probability, scale, seed, name: place.into() })
+        Ok(Dropout { probability, scale, seed: 0, name: place.into() })
+    }
+
+    /// The same with this seed.
+    pub(crate) fn seeded(self, seed: u64) -> Dropout {
+        Dropout { seed, ..self }
     }
 
     fn acts(&self, context: &Context<'_>) -> bool {
@@ -136,15 +141,15 @@ mod tests {
 
     #[test]
     fn the_mask_depends_on_sample_and_epoch_and_not_on_step_or_tile() {
-        let dropout = Dropout::new("d", 0.25, 3).unwrap();
+        let dropout = Dropout::new("d", 0.25).unwrap().seeded(3);
         let both = run(&dropout, 1, 0, &[7, 8], true);
         assert_eq!(both, run(&dropout, 1, 99, &[7, 8], true));
         assert_eq!(both[WIDTH..], run(&dropout, 1, 5, &[8], true));
         assert_ne!(both[..WIDTH], both[WIDTH..]);
         assert_ne!(both[..WIDTH], run(&dropout, 2, 0, &[7], true));
         assert_ne!(both[..WIDTH], run(&dropout, 1, 0, &[7 + (1 << 32)], true));
-        assert_ne!(both[..WIDTH], run(&Dropout::new("e", 0.25, 3).unwrap(), 1, 0, &[7], true));
-        assert_ne!(both[..WIDTH], run(&Dropout::new("d", 0.25, 4).unwrap(), 1, 0, &[7], true));
+        assert_ne!(both[..WIDTH], run(&Dropout::new("e", 0.25).unwrap().seeded(3), 1, 0, &[7], true));
+        assert_ne!(both[..WIDTH], run(&Dropout::new("d", 0.25).unwrap().seeded(4), 1, 0, &[7], true));
         assert!(both.iter().all(|x| *x == 0.0 || *x == (1.0f64 / 0.75) as f32));
         let mean = both.iter().map(|x| f64::from(*x)).sum::<f64>() / both.len() as f64;
         // Four standard deviations.
@@ -154,7 +159,7 @@ mod tests {
 
     #[test]
     fn events_and_gradients_meet_the_same_mask() {
-        let dropout = Dropout::new("d", 0.5, 1).unwrap();
+        let dropout = Dropout::new("d", 0.5).unwrap().seeded(1);
         let context = Context { training: true, sample_ids: &[4, 6], ..context() };
         let x = signal(2, &[1.0, 0.0, 3.0, -1.0, 0.0, 2.0, 0.0, 5.0, 1.0, 1.0]);
         let dense = forward_in(&context, &dropout, &[], &x);
@@ -169,7 +174,7 @@ mod tests {
     #[test]
     fn probabilities_are_below_1() {
         for p in [1.0, -0.1, f64::NAN] {
-            let error = Dropout::new("d", p, 0).unwrap_err().to_string();
+            let error = Dropout::new("d", p).unwrap_err().to_string();
             assert!(error.starts_with("d.probability = ") && error.contains("[0, 1)"), "{error}");
         }
     }
