@@ -17,6 +17,15 @@ pub(crate) fn number(text: &str) -> Result<f64, String> {
     })
 }
 
+/// A number of threads.
+pub(crate) fn threads(text: &str) -> Result<usize, String> {
+    let most = rheobase::threads::MOST;
+    let number = text.trim().parse().ok().filter(|n| (1..=most).contains(n));
+    number.ok_or_else(|| {
+        format!("must be at least 1 and at most {most}; leave it out for as many as there are cores")
+    })
+}
+
 /// One number for all neurons, or one drawn for each from a span.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Amount {

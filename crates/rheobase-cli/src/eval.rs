@@ -12,7 +12,7 @@ use crate::run_folder::checkpoint_of;
 use crate::samples_file::SamplesFile;
 use crate::terminal;
 use crate::text::Table;
-use crate::train_report::{Scores, confusion};
+use crate::train_report::{Scores, as_json, confusion};
 
 /// Test a trained network
 #[derive(Args)]
@@ -28,8 +28,8 @@ pub(crate) struct Eval {
     #[command(flatten)]
     samples: SamplesFile,
     /// Threads [default: all cores]; results do not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    threads: usize,
+    #[arg(long, value_name = "N", value_parser = crate::arguments::threads)]
+    threads: Option<usize>,
     /// Print JSON, with the confusion matrix
     #[arg(long)]
     json: bool,
@@ -38,7 +38,7 @@ pub(crate) struct Eval {
 impl Eval {
     pub(crate) fn run(self) -> Outcome<()> {
         let path = checkpoint_of(&self.run)?;
-        let trained = Trained::read(&path, self.threads)?;
+        let trained = Trained::read(&path, self.threads.unwrap_or(0))?;
         let data = self.data(&trained)?;
         if data.labels().is_empty() {
             let name = data.name();
@@ -49,6 +49,8 @@ impl Eval {
         let tested = trained.outcome(&data)?;
         let scores = Scores::new(trained.program(), &tested, data.samples());
         let fingerprint = trained.fingerprint()?;
+        let warnings = tested.warnings(trained.program(), "the test");
+        warnings.iter().for_each(|w| terminal::warn(&format!("warning: {w}")));
         if self.json {
             let classes: usize = trained.program().output_shape().iter().product();
             let matrix = confusion(&data, &tested, classes);
@@ -58,6 +60,7 @@ impl Eval {
                 "test": scores.json(),
                 "confusion": matrix.chunks(classes.max(1)).collect::<Vec<_>>(),
                 "fingerprint": fingerprint,
+                "warnings": as_json(&warnings),
             }));
         }
         let mut table = Table::bare();

@@ -35,7 +35,7 @@ pub(crate) enum Part {
     Same(f64),
     Each(Vec<f64>),
     Step { on: u64, off: u64, amplitude: f64 },
-    Ramp { from: f64, per_step: f64 },
+    Ramp { from: f64, to: f64, per_step: f64 },
     Sine { mean: f64, amplitude: f64, turns_per_step: f64 },
     Noise { mean: f64, std: f64, stream: Stream },
     Poisson { below: Vec<f64>, value: f64, stream: Stream },
@@ -68,7 +68,9 @@ pub(crate) fn part(
         Kind::Step { on, amplitude, off } => {
             Part::Step { on: whole(*on), off: whole(*off), amplitude: *amplitude }
         }
-        Kind::Ramp { from, to } => Part::Ramp { from: *from, per_step: (to - from) / run.steps as f64 },
+        Kind::Ramp { from, to } => {
+            Part::Ramp { from: *from, to: *to, per_step: (to - from) / run.steps as f64 }
+        }
         Kind::Sine { mean, amplitude, hertz } => {
             Part::Sine { mean: *mean, amplitude: *amplitude, turns_per_step: hertz * run.dt }
         }
@@ -153,6 +155,11 @@ impl Input {
         Some(sum)
     }
 
+    /// The largest input, in size, that any neuron can be given; of noise, four standard deviations.
+    pub(crate) fn largest(&self) -> f64 {
+        self.parts.iter().map(Part::largest).sum()
+    }
+
     /// Writes the input of the neurons from `first` on in `step` of `sample`.
     pub(crate) fn fill<E: Elem>(&self, step: u64, sample: usize, first: usize, out: &mut [E]) {
         const BLOCK: usize = 256;
@@ -167,6 +174,20 @@ impl Input {
 }
 
 impl Part {
+    fn largest(&self) -> f64 {
+        let most = |numbers: &[f64]| numbers.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
+        match self {
+            Part::Same(x) => x.abs(),
+            Part::Each(xs) => most(xs),
+            Part::Step { amplitude, .. } => amplitude.abs(),
+            Part::Ramp { from, to, .. } => from.abs().max(to.abs()),
+            Part::Sine { mean, amplitude, .. } => mean.abs() + amplitude.abs(),
+            Part::Noise { mean, std, .. } => mean.abs() + 4.0 * std,
+            Part::Poisson { below, value, .. } => value.abs() * below.len() as f64,
+            Part::File(input) => most(&input.data),
+        }
+    }
+
     fn add(&self, step: u64, sample: usize, first: usize, sum: &mut [f64]) {
         let mut all = |x: f64| sum.iter_mut().for_each(|s| *s += x);
         match self {
@@ -174,7 +195,7 @@ impl Part {
             Part::Step { on, off, amplitude } => {
                 all(if (*on..*off).contains(&step) { *amplitude } else { 0.0 })
             }
-            Part::Ramp { from, per_step } => all(from + per_step * step as f64),
+            Part::Ramp { from, per_step, .. } => all(from + per_step * step as f64),
             Part::Sine { mean, amplitude, turns_per_step } => {
                 let turns = turns_per_step * step as f64;
                 all(mean + amplitude * libm::sin(std::f64::consts::TAU * (turns - turns.floor())));

@@ -3,6 +3,7 @@
 mod analyse;
 mod arguments;
 mod curve;
+mod disk;
 mod eval;
 mod failure;
 mod generator;
@@ -21,6 +22,7 @@ mod plot_traces;
 mod predict;
 mod recording;
 mod report;
+mod room;
 mod run;
 mod run_folder;
 mod samples_file;
@@ -36,6 +38,7 @@ mod train;
 mod train_pictures;
 mod train_progress;
 mod train_report;
+mod trial;
 mod verify;
 
 use std::process::ExitCode;
@@ -89,7 +92,24 @@ enum Action {
 }
 
 fn main() -> ExitCode {
-    let done = match Command::parse().action {
+    let action = Command::parse().action;
+    let done = match rheobase::threads::check_environment() {
+        Ok(()) => run(action),
+        Err(e) => Err(e.into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if let Some(message) = failure.message() {
+                terminal::warn(&format!("error: {message}"));
+            }
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(action: Option<Action>) -> failure::Outcome<()> {
+    match action {
         None => terminal::print(FIRST_STEPS),
         Some(Action::Train(command)) => command.run(),
         Some(Action::Eval(command)) => command.run(),
@@ -103,14 +123,5 @@ fn main() -> ExitCode {
         Some(Action::Report(command)) => command.run(),
         Some(Action::Phase(command)) => command.run(),
         Some(Action::Verify(command)) => command.run(),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            if let Some(message) = failure.message() {
-                terminal::warn(&format!("error: {message}"));
-            }
-            failure.exit_code()
-        }
     }
 }

@@ -8,11 +8,15 @@ use rheobase::population::{Column, Number};
 use rheobase::{Population, Recording};
 
 use crate::failure::Outcome;
+use crate::room::Room;
 
 /// Neurons whose input and potential are drawn.
 const DRAWN: usize = 3;
 /// Samples of a trace at most: more cannot be seen.
 const SAMPLES: usize = 50_000;
+/// Bytes of a spike as it is kept, and as it is drawn.
+const KEPT: usize = 12;
+const DRAWN_SPIKE: usize = 24;
 
 /// What the picture shows, gathered while the run goes on. Only the first sample is drawn.
 pub(crate) struct Picture {
@@ -35,6 +39,7 @@ pub(crate) struct Picture {
     outputs: Vec<Vec<f64>>,
     times: Vec<f64>,
     who: Vec<u32>,
+    room: Room,
 }
 
 impl Picture {
@@ -69,6 +74,7 @@ impl Picture {
             outputs: vec![Vec::new(); drawn],
             times: Vec::new(),
             who: Vec::new(),
+            room: Room::new("--plot", KEPT, DRAWN_SPIKE, steps),
         }
     }
 
@@ -85,7 +91,12 @@ impl Picture {
     }
 
     /// Takes a piece of the run that starts at step `start`; the picture's probes are its traces from `first` on.
-    pub(crate) fn take<E: Number>(&mut self, start: usize, piece: &Recording<E>, first: usize) {
+    pub(crate) fn take<E: Number>(
+        &mut self,
+        start: usize,
+        piece: &Recording<E>,
+        first: usize,
+    ) -> Outcome<()> {
         let row = piece.shape[1] * self.neurons;
         self.traces.resize(piece.traces.len() - first, vec![Vec::new(); self.drawn]);
         for (all, trace) in self.traces.iter_mut().zip(&piece.traces[first..]) {
@@ -102,6 +113,12 @@ impl Picture {
             self.times.push((start as u64 + e.step) as f64 * self.dt + f64::from(e.offset));
             self.who.push(e.neuron);
         }
+        self.room.ask(self.who.len(), start + piece.shape[0])
+    }
+
+    /// Room for its spikes: those of one sample.
+    pub(crate) fn room(&self) -> &Room {
+        &self.room
     }
 
     /// Draws the picture into `path`, as SVG or PNG by its ending.

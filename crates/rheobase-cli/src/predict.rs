@@ -34,8 +34,8 @@ pub(crate) struct Predict {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Threads [default: all cores]; results do not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    threads: usize,
+    #[arg(long, value_name = "N", value_parser = crate::arguments::threads)]
+    threads: Option<usize>,
     /// Print JSON instead of csv
     #[arg(long, conflicts_with = "output")]
     json: bool,
@@ -46,7 +46,7 @@ impl Predict {
         if let Some(path) = &self.output {
             check_output("-o", path, &["csv", "json"])?;
         }
-        let trained = Trained::read(&checkpoint_of(&self.run)?, self.threads)?;
+        let trained = Trained::read(&checkpoint_of(&self.run)?, self.threads.unwrap_or(0))?;
         let data = self.samples.read(&trained)?.ok_or_else(|| {
             Failure::bad("--data is missing: name the file with the samples to classify (.npz, .csv, idx)")
         })?;

@@ -12,8 +12,10 @@ use rheobase::models::lanes::Elem;
 use rheobase::population::{Number, Winner};
 use serde_json::Value;
 
+use crate::disk;
 use crate::failure::{Failure, Outcome};
 use crate::memory::fits;
+use crate::room::Room;
 
 /// The help on output files.
 pub(crate) const HELP: &str = "Output files (-o), written whole or not at all:
@@ -35,6 +37,10 @@ const TAKEN: [&str; 9] = ["events", "value", "offset", "dt", "shape", "output", 
 /// Columns of a CSV at most, as spreadsheets have it.
 const MOST_COLUMNS: usize = 16_384;
 
+/// Bytes of a spike or a winner, as it is recorded and in the form of the file.
+const KEPT: usize = 40;
+const WRITTEN: usize = 40;
+
 /// A probe's numbers, `[time / every, batch, neuron]`.
 struct Kept<E> {
     name: String,
@@ -50,6 +56,8 @@ pub(crate) struct Output<E> {
     dense: Option<Vec<E>>,
     probes: Vec<Kept<E>>,
     winners: Vec<Winner>,
+    /// Room for spikes and winners.
+    room: Room,
 }
 
 /// What a file tells besides the recording.
@@ -60,8 +68,10 @@ pub(crate) struct About<'a, E: Number> {
 }
 
 impl<E: Number> Output<E> {
-    /// Room for a run of `shape` = [time, batch, neuron] with these probes; `analogue` if there are no spikes.
+    /// Room for what the file `path` holds of a run of `shape` = [time, batch, neuron] with these probes; `analogue` if
+    /// there are no spikes.
     pub(crate) fn new(
+        path: &Path,
         shape: [usize; 3],
         dt: f64,
         probes: &[(String, usize)],
@@ -71,18 +81,29 @@ impl<E: Number> Output<E> {
         let numbers = probes.iter().map(|(_, every)| (shape[0] / every).saturating_mul(row));
         let numbers = numbers.fold(0usize, usize::saturating_add);
         let dense = if analogue { shape[0].saturating_mul(row) } else { 0 };
-        // Twice: what was recorded, and its form in the file.
-        fits("-o", numbers.saturating_add(dense), 2 * size_of::<E>())?;
-        let keep =
-            |(name, every): &(String, usize)| Kept { name: name.clone(), every: *every, data: Vec::new() };
+        let numbers = numbers.saturating_add(dense);
+        // What was recorded, and its form in the file: a csv has a column of spikes beside each neuron's probes.
+        let written = if is_csv(path) { 16 } else { size_of::<E>() };
+        fits("-o", numbers, size_of::<E>() + written)?;
+        disk::fits(path, numbers as f64 * size_of::<E>() as f64)?;
+        let keep = |(name, every): &(String, usize)| {
+            let (name, every) = (name.clone(), *every);
+            Ok(Kept { name, every, data: reserved(shape[0] / every * row)? })
+        };
         Ok(Output {
             shape,
             dt,
             events: SpikeEvents::new(shape, dt)?,
-            dense: analogue.then(Vec::new),
-            probes: probes.iter().map(keep).collect(),
+            dense: analogue.then(|| reserved(dense)).transpose()?,
+            probes: probes.iter().map(keep).collect::<Outcome<_>>()?,
             winners: Vec::new(),
+            room: Room::new("-o", KEPT, WRITTEN, shape[0]),
         })
+    }
+
+    /// Room for its spikes.
+    pub(crate) fn room(&self) -> &Room {
+        &self.room
     }
 
     /// Takes a piece of the run that starts at step `start`; its first traces are the probes.
@@ -97,13 +118,12 @@ impl<E: Number> Output<E> {
             kept.data.extend_from_slice(&trace.data);
         }
         self.winners.extend(piece.winners.iter().map(|w| Winner { step: w.step + start, ..*w }));
-        Ok(())
+        self.room.ask(self.events.len() + self.winners.len(), start + piece.shape[0])
     }
 
     /// Writes the file, whose ending says its kind.
     pub(crate) fn write(self, path: &Path, about: About<'_, E>) -> Outcome<()> {
-        let is_csv = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
-        match (is_csv, self.probes.is_empty() && self.dense.is_none()) {
+        match (is_csv(path), self.probes.is_empty() && self.dense.is_none()) {
             (true, true) => Ok(write_spikes_csv(path, &self.events)?),
             (true, false) => Ok(write_csv(path, &self.table(), NonFinite::Allow)?),
             (false, _) => Ok(write_npz(path, &self.arrays(about)?)?),
@@ -193,6 +213,18 @@ impl<E: Number> Output<E> {
         }
         table
     }
+}
+
+fn is_csv(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"))
+}
+
+/// Room for so many numbers: a list that grows takes three times as much.
+fn reserved<E>(numbers: usize) -> Outcome<Vec<E>> {
+    let mut list = Vec::new();
+    list.try_reserve_exact(numbers)
+        .map_err(|_| Failure::bad(format!("-o: {numbers} numbers do not fit into memory")))?;
+    Ok(list)
 }
 
 /// Checks before the run that a CSV can hold what is asked for.

@@ -28,7 +28,7 @@ pub(crate) struct Setup {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
     /// Threads [default: all cores]; results do not depend on it
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = crate::arguments::threads)]
     threads: Option<usize>,
     /// Compute in 64-bit numbers instead of 32-bit ones
     #[arg(long)]

@@ -20,7 +20,8 @@ use crate::setup::{Setup, steps_in};
 use crate::statistics::{Counts, Spread};
 use crate::stimulus::{self, Loaded, Stimulus};
 use crate::summary::Summary;
-use crate::{run, terminal};
+use crate::text::short;
+use crate::{run, terminal, trial};
 
 const EXAMPLES: &str = "Examples:
   rheobase simulate lif --plot lif.svg
@@ -126,7 +127,9 @@ impl Simulate {
         let input = Arc::new(input);
         let done = self.simulate(&mut population, steps, &input, &asked)?;
 
-        let summary = Summary::new(&self, &population, steps, input_text, &done);
+        let mut summary = Summary::new(&self, &population, steps, input_text, &done);
+        summary.warnings.extend(weak_input(model.info(), &input, &done));
+        summary.warnings.iter().for_each(|w| terminal::warn(&format!("warning: {w}")));
         if let Some(path) = &self.output
             && let Some(output) = done.output
         {
@@ -165,11 +168,11 @@ impl Simulate {
     ) -> Outcome<Population<E>> {
         let batch = self.batch.or(file_batch).unwrap_or(1);
         let neurons = shape.iter().fold(batch, |n, d| n.saturating_mul(*d));
-        // Two copies of the state, and the layer's clocks.
+        // Two copies of the state, the layer's clocks, what is counted, and a spike of each in the same step.
         crate::memory::fits(
             &format!("{} with {neurons} neurons", model.info().name),
             neurons,
-            size_of::<E>() * (3 * model.state().len() + 8),
+            size_of::<E>() * (3 * model.state().len() + 8) + Counts::BYTES + run::BYTES,
         )?;
         let builder = self.setup.builder::<E>(model, shape, dt)?;
         let clocks = self.probe.iter().any(|p| p.name.starts_with("time_since_"));
@@ -216,11 +219,18 @@ impl Simulate {
         if let Some(path) = self.output.as_ref().filter(|p| p.extension().is_some_and(|e| e == "csv")) {
             check_csv(path, shape, asked, analogue)?;
         }
-        let output = self.output.as_ref().map(|_| Output::new(shape, dt, asked, analogue));
+        let output =
+            self.output.as_ref().map(|path| Output::new(path, shape, dt, asked, analogue)).transpose()?;
         let picture = self.plot.as_ref().map(|_| Picture::new(population, steps));
+        if !analogue && self.wta.is_none() {
+            // What fails in a trial fails in the run, with its place.
+            let rate = || trial::rate(population, input, steps).unwrap_or(0.0);
+            output.as_ref().map_or(Ok(()), |o| o.room().expect(batch * neurons, rate))?;
+            picture.as_ref().map_or(Ok(()), |p| p.room().expect(neurons, rate))?;
+        }
         let mut done = Done {
             counts: Counts::new(batch, neurons, dt, 0.0),
-            output: output.transpose()?,
+            output,
             picture,
             probes: asked.iter().map(|(name, _)| (name.clone(), Extremes::default())).collect(),
             winners: 0,
@@ -243,6 +253,21 @@ impl Simulate {
         done.wall = wall;
         Ok(done)
     }
+}
+
+/// A warning where no neuron fired and the input is far below what the model needs, as numbers around 1 are in pA.
+fn weak_input<E: Number>(info: &Info, input: &Input, done: &Done<E>) -> Option<String> {
+    let (largest, example) = (input.largest(), info.example_input);
+    let silent = info.emits != Emits::Analogue && done.counts.events() == 0;
+    let unit = if info.input_unit == "1" { String::new() } else { format!(" {}", info.input_unit) };
+    (silent && largest < 0.1 * example.abs()).then(|| {
+        format!(
+            "no neuron fired: the input is at most {}{unit}, but {} takes about {}{unit} to fire; raise --input",
+            short(largest),
+            info.name,
+            short(example)
+        )
+    })
 }
 
 /// Steps of a run where nothing says how many, for models that count steps.
@@ -280,7 +305,7 @@ impl<E: Number> Done<E> {
             trace.data.iter().for_each(|x| extremes.take(x.to_f64()));
         }
         if let Some(picture) = &mut self.picture {
-            picture.take(start, piece, asked);
+            picture.take(start, piece, asked)?;
         }
         match &mut self.output {
             Some(output) => output.take(start, piece),

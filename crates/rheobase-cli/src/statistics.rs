@@ -71,6 +71,9 @@ fn spread(values: impl Iterator<Item = f64>) -> Option<Spread> {
 }
 
 impl Counts {
+    /// Bytes for each neuron.
+    pub(crate) const BYTES: usize = size_of::<Train>();
+
     /// Nothing counted yet of `batch` samples of `neurons`.
     pub(crate) fn new(batch: usize, neurons: usize, dt: f64, from: f64) -> Self {
         let (low, high) = (f64::INFINITY, f64::NEG_INFINITY);

@@ -43,6 +43,9 @@ pub(crate) struct Summary {
     wall_seconds: f64,
     neuron_steps_per_second: f64,
     files: Vec<String>,
+    /// What was of no use, and what to change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) warnings: Vec<String>,
     #[serde(skip)]
     spreads: Vec<(String, Spread)>,
     #[serde(skip)]
@@ -91,6 +94,7 @@ impl Summary {
             wall_seconds,
             neuron_steps_per_second: (steps as f64 * (batch * neurons) as f64) / wall_seconds.max(1e-9),
             files: args.output.iter().chain(&args.plot).map(|p| p.display().to_string()).collect(),
+            warnings: Vec::new(),
             spreads,
             counts_steps: info.time == Time::Steps,
             analogue,

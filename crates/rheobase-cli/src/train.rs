@@ -9,7 +9,7 @@ use rheobase::learn::{Job, TrainConfig};
 use crate::failure::{Failure, Outcome};
 use crate::run_folder::{CHECKPOINT, CONFIG, METRICS, REPORT, RunFolder};
 use crate::train_progress::Bar;
-use crate::{interrupt, train_report};
+use crate::{disk, interrupt, train_report};
 
 /// Train a network; without arguments, on handwritten digits
 #[derive(Args)]
@@ -37,7 +37,7 @@ pub(crate) struct Train {
     #[arg(long)]
     force: bool,
     /// Threads [default: all cores]; results do not depend on it
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = crate::arguments::threads)]
     threads: Option<usize>,
     /// Seed of everything random, instead of train.seed
     #[arg(long, value_name = "N")]
@@ -54,9 +54,11 @@ impl Train {
         interrupt::watch();
         let mut job = if self.resume { self.resumed(&folder)? } else { self.started(config, &folder)? };
         let mut bar = Bar::new(job.config().train.epochs);
+        bar.warn(job.warnings());
         let mut failed = None;
         let learned = job.run(|job, now, epoch| {
             bar.show(now, epoch);
+            bar.warn(job.warnings());
             if epoch.is_some() {
                 let every = job.config().train.checkpoint_every;
                 if !job.is_done() && every > 0 && now.epoch.is_multiple_of(every) {
@@ -125,6 +127,7 @@ impl Train {
     fn started(&self, config: TrainConfig, folder: &RunFolder) -> Outcome<Job> {
         folder.check_free(self.force)?;
         let job = Job::new(config)?;
+        check_room(&job, folder)?;
         folder.start()?;
         job.config().write(folder.file(CONFIG))?;
         Ok(job)
@@ -162,6 +165,7 @@ impl Train {
                 "{place}: holds no run to go on with; leave --resume away, or name its folder with --out"
             )));
         };
+        check_room(&job, folder)?;
         job.config().write(folder.file(CONFIG))?;
         Ok(job)
     }
@@ -178,6 +182,11 @@ impl Train {
         };
         Failure::Bad(format!("{what}; {left}"))
     }
+}
+
+/// Whether a checkpoint has room: values, moments, and those of the best epoch.
+fn check_room(job: &Job, folder: &RunFolder) -> Outcome<()> {
+    disk::fits(&folder.file(CHECKPOINT), 16.0 * job.program().parameters().count() as f64)
 }
 
 /// Saves where a job is.

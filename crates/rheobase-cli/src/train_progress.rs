@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use rheobase::learn::{Epoch, Progressed};
+use rheobase::learn::{Epoch, Progressed, Warning};
 
 use crate::terminal;
 use crate::text::{grouped, short};
@@ -15,6 +15,8 @@ pub(crate) struct Bar {
     start: Instant,
     samples: usize,
     before: (u64, usize),
+    /// Warnings that were shown.
+    warned: usize,
 }
 
 impl Bar {
@@ -26,7 +28,7 @@ impl Bar {
             Ok(style) => bar.with_style(style),
             Err(_) => bar,
         };
-        Bar { bar, epochs, start: Instant::now(), samples: 0, before: (0, 0) }
+        Bar { bar, epochs, start: Instant::now(), samples: 0, before: (0, 0), warned: 0 }
     }
 
     /// Shows the progress after a batch.
@@ -54,6 +56,14 @@ impl Bar {
             }
             _ => self.bar.set_message(text),
         }
+    }
+
+    /// Shows the warnings that are new, above the bar.
+    pub(crate) fn warn(&mut self, warnings: &[Warning]) {
+        for warning in warnings.iter().skip(self.warned) {
+            self.bar.suspend(|| terminal::warn(&format!("warning: {warning}")));
+        }
+        self.warned = warnings.len();
     }
 
     /// Counts the samples of this process: a resumed epoch starts in its middle.

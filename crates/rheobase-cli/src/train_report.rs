@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use rheobase::data::{Dataset, digits};
 use rheobase::learn::config::Source;
-use rheobase::learn::{Epoch, Job, Outcome as Tested};
+use rheobase::learn::{Epoch, Job, Outcome as Tested, Warning};
 use rheobase::network::Program;
 use serde_json::{Value, json};
 
@@ -102,11 +102,24 @@ pub(crate) fn confusion(data: &Dataset, tested: &Tested, classes: usize) -> Vec<
     counts
 }
 
+/// Warnings with their text.
+pub(crate) fn as_json(warnings: &[Warning]) -> Vec<Value> {
+    let with_text = |warning: &Warning| {
+        let mut value = json!(warning);
+        value["message"] = json!(warning.to_string());
+        value
+    };
+    warnings.iter().map(with_text).collect()
+}
+
 /// Tests the network, writes report and pictures, says what came of it.
 pub(crate) fn finish(job: &Job, folder: &RunFolder, seconds: f64, speed: f64) -> Outcome<()> {
     let test = &job.splits().test;
     let tested = job.evaluate(test)?;
     let scores = Scores::new(job.program(), &tested, test.samples());
+    let in_test = tested.warnings(job.program(), "the test");
+    in_test.iter().for_each(|w| terminal::warn(&format!("warning: {w}")));
+    let warnings = [job.warnings(), &in_test].concat();
     let classes: usize = job.program().output_shape().iter().product();
     let matrix = confusion(test, &tested, classes);
     let fingerprint = job.fingerprint()?;
@@ -120,6 +133,7 @@ pub(crate) fn finish(job: &Job, folder: &RunFolder, seconds: f64, speed: f64) ->
         "confusion": matrix.chunks(classes.max(1)).collect::<Vec<_>>(),
         "fingerprint": fingerprint,
         "data": credit.unwrap_or(test.name()),
+        "warnings": as_json(&warnings),
     });
     let report = serde_json::to_string_pretty(&report)
         .map_err(|e| crate::failure::Failure::bad(format!("{REPORT}: {e}")))?;

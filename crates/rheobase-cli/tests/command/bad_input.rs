@@ -63,7 +63,7 @@ fn time_and_size() {
         ("simulate lif --neurons 4000000000000", ["memory", "fewer"]),
         ("simulate lif --shape 3,4", ["--shape", "C,H,W"]),
         ("simulate lif --shape 0,4,4", ["lif.shape", "at least one"]),
-        ("simulate lif --threads 0", ["lif.threads = 0", "at least 1"]),
+        ("simulate lif --threads 0", ["--threads", "at least 1 and at most 4096"]),
         ("simulate lif --wta 0", ["competition.k = 0", "at least 1"]),
         ("simulate lif -n 1000000 --time 1000000 --probe v -o a.npz", ["memory", "fewer"]),
     ] {

@@ -5,12 +5,14 @@
 mod analyse;
 mod bad_input;
 mod curve;
+mod limits;
 mod models;
 mod phase;
 mod same_bytes;
 mod simulate;
 mod train;
 mod verify;
+mod warnings;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -156,7 +156,7 @@ fn a_long_run_in_pieces_is_the_run_in_one() {
 #[test]
 fn ctrl_c_ends_a_run_without_a_file() {
     let folder = tempfile::tempdir().unwrap();
-    let args = "simulate lif -n 2000 --time 10000 --input noise:1.1,1 -o o.npz";
+    let args = "simulate lif -n 2000 --time 10000 --input noise:0.8,0.1 -o o.npz";
     let mut command = crate::command(folder.path(), &args.split(' ').collect::<Vec<_>>());
     let child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
     std::thread::sleep(std::time::Duration::from_millis(1500));

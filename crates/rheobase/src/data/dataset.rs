@@ -114,7 +114,11 @@ impl Dataset {
             ));
         }
         if let Some(i) = self.labels.iter().position(|&l| l as usize >= count) {
-            let rule = format!("there are {count} classes, so labels go from 0 to {}", count as i64 - 1);
+            let rule = format!(
+                "there are {count} classes, so labels go from 0 to {}{}",
+                count as i64 - 1,
+                super::labels::hint(&self.labels)
+            );
             return Err(self.fault("labels", Some(i), self.labels[i], rule));
         }
         self.classes = count;

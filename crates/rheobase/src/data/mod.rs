@@ -26,6 +26,7 @@ pub mod dataset;
 pub mod digits;
 pub mod idx;
 pub mod input;
+pub(crate) mod labels;
 pub mod npy;
 mod npy_header;
 pub mod npz;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::check::UNIT;
 use super::{Bernoulli, Delta, Direct, Encoder, Latency, Poisson, Population, SampleInput};
 use crate::data::SampleView;
 use crate::{Error, Result};
@@ -75,6 +76,18 @@ impl Encoding {
             Encoding::Direct(_) | Encoding::Latency(_) | Encoding::Delta(_) => {}
         }
         self
+    }
+
+    /// The values that it takes, and whether it takes those outside as the nearest one within instead of refusing them;
+    /// none if it takes any.
+    pub fn range(&self) -> Option<([f32; 2], bool)> {
+        match self {
+            Encoding::Bernoulli(e) => Some((UNIT, e.clip)),
+            Encoding::Poisson(e) => Some((UNIT, e.clip)),
+            Encoding::Latency(e) => Some((UNIT, e.clip)),
+            Encoding::Population(e) => Some(([e.min, e.max], e.clip)),
+            Encoding::Direct(_) | Encoding::Delta(_) => None,
+        }
     }
 
     fn encoder(&self) -> &dyn Encoder {

@@ -8,35 +8,28 @@ use rheobase_models::lanes::Level;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::batch::{Batch, Outcome, Pass};
+use super::batch::{Batch, Outcome, Pass, TILE};
 use super::checkpoint::Checkpoint;
-use super::config::{Source, TrainConfig};
+use super::config::TrainConfig;
 use super::loss::Target;
+use super::room;
 use super::schedule::{Progress, Schedule};
+use super::splits::{Splits, check_classes, splits};
 use super::stopping::Verdict;
 use super::tensor::Tensor;
-use super::trained::{Samples, same_names, settings};
+use super::trained::{Samples, settings};
 use super::trainer::{Rule, Trainer};
-use crate::data::{self, Dataset};
+use super::warning::{self, Activity, Warning};
+use crate::data::{Dataset, shuffle};
 use crate::encode::{Encoder, Encoding, SampleInput};
-use crate::network::{Network, Program, lower};
+use crate::network::{Network, Program, lower, outline};
 use crate::random::Stream;
-use crate::{Error, Result};
+use crate::{Error, Result, threads};
 
 /// Steps that a tape holds: longer samples are run again from checkpoints on the way back.
 const CHUNK: usize = 256;
 /// Samples that are taken through the network at once where nothing is learned.
 const EVALUATED: usize = 256;
-
-/// The parts of the data.
-pub struct Splits {
-    /// To learn from.
-    pub train: Dataset,
-    /// To judge by while learning; absent if its share is 0.
-    pub validation: Option<Dataset>,
-    /// To judge by at the end.
-    pub test: Dataset,
-}
 
 /// What an epoch has brought.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,6 +79,8 @@ struct Sums {
     spikes: u64,
     neuron_steps: u64,
     learning_rate: f64,
+    #[serde(default)]
+    activity: Activity,
 }
 
 /// A training job: settings, data, network and the state of its training.
@@ -102,6 +97,7 @@ pub struct Job {
     sums: Sums,
     best: Option<Vec<Vec<f32>>>,
     stopped: bool,
+    warnings: Vec<Warning>,
 }
 
 impl Job {
@@ -111,16 +107,21 @@ impl Job {
     /// Settings, files, shapes and labels that do not fit, with what to change.
     pub fn new(config: TrainConfig) -> Result<Self> {
         config.check()?;
+        let pool = threads::pool("train", (config.train.threads > 0).then_some(config.train.threads))?;
         let splits = splits(&config)?;
         let network = config.network(splits.train.shape())?;
+        room::check(&outline(&network)?, &config, splits.train.samples(), CHUNK)?;
         let program = lower(&network, config.train.seed)?;
         check_classes(&program, &splits)?;
+        let mut warnings = Vec::new();
+        for part in splits.parts() {
+            warning::note(&mut warnings, warning::of_data(part, &config.encode)?);
+        }
         let pass = pass(&config)?;
         let optimise = &config.optimise;
         let rule = Rule { optimiser: optimise.rule, clip: optimise.clip, weights: config.regularise.weights };
         let trainer = Trainer::new(program, &rule.optimiser);
-        let pool = threads(&config)?;
-        Ok(Job {
+        let mut job = Job {
             encoding: config.encoding(),
             config,
             network,
@@ -133,7 +134,22 @@ impl Job {
             sums: Sums::default(),
             best: None,
             stopped: false,
-        })
+            warnings,
+        };
+        job.try_some_samples();
+        Ok(job)
+    }
+
+    /// Takes the first samples through the network, to see what reaches its layers; what fails there fails again when
+    /// it is learned from, with a reason.
+    fn try_some_samples(&mut self) {
+        let some: Vec<usize> = (0..self.splits.train.samples().min(TILE)).collect();
+        let (encoding, steps) = (&self.encoding, self.config.data.steps);
+        let tried = self.pool.install(|| {
+            let prepared = prepare(&self.splits.train, &some, encoding, steps, 0)?;
+            warning::of_inputs(self.trainer.program(), &prepared.batch(&[], 0), self.pass.level)
+        });
+        warning::note(&mut self.warnings, tried.unwrap_or_default());
     }
 
     /// The settings.
@@ -155,6 +171,10 @@ impl Job {
     /// The epochs that are done.
     pub fn history(&self) -> &[Epoch] {
         &self.history
+    }
+    /// What is of no use so far, with what to change: data and input from the start, layers after each epoch.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
     /// Hash of the network's parameters.
     ///
@@ -185,7 +205,7 @@ impl Job {
         let pool = self.pool.clone();
         while !self.is_done() {
             let epoch = self.history.len() as u64;
-            let order = data::shuffle::order(
+            let order = shuffle::order(
                 self.splits.train.samples(),
                 &Stream::new(self.config.train.seed, "order", "train"),
                 epoch,
@@ -233,6 +253,7 @@ impl Job {
         self.sums.spikes += outcome.counts.spikes.iter().sum::<u64>();
         self.sums.neuron_steps += outcome.sample_steps * spiking_neurons(self.trainer.program());
         self.sums.learning_rate = rate;
+        self.sums.activity.add(&outcome);
         Ok(())
     }
 
@@ -267,6 +288,8 @@ impl Job {
             epoch.validation_accuracy = Some(outcome.correct as f64 / validation.samples() as f64);
         }
         self.history.push(epoch.clone());
+        let during = format!("epoch {}", epoch.epoch);
+        warning::note(&mut self.warnings, self.sums.activity.warnings(self.trainer.program(), &during));
         if let Some(stopping) = &self.config.train.early_stopping {
             let history: Vec<f64> = self.history.iter().filter_map(|e| e.validation_loss).collect();
             let Verdict { improved, stop, .. } = stopping.judge(&history);
@@ -408,15 +431,6 @@ pub(super) fn pass(config: &TrainConfig) -> Result<Pass> {
     })
 }
 
-/// The threads of a job.
-pub(super) fn threads(config: &TrainConfig) -> Result<Arc<rayon::ThreadPool>> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(config.train.threads).build();
-    pool.map(Arc::new).map_err(|e| Error::Unsupported {
-        place: "train.threads".into(),
-        what: format!("threads cannot be started: {e}"),
-    })
-}
-
 /// Takes a data set through a network; without labels, loss and hits are 0.
 pub(super) fn outcome_of(
     dataset: &Dataset,
@@ -448,7 +462,7 @@ pub(crate) fn spiking_neurons(program: &Program) -> u64 {
     widths.zip(program.spiking()).filter(|(_, spikes)| *spikes).map(|(n, _)| n).sum()
 }
 
-fn missing(sample: usize) -> Error {
+pub(super) fn missing(sample: usize) -> Error {
     Error::Value {
         place: "data".into(),
         field: "sample".into(),
@@ -495,82 +509,4 @@ fn prepare(
 fn targets<'a>(dataset: &Dataset, indices: &[usize]) -> Result<Vec<Target<'a>>> {
     let labels = dataset.require_labels()?;
     Ok(indices.iter().map(|i| Target::Class(labels[*i])).collect())
-}
-
-/// Reads the data of a job and splits them.
-///
-/// # Errors
-/// Files that cannot be used, data without labels.
-pub fn splits(config: &TrainConfig) -> Result<Splits> {
-    let seed = config.train.seed;
-    let (all, test) = match &config.data.source {
-        Source::Digits => {
-            // The split is part of the data set: every seed trains and tests on the same samples.
-            let (train, test) = data::digits_split(0)?;
-            (train, Some(test))
-        }
-        Source::Idx(files) => {
-            let read = |images: &Path, labels: &Path| data::read_idx_dataset(images, Some(labels));
-            let test = match (&files.test_images, &files.test_labels) {
-                (Some(images), Some(labels)) => Some(read(images, labels)?),
-                _ => None,
-            };
-            (read(&files.images, &files.labels)?, test)
-        }
-        Source::Csv(files) => {
-            let read = |path: &Path| data::read_csv_dataset(path, &files.options());
-            (read(&files.train)?, files.test.as_deref().map(read).transpose()?)
-        }
-        Source::Npz(files) => {
-            let read = |path: &Path| data::read_npz_dataset(path);
-            (read(&files.train)?, files.test.as_deref().map(read).transpose()?)
-        }
-    };
-    all.require_labels()?;
-    let (train, test) = match test {
-        Some(test) => (all, test),
-        None => two_parts(&all, config.data.test, seed)?,
-    };
-    let (train, validation) = if config.data.validation > 0.0 {
-        let (train, validation) = two_parts(&train, config.data.validation, seed)?;
-        (train, Some(validation))
-    } else {
-        (train, None)
-    };
-    Ok(Splits { train, validation, test })
-}
-
-/// Splits a share off.
-fn two_parts(dataset: &Dataset, share: f64, seed: u64) -> Result<(Dataset, Dataset)> {
-    let mut parts = dataset.split_stratified(&[1.0 - share, share], seed)?.into_iter();
-    match (parts.next(), parts.next()) {
-        (Some(rest), Some(part)) => Ok((rest, part)),
-        _ => Err(missing(0)),
-    }
-}
-
-/// The network must have an output for each class, and the parts samples of one shape.
-fn check_classes(program: &Program, splits: &Splits) -> Result<()> {
-    let outputs: usize = program.output_shape().iter().product();
-    let parts = [Some(&splits.train), splits.validation.as_ref(), Some(&splits.test)];
-    for part in parts.into_iter().flatten() {
-        if part.shape() != splits.train.shape() {
-            return Err(Error::Shape {
-                place: part.name().into(),
-                field: "samples".into(),
-                got: format!("{:?}", part.shape()),
-                want: format!("{:?} is needed, the shape of the training samples", splits.train.shape()),
-            });
-        }
-        same_names(splits.train.class_names(), part)?;
-        if part.classes() > outputs {
-            return Err(Error::Shape {
-                place: "network".into(),
-                field: "output".into(),
-                got: format!("{outputs} values"),
-                want: format!("one for each of the {} classes of the data is needed", part.classes()),
-            });
-        }
-    }
-    Ok(())
 }

@@ -14,6 +14,7 @@
 //! | a whole job as a file | [`config`] |
 //! | a job run, stopped, gone on with | [`job`] |
 //! | a trained network on other samples | [`trained`] |
+//! | layers, input and labels that do nothing | [`warning`] |
 //! | training state in a file | [`checkpoint`], [`tensor`], [`fingerprint`](mod@fingerprint) |
 //!
 //! Sums are `f64` in a fixed order and elementary functions are the library's own, so results have the same bits on
@@ -30,23 +31,28 @@ pub mod loss;
 pub mod optimise;
 mod power;
 pub mod regularise;
+mod room;
 pub mod schedule;
+pub mod splits;
 pub mod stopping;
 pub mod tensor;
 pub mod trained;
 pub mod trainer;
+pub mod warning;
 
 pub use batch::{Batch, Outcome, Pass, Workspaces};
 pub use checkpoint::{Checkpoint, Header, Wanted};
 pub use clip::Clip;
 pub use config::TrainConfig;
 pub use fingerprint::fingerprint;
-pub use job::{Epoch, Job, Progressed, Splits, splits};
+pub use job::{Epoch, Job, Progressed};
 pub use loss::{CrossEntropy, Evaluated, Loss, LossKind, Readout, Score, Target};
 pub use optimise::{Moments, Optimiser, OptimiserKind, Update, project};
 pub use regularise::{RateBounds, RateOf, WeightPenalty};
 pub use schedule::{Progress, Schedule, ScheduleKind};
+pub use splits::{Splits, splits};
 pub use stopping::{EarlyStopping, Verdict};
 pub use tensor::{Element, Tensor, TensorData};
 pub use trained::{Samples, Trained};
 pub use trainer::{Rule, Trainer};
+pub use warning::{Activity, Warning};

@@ -11,10 +11,10 @@ use super::batch::{Outcome, Pass};
 use super::config::TrainConfig;
 use super::job::{self, Epoch};
 use super::trainer::Trainer;
-use crate::data::Dataset;
+use crate::data::{Dataset, labels};
 use crate::encode::{Encoder, Encoding};
 use crate::network::{Network, Program, lower};
-use crate::{Error, Result};
+use crate::{Error, Result, threads};
 
 /// A trained network with the settings of its job; it needs none of the job's data.
 pub struct Trained {
@@ -32,8 +32,9 @@ impl Trained {
     /// Reads the checkpoint of a training job; `threads` of 0 for as many as there are cores.
     ///
     /// # Errors
-    /// [`Error::File`] for a file that is damaged or no checkpoint of training.
+    /// [`Error::File`] for a file that is damaged or no checkpoint of training; more threads than [`threads::MOST`].
     pub fn read(path: &Path, threads: usize) -> Result<Self> {
+        let pool = threads::pool("job", (threads > 0).then_some(threads))?;
         let checkpoint = Checkpoint::read(path)?;
         let mut config = settings(path, &checkpoint)?;
         config.train.threads = threads;
@@ -49,7 +50,7 @@ impl Trained {
         Ok(Trained {
             pass: job::pass(&config)?,
             encoding: config.encoding(),
-            pool: job::threads(&config)?,
+            pool,
             config,
             network,
             trainer,
@@ -116,7 +117,10 @@ impl Trained {
                 field: "labels".into(),
                 index: Some(i),
                 value: dataset.labels()[i].to_string(),
-                rule: format!("must be below {outputs}, the number of the network's outputs"),
+                rule: format!(
+                    "must be below {outputs}, the number of the network's outputs{}",
+                    labels::hint(dataset.labels())
+                ),
             }),
             None => Ok(()),
         }

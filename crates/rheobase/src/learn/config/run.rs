@@ -10,7 +10,7 @@ use crate::learn::{
     Clip, EarlyStopping, Optimiser as _, OptimiserKind, RateBounds, Schedule as _, ScheduleKind,
     WeightPenalty,
 };
-use crate::{Error, Result};
+use crate::{Error, Result, threads};
 
 /// How weights follow from gradients.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -85,7 +85,7 @@ pub struct RunConfig {
     pub batch: usize,
     /// What all random numbers follow from: below 2^63, by default 0.
     pub seed: u64,
-    /// Threads; 0, the default, for as many as there are cores. No result depends on it.
+    /// Threads: at most [`threads::MOST`]; 0, the default, for as many as there are cores. No result depends on it.
     pub threads: usize,
     /// Steps that gradients go back at most: at least 1; by default through the whole sample.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,6 +125,9 @@ impl RunConfig {
         }
         if self.truncate == Some(0) {
             return wrong("truncate", 0, "must be at least 1 step; leave it out for whole samples");
+        }
+        if self.threads > 0 {
+            threads::check("train", self.threads)?;
         }
         self.early_stopping.as_ref().map_or(Ok(()), EarlyStopping::check)
     }
