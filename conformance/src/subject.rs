@@ -113,6 +113,8 @@ fn around(field: &Field, u: f64) -> f64 {
             let Range { low, high, .. } = field.range;
             if default == low { low + 0.1 * u * (high - low) } else { low + (0.05 + 0.9 * u) * (high - low) }
         }
+        // Now and then a refractory period below dt, which leaves the rest of a step.
+        Kind::Real if field.range.low_allowed && field.unit == "s" && default > 0.0 && u < 0.3 => 0.002 * u,
         Kind::Real if field.range.low >= 0.0 && default > 0.0 => default * 2f64.powf(u - 0.5),
         Kind::Real if field.range.low >= 0.0 && field.unit == "s" => 0.004 * u,
         Kind::Real if field.range.low >= 0.0 => 0.1 * u,

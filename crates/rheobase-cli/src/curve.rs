@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use rheobase::curve::Settling;
 use rheobase::data::{Array, NonFinite, Table as Columns, write_csv, write_npz};
 use rheobase::draw::FiCurve;
 use rheobase::models::neuron::{Emits, Info, Time};
@@ -15,15 +16,18 @@ use crate::failure::{Failure, Outcome};
 use crate::setup::{Setup, steps_in};
 use crate::statistics::Counts;
 use crate::text::{Table, exact, short};
-use crate::{run, terminal};
+use crate::{run, step_warning, terminal};
 
 /// Points of a curve at most.
 const MOST_POINTS: usize = 1_000_000;
 
+/// Points at most whose rates are compared with those of shorter steps.
+const MOST_CHECKED: usize = 32;
+
 /// Firing rate over constant input (f-I curve): the closed form, where there is one, beside simulation
 #[derive(Args)]
 #[command(
-    after_help = "One neuron is simulated per point, from rest; rates are counted after --settle, from the intervals between spikes
+    after_help = "The same neuron is simulated at every point, from rest; parameters given as LOW..HIGH are drawn once; rates are counted after --settle, from the intervals between spikes
 (from the output where a step can hold several spikes or a number). The range is by default 0 to four times the
 model's example input (for outputs that can be negative, the same below 0 too), within the inputs the model allows.
 
@@ -68,6 +72,9 @@ struct Points {
     closed: Option<Vec<f64>>,
     /// The smallest input that makes the neuron fire, between these.
     rheobase: Option<(f64, f64)>,
+    /// Parameters that were drawn or read, with what the neuron has.
+    drawn: Vec<(&'static str, f64)>,
+    warnings: Vec<String>,
 }
 
 impl Curve {
@@ -86,24 +93,30 @@ impl Curve {
         let info = model.info();
         let input = self.inputs(info)?;
         let dt = self.setup.step_length(&*model, None)?;
-        let mut population = self.setup.builder::<E>(&model, &[input.len()], dt)?.build()?;
+        // What is drawn is drawn for one neuron, which stands at every point.
+        let one = self.setup.builder::<E>(&model, &[1], dt)?.build()?;
+        let curve = one.curve(0)?.settling(self.settling(info, dt)?);
+        let mut builder = self.setup.plain::<E>(&model, &[input.len()], dt)?;
+        for (field, x) in model.params().iter().zip(curve.params()) {
+            builder = builder.set(field.name, *x);
+        }
+        let mut population = builder.build()?;
         let simulated = self.simulated(&mut population, &input)?;
-        let rate = |i: usize, x: f64| model.rate(&population.params_of(i), x);
-        let closed: Option<Vec<f64>> = input.iter().enumerate().map(|(i, x)| rate(i, *x)).collect();
-        let shared = population.params().all(|(_, column)| column.is_shared());
-        let mut points = Points { input, simulated, closed, rheobase: None };
-        if shared && info.emits != Emits::Analogue {
-            let params = population.params_of(0);
+        let closed = if curve.has_closed_form() { Some(curve.at(&input)?) } else { None };
+        let drawn = self.setup.drawn(&one);
+        let warnings = self.warnings(&curve, &input, &simulated, dt)?;
+        let mut points = Points { input, simulated, closed, rheobase: None, drawn, warnings };
+        if info.emits != Emits::Analogue {
+            let fires = |x: f64| model.rate(curve.params(), x).is_some_and(|r| r > 0.0);
             points.rheobase = match points.onset() {
-                Some(between) if points.closed.is_some() => {
-                    Some(bisect(between, |x| model.rate(&params, x).is_some_and(|r| r > 0.0)))
-                }
+                Some(between) if points.closed.is_some() => Some(bisect(between, fires)),
                 Some(between) => Some(self.narrowed(&mut population, between)?),
                 None => None,
             };
         }
         self.save(&points)?;
         self.draw(info, &points)?;
+        points.warnings.iter().for_each(|w| terminal::warn(&format!("warning: {w}")));
         if self.json {
             terminal::print_json(&points.json(info))
         } else {
@@ -142,17 +155,36 @@ impl Curve {
         Ok(grid(from, to, self.points))
     }
 
-    fn simulated<E: Number>(&self, population: &mut Population<E>, input: &[f64]) -> Outcome<Vec<f64>> {
-        let info = population.model().info();
-        let dt = population.dt();
-        // Not a reset, which some fields survive.
-        let start = population.state().clone();
+    /// How long neurons settle and spikes are counted.
+    fn settling(&self, info: &Info, dt: f64) -> Outcome<Settling> {
         let (time, settle) = if info.time == Time::Steps { (1000.0, 500.0) } else { (1.0, 0.5) };
-        let counted = steps_in("--time", self.time.unwrap_or(time), dt)?;
+        let measure = steps_in("--time", self.time.unwrap_or(time), dt)?;
         let settle = match self.settle.unwrap_or(settle) {
             0.0 => 0,
             settle => steps_in("--settle", settle, dt)?,
         };
+        Ok(Settling { dt, settle, measure })
+    }
+
+    /// Where the length of the steps has changed a rate, or keeps rates far apart.
+    fn warnings(
+        &self,
+        curve: &rheobase::Curve,
+        input: &[f64],
+        simulated: &[f64],
+        dt: f64,
+    ) -> Outcome<Vec<String>> {
+        let few: Vec<f64> = input.iter().copied().step_by(input.len().div_ceil(MOST_CHECKED)).collect();
+        let off = step_warning::of_curve(curve, &few, dt)?;
+        let quantised = step_warning::quantised(curve.model().info(), simulated, dt);
+        Ok(off.into_iter().chain(quantised).collect())
+    }
+
+    fn simulated<E: Number>(&self, population: &mut Population<E>, input: &[f64]) -> Outcome<Vec<f64>> {
+        let info = population.model().info();
+        let Settling { dt, settle, measure: counted } = self.settling(info, population.dt())?;
+        // Not a reset, which some fields survive.
+        let start = population.state().clone();
         let analogue = info.emits == Emits::Analogue;
         let record = Record::spikes(if analogue { Spikes::Dense } else { Spikes::Events });
         let constant: Vec<E> = input.iter().map(|x| E::from_f64(*x)).collect();
@@ -187,7 +219,8 @@ impl Curve {
         while between.1 - between.0 > fine {
             let input = grid(between.0, between.1, population.neurons());
             let simulated = self.simulated(population, &input)?;
-            let finer = Points { input, simulated, closed: None, rheobase: None };
+            let finer =
+                Points { input, simulated, closed: None, rheobase: None, drawn: vec![], warnings: vec![] };
             match finer.onset() {
                 Some(narrower) if narrower != between => between = narrower,
                 _ => break,
@@ -257,8 +290,12 @@ impl Points {
     }
 
     fn json(&self, info: &Info) -> serde_json::Value {
+        let drawn: serde_json::Map<_, _> =
+            self.drawn.iter().map(|(n, x)| (n.to_string(), json!(x))).collect();
         json!({
             "model": info.name,
+            "drawn": drawn,
+            "warnings": self.warnings,
             "input_unit": info.input_unit,
             "rate_unit": Points::unit(info),
             "rheobase": self.rheobase.map(|(low, high)| [low, high]),
@@ -290,7 +327,10 @@ impl Points {
                 None => table.row([x, simulated]),
             }
         }
-        let mut out = format!("{}: {}\n", info.name, info.summary) + &table.render(usize::MAX);
+        let drawn = self.drawn.iter().map(|(name, x)| format!("{name} = {} for every point\n", exact(*x)));
+        let mut out = format!("{}: {}\n", info.name, info.summary);
+        out.extend(drawn);
+        out += &table.render(usize::MAX);
         match self.rheobase {
             Some((low, high)) if high - low <= 1e-9 * high.abs() => {
                 out += &format!("rheobase {} (closed form)\n", short(high));

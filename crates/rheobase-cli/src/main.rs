@@ -30,6 +30,7 @@ mod save;
 mod setup;
 mod simulate;
 mod statistics;
+mod step_warning;
 mod stimulus;
 mod summary;
 mod terminal;

@@ -64,16 +64,7 @@ impl Setup {
     ) -> Outcome<Builder<E>> {
         let neurons = shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).unwrap_or(usize::MAX);
         let name = model.info().name;
-        // State, coefficients and a copy of the state per chunk, in the worst case all of 64 bits.
-        fits(
-            &format!("{name} with {neurons} neurons"),
-            neurons,
-            8 * (3 * model.state().len() + model.coeffs().len() + model.params().len() + 4),
-        )?;
-        let mut builder = Population::builder(model.clone(), shape).dt(dt);
-        if let Some(threads) = self.threads {
-            builder = builder.threads(threads);
-        }
+        let mut builder = self.plain(model, shape, dt)?;
         for (i, setting) in self.set.iter().enumerate() {
             let field = &setting.name;
             check_once(&self.set[..i], setting, "--set")?;
@@ -88,6 +79,37 @@ impl Setup {
             };
         }
         Ok(builder)
+    }
+
+    /// The description with all parameters at their defaults, if such a population fits into memory.
+    pub(crate) fn plain<E: Number>(
+        &self,
+        model: &Arc<dyn Model>,
+        shape: &[usize],
+        dt: f64,
+    ) -> Outcome<Builder<E>> {
+        let neurons = shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).unwrap_or(usize::MAX);
+        // State, coefficients and a copy of the state per chunk, in the worst case all of 64 bits.
+        fits(
+            &format!("{} with {neurons} neurons", model.info().name),
+            neurons,
+            8 * (3 * model.state().len() + model.coeffs().len() + model.params().len() + 4),
+        )?;
+        let builder = Population::builder(model.clone(), shape).dt(dt);
+        Ok(match self.threads {
+            Some(threads) => builder.threads(threads),
+            None => builder,
+        })
+    }
+
+    /// The parameters of the first neuron that were drawn or read from a file.
+    pub(crate) fn drawn<E: Number>(&self, population: &Population<E>) -> Vec<(&'static str, f64)> {
+        let fixed = |name: &str| {
+            let of = self.set.iter().find(|s| s.name == name);
+            of.is_none_or(|s| matches!(s.value, Value::Amount(Amount::Same(_))))
+        };
+        let fields = population.model().params().iter().map(|f| f.name).zip(population.params_of(0));
+        fields.filter(|(name, _)| !fixed(name)).collect()
     }
 
     /// The builder with state fields started as `initial` says.

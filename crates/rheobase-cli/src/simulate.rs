@@ -21,7 +21,7 @@ use crate::statistics::{Counts, Spread};
 use crate::stimulus::{self, Loaded, Stimulus};
 use crate::summary::Summary;
 use crate::text::short;
-use crate::{run, terminal, trial};
+use crate::{run, step_warning, terminal, trial};
 
 const EXAMPLES: &str = "Examples:
   rheobase simulate lif --plot lif.svg
@@ -129,6 +129,14 @@ impl Simulate {
 
         let mut summary = Summary::new(&self, &population, steps, input_text, &done);
         summary.warnings.extend(weak_input(model.info(), &input, &done));
+        if self.wta.is_none() {
+            let duration = steps as f64 * dt;
+            let rates = match model.info().emits {
+                Emits::Binary => done.counts.interval_rates(duration),
+                _ => done.counts.mean_rates(duration),
+            };
+            summary.warnings.extend(step_warning::of_run(&population, &input, steps, &rates)?);
+        }
         summary.warnings.iter().for_each(|w| terminal::warn(&format!("warning: {w}")));
         if let Some(path) = &self.output
             && let Some(output) = done.output

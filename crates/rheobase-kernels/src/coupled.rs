@@ -27,9 +27,9 @@ pub struct LayerState<E> {
     pub held: Vec<E>,
     /// What left each neuron in the last step: the input of lateral edges.
     pub output: Vec<E>,
-    /// Time since each neuron's last spike, in the model's time unit.
+    /// Steps since each neuron's last spike.
     pub since_spike: Vec<E>,
-    /// Time since the last positive input.
+    /// Steps since the last positive input, its own step included.
     pub since_injection: Vec<E>,
 }
 
@@ -221,7 +221,7 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
             seen.offsets.push(out.offset);
         }
         store(&seen.outputs, &mut layer.output);
-        self.clock(job.dt, layer);
+        self.clock(layer);
         Some(seen)
     }
 
@@ -240,15 +240,15 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
         winners
     }
 
-    /// Advances the clocks that count from spikes and from positive input.
+    /// Advances the clocks that count steps from spikes and from positive input: sums of dt would drift.
     #[inline(always)]
-    fn clock(&self, dt: V::Elem, layer: &mut LayerState<V::Elem>) {
-        let zero = V::Elem::zero();
+    fn clock(&self, layer: &mut LayerState<V::Elem>) {
+        let (zero, one) = (V::Elem::zero(), V::Elem::one());
         for (since, out) in layer.since_spike.iter_mut().zip(&layer.output) {
-            *since = if *out == zero { *since + dt } else { zero };
+            *since = if *out == zero { *since + one } else { zero };
         }
         for (since, x) in layer.since_injection.iter_mut().zip(&self.row) {
-            *since = if *x > zero { dt } else { *since + dt };
+            *since = if *x > zero { one } else { *since + one };
         }
     }
 
@@ -301,8 +301,8 @@ impl<N: Neuron, V: Lanes> Layer<N, V> {
                 Quantity::Own => data.extend_from_slice(&self.fired),
                 Quantity::Output => data.extend_from_slice(&layer.output),
                 Quantity::Held => data.extend_from_slice(&layer.held),
-                Quantity::SinceSpike => data.extend_from_slice(&layer.since_spike),
-                Quantity::SinceInjection => data.extend_from_slice(&layer.since_injection),
+                Quantity::SinceSpike => data.extend(layer.since_spike.iter().map(|n| *n * job.dt)),
+                Quantity::SinceInjection => data.extend(layer.since_injection.iter().map(|n| *n * job.dt)),
             }
         }
     }

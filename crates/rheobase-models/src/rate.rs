@@ -7,6 +7,7 @@ mod membrane;
 mod none;
 mod rectified;
 mod soft_lif_exact;
+mod targets;
 
 pub use integrator::{IntegratorCurve, IntegratorParams};
 pub use lif_rate::{LifCurve, LifCurveParams, SoftLifCurve, SoftLifCurveParams, lif_j, softplus};
@@ -17,6 +18,8 @@ pub use soft_lif_exact::SoftLifExactCurve;
 
 use crate::real::Real;
 use crate::record::Record;
+use targets::check_targets;
+pub(crate) use targets::{GainBias, checked};
 
 /// Why gain and bias could not be found.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,26 +41,57 @@ pub enum RateError {
         /// The intercept.
         intercept: f64,
     },
+    /// Gain or bias would be no finite number, the gain not above 0, or the two so rounded that the neuron misses its
+    /// maximum rate.
+    Imprecise {
+        /// Which neuron.
+        index: usize,
+        /// The rate asked for, in Hz.
+        max_rate: f64,
+        /// The intercept asked for.
+        intercept: f64,
+        /// The gain as computed.
+        gain: f64,
+        /// The bias as computed.
+        bias: f64,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// The search over currents found no current with zero rate, or none with the maximum rate.
-    NotFound(&'static str),
+    NotFound(String),
     /// The model has no rate curve.
     NoCurve,
+}
+
+impl RateError {
+    /// The rule that is broken, for a rate or an intercept whose neuron and value are named elsewhere.
+    pub fn rule(&self) -> String {
+        match self {
+            RateError::Unreachable { bound, .. } if bound.is_finite() => {
+                format!("must be > 0 and < {bound} Hz, the curve's limit")
+            }
+            RateError::Unreachable { .. } => "must be > 0 and finite".into(),
+            RateError::Intercept { .. } => "must be a finite number < 1".into(),
+            RateError::Imprecise { index, intercept, gain, bias, reason, .. } => format!(
+                "with intercepts[{index}] = {intercept} it needs the gain {gain:e} and the bias {bias:e}, which \
+                 64-bit numbers do not hold precisely enough for a gain > 0 that meets this rate: {reason}"
+            ),
+            RateError::NotFound(what) => what.clone(),
+            RateError::NoCurve => "this model has no rate curve".into(),
+        }
+    }
 }
 
 impl std::fmt::Display for RateError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            RateError::Unreachable { index, max_rate, bound } => {
-                write!(
-                    f,
-                    "max_rates[{index}] = {max_rate} Hz: must be > 0 and < {bound} Hz, the curve's limit"
-                )
+            RateError::Unreachable { index, max_rate, .. } | RateError::Imprecise { index, max_rate, .. } => {
+                write!(f, "max_rates[{index}] = {max_rate} Hz: {}", self.rule())
             }
             RateError::Intercept { index, intercept } => {
-                write!(f, "intercepts[{index}] = {intercept}: must be a finite number < 1")
+                write!(f, "intercepts[{index}] = {intercept}: {}", self.rule())
             }
-            RateError::NotFound(what) => write!(f, "{what}"),
-            RateError::NoCurve => write!(f, "this model has no rate curve"),
+            RateError::NotFound(_) | RateError::NoCurve => write!(f, "{}", self.rule()),
         }
     }
 }
@@ -98,21 +132,6 @@ pub fn current(u: f64, gain: f64, bias: f64) -> f64 {
     gain * u + bias
 }
 
-/// Checks that every maximum rate is in (0, bound) and every intercept below 1.
-pub(crate) fn check_targets(max_rates: &[f64], intercepts: &[f64], bound: f64) -> Result<(), RateError> {
-    for (index, &max_rate) in max_rates.iter().enumerate() {
-        if !(max_rate > 0.0 && max_rate < bound) {
-            return Err(RateError::Unreachable { index, max_rate, bound });
-        }
-    }
-    for (index, &intercept) in intercepts.iter().enumerate() {
-        if !(intercept < 1.0 && intercept.is_finite()) {
-            return Err(RateError::Intercept { index, intercept });
-        }
-    }
-    Ok(())
-}
-
 /// `n` evenly spaced numbers from `low` to `high`.
 fn grid(low: f64, high: f64, n: usize) -> impl Iterator<Item = f64> {
     let step = (high - low) / (n - 1) as f64;
@@ -146,19 +165,45 @@ pub fn search_gain_bias<E: From<RateError>>(
         }
         bound *= 2.0;
     }
-    let low = last_silent.ok_or(RateError::NotFound("no current was found at which the neuron is silent"))?;
-    let high = reaching.ok_or(RateError::NotFound(
-        "no current was found that reaches the largest maximum rate; ask for lower maximum rates",
-    ))?;
+    let widest = 10.0 * 2f64.powi(9);
+    let low = last_silent.ok_or_else(|| {
+        RateError::NotFound(format!("no current from -{widest} to {widest} leaves the neuron silent"))
+    })?;
+    let high = reaching.ok_or_else(|| {
+        RateError::NotFound(format!(
+            "no current from -{widest} to {widest} reaches {highest} Hz, the largest of max_rates; ask for lower ones"
+        ))
+    })?;
+    if low >= high {
+        return Err(RateError::NotFound(format!(
+            "the rate does not rise with the current: {highest} Hz, the largest of max_rates, is reached at {high}, but \
+             at {low} the neuron is silent again; ask for lower ones"
+        ))
+        .into());
+    }
     let currents: Vec<f64> = grid(low, high, 101).collect();
-    let found = rates(&currents)?;
+    // Where the rate falls for a while, the first current that reaches a rate counts.
+    let mut top = f64::NEG_INFINITY;
+    let rise = |rate: f64| {
+        top = top.max(rate);
+        top
+    };
+    let found: Vec<f64> = rates(&currents)?.into_iter().map(rise).collect();
     let mut gain = Vec::with_capacity(max_rates.len());
     let mut bias = Vec::with_capacity(max_rates.len());
-    for (&max_rate, &intercept) in max_rates.iter().zip(intercepts) {
+    for (index, (&max_rate, &intercept)) in max_rates.iter().zip(intercepts).enumerate() {
         let top = interpolate(max_rate, &found, &currents);
         let g = (low - top) / (intercept - 1.0);
+        let b = top - g;
+        if !(g > 0.0 && g.is_finite() && b.is_finite()) {
+            let reason = format!(
+                "the neuron is silent at {low} and reaches the rate at {top}; ask for a higher rate or an intercept \
+                 further below 1"
+            );
+            return Err(RateError::Imprecise { index, max_rate, intercept, gain: g, bias: b, reason }.into());
+        }
         gain.push(g);
-        bias.push(top - g);
+        bias.push(b);
     }
     Ok((gain, bias))
 }

@@ -175,6 +175,43 @@ fn clocks_count_from_spikes_and_from_positive_input() -> Result<()> {
 }
 
 #[test]
+fn clocks_do_not_drift() -> Result<()> {
+    let steps = 40_000;
+    for dt in [0.0001, 0.0003, 0.001] {
+        let mut population =
+            Population::<f32>::builder(Catalog::standard().get("if")?, &[1]).dt(dt).clocks(true).build()?;
+        let record = Record::default().probe("time_since_spike").probe("time_since_injection");
+        let r = population.run(steps, &Input::Constant(&[0.0]), &record)?;
+        for name in ["time_since_spike", "time_since_injection"] {
+            for (n, time) in r.trace(name).unwrap().data.iter().enumerate() {
+                let exact = (n + 1) as f64 * dt;
+                assert!((f64::from(*time) / exact - 1.0).abs() < 2e-7, "{name} dt {dt} step {n}: {time}");
+            }
+        }
+    }
+    // The model's own clock counts steps.
+    let mut last = Population::<f32>::builder(Catalog::standard().get("lif_last_input")?, &[1]).build()?;
+    last.run(steps, &Input::Constant(&[0.0]), &Record::default())?;
+    let at = last.model().state().iter().position(|f| f.name == "since_input").unwrap();
+    assert_eq!(last.state().fields[at], [steps as f32]);
+    Ok(())
+}
+
+#[test]
+fn counts_of_steps_keep_their_time_where_dt_changes() -> Result<()> {
+    let mut cell = Population::<f32>::builder(Catalog::standard().get("slif")?, &[1])
+        .set("refract_time", 0.005)
+        .clocks(true)
+        .build()?;
+    cell.run(2, &Input::Constant(&[1e6]), &Record::default())?;
+    let left = |cell: &Population<f32>| cell.state().fields[2][0];
+    assert_eq!((left(&cell), cell.state().layers[0].since_spike[0]), (3.0, 1.0));
+    cell.set_dt(0.0005)?;
+    assert_eq!((left(&cell), cell.state().layers[0].since_spike[0]), (6.0, 2.0));
+    Ok(())
+}
+
+#[test]
 fn the_last_input_neuron_echoes_a_pulse_and_the_exact_one_does_not() -> Result<()> {
     // One pulse of 16 mV over rest at a threshold of 10, silence for two steps.
     let fired = |model: &str| -> Result<Vec<usize>> {

@@ -63,3 +63,47 @@ fn bad_ranges_are_refused() {
         assert!(ran.code == Some(2) && ran.err.contains(part), "{args}: {}", ran.err);
     }
 }
+
+#[test]
+fn drawn_parameters_are_drawn_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = "curve lif --set tau_m=0.005..0.05 --from 1 --to 3 --points 9 --f64 --json";
+    let curve = json(folder.path(), &args.split(' ').collect::<Vec<_>>());
+    let tau = curve["drawn"]["tau_m"].as_f64().unwrap();
+    assert!((0.005..0.05).contains(&tau), "{tau}");
+    // One neuron: the curve of that time constant, which rises from point to point.
+    let column = |curve: &serde_json::Value, name: &str| -> Vec<f64> {
+        curve[name].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+    };
+    let simulated = column(&curve, "simulated");
+    assert!(simulated.windows(2).all(|w| w[0] < w[1]), "{simulated:?}");
+    let args = format!("curve lif --set tau_m={tau} --from 1 --to 3 --points 9 --f64 --json");
+    let fixed = json(folder.path(), &args.split(' ').collect::<Vec<_>>());
+    assert_eq!(column(&fixed, "closed_form"), column(&curve, "closed_form"));
+    assert_eq!((fixed["drawn"].to_string(), column(&fixed, "simulated")), ("{}".into(), simulated));
+    let text = ok(folder.path(), &["curve", "lif", "--set", "tau_m=0.005..0.05", "--points", "3"]);
+    assert!(text.contains(&format!("tau_m = {tau} for every point")), "{text}");
+}
+
+#[test]
+fn rates_that_the_steps_change_or_keep_apart_are_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &str| {
+        let ran = run_in(folder.path(), &args.split(' ').collect::<Vec<_>>());
+        assert_eq!(ran.code, Some(0), "{args}: {}", ran.err);
+        ran.err
+    };
+    let lost = run("curve lif --set t_ref=0 --to 10");
+    assert!(lost.contains("the closed form gives") && lost.contains("or --set carry_over=1"), "{lost}");
+    assert_eq!(run("curve lif --set t_ref=0 --set carry_over=1 --to 10"), "");
+    assert_eq!(run("curve lif"), "");
+    let steps = run("curve lif_exp --to 5000 --points 50");
+    assert!(steps.contains("its intervals are whole steps"), "{steps}");
+    assert!(run("curve eif").contains("so this is"), "eif");
+    let curve = json(folder.path(), &["curve", "lif_exp", "--to", "5000", "--points", "50", "--json"]);
+    let warnings = curve["warnings"].as_array().unwrap();
+    assert!(
+        warnings.iter().all(|w| steps.contains(w.as_str().unwrap())) && warnings.len() == 2,
+        "{warnings:?}"
+    );
+}

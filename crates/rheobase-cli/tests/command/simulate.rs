@@ -199,3 +199,74 @@ fn the_output_can_be_probed() {
     let csv = std::fs::read_to_string(folder.path().join("o.csv")).unwrap();
     assert_eq!(csv.lines().next(), Some("step,time,probe_output[0],output[0]"), "{csv}");
 }
+
+#[test]
+fn a_refractory_period_has_its_whole_steps_at_every_dt_and_precision() {
+    let folder = tempfile::tempdir().unwrap();
+    let rate = |more: &str| {
+        let args = format!("simulate slif --set refract_time=0.002 --time 1 --input 1000000 --json {more}");
+        let summary = json(folder.path(), &args.split_whitespace().collect::<Vec<_>>());
+        assert!(summary.get("warnings").is_none(), "{summary}");
+        summary["rate"]["mean"].as_f64().unwrap()
+    };
+    assert_eq!([rate("--dt 0.0001"), rate("--dt 0.0001 --f64"), rate("--dt 0.001")], [500.0; 3]);
+}
+
+/// A warning, as text and as JSON, where the steps change the rate; none where they do not.
+#[test]
+fn steps_that_change_the_rate_are_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |args: &str| {
+        let ran = run_in(folder.path(), &args.split_whitespace().collect::<Vec<_>>());
+        assert_eq!(ran.code, Some(0), "{args}: {}", ran.err);
+        ran
+    };
+    let off = run("simulate lif --set t_ref=0 --time 10 --input 10");
+    assert!(off.out.contains("333.3 Hz"), "{}", off.out);
+    assert_eq!(
+        off.err,
+        "warning: lif at input 10 fires at 333.3 Hz with steps of 0.001 s; the closed form gives 474.6 Hz, so this is \
+         29.8 % too low; use --dt 0.0002 or less, or --set carry_over=1\n"
+    );
+    let summary = json(folder.path(), &["simulate", "lif", "--set", "t_ref=0", "--input", "10", "--json"]);
+    let warnings = summary["warnings"].as_array().unwrap();
+    assert!(warnings.len() == 1 && off.err.contains(warnings[0].as_str().unwrap()), "{warnings:?}");
+
+    let mended = run("simulate lif --set t_ref=0 --set carry_over=1 --time 10 --input 10");
+    assert!(mended.err.is_empty() && mended.out.contains("474.5 Hz"), "{}{}", mended.out, mended.err);
+    let finer = run("simulate lif --set t_ref=0 --time 10 --input 10 --dt 0.0001");
+    assert!(finer.err.is_empty() && finer.out.contains("454.5 Hz"), "{}{}", finer.out, finer.err);
+
+    // No closed form: far shorter steps tell. Above 1/dt no switch helps.
+    let eif = run("simulate eif --input 500");
+    assert!(
+        eif.err.contains("eif at input 500") && eif.err.contains("steps of 0.00002 s give"),
+        "{}",
+        eif.err
+    );
+    let fast = run("simulate lif --set t_ref=0 --input 100");
+    assert!(fast.err.contains("1000 Hz") && !fast.err.contains("carry_over"), "{}", fast.err);
+    // Input that varies.
+    let noise = run("simulate lif --set t_ref=0 --input noise:10,1 -n 20");
+    assert!(
+        noise.err.contains("times; under the same input") && noise.err.contains("carry_over=1"),
+        "{}",
+        noise.err
+    );
+    for fine in [
+        "simulate lif",
+        "simulate lif --input noise:1.2,1",
+        "simulate lif --input poisson:500,0.004 -n 3",
+        "simulate lif -n 100 --set tau_m=0.01..0.03 --input 1.1..3",
+        "simulate adaptive_lif",
+        "simulate spiking_rectified_linear --input 250",
+        "simulate lif --input 0.5 --set t_ref=0",
+        "simulate rectified_linear",
+        "simulate lif_subtract",
+        "simulate cuba_lif",
+        "simulate perfect_integrator",
+        "simulate izhikevich --dt 0.0001",
+    ] {
+        assert!(run(fine).err.is_empty(), "{fine}: {}", run(fine).err);
+    }
+}

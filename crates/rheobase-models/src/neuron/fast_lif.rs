@@ -13,7 +13,9 @@
 //!
 //! # Limits
 //! At most one spike per step. Rates approach those of [`super::Lif`] as dt falls; at dt = 1 ms they differ by about
-//! a percent. A neuron that starts above threshold fires at the start of the step.
+//! a percent. A neuron that starts above threshold fires at the start of the step. Where `t_ref` is less than dt, what is
+//! left of a step after spike and refractory period (up to dt − t_ref) is lost, as in the source, which lowers the rate
+//! by at most the fraction rate·(dt − t_ref); [`super::Lif`] can carry it over.
 //!
 //! # Checked against
 //! `nengo_extras.neurons.FastLIF.step_math` 0.5.0; there the amplitude has no effect, here it is the value of a spike.
@@ -21,9 +23,24 @@
 use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
 use crate::rate::{LifCurve, LifCurveParams};
 use crate::real::Real;
+use crate::record::Range;
 use crate::surrogate::Surrogate;
 
-pub use super::lif::{Params, State};
+pub use super::lif::State;
+
+crate::record! {
+    /// Parameters.
+    pub struct Params {
+        /// Membrane time constant.
+        tau_m: "s" = 0.02, within(Range::above(0.0));
+        /// Refractory period, from the spike's time within its step.
+        t_ref: "s" = 0.002, within(Range::at_least(0.0));
+        /// Lower bound of the potential; -inf for none.
+        v_min: "1" = 0.0, within(Range { high: 0.0, high_allowed: true, ..Range::LOWER_BOUND });
+        /// Value of a spike.
+        amplitude: "1" = 1.0, within(Range::above(0.0));
+    }
+}
 
 crate::record! {
     /// Coefficients.
@@ -142,7 +159,8 @@ impl Neuron for FastLif {
     }
     #[inline(always)]
     fn rhs<T: Real>(p: &Params<T>, s: &State<T>, x: T) -> Option<State<T>> {
-        super::Lif::rhs(p, s, x)
+        let Params { tau_m, t_ref, v_min, amplitude } = *p;
+        super::Lif::rhs(&super::lif::Params { tau_m, t_ref, v_min, amplitude, carry_over: T::zero() }, s, x)
     }
 }
 

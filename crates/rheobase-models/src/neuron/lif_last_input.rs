@@ -10,7 +10,7 @@
 //! The neuron without this echo is [`super::LifExp`].
 //!
 //! # Discretisation and order of events
-//! The closed form; then s ← s + dt, or s ← dt where x > 0; held at v_rest while refractory or silenced, clamped at
+//! The closed form; then s ← s + dt, or s ← dt where x > 0, counted in steps so that it never drifts; held at v_rest while refractory or silenced, clamped at
 //! v_min; u ← v where x > 0; then the comparison and the reset. Input that is not positive acts in its own step only.
 //!
 //! # Limits
@@ -48,10 +48,8 @@ crate::record! {
 crate::record! {
     /// Coefficients.
     pub struct Coeffs {
-        /// Length of the step.
-        dt: "s" = 0.0;
-        /// `−1 / tau_m`.
-        slope: "1/s" = 0.0;
+        /// `−dt / tau_m`.
+        slope: "1" = 0.0;
         /// `dt / c_m`.
         gain: "mV/pA" = 0.0;
         /// Resting potential.
@@ -72,8 +70,8 @@ crate::record! {
     pub struct State {
         /// Membrane potential.
         v: "mV" = 0.0;
-        /// Time since the last positive input; since the start, where there was none.
-        since_input: "s" = 0.0;
+        /// Steps since the last positive input; since the start, where there was none.
+        since_input: "steps" = 0.0;
         /// Potential in the step of the last positive input, before threshold and reset.
         v_input: "mV" = 0.0;
         /// Refractory steps left.
@@ -92,8 +90,8 @@ impl Neuron for LifLastInput {
         summary: "leaky integrate-and-fire in closed form since the last positive input",
         family: "spyketorch",
         equations: &[
-            "v ← v_rest + (v_input − v_rest)·exp(−since_input/tau_m) + x·dt/c_m",
-            "since_input ← dt where x > 0, else since_input + dt",
+            "v ← v_rest + (v_input − v_rest)·exp(−since_input·dt/tau_m) + x·dt/c_m",
+            "since_input ← 1 where x > 0, else since_input + 1",
             "v ← v_rest while refractory;  v ← max(v, v_min);  v_input ← v where x > 0",
             "spike where v ≥ v_th:  v ← v_reset",
         ],
@@ -119,8 +117,7 @@ impl Neuron for LifLastInput {
     #[inline(always)]
     fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
         Coeffs {
-            dt,
-            slope: -T::one() / p.tau_m,
+            slope: -dt / p.tau_m,
             gain: dt / p.c_m,
             v_rest: p.v_rest,
             v_th: p.v_th,
@@ -142,7 +139,7 @@ impl Neuron for LifLastInput {
         let driven = x.gt(T::zero());
         State {
             v,
-            since_input: T::select(driven, k.dt, s.since_input + k.dt),
+            since_input: T::select(driven, T::one(), s.since_input + T::one()),
             v_input: T::select(driven, v, s.v_input),
             refractory: (s.refractory - T::one()).max(T::zero()),
         }

@@ -2,7 +2,8 @@
 //!
 //! Lapicque (1907); smoothing: Hunsberger & Eliasmith 2015, arXiv:1510.08829.
 
-use super::{RateCurve, RateError, check_targets};
+use super::targets::check_targets;
+use super::{GainBias, RateCurve, RateError, checked};
 use crate::real::Real;
 use crate::record::Range;
 
@@ -48,6 +49,28 @@ pub fn lif_j<T: Real>(p: &LifCurveParams<T>, j: T) -> T {
 }
 
 impl LifCurve {
+    /// Why no gain and bias in double precision give `rate`, and what to do.
+    fn reason(p: &LifCurveParams<f64>, rate: f64) -> String {
+        let LifCurveParams { tau_m, t_ref, .. } = *p;
+        // At twice the resolution of numbers above 1 the logarithm of the curve is 35.
+        let lowest = 1.0 / (t_ref + 35.0 * tau_m);
+        if rate < lowest {
+            let up = (lowest * 1000.0).ceil() / 1000.0;
+            let lowest = if lowest > 0.01 { up.to_string() } else { format!("{lowest:.3e}") };
+            return format!(
+                "with tau_m = {tau_m} s and t_ref = {t_ref} s the current would exceed the threshold by less than they \
+                 can tell; ask for at least {lowest} Hz, or make tau_m smaller"
+            );
+        }
+        if rate * t_ref > 0.999_999 {
+            return format!(
+                "ask for less; {} Hz, the limit that t_ref = {t_ref} s sets, is too near",
+                1.0 / t_ref
+            );
+        }
+        format!("make tau_m = {tau_m} s smaller, or choose an intercept further from 1 and nearer to 0")
+    }
+
     /// What neurons with this curve are trained as: the curve, or with `smoothing` the smoothed curve of that sigma.
     ///
     /// Within 1e-15 above threshold the sharp curve is flat, so that its slope, which grows without bound towards
@@ -87,7 +110,7 @@ impl RateCurve for LifCurve {
         p: &LifCurveParams<f64>,
         max_rates: &[f64],
         intercepts: &[f64],
-    ) -> Result<(Vec<f64>, Vec<f64>), RateError> {
+    ) -> Result<GainBias, RateError> {
         check_targets(max_rates, intercepts, 1.0 / p.t_ref)?;
         let gain: Vec<f64> = max_rates
             .iter()
@@ -98,7 +121,8 @@ impl RateCurve for LifCurve {
             })
             .collect();
         let bias = gain.iter().zip(intercepts).map(|(g, i)| 1.0 - g * i).collect();
-        Ok((gain, bias))
+        let once = LifCurveParams { amplitude: 1.0, ..*p };
+        checked((gain, bias), max_rates, intercepts, |x| Self::rate(&once, x), |rate| Self::reason(p, rate))
     }
     fn max_rates_intercepts(p: &LifCurveParams<f64>, gain: &[f64], bias: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let intercepts: Vec<f64> = gain.iter().zip(bias).map(|(g, b)| (1.0 - b) / g).collect();
@@ -133,7 +157,7 @@ impl RateCurve for SoftLifCurve {
         p: &SoftLifCurveParams<f64>,
         max_rates: &[f64],
         intercepts: &[f64],
-    ) -> Result<(Vec<f64>, Vec<f64>), RateError> {
+    ) -> Result<GainBias, RateError> {
         LifCurve::gain_bias(&sharp(p), max_rates, intercepts)
     }
     fn max_rates_intercepts(p: &SoftLifCurveParams<f64>, gain: &[f64], bias: &[f64]) -> (Vec<f64>, Vec<f64>) {

@@ -1,6 +1,7 @@
 //! The rectified linear curve, with a slope for negative input.
 
-use super::{RateCurve, RateError, check_targets};
+use super::targets::check_targets;
+use super::{GainBias, RateCurve, RateError, checked};
 use crate::real::Real;
 use crate::record::Range;
 
@@ -30,14 +31,16 @@ impl RateCurve for RectifiedCurve {
         p.amplitude * (positive + negative)
     }
     fn gain_bias(
-        _: &RectifiedParams<f64>,
+        p: &RectifiedParams<f64>,
         max_rates: &[f64],
         intercepts: &[f64],
-    ) -> Result<(Vec<f64>, Vec<f64>), RateError> {
+    ) -> Result<GainBias, RateError> {
         check_targets(max_rates, intercepts, f64::INFINITY)?;
         let gain: Vec<f64> = max_rates.iter().zip(intercepts).map(|(r, i)| r / (1.0 - i)).collect();
         let bias = gain.iter().zip(intercepts).map(|(g, i)| -i * g).collect();
-        Ok((gain, bias))
+        let once = RectifiedParams { amplitude: 1.0, ..*p };
+        let reason = |_| "choose an intercept further from 1 and nearer to 0, or a rate of usual size".into();
+        checked((gain, bias), max_rates, intercepts, |x| Self::rate(&once, x), reason)
     }
     fn max_rates_intercepts(_: &RectifiedParams<f64>, gain: &[f64], bias: &[f64]) -> (Vec<f64>, Vec<f64>) {
         let intercepts: Vec<f64> = gain.iter().zip(bias).map(|(g, b)| -b / g).collect();

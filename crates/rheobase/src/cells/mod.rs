@@ -2,6 +2,7 @@
 //!
 //! * [`SlifCell`]: ngc-learn's SLIFCell, with compartments by name
 
+mod refractory_clock;
 mod slif_cell;
 mod slif_compartments;
 mod slif_file;

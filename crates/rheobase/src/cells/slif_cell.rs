@@ -1,9 +1,12 @@
 //! `SlifCell`: ngc-learn's SLIFCell, a spiking layer whose compartments are read and set by name.
 
+use rheobase_models::real::whole_steps;
+
 use crate::population::{Builder, Initial, Record};
 use crate::random::Stream;
 use crate::{Catalog, Error, Input, Population, Result, Spikes};
 
+use super::refractory_clock::RefractoryClock;
 use super::{SlifOptions, SlifSurrogate};
 
 /// A layer of simplified leaky integrate-and-fire cells (Samadi et al. 2017, doi:10.1162/NECO_a_00929) with adaptive
@@ -31,6 +34,8 @@ pub struct SlifCell {
     pub(super) s: Vec<f32>,
     pub(super) tols: Vec<f32>,
     pub(super) surrogate: Vec<f32>,
+    /// Time since the last spike, which the population counts as refractory steps left.
+    pub(super) clock: RefractoryClock,
     /// Thresholds after a reset, `[batch, cell]`.
     pub(super) threshold0: Vec<f32>,
     /// `[from, to]`; drawn when they are first needed.
@@ -68,6 +73,7 @@ impl SlifCell {
             s: vec![0.0; n],
             tols: vec![0.0; n],
             surrogate: vec![1.0; n],
+            clock: RefractoryClock::new(n, options.refract_time),
             inh_weights: None,
             options,
         };
@@ -127,13 +133,16 @@ impl SlifCell {
             );
         }
         if dt != self.population.dt() {
+            let times = self.clock.times(self.population.dt());
             self.population.set_dt(dt)?;
+            self.put_clock(times)?;
         }
         let current = self.present_current();
-        let record = Record::spikes(Spikes::Dense).probe("slope");
+        let record = Record::spikes(Spikes::Dense).probe("margin").probe("slope");
         let mut r = self.population.run(1, &Input::Array(&current), &record)?;
-        if let Some(slope) = r.traces.pop() {
+        if let (Some(slope), Some(margin)) = (r.traces.pop(), r.traces.pop()) {
             self.surrogate = slope.data;
+            self.clock.advance(margin.data.iter().map(|m| *m > 0.0));
         }
         self.s = r.dense;
         for (last, s) in self.tols.iter_mut().zip(&self.s) {
@@ -156,6 +165,7 @@ impl SlifCell {
         };
         self.population.reset();
         self.put_thresholds(thresholds);
+        self.clock = RefractoryClock::new(self.s.len(), self.options.refract_time);
         for compartment in [&mut self.j, &mut self.current, &mut self.s, &mut self.tols] {
             compartment.fill(0.0);
         }
@@ -190,6 +200,15 @@ impl SlifCell {
         state.fields[1] = thresholds;
         // The state is the population's own but for one field of the same length, which is all that is checked.
         let _ = self.population.set_state(state);
+    }
+
+    /// Sets the times since the last spikes; there must be as many as cells in all samples.
+    pub(super) fn put_clock(&mut self, times: Vec<f64>) -> Result<()> {
+        let (refract_time, dt) = (self.options.refract_time, self.population.dt());
+        let left = |time: &f64| whole_steps(refract_time - time, dt).max(0.0) as f32;
+        self.population.set_state_field("refractory", &times.iter().map(left).collect::<Vec<_>>())?;
+        self.clock = RefractoryClock::at(times);
+        Ok(())
     }
 
     /// The lateral weights drawn for this cell's seed and name: uniform on [0.025, 1), 0 from a cell to itself.

@@ -53,7 +53,7 @@ impl SlifCell {
             "tols" => self.tols.clone(),
             "v" => state[0].clone(),
             "thr" => state[1].clone(),
-            "rfr" => state[2].clone(),
+            "rfr" => self.clock.times(self.population.dt()).iter().map(|t| *t as f32).collect(),
             "surrogate" => self.surrogate.clone(),
             "current" => self.current.clone(),
             "threshold0" => self.threshold0.clone(),
@@ -100,6 +100,7 @@ impl SlifCell {
             "tols" => self.tols = values,
             "surrogate" => self.surrogate = values,
             "threshold0" => self.threshold0 = values,
+            "rfr" => self.put_clock(values.iter().map(|t| f64::from(*t)).collect())?,
             field => self.population.set_state_field(field, &values)?,
         }
         Ok(())

@@ -14,11 +14,13 @@
 //! ```
 
 mod settled;
+mod step_error;
 
 use std::sync::Arc;
 
 pub use rheobase_models::rate::{LifCurveParams, RateError, lif_j, softplus};
 pub use settled::Settling;
+pub use step_error::{Expected, StepError};
 
 use crate::population::{Column, Model, Number, Population, check_params, position};
 use crate::{Error, Result};
@@ -89,6 +91,17 @@ impl Curve {
         Curve { settling, ..self }
     }
 
+    /// The same curve with one parameter changed.
+    ///
+    /// # Errors
+    /// As [`Curve::new`].
+    pub fn with(self, name: &str, x: f64) -> Result<Curve> {
+        let names = self.model.params().iter().map(|f| f.name);
+        let mut set: Vec<(&str, f64)> = names.zip(self.params.iter().copied()).collect();
+        set.push((name, x));
+        Ok(Curve::new(self.model.clone(), &set)?.settling(self.settling))
+    }
+
     /// The model.
     pub fn model(&self) -> &Arc<dyn Model> {
         &self.model
@@ -113,6 +126,15 @@ impl Curve {
             Some(rates) => Ok(rates),
             None => settled::rates(&self.model, &self.params, inputs, self.settling),
         }
+    }
+
+    /// Rates at constant inputs, simulated by [`Curve::settling`] also where there is a closed form.
+    ///
+    /// # Errors
+    /// As [`Curve::at`].
+    pub fn simulated(&self, inputs: &[f64]) -> Result<Vec<f64>> {
+        check_finite(self.place(), "inputs", inputs)?;
+        settled::rates(&self.model, &self.params, inputs, self.settling)
     }
 
     /// Slopes of the curve at constant inputs, by dual numbers.
@@ -147,8 +169,8 @@ impl Curve {
     /// `max_rates` (before the amplitude) at 1. By the closed form, or else as [`Curve::search_gain_bias`].
     ///
     /// # Errors
-    /// [`Error::Value`] for a maximum rate beyond the curve's limit or an intercept not below 1; [`Error::Shape`];
-    /// a search without result.
+    /// [`Error::Value`] for a maximum rate beyond the curve's limit, an intercept not below 1, and what no finite gain
+    /// above 0 can meet in double precision; [`Error::Shape`]; a search without result.
     pub fn gain_bias(&self, max_rates: &[f64], intercepts: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
         if !self.has_closed_form() {
             return self.search_gain_bias(max_rates, intercepts);
@@ -171,19 +193,13 @@ impl Curve {
     /// The inverse of [`Curve::gain_bias`]: maximum rates and intercepts.
     ///
     /// # Errors
-    /// [`Error::Shape`]; [`Error::Value`] for a neuron that has no intercept or is silent at 1.
+    /// [`Error::Shape`]; [`Error::Value`] for a gain not above 0 and for a neuron that has no intercept or is silent at 1.
     pub fn max_rates_intercepts(&self, gain: &[f64], bias: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
         self.check_gain_bias(gain, bias)?;
-        let Some((max_rates, intercepts)) = self.model.max_rates_intercepts(&self.params, gain, bias) else {
+        let Some(found) = self.model.max_rates_intercepts(&self.params, gain, bias) else {
             return self.search_max_rates_intercepts(gain, bias);
         };
-        for (i, (rate, intercept)) in max_rates.iter().zip(&intercepts).enumerate() {
-            if !(rate.is_finite() && intercept.is_finite()) {
-                let rule = format!("with bias {} the neuron has no intercept or is silent at 1", bias[i]);
-                return Err(value(self.place(), "gain", Some(i), gain[i], rule));
-            }
-        }
-        Ok((max_rates, intercepts))
+        self.check_max_rates_intercepts(found, gain, bias)
     }
 
     /// [`Curve::max_rates_intercepts`] by evaluating the curve: rates at 1, and the last of 101 points on [−1, 1] at
@@ -193,7 +209,8 @@ impl Curve {
     /// As [`Curve::max_rates_intercepts`].
     pub fn search_max_rates_intercepts(&self, gain: &[f64], bias: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
         self.check_gain_bias(gain, bias)?;
-        search_max_rates_intercepts(|xs| self.at(xs), gain, bias)
+        let found = search_max_rates_intercepts(|xs| self.at(xs), gain, bias)?;
+        self.check_max_rates_intercepts(found, gain, bias)
     }
 
     /// What the model is trained as: its output at `inputs` and the slope there, by dual numbers. `smoothing` is the
@@ -224,7 +241,34 @@ impl Curve {
     fn check_gain_bias(&self, gain: &[f64], bias: &[f64]) -> Result<()> {
         check_lengths(self.place(), "bias", bias, gain.len())?;
         check_finite(self.place(), "gain", gain)?;
-        check_finite(self.place(), "bias", bias)
+        check_finite(self.place(), "bias", bias)?;
+        match gain.iter().position(|g| *g <= 0.0) {
+            None => Ok(()),
+            Some(i) => {
+                let rule = "must be > 0: the rate must rise with the represented value";
+                Err(value(self.place(), "gain", Some(i), gain[i], rule))
+            }
+        }
+    }
+    /// Refuses neurons that have no intercept or are silent at 1.
+    fn check_max_rates_intercepts(
+        &self,
+        found: (Vec<f64>, Vec<f64>),
+        gain: &[f64],
+        bias: &[f64],
+    ) -> Result<(Vec<f64>, Vec<f64>)> {
+        let sound =
+            |(rate, intercept): (&f64, &f64)| *rate > 0.0 && rate.is_finite() && intercept.is_finite();
+        match found.0.iter().zip(&found.1).position(|pair| !sound(pair)) {
+            None => Ok(found),
+            Some(i) => {
+                let rule = format!(
+                    "with bias {} the neuron has no intercept or is silent at 1; make gain or bias larger",
+                    bias[i]
+                );
+                Err(value(self.place(), "gain", Some(i), gain[i], rule))
+            }
+        }
     }
 }
 
@@ -281,19 +325,13 @@ impl Failure {
 
 /// A curve's error with its place.
 fn rate_error(place: &str, e: RateError) -> Error {
+    let rule = e.rule();
     match e {
-        RateError::Unreachable { index, max_rate, bound } => {
-            let rule = if bound.is_finite() {
-                format!("must be > 0 and < {bound} Hz, the curve's limit")
-            } else {
-                "must be > 0 and finite".into()
-            };
+        RateError::Unreachable { index, max_rate, .. } | RateError::Imprecise { index, max_rate, .. } => {
             value(place, "max_rates", Some(index), format!("{max_rate} Hz"), rule)
         }
-        RateError::Intercept { index, intercept } => {
-            value(place, "intercepts", Some(index), intercept, "must be a finite number < 1")
-        }
-        other => Error::Unsupported { place: place.into(), what: other.to_string() },
+        RateError::Intercept { index, intercept } => value(place, "intercepts", Some(index), intercept, rule),
+        _ => Error::Unsupported { place: place.into(), what: rule },
     }
 }
 

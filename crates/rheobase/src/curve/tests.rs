@@ -115,3 +115,125 @@ fn smoothing_makes_the_lif_train_as_the_smoothed_curve() {
     let (sharp, steep) = curve("lif", &[]).training(None, &x).expect("trains");
     assert_eq!((sharp[2], steep[2]), (0.0, 0.0));
 }
+
+#[test]
+fn gains_that_numbers_cannot_hold_are_errors_that_say_why() {
+    let said = |c: &Curve, rate: f64, intercept: f64| {
+        c.gain_bias(&[rate], &[intercept]).expect_err("cannot be met").to_string()
+    };
+    let lif = curve("lif", &[]);
+    let e = said(&lif, 1.3, 0.0);
+    assert!(e.starts_with("lif.max_rates[0] = 1.3 Hz: with intercepts[0] = 0 it needs the gain -0e0"), "{e}");
+    assert!(e.contains("with tau_m = 0.02 s") && e.contains("ask for at least 1.425 Hz"), "{e}");
+    let (gain, bias) = lif.gain_bias(&[1.43], &[0.0]).expect("what the error proposes");
+    assert!(lif.rates(Points::Shared(&[1.0]), &gain, &bias).expect("finite")[0] > 1.36);
+    let e = said(&curve("lif", &[("tau_m", 1e15)]), 100.0, 0.0);
+    assert!(
+        e.contains("the gain inf and the bias NaN") && e.contains("make tau_m = 1000000000000000 s smaller"),
+        "{e}"
+    );
+    let e = said(&curve("rectified_linear", &[]), 1e300, 1.0 - f64::EPSILON / 2.0);
+    assert!(e.contains("intercept further from 1"), "{e}");
+    let e = said(&curve("lif_exp", &[]), 499.999, 0.0);
+    assert!(e.contains("reaches 499.999 Hz, the largest of max_rates; ask for lower ones"), "{e}");
+}
+
+#[test]
+fn max_rates_and_intercepts_are_finite_and_of_neurons_that_fire() {
+    let lif = curve("lif", &[]);
+    // 1 + ln of a negative number, a rate below 0, a gain that falls, a silent neuron.
+    for (gain, bias) in [(1.0, -0.5), (1.0, -6.0), (-2.0, 4.0), (0.5, 0.5)] {
+        assert!(lif.max_rates_intercepts(&[gain], &[bias]).is_err(), "{gain} {bias}");
+        assert!(lif.search_max_rates_intercepts(&[gain], &[bias]).is_err(), "{gain} {bias}");
+    }
+    assert!(curve("rectified_linear", &[]).max_rates_intercepts(&[1.0], &[-2.0]).is_err());
+}
+
+/// Over wide ranges an answer is a finite gain above 0 that meets the rate, or an error.
+#[test]
+fn what_gain_bias_answers_holds() {
+    let stream = crate::random::Stream::new(5, "test", "gain and bias");
+    let (mut met, mut refused) = (0, 0);
+    for (m, name) in [
+        "lif",
+        "fast_lif",
+        "lif_rate",
+        "soft_lif_rate",
+        "soft_lif_rate_exact",
+        "rectified_linear",
+        "leaky_relu",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for i in 0..400u64 {
+            let u = |k: u32| stream.uniform(i, m as u32, k);
+            let power = |k: u32, low: f64, high: f64| 10f64.powf(low + (high - low) * u(k));
+            let fields = Catalog::standard().get(name).expect("a model").params();
+            let set: Vec<(&str, f64)> = [
+                ("tau_m", power(0, -9.0, 16.0)),
+                ("t_ref", power(1, -8.0, 2.0)),
+                ("amplitude", power(2, -3.0, 3.0)),
+            ]
+            .into_iter()
+            .filter(|(name, _)| fields.iter().any(|f| f.name == *name))
+            .collect();
+            let c = curve(name, &set);
+            let rate = power(3, -12.0, 12.0);
+            let intercept = if u(4) < 0.5 { 1.0 - power(5, -17.0, 0.0) } else { 1.0 - power(5, 0.0, 300.0) };
+            let Ok((gain, bias)) = c.gain_bias(&[rate], &[intercept]) else {
+                refused += 1;
+                continue;
+            };
+            met += 1;
+            assert!(
+                gain[0] > 0.0 && gain[0].is_finite() && bias[0].is_finite(),
+                "{name} {set:?} {rate} {intercept}"
+            );
+            if name.starts_with("soft") {
+                // Gain and bias are those of the sharp curve.
+                continue;
+            }
+            let amplitude = set.iter().find(|(name, _)| *name == "amplitude").map_or(1.0, |(_, x)| *x);
+            let got = c.rates(Points::Shared(&[1.0]), &gain, &bias).expect("finite")[0] / amplitude;
+            assert!((got / rate - 1.0).abs() < 0.051, "{name} {set:?} {rate} {intercept}: {got}");
+        }
+    }
+    assert!(met > 300 && refused > 300, "{met} {refused}");
+}
+
+#[test]
+fn a_search_gives_gains_above_0_or_says_why_not() {
+    for name in ["if", "lif_exp", "lif_euler", "slif", "izhikevich", "eif", "qif"] {
+        let c = curve(name, &[]).settling(Settling { dt: 0.001, settle: 100, measure: 300 });
+        for (rate, intercept) in [(0.01, 0.0), (40.0, 0.999), (150.0, -1e12), (900.0, 0.0)] {
+            match c.gain_bias(&[rate], &[intercept]) {
+                Ok((gain, bias)) => {
+                    assert!(gain[0] > 0.0 && gain[0].is_finite() && bias[0].is_finite(), "{name} {rate}")
+                }
+                Err(e) => assert!(e.to_string().starts_with(name), "{e}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn steps_that_change_a_rate_are_found_with_the_length_that_would_do() {
+    let how = Settling { dt: 0.001, settle: 0, measure: 1000 };
+    let lif = curve("lif", &[("t_ref", 0.0)]).settling(how);
+    let error = lif.step_error(&[1.1, 10.0], 0.05).expect("simulated").expect("far off");
+    assert_eq!((error.input, error.from, error.enough), (10.0, Expected::ClosedForm, Some(0.0002)));
+    assert!((error.rate - 333.3).abs() < 1.0 && (error.expected - 474.6).abs() < 0.1, "{error:?}");
+    let carrying = lif.with("carry_over", 1.0).expect("a switch");
+    assert_eq!(carrying.step_error(&[1.1, 10.0], 0.05).expect("simulated"), None);
+    assert_eq!(curve("lif", &[]).settling(how).step_error(&[1.1, 10.0], 0.05).expect("simulated"), None);
+    // Forward Euler through an exponential: no closed form.
+    let eif = curve("eif", &[]).settling(how).step_error(&[300.0, 500.0], 0.05).expect("simulated");
+    let error = eif.expect("20 % off");
+    assert!(error.from == Expected::Steps(0.001 / 50.0) && error.relative().abs() > 0.05, "{error:?}");
+    let finer = Settling { dt: error.enough.expect("a length"), measure: 5000, ..how };
+    assert_eq!(curve("eif", &[]).settling(finer).step_error(&[300.0, 500.0], 0.06).expect("simulated"), None);
+    // Impulses come once per step: what is fed depends on dt itself.
+    assert_eq!(curve("cuba_lif", &[]).settling(how).step_error(&[0.3], 0.05).expect("simulated"), None);
+    assert_eq!(curve("lif_subtract", &[]).step_error(&[0.5], 0.05).expect("simulated"), None);
+}

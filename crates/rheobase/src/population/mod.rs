@@ -32,6 +32,8 @@ use std::sync::Arc;
 
 use rheobase_models::Surrogate;
 use rheobase_models::lanes::Level;
+use rheobase_models::neuron::Time;
+use rheobase_models::real::whole_steps;
 
 use crate::compete::Competition;
 use crate::{Error, Result};
@@ -187,11 +189,20 @@ impl<E: Number> Population<E> {
         Ok(())
     }
 
-    /// Changes the length of a step of a live layer; the state stays.
+    /// Changes the length of a step of a live layer; the state stays. What counts steps (refractory periods, clocks)
+    /// goes on with as many of the new steps as make the same time.
     pub fn set_dt(&mut self, dt: f64) -> Result<()> {
         builder::check_dt(&self.name, dt)?;
         builder::check_params(&*self.model, &self.name, &self.params, self.neurons, dt)?;
         self.coeffs = builder::prepare(&*self.model, &self.params, self.neurons, dt);
+        let recount = |n: &mut E| *n = E::from_f64(whole_steps(n.to_f64() * self.dt, dt));
+        if self.model.info().time == Time::Seconds {
+            let fields = self.model.state().iter().zip(&mut self.state.fields);
+            fields.filter(|(f, _)| f.unit == "steps").for_each(|(_, ns)| ns.iter_mut().for_each(recount));
+        }
+        for layer in &mut self.state.layers {
+            layer.since_spike.iter_mut().chain(&mut layer.since_injection).for_each(recount);
+        }
         self.dt = dt;
         Ok(())
     }

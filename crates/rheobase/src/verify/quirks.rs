@@ -81,6 +81,15 @@ pub const NENGO: &[Quirk] = &[
         theirs: "Initial voltages are random unless a seed or state is given.",
         here: "At rest unless `initial` says otherwise; drawn values are keyed by a seed.",
     },
+    Quirk {
+        id: "N7",
+        verdict: Verdict::Both,
+        theirs: "Where tau_ref is less than dt, LIF, AdaptiveLIF and FastLIF lose what is left of a step after a spike \
+               and its refractory period, up to dt − tau_ref of every interval: a LIF with tau_ref = 0 fires at 333 Hz \
+               instead of 475 under an input of 10 at dt = 1 ms.",
+        here: "The same by default, and `simulate` and `curve` warn; with `carry_over` (`lif`, `adaptive_lif`) the rest \
+              of the step is taken into the next, and rates are those of the closed form, up to one spike per step.",
+    },
 ];
 
 /// nengo-extras.
@@ -382,5 +391,11 @@ pub const NGC_LEARN: &[Quirk] = &[
         verdict: Verdict::Kept,
         theirs: "With rho_b a silent layer lowers all thresholds down to 0.025, and gain and leak have no effect.",
         here: "The same.",
+    },
+    Quirk {
+        id: "L9",
+        verdict: Verdict::Intended,
+        theirs: "The refractory clock is a sum of dt in single precision: a time of 0.002 at dt = 0.0001 lasts 21 steps.",
+        here: "Whole steps are counted: 20.",
     },
 ];

@@ -6,7 +6,7 @@ use rheobase_models::real::Real;
 
 use super::bounds::unit_roundoff;
 use super::compare::{Comparison, Pair, SINGLE};
-use super::replay::Replay;
+use super::replay::{Replay, Replayed};
 use super::{Outcome, TraceFile};
 use crate::population::{Builder, Initial};
 use crate::{Catalog, Population, Result};
@@ -30,7 +30,8 @@ pub(super) const SETTINGS: &[(&str, &str)] = &[
 pub(super) const SAME: [&str; 5] = ["tau_m", "thr_gain", "thr_leak", "rho_b", "refract_time"];
 
 /// The original's compartments, as arrays of a trace, and our state.
-pub(super) const STATES: [(&str, &str); 3] = [("post_v", "v"), ("post_thr", "thr"), ("post_rfr", "rfr")];
+pub(super) const STATES: [(&str, &str); 3] =
+    [("post_v", "v"), ("post_thr", "thr"), ("post_rfr", "refractory")];
 
 pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
     if trace.meta.target.contains("secant_lif_estimator") { estimator(trace) } else { cell(trace) }
@@ -88,10 +89,17 @@ fn cell(trace: &TraceFile) -> Result<Outcome> {
     let input = trace.array("input")?;
     let spikes = trace.array("post_s")?;
     let currents = if trace.has("post_j") { Some(trace.array("post_j")?) } else { None };
+    let clock = Clock::of(trace);
     let states: Vec<(&str, &str, Vec<f64>)> = STATES
         .iter()
         .filter(|(array, _)| trace.has(array))
-        .map(|(array, field)| Ok((*array, *field, trace.array(array)?)))
+        .map(|(array, field)| {
+            let mut data = trace.array(array)?;
+            if *field == "refractory" {
+                data.iter_mut().for_each(|rfr| *rfr = clock.steps_left(*rfr));
+            }
+            Ok((*array, *field, data))
+        })
         .collect::<Result<_>>()?;
     let resync: Vec<(&str, &[f64])> = states.iter().map(|(_, field, data)| (*field, &data[..])).collect();
     let resets = meta.steps("reset_before_step");
@@ -101,7 +109,7 @@ fn cell(trace: &TraceFile) -> Result<Outcome> {
     let replay = Replay {
         input: &input,
         spikes: Some(&spikes),
-        probes: &["v", "thr", "rfr", "input", "slope"],
+        probes: &["v", "thr", "input", "slope"],
         states: &resync,
         input_errors: &input_errors,
         rtol: SINGLE,
@@ -144,7 +152,11 @@ fn cell(trace: &TraceFile) -> Result<Outcome> {
     close("post_tols", &tols, &[])?;
     close("post_surrogate", replayed.trace("slope"), &[])?;
     for (array, field, _) in &states {
-        close(array, replayed.trace(field), replayed.bounds(field))?;
+        if *field == "refractory" {
+            close(array, &clock.times(&replayed, &resets, row), &[])?;
+        } else {
+            close(array, replayed.trace(field), replayed.bounds(field))?;
+        }
     }
     Ok(Outcome::Compared { arrays, flips: replayed.flips })
 }
@@ -164,7 +176,7 @@ fn before_the_run(trace: &TraceFile, population: &Population<f32>) -> Result<Vec
         ("init_surrogate", constant(1.0)),
         ("init_v", field("v")),
         ("init_thr", field("thr")),
-        ("init_rfr", field("rfr")),
+        ("init_rfr", constant(trace.meta.number_or("refract_time", 0.0))),
     ];
     let mut arrays = Vec::new();
     for (name, got) in compartments.iter().filter(|(name, _)| trace.has(name)) {
@@ -198,6 +210,46 @@ fn current_errors(trace: &TraceFile, spikes: &[f64]) -> Result<Vec<f64>> {
     let size = |(i, x): (usize, &f64)| (x * resist_m).abs() + from(i, i % cells);
     let unit = unit_roundoff::<f32>();
     Ok(trace.array("input")?.iter().enumerate().map(|x| 2.0 * unit * terms * size(x)).collect())
+}
+
+/// The original's refractory clock: the time since a cell's spike, the spike's own step included, where the model
+/// counts the refractory steps left.
+struct Clock {
+    dt: f64,
+    refract_time: f64,
+    sticky: bool,
+}
+
+impl Clock {
+    fn of(trace: &TraceFile) -> Clock {
+        let meta = &trace.meta;
+        Clock {
+            dt: meta.number_or("dt", 1.0),
+            refract_time: meta.number_or("refract_time", 0.0),
+            sticky: meta.is_on("sticky_spikes"),
+        }
+    }
+
+    /// Refractory steps left where the original's clock says `rfr`, which is a sum in single precision.
+    fn steps_left(&self, rfr: f64) -> f64 {
+        ((self.refract_time - rfr) / self.dt - 1e-3).ceil().max(0.0)
+    }
+
+    /// The clocks that the replay's spikes give, `[time, batch·cell]`.
+    fn times(&self, replayed: &Replayed, resets: &[usize], row: usize) -> Vec<f64> {
+        // A sticky spike is no new one: then the margin says who spiked.
+        let spiked = |i: usize| match self.sticky {
+            true => replayed.trace("margin")[i] > 0.0,
+            false => replayed.output[i] != 0.0,
+        };
+        let mut all = vec![0.0; replayed.output.len()];
+        for i in 0..all.len() {
+            let first = i < row || resets.contains(&(i / row));
+            let before = if first { self.refract_time } else { all[i - row] };
+            all[i] = if spiked(i) { self.dt } else { before + self.dt };
+        }
+        all
+    }
 }
 
 /// Gives the lateral edges the original's last spikes, where one fell the other way.

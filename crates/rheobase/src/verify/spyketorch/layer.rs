@@ -96,7 +96,14 @@ fn run(trace: &TraceFile, class: &Class, samples: usize, shape: [usize; 3], feed
     let states: Vec<(&str, Vec<f64>)> = std::iter::once((potential, "v"))
         .chain(STATES)
         .filter(|(array, ours)| trace.has(array) && fields.iter().any(|f| f.name == *ours))
-        .map(|(array, ours)| Ok((ours, trace.array(array)?)))
+        .map(|(array, ours)| {
+            let mut data = trace.array(array)?;
+            if ours == "since_input" {
+                // The original counts time where the model counts steps.
+                data.iter_mut().for_each(|x| *x = (*x / class.ts(&trace.meta)).round());
+            }
+            Ok((ours, data))
+        })
         .collect::<Result<_>>()?;
     let never_refractory = vec![0.0; input.len()];
     let mut resync: Vec<(&str, &[f64])> = states.iter().map(|(ours, data)| (*ours, &data[..])).collect();
@@ -133,7 +140,7 @@ fn run(trace: &TraceFile, class: &Class, samples: usize, shape: [usize; 3], feed
 struct Silence {
     /// Steps of silence left, `[time, batch, neuron]`; at least 1 where any time is left.
     held: Vec<f32>,
-    /// Time since the last spike, if the trace has it.
+    /// Steps since the last spike, if the trace has the time.
     since_spike: Option<Vec<f64>>,
 }
 
@@ -146,7 +153,9 @@ impl Silence {
         let steps = |left: &f64| if *left > 0.0 { (left / ts).round().max(1.0) as f32 } else { 0.0 };
         let held = trace.array("post_refractory_periods")?.iter().map(steps).collect();
         let name = "post_time_since_spike";
-        let since_spike = if trace.has(name) { Some(trace.array(name)?) } else { None };
+        let since = |time: &f64| (time / ts).round();
+        let since_spike =
+            if trace.has(name) { Some(trace.array(name)?.iter().map(since).collect()) } else { None };
         Ok(Some(Silence { held, since_spike }))
     }
 
