@@ -46,7 +46,9 @@ pub use encoding::Encoding;
 pub use latency::{Latency, LatencyCurve};
 pub use poisson::Poisson;
 pub use population::Population;
-pub use sample_input::{SampleInput, SpikeRows};
+pub use sample_input::SampleInput;
+
+pub use crate::data::SpikeRows;
 
 use crate::Result;
 use crate::data::SampleView;

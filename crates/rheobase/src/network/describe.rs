@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::vision::PoolOf;
+
 /// The version of the format that this library writes.
 pub const FORMAT: u32 = 1;
 
@@ -202,18 +204,6 @@ pub struct Conv {
     /// How the weights start.
     #[serde(default)]
     pub start: WeightStart,
-}
-
-/// What pooling makes of a window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PoolOf {
-    /// The sum.
-    Sum,
-    /// The largest value; the first of equals.
-    Max,
-    /// The mean over the kernel's size.
-    Average,
 }
 
 /// Settings of pooling.

@@ -12,7 +12,6 @@ mod pool;
 mod scale;
 #[cfg(test)]
 mod testing;
-mod windows;
 
 pub(crate) use activation::Activation;
 pub(crate) use combine::{Stack, Sum};
