@@ -19,6 +19,12 @@ impl Candidate {
         let place = [index / (rows * columns), index / columns % rows, index % columns];
         Candidate { index, place, score }
     }
+
+    /// Whether this one, as a winner, keeps `other` from winning too.
+    pub fn excludes(&self, other: &Candidate, radius: usize) -> bool {
+        let near = |axis: usize| self.place[axis].abs_diff(other.place[axis]) <= radius;
+        self.place[0] == other.place[0] || (radius > 0 && near(1) && near(2))
+    }
 }
 
 /// At most `k` winners, the best score first, among equals the first candidate; one per feature, none within `radius` rows
@@ -37,13 +43,7 @@ pub fn search(
             break;
         }
         winners.push(best.place);
-        candidates.retain(|c| !excludes(best.place, c.place, radius));
+        candidates.retain(|c| !best.excludes(c, radius));
     }
     winners
-}
-
-/// Whether a winner keeps a neuron from winning too.
-fn excludes(winner: Place, other: Place, radius: usize) -> bool {
-    let near = |axis: usize| winner[axis].abs_diff(other[axis]) <= radius;
-    winner[0] == other[0] || (radius > 0 && near(1) && near(2))
 }

@@ -7,6 +7,20 @@ use crate::{Error, Result};
 /// Shape of a layer: features, rows, columns.
 pub(super) type Shape = [usize; 3];
 
+/// The shape of a layer of feature maps.
+///
+/// # Errors
+/// Another rank; no neuron, or 2³¹ or more.
+pub(crate) fn maps_of(place: &str, shape: &[usize]) -> Result<Shape> {
+    let maps: Shape = shape.try_into().map_err(|_| Error::Shape {
+        place: place.into(),
+        field: "input".into(),
+        got: format!("{shape:?}"),
+        want: "[feature, row, column] is needed; give the network's input such a shape".into(),
+    })?;
+    neurons(place, maps).map(|_| maps)
+}
+
 /// Neurons of a layer.
 ///
 /// # Errors

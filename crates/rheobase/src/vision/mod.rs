@@ -19,15 +19,25 @@
 //! | features that may not fire | [`feature_inhibition`] | [`feature_inhibition_first`] | `feature_inhibition` | `feature_inhibition` |
 //! | k winners, none within a radius of another | [`k_winners`] | [`k_winners_first`] | `k_winners` | `get_k_winners` |
 //!
+//! Before there are spikes, over images; each is an encoder too ([`crate::encode`]):
+//!
+//! | operation | function | encoder | in SpykeTorch |
+//! |---|---|---|---|
+//! | on- and off-centre cells, edges | [`FilterBank`] of [`Dog`] and [`Gabor`], [`rectify`] | `filters` | `Filter`, `DoGKernel`, `GaborKernel` |
+//! | intensities relative to their surroundings | [`local_normalization`] | `local_normalization` | `local_normalization` |
+//! | what is brighter than its neighbours gains | [`intensity_lateral_inhibition`] | `intensity_lateral_inhibition` | `LateralIntencityInhibition` |
+//! | steps in which equally many fire | [`intensity_to_latency`] | `intensity_to_latency` | `Intensity2Latency` |
+//! | the strongest one by one | [`rank_order`] | `rank_order` | |
+//!
 //! Shapes are `[feature, row, column]`. The operations are those of SpykeTorch (Mozafari et al. 2019,
 //! doi:10.3389/fnins.2019.00625), ties and all.
 //!
 //! ```
-//! use rheobase::vision::{Pooling, fire, k_winners, pointwise_inhibition};
+//! use rheobase::vision::{k_winners, pointwise_inhibition, threshold};
 //! // Two features over 1 × 2 places, two steps.
 //! let shape = [2, 1, 2];
 //! let mut potentials = [0.0, 1.5, 0.0, 3.0, 2.0, 2.5, 0.5, 4.0];
-//! rheobase::vision::threshold(&mut potentials, shape, Some(1.0))?;
+//! threshold(&mut potentials, shape, Some(1.0))?;
 //! pointwise_inhibition(&mut potentials, shape)?;
 //! assert_eq!(potentials, [0.0, 0.0, 0.0, 3.0, 2.0, 0.0, 0.0, 4.0]);
 //! assert_eq!(k_winners(&potentials, None, shape, 2, 0)?, [[1, 0, 1], [0, 0, 0]]);
@@ -36,8 +46,12 @@
 
 mod check;
 mod features;
+mod filter_bank;
 mod fire;
 mod inhibition;
+mod intensity;
+mod kernel;
+mod latency;
 mod pad;
 pub(crate) mod pooling;
 mod wave;
@@ -45,10 +59,19 @@ pub(crate) mod windows;
 mod winners;
 
 pub use crate::data::SpikeRows;
+pub(crate) use check::maps_of;
+pub(crate) use features::check_features;
 pub use features::{feature_inhibition, feature_inhibition_first};
+pub use filter_bank::{FilterBank, rectify};
+pub(crate) use fire::check_threshold;
 pub use fire::{fire, fire_first, threshold};
 pub use inhibition::{Inhibition, pointwise_inhibition};
+pub(crate) use intensity::{check_normalization, check_percents};
+pub use intensity::{inhibition_kernel, intensity_lateral_inhibition, local_normalization};
+pub use kernel::{Dog, FilterKernel, Gabor};
+pub use latency::{intensity_to_latency, rank_order};
 pub use pad::{Padding, pad, pad_first};
 pub use pooling::{PoolOf, Pooling};
 pub use wave::{cumulate, first_spikes, to_wave};
+pub(crate) use winners::check_k;
 pub use winners::{k_winners, k_winners_first};
