@@ -7,22 +7,8 @@ use std::sync::OnceLock;
 use rheobase::verify::{FileReport, Status, TraceFile, find_traces, rules::RULES, verify_file};
 
 /// What the traces may hold that this library does not have: the target in the trace's meta, and what it waits for.
-const NOT_COVERED: &[(&str, &str)] = &[
-    (
-        "SpykeTorch.functional.{pad,pooling,fire,fire_,threshold,threshold_}",
-        "functions on whole layers, not neurons",
-    ),
-    (
-        "SpykeTorch.functional.{pointwise_inhibition,feature_inhibition,get_k_winners}",
-        "functions on whole layers, not neurons",
-    ),
-    (
-        "SpykeTorch.utils.{generate_inhibition_kernel,LateralIntencityInhibition,DoGKernel,GaborKernel,Filter,\
-         Intensity2Latency} and functional.{intensity_lateral_inhibition,local_normalization}",
-        "filters and encoders of images",
-    ),
-    ("SpykeTorch.snn.{Convolution,Pooling,STDP} + functional", "plasticity"),
-];
+const NOT_COVERED: &[(&str, &str)] =
+    &[("SpykeTorch.snn.{Convolution,Pooling,STDP} + functional", "plasticity")];
 
 /// The reports of all traces, each with the target of its trace.
 fn reports() -> &'static [(FileReport, String)] {

@@ -35,6 +35,10 @@ fn section(o: &Original) -> String {
         table(&["", "there", "here", "verdict"], o.quirks.iter().map(quirk).collect()),
     ];
     let parameters = table(&["parameter", "here"], pairs(&o.parameters));
+    let functions = match o.functions {
+        [] => String::new(),
+        all => format!("\n{}", table(&["function", "here"], pairs(all))),
+    };
     let states = table(&["state", "field or probe"], pairs(&o.states));
-    format!("\n## {}\n\n{classes}\n{parameters}\n{states}\n{settings}\n{quirks}", o.name)
+    format!("\n## {}\n\n{classes}\n{parameters}\n{states}{functions}\n{settings}\n{quirks}", o.name)
 }

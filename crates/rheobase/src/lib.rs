@@ -19,6 +19,7 @@ pub mod random;
 pub mod threads;
 mod toml_text;
 pub mod verify;
+pub mod vision;
 
 pub use curve::Curve;
 pub use dynamics::Dynamics;

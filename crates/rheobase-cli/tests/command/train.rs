@@ -80,6 +80,35 @@ fn threads_and_simd_levels_give_the_same_fingerprint() {
     assert!(found.iter().all(|f| *f == found[0]), "{found:?}");
 }
 
+/// Filters, order coding and inhibition before a trained readout: it learns, to the same bits at every level, and what was
+/// trained can be used.
+#[test]
+fn digits_are_learned_behind_filters() {
+    let folder = tempfile::tempdir().unwrap();
+    let job = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/digits-filters.toml");
+    fs::copy(job, folder.path().join("job.toml")).unwrap();
+    let mut found = Vec::new();
+    for level in Level::ALL.into_iter().filter(|l| l.is_available()) {
+        let args = ["train", "job.toml", "--force", "--set", "train.epochs=1"];
+        let mut command = command(folder.path(), &args);
+        command.env("RHEOBASE_SIMD", level.name());
+        found.push(last_lines(&finish(command).out));
+    }
+    assert!(found.iter().all(|f| *f == found[0]), "{found:?}");
+    let share: f64 = found[0].1.split_whitespace().nth(2).unwrap().trim_end_matches('%').parse().unwrap();
+    assert!(share > 50.0, "{found:?}");
+    assert_eq!(last_lines(&ok(folder.path(), &["eval", "runs/job-0"])), found[0]);
+    assert!(ok(folder.path(), &["inspect", "runs/job-0"]).contains("pointwise_inhibition"));
+    for (set, words) in [
+        ("encode.filters=[]", "at least one filter"),
+        ("encode.filters=[{ dog = { size = 6, center = 1.0, surround = 2.0 } }]", "must be odd"),
+    ] {
+        let ran = run_in(folder.path(), &["train", "job.toml", "--out", "bad", "--set", set]);
+        assert!(ran.code == Some(2) && ran.err.contains(words), "{set}: {}", ran.err);
+        assert!(!folder.path().join("bad").exists(), "{set}");
+    }
+}
+
 /// Starts a longer run, stops it after a while as `stop` does, goes on, until it is done; its last lines.
 fn stopped(folder: &Path, stop: &str, milliseconds: &[u64]) -> (String, String) {
     let start = ["train", "job.toml", "--out", "run", "--set", "train.epochs=40"];

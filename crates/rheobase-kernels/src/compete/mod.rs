@@ -1,8 +1,10 @@
 //! Competition within a layer: k winners per sample and step, and the silence they impose.
 
 mod rank;
+mod search;
 
 pub use rank::Ranking;
+pub use search::{Candidate, search};
 
 use std::fmt;
 
@@ -56,32 +58,10 @@ pub type Place = [usize; 3];
 impl Competition {
     /// The winners of one sample and step: `fired` and `potential` have one number per neuron of the layer.
     pub fn winners<E: Elem>(&self, shape: [usize; 3], fired: &[E], potential: &[E]) -> Vec<Place> {
-        let [features, rows, columns] = shape;
-        let mut scores = self.ranking.scores(fired, potential);
-        let mut winners = Vec::new();
-        while winners.len() < self.k {
-            let Some((best, score)) = rank::first_best(&scores) else { break };
-            if self.ranking.ends(score, winners.len()) {
-                break;
-            }
-            let place = [best / (rows * columns), best / columns % rows, best % columns];
-            winners.push(place);
-            let [feature, row, column] = place;
-            scores[feature * rows * columns..(feature + 1) * rows * columns].fill(None);
-            if self.radius > 0 {
-                for f in 0..features {
-                    for r in row.saturating_sub(self.radius)
-                        ..rows.min(row.saturating_add(self.radius).saturating_add(1))
-                    {
-                        let line = (f * rows + r) * columns;
-                        let low = column.saturating_sub(self.radius);
-                        let high = columns.min(column.saturating_add(self.radius).saturating_add(1));
-                        scores[line + low..line + high].fill(None);
-                    }
-                }
-            }
-        }
-        winners
+        let scores = self.ranking.scores(fired, potential);
+        let candidates =
+            scores.into_iter().enumerate().filter_map(|(i, score)| Some(Candidate::new(i, shape, score?)));
+        search(candidates.collect(), self.k, self.radius, |best, found| self.ranking.ends(best, found))
     }
 
     /// Calls `silence` with the index of every neuron in the scope of `winners`.

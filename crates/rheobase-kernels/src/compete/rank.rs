@@ -55,16 +55,3 @@ impl Ranking {
         }
     }
 }
-
-/// Index and score of the first largest score; `None` if nobody is left.
-pub(super) fn first_best(scores: &[Option<f64>]) -> Option<(usize, f64)> {
-    let mut best: Option<(usize, f64)> = None;
-    for (i, score) in scores.iter().enumerate() {
-        if let Some(score) = *score
-            && best.is_none_or(|(_, b)| score > b)
-        {
-            best = Some((i, score));
-        }
-    }
-    best
-}

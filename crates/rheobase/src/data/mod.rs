@@ -5,7 +5,7 @@
 //! | arrays of any shape | [`Array`], [`read_npy`], [`write_npy`] |
 //! | archives of named arrays | [`read_npz`], [`Npz`], [`NpzReader`], [`write_npz`] |
 //! | tables of numbers | [`Table`], [`read_csv`], [`write_csv`] |
-//! | spikes in memory | [`SpikeEvents`] (with values and times), [`SpikeBits`] |
+//! | spikes in memory | [`SpikeEvents`] (with values and times), [`SpikeBits`], [`SpikeRows`] (by step) |
 //! | spikes in files | [`spike_files`]: [`read_spikes`], [`write_spikes`], and as CSV |
 //! | spikes in files of any usual kind | [`train_files`]: [`read_trains`] gives [`SpikeTrains`] |
 //! | input for a simulation | [`read_input`] |
@@ -34,6 +34,7 @@ pub mod npz_dataset;
 pub mod sample;
 pub mod shuffle;
 pub mod spike_files;
+mod spike_rows;
 pub mod spikes;
 mod split;
 pub mod train_files;
@@ -56,6 +57,7 @@ pub use sample::SampleView;
 pub use spike_files::{
     read_spikes, read_spikes_csv, spike_arrays, spikes_in, write_spikes, write_spikes_csv,
 };
+pub use spike_rows::SpikeRows;
 pub use spikes::{SpikeEvent, SpikeEvents};
 pub use train_files::{TrainOptions, read_trains};
 pub use trains::SpikeTrains;

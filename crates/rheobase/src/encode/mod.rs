@@ -7,6 +7,12 @@
 //! | [`Poisson`] | values in [0, 1] | spikes of a given rate in Hz | rates with a physical time |
 //! | [`Latency`] | values in [0, 1] | one spike per feature, the larger the earlier | few spikes, fast answers |
 //! | [`Delta`] | series | a spike whenever a value has moved far enough | sound, sensors |
+//! | [`IntensityToLatency`] | values | one spike per feature, the larger the earlier, equally many in each step | images of any contrast |
+//! | [`RankOrder`] | values | the largest one by one | the order alone |
+//! | [`Cumulative`] | any of the above that send spikes | what has spiked goes on to the end | layers that see the whole wave |
+//! | [`Filters`] | images | what on- and off-centre cells or edges see, which another encoder may turn into spikes | vision |
+//! | [`LocalNormalization`] | images | values relative to their surroundings | uneven light |
+//! | [`IntensityLateralInhibition`] | images | what is brighter than its neighbours gains on them | sharper images |
 //! | [`Population`] | values in a range | activity of overlapping Gaussian fields, which another encoder may turn into spikes | few features |
 //!
 //! An encoder is plain data: a name and parameters ([`Encoding`] in files). What it writes for a sample depends on these,
@@ -25,14 +31,24 @@
 //! assert_eq!(spikes.len(), 2); // nothing there: no spike
 //! # Ok::<(), rheobase::Error>(())
 //! ```
+//!
+//! Encoders of images have a next one, `then`; in JSON, on- and off-centre cells whose spikes come in bins of equal count:
+//! `{"name": "filters", "threshold": 0.05, "then": {"name": "intensity_to_latency"}}`. They have to know the shape of an
+//! image: [`Encoding::for_samples`], which training jobs call, or `image`.
 
 mod bernoulli;
+mod chain;
 mod check;
+mod cumulative;
 mod delta;
 mod direct;
 mod encoding;
+mod filters;
 mod keyed;
 mod latency;
+mod lateral;
+mod local_normalization;
+mod order;
 mod poisson;
 mod population;
 mod sample_input;
@@ -40,13 +56,20 @@ mod sample_input;
 mod tests;
 
 pub use bernoulli::Bernoulli;
+pub use cumulative::Cumulative;
 pub use delta::Delta;
 pub use direct::Direct;
 pub use encoding::Encoding;
+pub use filters::Filters;
 pub use latency::{Latency, LatencyCurve};
+pub use lateral::IntensityLateralInhibition;
+pub use local_normalization::LocalNormalization;
+pub use order::{IntensityToLatency, RankOrder};
 pub use poisson::Poisson;
 pub use population::Population;
-pub use sample_input::{SampleInput, SpikeRows};
+pub use sample_input::SampleInput;
+
+pub use crate::data::SpikeRows;
 
 use crate::Result;
 use crate::data::SampleView;

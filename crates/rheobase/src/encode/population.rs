@@ -3,7 +3,8 @@
 use rheobase_models::Real;
 use serde::{Deserialize, Serialize};
 
-use super::check::{Place, lengthened, parameter, steps_fit, unsupported};
+use super::chain::{Link, shape_after};
+use super::check::{Place, lengthened, parameter};
 use super::{Encoder, Encoding, SampleInput};
 use crate::Result;
 use crate::data::SampleView;
@@ -80,7 +81,7 @@ impl Encoder for Population {
     fn shape(&self, sample: &[usize]) -> Result<Vec<usize>> {
         self.check()?;
         let shape = lengthened(NAME, sample, self.neurons)?;
-        self.then.as_ref().map_or(Ok(shape.clone()), |then| then.shape(&shape))
+        shape_after(self.then.as_deref(), shape)
     }
 
     fn encode(
@@ -92,31 +93,9 @@ impl Encoder for Population {
         out: &mut SampleInput,
     ) -> Result<()> {
         self.check()?;
-        let moves = match sample {
-            SampleView::Static(_) => false,
-            SampleView::Series { .. } => true,
-            SampleView::Events { .. } => {
-                return Err(unsupported(
-                    NAME,
-                    "takes values; these samples are spikes already, use `direct`",
-                ));
-            }
-        };
-        let features = sample.features().saturating_mul(self.neurons);
-        steps_fit(NAME, &sample, sample_id, steps, features)?;
-        let mut own = Vec::new();
-        let values = match (&self.then, moves) {
-            (Some(_), _) => &mut own,
-            (None, false) => out.constant(),
-            (None, true) => out.dense(features),
-        };
-        for step in 0..if moves { steps } else { 1 } {
-            let place = Place { encoder: NAME, sample: sample_id, step: moves.then_some(step) };
-            self.activities(sample.row(step).unwrap_or_default(), place, values)?;
-        }
-        let view =
-            if moves { SampleView::Series { features, values: &own } } else { SampleView::Static(&own) };
-        self.then.as_ref().map_or(Ok(()), |then| then.encode(view, sample_id, epoch, steps, out))
+        let outputs = sample.features().saturating_mul(self.neurons);
+        let link = Link { encoder: NAME, then: self.then.as_deref(), sample_id, epoch, steps };
+        link.encode(sample, outputs, out, |row, place, values| self.activities(row, place, values))
     }
 }
 

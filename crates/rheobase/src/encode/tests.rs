@@ -244,3 +244,81 @@ fn digits_can_be_encoded() {
         }
     }
 }
+
+fn read(json: &str) -> Encoding {
+    serde_json::from_str(json).unwrap()
+}
+
+/// Filters, local normalisation and order coding, as functions one after the other and as encoders that follow each other.
+#[test]
+fn encoders_of_images_are_the_functions_of_vision() {
+    use crate::vision::{
+        FilterBank, intensity_lateral_inhibition, intensity_to_latency, local_normalization, rectify,
+    };
+
+    let digits = crate::data::digits().unwrap();
+    let encoder = read(
+        r#"{"name": "intensity_lateral_inhibition", "percents": [0.1, 0.05],
+            "then": {"name": "local_normalization", "radius": 2,
+            "then": {"name": "filters", "threshold": 0.05, "padding": 1,
+                     "filters": [{"dog": {"size": 3, "center": 0.5, "surround": 1.0}}, {"gabor": {"size": 5, "orientation": 30.0}}],
+            "then": {"name": "intensity_to_latency", "values": true}}}}"#,
+    );
+    assert_eq!(encoder.shape(digits.shape()).unwrap(), [2, 6, 6]);
+    let fitted = encoder.clone().for_samples(digits.shape()).unwrap();
+    assert_eq!(fitted.clone().for_samples(digits.shape()).unwrap(), fitted);
+    for id in [0, 500] {
+        let SampleView::Static(pixels) = digits.sample(id).unwrap() else { panic!() };
+        let (mut x, shape) = (pixels.to_vec(), [1, 8, 8]);
+        intensity_lateral_inhibition(&mut x, shape, &[0.1, 0.05]).unwrap();
+        local_normalization(&mut x, shape, 2, 1e-12).unwrap();
+        let Encoding::IntensityLateralInhibition(first) = &encoder else { panic!() };
+        let Some(Encoding::LocalNormalization(second)) = first.then.as_deref() else { panic!() };
+        let Some(Encoding::Filters(third)) = second.then.as_deref() else { panic!() };
+        let mut seen = Vec::new();
+        FilterBank::new(&third.filters, 1, shape).unwrap().responses(&x, &mut seen).unwrap();
+        rectify(&mut seen, Some(0.05), false).unwrap();
+        let mut want = SpikeRows::default();
+        intensity_to_latency(&seen, 7, &mut want).unwrap();
+        let got = spikes(&fitted, pixels, 0, 0, 7);
+        assert_eq!(got, want);
+        assert!(!got.is_empty());
+        // Without the values a spike is 1, and a wave goes on.
+        let of = Box::new(read(r#"{"name": "intensity_to_latency"}"#));
+        let wave = spikes(&Cumulative { of }, &seen, 0, 0, 7);
+        let mut held = Vec::new();
+        crate::vision::to_wave(&want, [2, 6, 6], &mut held).unwrap();
+        held.iter_mut().for_each(|v| *v = if *v > 0.0 { 1.0 } else { 0.0 });
+        assert_eq!(SampleInput::Spikes(wave).to_dense(7, 72), held);
+    }
+}
+
+#[test]
+fn encoders_of_images_say_what_is_wrong() {
+    let text = |json: &str, values: &[f32]| encode(&read(json), values, 3, 0, 4).unwrap_err().to_string();
+    let filters = |rest: &str| format!(r#"{{"name": "filters", "image": [1, 2, 2]{rest}}}"#);
+    assert!(text(r#"{"name": "filters"}"#, &[1.0; 4]).contains("shape of an image"));
+    assert!(text(&filters(""), &[1.0; 5]).contains("input[3].features = 5: must be the 4 values"));
+    assert!(text(&filters(""), &[1.0, f32::NAN, 0.0, 0.0]).starts_with("encode.filters.input[3][1] = NaN"));
+    assert!(text(&filters(r#", "padding": 0"#), &[1.0; 4]).contains("reaches beyond the 2 rows"));
+    assert!(text(&filters(r#", "filters": []"#), &[1.0; 4]).contains("at least one filter"));
+    let even = r#", "filters": [{"dog": {"size": 4, "center": 1, "surround": 2}}]"#;
+    assert!(text(&filters(even), &[1.0; 4]).starts_with("encode.filters.filters[0].size = 4: must be odd"));
+    let normal = r#"{"name": "local_normalization", "image": [1, 2, 2], "radius": 2}"#;
+    assert!(text(normal, &[1.0; 4]).contains("must be smaller than the image"));
+    assert!(
+        text(r#"{"name": "rank_order", "per_step": 0}"#, &[1.0]).contains("encode.rank_order.per_step = 0")
+    );
+    let bins = text(r#"{"name": "intensity_to_latency"}"#, &[1.0, f32::INFINITY]);
+    assert!(bins.starts_with("encode.intensity_to_latency.input[3][1] = inf"), "{bins}");
+    let shape = read(r#"{"name": "filters"}"#).for_samples(&[64]).unwrap_err().to_string();
+    assert!(shape.contains("[64], but [channel, row, column] is needed"), "{shape}");
+    let other = read(&filters("")).for_samples(&[1, 8, 8]).unwrap_err().to_string();
+    assert!(other.contains("[1, 2, 2] is needed"), "{other}");
+    for wrong in [
+        r#"{"name": "filters", "filters": [{"dog": {"size": 5, "center": 1, "surround": 2, "sigma": 1}}]}"#,
+        r#"{"name": "filters", "filters": [{"dgo": {"size": 5}}]}"#,
+    ] {
+        assert!(serde_json::from_str::<Encoding>(wrong).is_err());
+    }
+}

@@ -154,11 +154,7 @@ impl TrainConfig {
 
     /// A Poisson rate counts in the seconds of the network's steps.
     fn check_dt(&self) -> Result<()> {
-        let dt = match &self.encode {
-            Encoding::Population(p) => p.then.as_deref().and_then(poisson_dt),
-            other => poisson_dt(other),
-        };
-        match (dt, &self.network) {
+        match (poisson_dt(&self.encode), &self.network) {
             (Some(dt), NetworkConfig::Inline(network)) if dt != network.dt => {
                 let rule = format!("must be `network.dt`, which is {} s", network.dt);
                 Err(broken("encode", "dt", format!("{dt} s"), rule))
@@ -171,7 +167,7 @@ impl TrainConfig {
 fn poisson_dt(encoding: &Encoding) -> Option<f64> {
     match encoding {
         Encoding::Poisson(p) => Some(p.dt),
-        _ => None,
+        other => other.next().and_then(poisson_dt),
     }
 }
 

@@ -122,7 +122,7 @@ impl Job {
         let rule = Rule { optimiser: optimise.rule, clip: optimise.clip, weights: config.regularise.weights };
         let trainer = Trainer::new(program, &rule.optimiser);
         let mut job = Job {
-            encoding: config.encoding(),
+            encoding: config.encoding().for_samples(splits.train.shape())?,
             config,
             network,
             splits,

@@ -49,7 +49,7 @@ impl Trained {
         trainer.restore(path, &checkpoint, &header.architecture)?;
         Ok(Trained {
             pass: job::pass(&config)?,
-            encoding: config.encoding(),
+            encoding: config.encoding().for_samples(&samples.shape)?,
             pool,
             config,
             network,

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::vision::{Padding, PoolOf};
+
 /// The version of the format that this library writes.
 pub const FORMAT: u32 = 1;
 
@@ -117,6 +119,20 @@ pub enum Kind {
     Conv(Conv),
     /// Pooling over one or two axes.
     Pool(Pool),
+    /// Places of 0 around every map.
+    Pad(Padding),
+    /// Spikes where potentials exceed a threshold.
+    Fire(Fire),
+    /// Once a value is not 0, the neuron goes on with it.
+    Cumulate(Nothing),
+    /// At each place the feature that fires first silences the others.
+    PointwiseInhibition(Nothing),
+    /// What fires first silences everything else at its place, and all features within a radius of it.
+    LateralInhibition(LateralInhibition),
+    /// Features that may not fire.
+    FeatureInhibition(FeatureInhibition),
+    /// The first neurons to fire, one per feature, none within a radius of another.
+    KWinners(KWinners),
     /// All values in one row.
     Flatten(Nothing),
     /// Times a number.
@@ -204,18 +220,6 @@ pub struct Conv {
     pub start: WeightStart,
 }
 
-/// What pooling makes of a window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PoolOf {
-    /// The sum.
-    Sum,
-    /// The largest value; the first of equals.
-    Max,
-    /// The mean over the kernel's size.
-    Average,
-}
-
 /// Settings of pooling.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -230,6 +234,44 @@ pub struct Pool {
     /// Zeros around the input (for `max`: places that are never the largest).
     #[serde(default = "zero")]
     pub padding: Vec<usize>,
+}
+
+/// Settings of threshold and fire.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fire {
+    /// What a value has to exceed; finite.
+    pub threshold: f64,
+    /// Whether a neuron fires in every step in which it is above threshold; else in the first alone.
+    #[serde(default)]
+    pub again: bool,
+}
+
+/// Settings of lateral inhibition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LateralInhibition {
+    /// Rows and columns to each side that are silenced; 0 for the place alone.
+    pub radius: usize,
+}
+
+/// Settings of feature inhibition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeatureInhibition {
+    /// Features that may not fire.
+    pub features: Vec<usize>,
+}
+
+/// Settings of k winners.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KWinners {
+    /// Winners of a sample at most; at least 1.
+    pub k: usize,
+    /// Rows and columns around a winner in which no other may win; 0 for none.
+    #[serde(default)]
+    pub radius: usize,
 }
 
 /// Settings of a scale.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::describe::{
-    Conv, Custom, Dropout, Kind, Linear, Network, Neurons, Nothing, Numbers, Pool, PoolOf, Scale,
-    WeightStart, Word,
+    Conv, Custom, Dropout, FeatureInhibition, Fire, KWinners, Kind, LateralInhibition, Linear, Network,
+    Neurons, Nothing, Numbers, Padding, Pool, PoolOf, Scale, WeightStart, Word,
 };
 use crate::compete::Competition;
 use crate::{Error, Result};
@@ -81,6 +81,46 @@ pub fn average_pool(kernel: impl PerAxis) -> Part {
 
 fn pool(of: PoolOf, kernel: impl PerAxis) -> Part {
     Kind::Pool(Pool { of, kernel: kernel.per_axis(), stride: Vec::new(), padding: vec![0] }).into()
+}
+
+/// `padding` places of 0 around every map.
+pub fn pad(padding: Padding) -> Part {
+    Kind::Pad(padding).into()
+}
+
+/// A spike where a value exceeds `threshold`, in the first such step of each neuron alone; nothing is summed over time.
+pub fn fire_once(threshold: f64) -> Part {
+    Kind::Fire(Fire { threshold, again: false }).into()
+}
+
+/// A spike in every step in which a value exceeds `threshold`.
+pub fn fire_again(threshold: f64) -> Part {
+    Kind::Fire(Fire { threshold, again: true }).into()
+}
+
+/// Once a value is not 0, the neuron goes on with it.
+pub fn cumulate() -> Part {
+    Kind::Cumulate(Nothing {}).into()
+}
+
+/// At each place the feature that fires first silences the others.
+pub fn pointwise_inhibition() -> Part {
+    Kind::PointwiseInhibition(Nothing {}).into()
+}
+
+/// What fires first silences everything else at its place, and all features within `radius` rows and columns.
+pub fn lateral_inhibition(radius: usize) -> Part {
+    Kind::LateralInhibition(LateralInhibition { radius }).into()
+}
+
+/// Maps of `features` may not fire.
+pub fn feature_inhibition(features: &[usize]) -> Part {
+    Kind::FeatureInhibition(FeatureInhibition { features: features.to_vec() }).into()
+}
+
+/// The first `k` neurons to fire, one per feature, none within `radius` rows and columns of another (0: no radius).
+pub fn k_winners(k: usize, radius: usize) -> Part {
+    Kind::KWinners(KWinners { k, radius }).into()
 }
 
 /// All values in one row.

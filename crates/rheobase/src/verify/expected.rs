@@ -83,6 +83,8 @@ impl Expected {
         let mut all = Expected::default();
         if target.starts_with(super::native::PREFIX) {
             all.given("input").results("output").results_are_the_rest(trace, &super::native::GIVEN);
+        } else if let Some((given, results)) = super::spyketorch::functional_arrays(trace) {
+            all.given(given).results.extend(results);
         } else if target.ends_with("._f_ode") {
             let currents = numbers_after(trace, &["LIF_I", "EIF_I", "QIF_I"]);
             all.given("x").numbered(trace, &["LIF_I", "EIF_I", "QIF_I"], currents);

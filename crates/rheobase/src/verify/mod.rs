@@ -171,7 +171,7 @@ fn replay_of(catalog: &Catalog, trace: &TraceFile) -> Result<Outcome> {
     let target = trace.meta.target.as_str();
     if let Some(model) = target.strip_prefix(native::PREFIX) {
         native::replay(catalog, trace, model)
-    } else if target.starts_with("SpykeTorch.neurons.") {
+    } else if target.starts_with("SpykeTorch.") {
         spyketorch::replay(trace)
     } else if target.starts_with("rnnbuilder") {
         rnnbuilder::replay(trace)

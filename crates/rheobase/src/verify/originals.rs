@@ -16,6 +16,8 @@ pub struct Original {
     pub parameters: Vec<(&'static str, &'static str)>,
     /// Its states, as traces name them, and our fields and probes.
     pub states: Vec<(&'static str, &'static str)>,
+    /// Its functions and filters, and ours.
+    pub functions: &'static [(&'static str, &'static str)],
     /// Its settings that are not a parameter of a model here, and what is.
     pub settings: &'static [(&'static str, &'static str)],
     /// Where it surprises, and what happens here.
@@ -59,6 +61,7 @@ pub fn originals() -> Vec<Original> {
             parameters: known(&nengo::PARAMETERS, &nengo),
             states: known(&nengo::STATES, &nengo),
             classes: nengo,
+            functions: &[],
             settings: nengo::SETTINGS,
             quirks: quirks::NENGO,
         },
@@ -67,6 +70,7 @@ pub fn originals() -> Vec<Original> {
             parameters: known(&nengo::PARAMETERS, &extras),
             states: known(&nengo::STATES, &extras),
             classes: extras,
+            functions: &[],
             settings: nengo::EXTRAS_SETTINGS,
             quirks: quirks::NENGO_EXTRAS,
         },
@@ -75,6 +79,7 @@ pub fn originals() -> Vec<Original> {
             classes: spyketorch::classes(),
             parameters: spyketorch::PARAMETERS.to_vec(),
             states: spyketorch::STATES.to_vec(),
+            functions: spyketorch::FUNCTIONS,
             settings: spyketorch::SETTINGS,
             quirks: quirks::SPYKETORCH,
         },
@@ -83,6 +88,7 @@ pub fn originals() -> Vec<Original> {
             classes: rnnbuilder::CLASSES.to_vec(),
             parameters: rnnbuilder::PARAMETERS.to_vec(),
             states: rnnbuilder::STATES.to_vec(),
+            functions: &[],
             settings: rnnbuilder::SETTINGS,
             quirks: quirks::RNNBUILDER,
         },
@@ -91,6 +97,7 @@ pub fn originals() -> Vec<Original> {
             classes: vec![("SLIFCell", slif::MODEL)],
             parameters: slif::SAME.iter().map(|name| (*name, *name)).collect(),
             states: slif::STATES.to_vec(),
+            functions: &[],
             settings: slif::SETTINGS,
             quirks: quirks::NGC_LEARN,
         },

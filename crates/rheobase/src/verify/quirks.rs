@@ -281,6 +281,48 @@ pub const SPYKETORCH: &[Quirk] = &[
         theirs: "A resting potential given as a whole number fails.",
         here: "Parameters are numbers.",
     },
+    Quirk {
+        id: "S26",
+        verdict: Verdict::Kept,
+        theirs: "fire takes what is strictly above the threshold, the neurons what is at least at it.",
+        here: "The same: `vision::fire` is strict; models say how they compare.",
+    },
+    Quirk {
+        id: "S27",
+        verdict: Verdict::Both,
+        theirs: "get_k_winners ranks by a 32-bit score in which close potentials tie, which takes spikes of another value than 1 for earlier ones, and for which NaN is a winner.",
+        here: "`vision::k_winners` has that score; the node `k_winners` compares exactly. NaN is refused by both.",
+    },
+    Quirk {
+        id: "S28",
+        verdict: Verdict::Adapted,
+        theirs: "A filter whose window is even stands on one place more, with the parameters of the even window.",
+        here: "Sizes are odd; a replay takes the larger one, and the wavelength of the even window.",
+    },
+    Quirk {
+        id: "S29",
+        verdict: Verdict::Kept,
+        theirs: "Lateral inhibition of intensities does not lower the neighbours, as it says: what is brighter gains.",
+        here: "The same; negative shares lower it.",
+    },
+    Quirk {
+        id: "S30",
+        verdict: Verdict::Kept,
+        theirs: "Intensity2Latency never shows the weakest values that do not fill a bin; negative ones count, but stand behind all zeros.",
+        here: "The same.",
+    },
+    Quirk {
+        id: "S31",
+        verdict: Verdict::Intended,
+        theirs: "Intensity2Latency fails where there are fewer values than bins.",
+        here: "Then each value has a bin of its own.",
+    },
+    Quirk {
+        id: "S32",
+        verdict: Verdict::Intended,
+        theirs: "Filter fails with a list of thresholds, and with kernels that are tensors.",
+        here: "One threshold for all filters; a kernel is a `dog` or a `gabor`.",
+    },
 ];
 
 /// rnnbuilder.

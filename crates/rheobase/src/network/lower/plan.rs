@@ -170,6 +170,19 @@ impl Lowering<'_> {
                 let make: Make = Box::new(|seed| Ok((Box::new(operator.seeded(seed)), Vec::new())));
                 Kinded { what: "dropout".into(), tensors: Vec::new(), emits: None, make }
             }
+            Kind::Pad(p) => plain("pad", op::Pad::new(&name, *p, &input)?),
+            Kind::Fire(f) => plain("fire", op::Fire::new(&name, f.threshold, f.again, &input)?),
+            Kind::Cumulate(_) => plain("cumulate", op::Cumulate { width: input.iter().product() }),
+            Kind::PointwiseInhibition(_) => {
+                plain("pointwise_inhibition", op::Inhibit::new(&name, 0, &input)?)
+            }
+            Kind::LateralInhibition(l) => {
+                plain("lateral_inhibition", op::Inhibit::new(&name, l.radius, &input)?)
+            }
+            Kind::FeatureInhibition(f) => {
+                plain("feature_inhibition", op::InhibitFeatures::new(&name, &f.features, &input)?)
+            }
+            Kind::KWinners(w) => plain("k_winners", op::KWinners::new(&name, w.k, w.radius, &input)?),
             Kind::Flatten(_) => plain("flatten", op::Identity),
             Kind::Identity(_) => plain("identity", op::Identity),
             Kind::Scale(s) => plain("scale", op::Scale::new(&name, s.factor)?),

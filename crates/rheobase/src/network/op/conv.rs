@@ -7,11 +7,11 @@ mod tests;
 use rheobase_models::lanes::Elem;
 
 use self::kernels::{FromAll, FromEvents, ToInputs, ToWeights};
-use super::windows::{Lists, Run, Targets, Windows, value_error};
 use crate::network::describe;
 use crate::network::memory::Memory;
 use crate::network::operator::{Back, Context, Operator, Seen};
 use crate::network::signal::{Reach, Signal};
+use crate::vision::windows::{Lists, Run, Targets, Windows, value_error};
 use crate::{Error, Result};
 
 /// `out[o, y, x] = Σ in[c, y·stride + i·dilation − padding, …]·weight[o, c, i, j] + bias[o]` (a cross-correlation), in

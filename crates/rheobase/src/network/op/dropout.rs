@@ -1,12 +1,12 @@
 //! `Dropout`: zeroes values by chance during training.
 
 use super::elementwise::map;
-use super::windows::value_error;
 use crate::Result;
 use crate::network::memory::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
 use crate::random::{Stream, unit};
+use crate::vision::windows::value_error;
 
 /// Zeroes each value with a probability and scales the others up by 1/(1 − probability), so that their mean stays
 /// (Srivastava et al. 2014, <https://jmlr.org/papers/v15/srivastava14a.html>). Only in training. What is zeroed is

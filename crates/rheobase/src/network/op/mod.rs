@@ -3,23 +3,35 @@
 mod activation;
 mod combine;
 mod conv;
+mod cumulate;
 mod dropout;
 mod elementwise;
+mod features;
+mod fire;
 mod identity;
+mod inhibition;
 mod linear;
+mod maps;
 mod neurons;
+mod pad;
 mod pool;
 mod scale;
 #[cfg(test)]
 mod testing;
-mod windows;
+mod winners;
 
 pub(crate) use activation::Activation;
 pub(crate) use combine::{Stack, Sum};
 pub(crate) use conv::Conv;
+pub(crate) use cumulate::Cumulate;
 pub(crate) use dropout::Dropout;
+pub(crate) use features::InhibitFeatures;
+pub(crate) use fire::Fire;
 pub(crate) use identity::Identity;
+pub(crate) use inhibition::Inhibit;
 pub(crate) use linear::Linear;
 pub(crate) use neurons::{Learned, Neurons};
+pub(crate) use pad::Pad;
 pub(crate) use pool::Pool;
 pub(crate) use scale::Scale;
+pub(crate) use winners::KWinners;

@@ -1,11 +1,11 @@
 //! `Scale`: times a number.
 
 use super::elementwise::map;
-use super::windows::value_error;
 use crate::Result;
 use crate::network::memory::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
+use crate::vision::windows::value_error;
 
 /// Multiplies every value by a number.
 #[derive(Debug, Clone)]

@@ -101,3 +101,41 @@ pub(super) fn reaching(mut signal: Signal, wanted: impl Fn(usize, usize) -> bool
     signal.reach = Reach::Bits(bits);
     signal
 }
+
+/// The values of a run over several steps, one input each, from a reset.
+pub(super) fn run(operator: &dyn Operator, steps: &[Signal]) -> Vec<Vec<f32>> {
+    let mut memory = operator.fresh(steps.first().map_or(0, |x| x.samples));
+    let step = |x: &Signal| {
+        let mut out = Signal::default();
+        operator.forward(&context(), &[], &[x], &mut memory, &mut out);
+        out.values
+    };
+    steps.iter().map(step).collect()
+}
+
+/// dL/d input of the last of several steps.
+pub(super) fn backward_after(operator: &dyn Operator, steps: &[Signal], upstream: &[f32]) -> Vec<f32> {
+    let Some(last) = steps.last() else { return Vec::new() };
+    let (mut memory, mut before) = (operator.fresh(last.samples), Memory::default());
+    let mut output = Signal::default();
+    for x in steps {
+        before.copy_from(&memory);
+        operator.forward(&context(), &[], &[x], &mut memory, &mut output);
+    }
+    let mut gradient = vec![0.0; last.samples * last.width];
+    let mut adjoint = memory.zeros_like();
+    operator.backward(
+        &context(),
+        &[],
+        Back {
+            inputs: &[last],
+            before: &before,
+            output: &output,
+            upstream,
+            adjoint: &mut adjoint,
+            gradients: &mut [Some(&mut gradient)],
+            raw: &mut [],
+        },
+    );
+    gradient
+}

@@ -1,7 +1,8 @@
-//! SpykeTorch-Extended: layers of [C, H, W] under k-winners-take-all, and right-hand sides.
+//! SpykeTorch-Extended: layers of [C, H, W] under k-winners-take-all, right-hand sides, functions and filters.
 
 mod attributes;
 mod classes;
+mod functional;
 mod layer;
 mod ode;
 mod outputs;
@@ -11,6 +12,7 @@ use super::{Outcome, TraceFile};
 use crate::Result;
 
 pub(super) use classes::{PARAMETERS, SETTINGS};
+pub(super) use functional::{FUNCTIONS, arrays as functional_arrays};
 pub(super) use layer::STATES;
 
 /// The original's classes and our models.
@@ -22,6 +24,9 @@ pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
     let meta = &trace.meta;
     if meta.target.ends_with("._f_ode") {
         return ode::replay(trace);
+    }
+    if let Some(outcome) = functional::replay(trace) {
+        return outcome;
     }
     match classes::of(meta) {
         Some(class) => layer::replay(trace, class),

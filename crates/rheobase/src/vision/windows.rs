@@ -3,49 +3,49 @@
 use crate::{Error, Result};
 
 /// Settings of windows as they are written: one number per axis, or one for all.
-pub(super) struct Lists<'a> {
-    pub(super) kernel: &'a [usize],
-    pub(super) stride: &'a [usize],
-    pub(super) padding: &'a [usize],
-    pub(super) dilation: &'a [usize],
+pub(crate) struct Lists<'a> {
+    pub(crate) kernel: &'a [usize],
+    pub(crate) stride: &'a [usize],
+    pub(crate) padding: &'a [usize],
+    pub(crate) dilation: &'a [usize],
 }
 
 /// Windows along one axis. Tap `k` of window `o` sees place `o·stride + k·dilation − padding`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     /// Places of the input.
-    pub(super) input: usize,
+    pub(crate) input: usize,
     /// Taps of a window.
-    pub(super) kernel: usize,
-    pub(super) stride: usize,
-    pub(super) padding: usize,
-    pub(super) dilation: usize,
+    pub(crate) kernel: usize,
+    pub(crate) stride: usize,
+    pub(crate) padding: usize,
+    pub(crate) dilation: usize,
     /// Windows.
-    pub(super) outputs: usize,
+    pub(crate) outputs: usize,
 }
 
 /// The windows of a signal `[C, L]` or `[C, H, W]`. One axis is two of which the first has a single place, which leaves
 /// the order of features as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Windows {
-    pub(super) channels: usize,
-    pub(super) rows: Axis,
-    pub(super) columns: Axis,
+pub(crate) struct Windows {
+    pub(crate) channels: usize,
+    pub(crate) rows: Axis,
+    pub(crate) columns: Axis,
     /// Axes besides the channels: 1 or 2.
-    pub(super) axes: usize,
+    pub(crate) axes: usize,
 }
 
 /// The windows that see a place, and with which tap: ascending in the window, descending in the tap, in even steps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Run {
-    pub(super) count: usize,
+pub(crate) struct Run {
+    pub(crate) count: usize,
     output: u32,
     tap: u32,
 }
 
 /// The run of every place of an axis.
 #[derive(Debug, Clone)]
-pub(super) struct Targets {
+pub(crate) struct Targets {
     runs: Vec<Run>,
     output_step: usize,
     tap_step: usize,
@@ -55,7 +55,7 @@ pub(super) struct Targets {
 const LIMIT: usize = 1 << 31;
 
 /// The error of a setting.
-pub(super) fn value_error(
+pub(crate) fn value_error(
     place: &str,
     field: &str,
     index: Option<usize>,
@@ -76,7 +76,7 @@ impl Axis {
     const SINGLE: Axis = Axis { input: 1, kernel: 1, stride: 1, padding: 0, dilation: 1, outputs: 1 };
 
     /// Places with the padding.
-    pub(super) fn padded(&self) -> usize {
+    pub(crate) fn padded(&self) -> usize {
         self.input + 2 * self.padding
     }
 
@@ -86,7 +86,7 @@ impl Axis {
     }
 
     /// The places that a window without dilation sees.
-    pub(super) fn range(&self, output: usize) -> std::ops::Range<usize> {
+    pub(crate) fn range(&self, output: usize) -> std::ops::Range<usize> {
         let start = output * self.stride;
         let end = (start + self.kernel).saturating_sub(self.padding).min(self.input);
         start.saturating_sub(self.padding).min(end)..end
@@ -142,7 +142,7 @@ impl Axis {
 
 impl Windows {
     /// Checks settings against the shape of the input.
-    pub(super) fn new(place: &str, lists: &Lists<'_>, input: &[usize]) -> Result<Windows> {
+    pub(crate) fn new(place: &str, lists: &Lists<'_>, input: &[usize]) -> Result<Windows> {
         let sized =
             input.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).is_some_and(|n| n > 0 && n < LIMIT);
         if !(2..=3).contains(&input.len()) || !sized {
@@ -169,29 +169,29 @@ impl Windows {
     }
 
     /// Places of a channel of the input.
-    pub(super) fn places(&self) -> usize {
+    pub(crate) fn places(&self) -> usize {
         self.rows.input * self.columns.input
     }
 
     /// Windows of a channel.
-    pub(super) fn outputs(&self) -> usize {
+    pub(crate) fn outputs(&self) -> usize {
         self.rows.outputs * self.columns.outputs
     }
 
     /// Taps of a window.
-    pub(super) fn taps(&self) -> usize {
+    pub(crate) fn taps(&self) -> usize {
         self.rows.kernel * self.columns.kernel
     }
 
     /// `[channels, windows…]`.
-    pub(super) fn shape(&self, channels: usize) -> Vec<usize> {
+    pub(crate) fn shape(&self, channels: usize) -> Vec<usize> {
         let all = [channels, self.rows.outputs, self.columns.outputs];
         if self.axes == 1 { vec![all[0], all[2]] } else { all.to_vec() }
     }
 }
 
 impl Targets {
-    pub(super) fn new(axis: &Axis) -> Targets {
+    pub(crate) fn new(axis: &Axis) -> Targets {
         let mut runs = vec![Run::default(); axis.input];
         for output in 0..axis.outputs {
             for tap in 0..axis.kernel {
@@ -211,13 +211,13 @@ impl Targets {
 
     /// The run of a place.
     #[inline(always)]
-    pub(super) fn of(&self, place: usize) -> Run {
+    pub(crate) fn of(&self, place: usize) -> Run {
         self.runs[place]
     }
 
     /// Window and tap number `n` of a run.
     #[inline(always)]
-    pub(super) fn nth(&self, run: Run, n: usize) -> (usize, usize) {
+    pub(crate) fn nth(&self, run: Run, n: usize) -> (usize, usize) {
         (run.output as usize + n * self.output_step, run.tap as usize - n * self.tap_step)
     }
 }
