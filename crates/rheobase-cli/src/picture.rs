@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use rheobase::data::SpikeValues;
 use rheobase::draw::{Figure, Simulation, Traces};
 use rheobase::models::neuron::{Emits, Firing, Time};
 use rheobase::population::{Column, Number};
 use rheobase::{Population, Recording};
 
 use crate::failure::Outcome;
+use crate::statistics::spike_values;
 
 /// Neurons whose input and potential are drawn.
 const DRAWN: usize = 3;
@@ -35,6 +37,10 @@ pub(crate) struct Picture {
     outputs: Vec<Vec<f64>>,
     times: Vec<f64>,
     who: Vec<u32>,
+    /// How many spikes each mark of the raster is.
+    counts: Vec<u64>,
+    /// What the values of each neuron's spikes stand for; one for all neurons alike.
+    values: Vec<SpikeValues>,
 }
 
 impl Picture {
@@ -69,6 +75,8 @@ impl Picture {
             outputs: vec![Vec::new(); drawn],
             times: Vec::new(),
             who: Vec::new(),
+            counts: Vec::new(),
+            values: spike_values(population),
         }
     }
 
@@ -101,6 +109,8 @@ impl Picture {
         for e in piece.events.iter().flat_map(|e| e.iter()).filter(|e| e.batch == 0) {
             self.times.push((start as u64 + e.step) as f64 * self.dt + f64::from(e.offset));
             self.who.push(e.neuron);
+            let values = self.values[e.neuron as usize % self.values.len()];
+            self.counts.push(values.count(e.value.into()) as u64);
         }
     }
 
@@ -122,6 +132,7 @@ impl Picture {
         let mut figure = Simulation::new(0.0, end, &self.times, &self.who, self.neurons)
             .title(self.title.clone())
             .clock(self.clock)
+            .counts(&self.counts)
             .input(input);
         if let Some((name, unit)) = self.potential {
             let mut potential = traces(&times, name, unit, self.series(1));

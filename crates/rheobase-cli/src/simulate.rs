@@ -17,7 +17,7 @@ use crate::generator::{Input, RunShape};
 use crate::picture::Picture;
 use crate::save::{self, About, Output, check_csv};
 use crate::setup::{Setup, steps_in};
-use crate::statistics::{Counts, Spread};
+use crate::statistics::{Counts, Spread, spike_values};
 use crate::stimulus::{self, Loaded, Stimulus};
 use crate::summary::Summary;
 use crate::{run, terminal};
@@ -219,7 +219,7 @@ impl Simulate {
         let output = self.output.as_ref().map(|_| Output::new(shape, dt, asked, analogue));
         let picture = self.plot.as_ref().map(|_| Picture::new(population, steps));
         let mut done = Done {
-            counts: Counts::new(batch, neurons, dt, 0.0),
+            counts: Counts::new(batch, neurons, dt, 0.0).of(spike_values(population)),
             output: output.transpose()?,
             picture,
             probes: asked.iter().map(|(name, _)| (name.clone(), Extremes::default())).collect(),
