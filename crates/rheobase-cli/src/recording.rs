@@ -7,7 +7,8 @@ use rheobase::models::neuron::Time;
 
 use crate::arguments::FilePart;
 use crate::failure::{Failure, Outcome};
-use crate::text::short;
+use crate::terminal;
+use crate::text::{grouped, short};
 
 /// The help on files of spikes.
 pub(crate) const HELP: &str = "Files of spikes:
@@ -82,7 +83,12 @@ impl Part {
             trains = trains.within((from, to))?;
         }
         if self.merge_equal {
+            let all = trains.spikes();
             trains = trains.merged();
+            if trains.spikes() < all {
+                let (all, left) = (grouped(all as u64), grouped(trains.spikes() as u64));
+                terminal::warn(&format!("note: --merge-equal made {left} spikes of {all}"));
+            }
         }
         if trains.times.is_empty() {
             return Err(Failure::bad(format!(

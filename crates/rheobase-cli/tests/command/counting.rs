@@ -73,6 +73,8 @@ fn measures_of_intervals_refuse_equal_times_by_name_and_say_what_merges_them() {
         }
         ok(folder.path(), &["analyse", "times.csv", "-m", measure, "--merge-equal"]);
     }
+    let ran = run_in(folder.path(), &["analyse", "times.csv", "--merge-equal"]);
+    assert!(ran.err.contains("--merge-equal made 5 spikes of 6"), "{}", ran.err);
     let merged = measured(&folder, "times.csv -m isi --merge-equal");
     assert_eq!(merged["spikes"], json!([3, 2]));
     near(&merged["measures"]["isi_mean"]["trains"][0], 0.125);
@@ -211,26 +213,47 @@ fn lvr_stands_beside_cv2_and_lv() {
     assert!(ran.code == Some(2) && ran.err.contains("refractoriness"), "{}", ran.err);
 }
 
-/// The heights of the first curve in a picture, as its path has them: the y axis runs downwards.
-fn curve(svg: &str) -> Vec<f64> {
-    let paths = svg.split(" d=\"").skip(1).map(|p| p.split('"').next().unwrap_or_default());
-    let numbers = |path: &str| -> Vec<f64> {
-        let split = path.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'));
-        split.filter_map(|n| n.parse().ok()).collect()
+/// What the longest curve of a picture shows on average, read off its y axis; `middle` of its points are taken.
+fn mean_of_curve(svg: &str, middle: std::ops::Range<usize>) -> f64 {
+    let paths: Vec<&str> = svg.split(" d=\"").skip(1).filter_map(|p| p.split('"').next()).collect();
+    let numbers = |text: &str| -> Vec<f64> {
+        let parts = text.split(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-'));
+        parts.filter_map(|n| n.parse().ok()).collect()
     };
-    paths.map(numbers).max_by_key(Vec::len).unwrap_or_default()
+    let curve = numbers(paths.iter().max_by_key(|p| p.len()).unwrap());
+    let heights = &curve.iter().skip(1).step_by(2).collect::<Vec<_>>()[middle];
+    // Ticks of the y axis are strokes x y H x, their labels end left of them.
+    let ticks = paths.iter().map(|p| numbers(p)).find(|n| n.len() > 3 && n.len() % 3 == 0 && n[0] == n[3]).unwrap();
+    let labels = svg.split("text-anchor=\"end\"").skip(1).filter_map(|t| t.split(['>', '<']).nth(1)?.parse::<f64>().ok());
+    let labels: Vec<f64> = labels.collect();
+    let per_unit = (ticks[4] - ticks[1]) / (labels[1] - labels[0]);
+    let mean = heights.iter().copied().sum::<f64>() / heights.len() as f64;
+    labels[0] + (mean - ticks[1]) / per_unit
 }
 
 #[test]
-fn rates_by_every_kernel_are_drawn() {
+fn a_clock_has_its_rate_by_every_kernel() {
     let rows: String = (0..2000).step_by(2).map(|i| format!("{i},0\n")).collect();
     let folder = folder(&[("clock.csv", &format!("step,neuron\n{rows}"))]);
-    for kernel in ["expon", "gauss", "expogauss", "alpha", "published-expon", "published-alpha"] {
-        let args = "plot rates clock.csv --dt 0.02 --tau 0.02 -o r.svg --kernel";
-        let words: Vec<&str> = args.split(' ').chain([kernel]).collect();
-        ok(folder.path(), &words);
-        let svg = std::fs::read_to_string(folder.path().join("r.svg")).unwrap();
-        assert!(curve(&svg).len() > 1000, "{kernel}");
+    for (kernel, want) in [
+        ("expon", 25.0),
+        ("gauss", 25.0),
+        ("expogauss", 25.0),
+        ("alpha", 25.0),
+        ("published-expon", 39.283),
+        ("published-gauss", 25.353),
+        ("published-expogauss", 0.042),
+        ("published-alpha", 21.529),
+    ] {
+        for tau in ["0.01", "0.02", "0.033", "0.2"] {
+            let args = ["plot", "rates", "clock.csv", "--dt", "0.02", "-o", "r.svg", "--tau", tau, "--kernel", kernel];
+            ok(folder.path(), &args);
+            let svg = std::fs::read_to_string(folder.path().join("r.svg")).unwrap();
+            let mean = mean_of_curve(&svg, 500..1500);
+            // Pictures have hundredths of a point.
+            let known = want == 25.0 || tau == "0.02";
+            assert!(!known || (mean - want).abs() < 0.02, "{kernel}, tau {tau}: {mean}");
+        }
     }
     let ran = run_in(folder.path(), &["plot", "rates", "clock.csv", "--kernel", "gaus", "-o", "r.svg"]);
     assert!(ran.code == Some(2) && ran.err.contains("published-gauss"), "{}", ran.err);

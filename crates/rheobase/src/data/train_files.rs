@@ -450,7 +450,7 @@ mod tests {
         let folder = Folder::new();
         let want = [vec![0.0, 0.0, 0.0], vec![0.5, 0.5]];
         for text in [
-            "0,1\n3,0\n0,2\n",
+            "a,b\n3,0\n0,2\n",
             "step,neuron,value\n0,0,3\n1,1,2\n",
             "step,neuron\n0,0\n1,1\n0,0\n1,1\n0,0\n",
             "time,neuron\n0,0\n0.5,1\n0,0\n0.5,1\n0,0\n",
