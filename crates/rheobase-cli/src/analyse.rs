@@ -197,7 +197,9 @@ pub(crate) fn overview(trains: &SpikeTrains, file: &str, found: &Findings) -> St
     out += &match trains.at_end() {
         0 => String::new(),
         1 => format!("1 spike lies at {end} {unit}, where the recording ends, and counts\n"),
-        n => format!("{} spikes lie at {end} {unit}, where the recording ends, and count\n", grouped(n as u64)),
+        n => {
+            format!("{} spikes lie at {end} {unit}, where the recording ends, and count\n", grouped(n as u64))
+        }
     };
     if !found.columns.is_empty() {
         out += &table(trains, found);

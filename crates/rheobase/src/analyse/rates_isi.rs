@@ -135,7 +135,8 @@ mod tests {
         assert!(rates_isi(&samples(3), &[0.0; 4], 1, false, Interpolation::Zero).is_err());
         assert!(rates_isi(&[0.0, 0.0], &[0.0; 2], 1, false, Interpolation::Zero).is_err());
         assert!(rates_isi(&samples(2), &[0.0, f64::NAN], 1, false, Interpolation::Zero).is_err());
-        let e = rates_isi(&samples(3), &[1.0, 0.0, 2.0], 1, false, Interpolation::Zero).unwrap_err().to_string();
+        let e =
+            rates_isi(&samples(3), &[1.0, 0.0, 2.0], 1, false, Interpolation::Zero).unwrap_err().to_string();
         assert!(e.starts_with("rates_isi.spikes[2] = 2") && e.contains("rates_kernel"), "{e}");
         assert!(rates_isi(&samples(2), &[], 0, false, Interpolation::Zero).unwrap().is_empty());
     }

@@ -95,8 +95,10 @@ mod tests {
         // A 25 Hz clock on steps of 20 ms with tau of one step, in nengo-extras 0.5.0.
         let t: Vec<f64> = (0..2000).map(|i| f64::from(i) * 0.02).collect();
         let x: Vec<f64> = (0..2000).map(|i| if i % 2 == 0 { 50.0 } else { 0.0 }).collect();
-        let mean = |kernel| rates_kernel(&t, &x, 1, kernel, 0.02).unwrap()[500..1500].iter().sum::<f64>() / 1000.0;
-        let want = [39.282_935_791_616_31, 25.352_902_182_678_683, 0.042_057_953_325_596_06, 21.529_344_207_579_904];
+        let mean =
+            |kernel| rates_kernel(&t, &x, 1, kernel, 0.02).unwrap()[500..1500].iter().sum::<f64>() / 1000.0;
+        let want =
+            [39.282_935_791_616_31, 25.352_902_182_678_683, 0.042_057_953_325_596_06, 21.529_344_207_579_904];
         for ((name, kernel), want) in Kernel::PUBLISHED.into_iter().zip(want) {
             assert!((mean(kernel) - want).abs() < 1e-11, "{name}: {}", mean(kernel));
         }

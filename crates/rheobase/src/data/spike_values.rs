@@ -76,7 +76,10 @@ mod tests {
     #[test]
     fn every_value_but_zero_is_a_spike_or_more() {
         let counts = SpikeValues::Counts(0.1);
-        assert_eq!([0.0, 0.1, f64::from(0.3_f32), -0.2, 0.01].map(|v| counts.count(v)), [0.0, 1.0, 3.0, 2.0, 1.0]);
+        assert_eq!(
+            [0.0, 0.1, f64::from(0.3_f32), -0.2, 0.01].map(|v| counts.count(v)),
+            [0.0, 1.0, 3.0, 2.0, 1.0]
+        );
         assert_eq!([0.0, 0.5, -7.0].map(|v| SpikeValues::Single.count(v)), [0.0, 1.0, 1.0]);
     }
 }

@@ -29,7 +29,8 @@ pub(super) fn from_rows(table: &Table, options: &TrainOptions) -> Said<SpikeTrai
     let mut rows = rows_in(table, timed, options.dt)?;
     rows.sort_by(|a, b| a.time.total_cmp(&b.time).then((a.batch, a.neuron).cmp(&(b.batch, b.neuron))));
     let values = SpikeValues::guessed(rows.iter().map(|r| r.value), options.dt);
-    fits(rows.iter().map(|r| values.count(r.value)).sum()).map_err(|rule| format!("column `value` {rule}"))?;
+    fits(rows.iter().map(|r| values.count(r.value)).sum())
+        .map_err(|rule| format!("column `value` {rule}"))?;
     let least = rows.iter().map(|r| r.neuron + 1).max().unwrap_or(0);
     if options.neurons.is_some_and(|n| n < least) {
         return Err(format!("has a spike of neuron {}; give at least {least} neurons", least - 1));

@@ -61,7 +61,9 @@ impl SpikeTrains {
     /// Adds `count` spikes that carry `value` together after the train's others. Rounding may put the end of a step behind the
     /// start of the next; the spike is then taken to that start.
     pub(super) fn add(&mut self, train: usize, time: f64, count: f64, value: f64) {
-        let (Some(times), Some(values)) = (self.times.get_mut(train), self.values.get_mut(train)) else { return };
+        let (Some(times), Some(values)) = (self.times.get_mut(train), self.values.get_mut(train)) else {
+            return;
+        };
         let time = times.last().map_or(time, |last| last.max(time));
         let each = value / count;
         if each != 1.0 && values.is_empty() {
@@ -212,7 +214,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn events(values: &[(u64, f32, f32)]) -> SpikeEvents {
-        let event = |&(step, value, offset): &(u64, f32, f32)| SpikeEvent { step, batch: 0, neuron: 0, value, offset };
+        let event = |&(step, value, offset): &(u64, f32, f32)| SpikeEvent {
+            step,
+            batch: 0,
+            neuron: 0,
+            value,
+            offset,
+        };
         SpikeEvents::from_events([10, 1, 1], 0.1, values.iter().map(event)).unwrap()
     }
 
