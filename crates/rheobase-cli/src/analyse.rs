@@ -1,6 +1,7 @@
 //! `rheobase analyse`: what a file of spikes says in numbers.
 
 use clap::{Args, ValueEnum};
+use rheobase::analyse::PUBLISHED_REFRACTORINESS;
 use rheobase::data::SpikeTrains;
 use serde_json::{Value, json};
 
@@ -29,14 +30,8 @@ pub(crate) struct Analyse {
     recording: Recording,
     #[command(flatten)]
     options: Options,
-    /// What to measure, separated by commas
-    #[arg(
-        short,
-        long,
-        value_name = "NAME",
-        value_delimiter = ',',
-        default_value = "rate,isi,fano,synchrony"
-    )]
+    /// What to measure, separated by commas [default: rate,isi,fano,synchrony]
+    #[arg(short, long, value_name = "NAME", value_delimiter = ',')]
     measure: Vec<Measure>,
     /// Print JSON, with every train and every matrix
     #[arg(long)]
@@ -67,6 +62,9 @@ pub(crate) struct Options {
     /// Probability with which intervals cover
     #[arg(long, value_name = "P", default_value_t = 0.95, allow_negative_numbers = true)]
     level: f64,
+    /// Refractoriness constant R of LvR, s or steps [default: 0.005 s or 5 steps]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    refractoriness: Option<f64>,
 }
 
 fn pair(text: &str) -> Result<(usize, usize), String> {
@@ -85,6 +83,9 @@ impl Options {
             cost: self.cost.unwrap_or(1.0 / tau),
             max_lag: self.max_lag,
             pair: self.pair,
+            refractoriness: self
+                .refractoriness
+                .unwrap_or_else(|| by_clock(trains.clock, PUBLISHED_REFRACTORINESS, 5.0)),
         }
     }
 }
@@ -94,7 +95,7 @@ impl Options {
 enum Measure {
     /// Mean firing rates, with exact intervals for Poisson spikes
     Rate,
-    /// Intervals between spikes: mean, CV, CV2, LV
+    /// Intervals between spikes: mean, CV, CV2, LV, LvR
     Isi,
     /// Fano factors of counts in bins
     Fano,
@@ -160,6 +161,9 @@ impl Analyse {
     fn measured(&self, trains: &SpikeTrains) -> Outcome<Findings> {
         let set = self.options.settings(trains);
         let mut found = Findings::default();
+        if self.measure.is_empty() {
+            measures::usual(trains, &set, &mut found)?;
+        }
         for (i, measure) in self.measure.iter().enumerate() {
             if !self.measure[..i].contains(measure) {
                 measure.take(trains, &set, &mut found)?;
@@ -180,6 +184,7 @@ impl Analyse {
             "rate_unit": rate,
             "level": self.options.level,
             "spikes": trains.times.iter().map(Vec::len).collect::<Vec<_>>(),
+            "spikes_at_the_end": trains.at_end(),
             "measures": found.json,
         })
     }
@@ -188,6 +193,14 @@ impl Analyse {
 /// What was found, for reading.
 pub(crate) fn overview(trains: &SpikeTrains, file: &str, found: &Findings) -> String {
     let mut out = format!("{file}: {}\n", described(trains));
+    let (end, unit) = (short(trains.window.1), units(trains.clock).0);
+    out += &match trains.at_end() {
+        0 => String::new(),
+        1 => format!("1 spike lies at {end} {unit}, where the recording ends, and counts\n"),
+        n => {
+            format!("{} spikes lie at {end} {unit}, where the recording ends, and count\n", grouped(n as u64))
+        }
+    };
     if !found.columns.is_empty() {
         out += &table(trains, found);
         if trains.times.len() > SHOWN {

@@ -2,14 +2,14 @@
 
 use rheobase::analyse::{
     BurstRule, Interval, bin_counts, bootstrap_interval, bursts, fano_factor, isi_statistics, mean_rate,
-    population_rate, spike_sync_of_all, spike_synchrony,
+    population_rate, revised_local_variation, spike_sync_of_all, spike_synchrony,
 };
 use rheobase::data::SpikeTrains;
 use rheobase::models::neuron::Time;
 use serde_json::{Map, Value, json};
 
-use crate::failure::Outcome;
-use crate::recording::{slow_bin, units, whole_bins};
+use crate::failure::{Failure, Outcome};
+use crate::recording::{slow_bin, strictly_ascending, units, whole_bins};
 use crate::text::short;
 
 /// What the measures need besides the trains.
@@ -28,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) max_lag: Option<f64>,
     /// The two trains of a cross-correlogram.
     pub(crate) pair: Option<(usize, usize)>,
+    /// Refractoriness constant of LvR.
+    pub(crate) refractoriness: f64,
 }
 
 /// What is found: columns with a cell per train, lines about all of them, and everything as JSON.
@@ -136,10 +138,21 @@ impl Spread {
     }
 }
 
+/// What is measured unless something else is asked for. What these trains do not define is left out, and said.
+pub(crate) fn usual(trains: &SpikeTrains, set: &Settings, found: &mut Findings) -> Outcome<()> {
+    rate(trains, set, found)?;
+    match strictly_ascending(trains, "isi") {
+        Ok(()) => isi(trains, set, found)?,
+        Err(why) => left_out(found, "isi", why)?,
+    }
+    fano(trains, set, found)?;
+    synchrony(trains, set, found)
+}
+
 /// Mean rates with their exact intervals for Poisson spikes.
 pub(crate) fn rate(trains: &SpikeTrains, set: &Settings, found: &mut Findings) -> Outcome<()> {
     let all: Vec<(f64, Interval)> =
-        trains.times.iter().map(|t| mean_rate(t, trains.window, set.level)).collect::<Result<_, _>>()?;
+        trains.times.iter().map(|t| mean_rate(t, trains.whole(), set.level)).collect::<Result<_, _>>()?;
     let values: Vec<Option<f64>> = all.iter().map(|(rate, _)| Some(*rate)).collect();
     let intervals: Vec<Value> = all.iter().map(|(_, i)| interval_json(*i)).collect();
     let unit = units(trains.clock).1;
@@ -152,18 +165,21 @@ pub(crate) fn rate(trains: &SpikeTrains, set: &Settings, found: &mut Findings) -
     )?;
     let cells = all.iter().map(|(_, i)| format!("{} to {}", short(i.low), short(i.high))).collect();
     found.columns.push((format!("{} %", short(100.0 * set.level)), cells));
-    let plain = trains.output.iter().zip(&trains.times).all(|(sum, times)| *sum == times.len() as f64);
-    if !plain {
+    if trains.values.iter().any(|v| !v.is_empty()) {
         let length = trains.window.1 - trains.window.0;
-        let sent: Vec<Option<f64>> = trains.output.iter().map(|sum| Some(sum / length)).collect();
-        found.per_train("output", ("OUTPUT", unit), &sent, set.level, &Value::Null)?;
+        let sent = (0..trains.times.len()).map(|i| Some(trains.output(i) / length));
+        found.per_train("output", ("OUTPUT", unit), &sent.collect::<Vec<_>>(), set.level, &Value::Null)?;
     }
     Ok(())
 }
 
 /// Statistics of the intervals between spikes.
 pub(crate) fn isi(trains: &SpikeTrains, set: &Settings, found: &mut Findings) -> Outcome<()> {
+    strictly_ascending(trains, "isi")?;
     let all = trains.times.iter().map(|t| isi_statistics(t)).collect::<Result<Vec<_>, _>>()?;
+    let refractoriness = set.refractoriness;
+    let revised = trains.times.iter().map(|t| revised_local_variation(t, refractoriness));
+    let revised = revised.collect::<Result<Vec<_>, _>>()?;
     let unit = units(trains.clock).0;
     let columns = [
         ("isi_mean", "ISI", unit, all.iter().map(|s| s.mean).collect::<Vec<_>>()),
@@ -173,23 +189,34 @@ pub(crate) fn isi(trains: &SpikeTrains, set: &Settings, found: &mut Findings) ->
     ];
     columns.iter().try_for_each(|(key, name, unit, values)| {
         found.per_train(key, (name, unit), values, set.level, &Value::Null)
-    })
+    })?;
+    let parts = json!({ "refractoriness": refractoriness });
+    found.per_train("lvr", ("LvR", ""), &revised, set.level, &parts)
+}
+
+/// Says that a measure was left out, and why.
+pub(crate) fn left_out(found: &mut Findings, key: &str, why: Failure) -> Outcome<()> {
+    let Failure::Bad(why) = why else { return Err(why) };
+    found.line("left out", why.clone());
+    found.json.insert(key.into(), json!({ "left_out": why }));
+    Ok(())
 }
 
 /// Fano factors of counts in bins, beside what a Poisson process gives.
 pub(crate) fn fano(trains: &SpikeTrains, set: &Settings, found: &mut Findings) -> Outcome<()> {
     let bin = set.bin.unwrap_or_else(|| slow_bin(trains));
-    let (cut, window) = whole_bins(trains, bin)?;
-    let mut factors = Vec::with_capacity(cut.len());
+    let binned = whole_bins(trains, bin)?;
+    let mut factors = Vec::with_capacity(binned.trains.len());
     let mut poisson = None;
-    for train in &cut {
-        let fano = fano_factor(&bin_counts(train, window, bin)?, set.level)?;
+    for train in &binned.trains {
+        let fano = fano_factor(&bin_counts(train, binned.window, bin)?, set.level)?;
         factors.push(fano.factor);
         poisson = fano.poisson;
     }
-    let parts = json!({ "bin": bin, "poisson_range": poisson.map(interval_json) });
+    let poisson_json = poisson.map(interval_json);
+    let parts = json!({ "bin": bin, "remainder": binned.remainder, "poisson_range": poisson_json });
     found.per_train("fano", ("FANO", ""), &factors, set.level, &parts)?;
-    let bins = format!("bins of {} {}", short(bin), units(trains.clock).0);
+    let bins = binned.text();
     let text = poisson.map_or(bins.clone(), |i| {
         let outside = factors.iter().flatten().filter(|f| !(i.low..=i.high).contains(f)).count();
         let (low, high) = (short(i.low), short(i.high));
@@ -210,6 +237,7 @@ pub(crate) fn burst(trains: &SpikeTrains, set: &Settings, found: &mut Findings) 
         rule.min_between = ms(min_between);
         rule.min_duration = ms(min_duration);
     }
+    strictly_ascending(trains, "bursts")?;
     let (mut numbers, mut shares, mut list) = (Vec::new(), Vec::new(), Vec::new());
     for train in &trains.times {
         let all = bursts(train, &rule)?;
@@ -225,8 +253,8 @@ pub(crate) fn burst(trains: &SpikeTrains, set: &Settings, found: &mut Findings) 
 /// The population's rate over time.
 pub(crate) fn population(trains: &SpikeTrains, set: &Settings, found: &mut Findings) -> Outcome<()> {
     let bin = set.bin.unwrap_or_else(|| slow_bin(trains));
-    let (cut, window) = whole_bins(trains, bin)?;
-    let h = population_rate(&cut, window, bin, set.level)?;
+    let binned = whole_bins(trains, bin)?;
+    let h = population_rate(&binned.trains, binned.window, bin, set.level)?;
     let starts: Vec<f64> = (0..h.rate.len()).map(|i| h.start + i as f64 * bin).collect();
     let peak =
         h.rate.iter().enumerate().fold((0, 0.0), |best, (i, r)| if *r > best.1 { (i, *r) } else { best });
@@ -234,15 +262,15 @@ pub(crate) fn population(trains: &SpikeTrains, set: &Settings, found: &mut Findi
     found.line(
         "population",
         format!(
-            "highest rate {} {rate}, in the {} {time} from {} {time} on",
+            "highest rate {} {rate}, in the {} {time} from {} {time} on; {}",
             short(peak.1),
             short(bin),
-            short(h.start + peak.0 as f64 * bin)
+            short(h.start + peak.0 as f64 * bin),
+            binned.text()
         ),
     );
     let intervals: Vec<Value> = h.interval.iter().map(|i| interval_json(*i)).collect();
-    let value =
-        json!({ "bin": bin, "start": starts, "rate": h.rate, "poisson_intervals": intervals, "unit": rate });
+    let value = json!({ "bin": bin, "remainder": binned.remainder, "start": starts, "rate": h.rate, "poisson_intervals": intervals, "unit": rate });
     found.json.insert("population".into(), value);
     Ok(())
 }
@@ -250,24 +278,30 @@ pub(crate) fn population(trains: &SpikeTrains, set: &Settings, found: &mut Findi
 /// How much the population acts together.
 pub(crate) fn synchrony(trains: &SpikeTrains, set: &Settings, found: &mut Findings) -> Outcome<()> {
     let bin = set.bin.unwrap_or_else(|| slow_bin(trains));
-    let (cut, window) = whole_bins(trains, bin)?;
-    let chi = spike_synchrony(&cut, window, bin)?;
-    let taken = set.trains.min(trains.times.len());
-    let some = &trains.times[..taken];
-    let sync = spike_sync_of_all(some, trains.window, set.max_lag.unwrap_or(f64::INFINITY))?;
-    let unit = units(trains.clock).0;
-    let by_chance = 1.0 / (cut.len() as f64).sqrt();
+    let binned = whole_bins(trains, bin)?;
+    let chi = spike_synchrony(&binned.trains, binned.window, bin)?;
+    let by_chance = 1.0 / (binned.trains.len() as f64).sqrt();
     found.line(
         "synchrony",
         format!(
-            "chi {} in bins of {} {unit} (independent neurons: about {})",
+            "chi {} in {} (independent neurons: about {})",
             chi.map_or("not defined".into(), short),
-            short(bin),
+            binned.text(),
             short(by_chance)
         ),
     );
-    found.line("", format!("SPIKE synchronisation {} over {taken} trains", short(sync)));
-    let value = json!({ "chi": chi, "bin": bin, "spike_sync": sync, "spike_sync_trains": taken });
+    let mut value = json!({ "chi": chi, "bin": bin, "remainder": binned.remainder });
+    let taken = set.trains.min(trains.times.len());
+    match strictly_ascending(trains, "SPIKE synchronisation") {
+        Ok(()) => {
+            let some = &trains.times[..taken];
+            let sync = spike_sync_of_all(some, trains.window, set.max_lag.unwrap_or(f64::INFINITY))?;
+            found.line("", format!("SPIKE synchronisation {} over {taken} trains", short(sync)));
+            value["spike_sync"] = json!(sync);
+            value["spike_sync_trains"] = json!(taken);
+        }
+        Err(why) => left_out(found, "spike_sync", why)?,
+    }
     found.json.insert("synchrony".into(), value);
     Ok(())
 }

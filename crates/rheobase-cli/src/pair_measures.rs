@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
 use crate::measures::{Findings, Settings, interval_json};
-use crate::recording::{by_clock, slow_bin, units, whole_bins};
+use crate::recording::{by_clock, slow_bin, strictly_ascending, units, whole_bins};
 use crate::text::short;
 
 /// A correlogram and the names of its parts.
@@ -86,6 +86,12 @@ fn add(sum: &mut Correlogram, one: &Correlogram) {
     sum.expected.iter_mut().zip(&one.expected).for_each(|(a, b)| *a += b);
 }
 
+/// Whether this is, but for rounding, an even whole number.
+fn is_even(x: f64) -> bool {
+    let half = 0.5 * x;
+    half >= 0.5 && (half - half.round()).abs() < 1e-6
+}
+
 /// The correlogram as a measure.
 pub(crate) fn correlogram(trains: &SpikeTrains, set: &Settings, found: &mut Findings) -> Outcome<()> {
     let Lags { correlogram: c, bin, of } = lags(trains, set)?;
@@ -93,10 +99,12 @@ pub(crate) fn correlogram(trains: &SpikeTrains, set: &Settings, found: &mut Find
     let many = (0..c.counts.len()).filter(outside).count();
     let peak = (0..c.counts.len()).max_by_key(|i| c.counts[*i]).unwrap_or(0);
     let unit = units(trains.clock).0;
+    let even = trains.dt.is_some_and(|dt| is_even(bin / dt));
+    let uneven = if even { "; of an even number of steps, the one at lag 0 holds a lag less" } else { "" };
     found.line(
         "correlogram",
         format!(
-            "{of}: most pairs at a lag of {} {unit} ({}, expected {}); {many} of {} bins of {} {unit} outside the {} % range",
+            "{of}: most pairs at a lag of {} {unit} ({}, expected {}); {many} of {} bins of {} {unit} outside the {} % range{uneven}",
             short(c.lags[peak]),
             c.counts[peak],
             short(c.expected[peak]),
@@ -114,9 +122,9 @@ pub(crate) fn correlogram(trains: &SpikeTrains, set: &Settings, found: &mut Find
 /// Correlations of spike counts.
 pub(crate) fn correlation(trains: &SpikeTrains, set: &Settings, found: &mut Findings) -> Outcome<()> {
     let bin = set.bin.unwrap_or_else(|| slow_bin(trains));
-    let (cut, window) = whole_bins(trains, bin)?;
-    let taken = enough(set, cut.len())?;
-    let c = count_correlation(&cut[..taken], window, bin)?;
+    let binned = whole_bins(trains, bin)?;
+    let taken = enough(set, binned.trains.len())?;
+    let c = count_correlation(&binned.trains[..taken], binned.window, bin)?;
     let defined = |i: &(usize, usize)| !c.constant.contains(&i.0) && !c.constant.contains(&i.1);
     let values: Vec<f64> = pairs(taken).filter(defined).map(|(i, j)| c.matrix[i * taken + j]).collect();
     let mut text = spread(&values, taken, trains.times.len());
@@ -126,12 +134,12 @@ pub(crate) fn correlation(trains: &SpikeTrains, set: &Settings, found: &mut Find
         text += &format!(" ({} % interval {} to {})", short(100.0 * set.level), short(i.low), short(i.high));
         interval = Some(interval_json(i));
     }
-    found.line(
-        "correlation",
-        format!("of counts in bins of {} {}: {text}", short(bin), units(trains.clock).0),
-    );
+    found.line("correlation", format!("of counts in {}: {text}", binned.text()));
     let rows: Vec<&[f64]> = c.matrix.chunks(taken.max(1)).collect();
-    let value = json!({ "bin": bin, "trains": taken, "matrix": rows, "constant": c.constant, "fisher_interval": interval });
+    let value = json!({
+        "bin": bin, "remainder": binned.remainder, "trains": taken, "matrix": rows, "constant": c.constant,
+        "fisher_interval": interval,
+    });
     found.json.insert("correlation".into(), value);
     Ok(())
 }
@@ -186,6 +194,9 @@ pub(crate) fn matrix(trains: &SpikeTrains, kind: Kind, set: &Settings) -> Outcom
         }
         Kind::EventSync => (Pairwise::EventSync { max_lag }, "event_sync", "event synchronisation", lag),
     };
+    if !matches!(kind, Kind::VictorPurpura | Kind::VanRossum) {
+        strictly_ascending(trains, name)?;
+    }
     Ok(Matrix { values: pairwise(&trains.times[..taken], measure)?, trains: taken, name, key, with })
 }
 

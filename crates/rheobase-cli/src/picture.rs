@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rheobase::data::SpikeValues;
 use rheobase::draw::{Figure, Simulation, Traces};
 use rheobase::models::neuron::{Emits, Firing, Time};
 use rheobase::population::{Column, Number};
@@ -9,6 +10,7 @@ use rheobase::{Population, Recording};
 
 use crate::failure::Outcome;
 use crate::room::Room;
+use crate::statistics::spike_values;
 
 /// Neurons whose input and potential are drawn.
 const DRAWN: usize = 3;
@@ -40,6 +42,10 @@ pub(crate) struct Picture {
     times: Vec<f64>,
     who: Vec<u32>,
     room: Room,
+    /// How many spikes each mark of the raster is.
+    counts: Vec<u64>,
+    /// What the values of each neuron's spikes stand for; one for all neurons alike.
+    values: Vec<SpikeValues>,
 }
 
 impl Picture {
@@ -75,6 +81,8 @@ impl Picture {
             times: Vec::new(),
             who: Vec::new(),
             room: Room::new("--plot", KEPT, DRAWN_SPIKE, steps),
+            counts: Vec::new(),
+            values: spike_values(population),
         }
     }
 
@@ -112,6 +120,8 @@ impl Picture {
         for e in piece.events.iter().flat_map(|e| e.iter()).filter(|e| e.batch == 0) {
             self.times.push((start as u64 + e.step) as f64 * self.dt + f64::from(e.offset));
             self.who.push(e.neuron);
+            let values = self.values[e.neuron as usize % self.values.len()];
+            self.counts.push(values.count(e.value.into()) as u64);
         }
         self.room.ask(self.who.len(), start + piece.shape[0])
     }
@@ -139,6 +149,7 @@ impl Picture {
         let mut figure = Simulation::new(0.0, end, &self.times, &self.who, self.neurons)
             .title(self.title.clone())
             .clock(self.clock)
+            .counts(&self.counts)
             .input(input);
         if let Some((name, unit)) = self.potential {
             let mut potential = traces(&times, name, unit, self.series(1));

@@ -59,7 +59,8 @@ pub(crate) struct Plot {
     part: Part,
     #[command(flatten)]
     options: Options,
-    /// Smooth the rates of single trains with this kernel, instead of counting the population's
+    /// Smooth the rates of single trains with this kernel (expon, gauss, expogauss, alpha; published-… as nengo-extras
+    /// samples them), instead of counting the population's
     #[arg(long, value_name = "NAME", value_parser = kernel)]
     kernel: Option<Kernel>,
     /// Draw only these trains or neurons, from 0
@@ -127,7 +128,8 @@ impl Distance {
 
 fn kernel(text: &str) -> Result<Kernel, String> {
     text.parse().map_err(|e: rheobase::Error| {
-        format!("{e}; kernels are {}", Kernel::NAMES.map(|(name, _)| name).join(", "))
+        let names = Kernel::NAMES.iter().chain(&Kernel::PUBLISHED).map(|(name, _)| *name);
+        format!("{e}; kernels are {}", names.collect::<Vec<_>>().join(", "))
     })
 }
 
@@ -198,15 +200,14 @@ fn only(trains: &SpikeTrains, chosen: &[usize]) -> Outcome<SpikeTrains> {
     let names = chosen.iter().map(|i| trains.label(*i)).collect();
     let mut some = SpikeTrains::silent(1, names, trains.window, trains.dt, trains.clock);
     some.times = chosen.iter().map(|i| trains.times[*i].clone()).collect();
-    some.output = chosen.iter().map(|i| trains.output[*i]).collect();
+    some.values = chosen.iter().map(|i| trains.values[*i].clone()).collect();
     Ok(some)
 }
 
 /// Spikes over time.
 pub(crate) fn raster(trains: &SpikeTrains) -> Outcome<Figure> {
     let (times, who) = trains.flat();
-    let (from, to) = trains.window;
-    let mut raster = Raster::new(&times, &who, trains.times.len()).span(from, to).clock(trains.clock);
+    let mut raster = Raster::new(&times, &who, trains.times.len()).window(trains.whole()).clock(trains.clock);
     if (2..=8).contains(&trains.samples) {
         let neurons = trains.neurons();
         raster = (0..trains.samples)
@@ -218,11 +219,12 @@ pub(crate) fn raster(trains: &SpikeTrains) -> Outcome<Figure> {
 /// The population's rate in bins, with its interval for Poisson spikes.
 pub(crate) fn rates(trains: &SpikeTrains, bin: Option<f64>, level: f64) -> Outcome<Figure> {
     let bin = bin.unwrap_or_else(|| recording::drawn_bin(trains));
-    let (cut, window) = whole_bins(trains, bin)?;
-    let h = population_rate(&cut, window, bin, level)?;
+    let binned = whole_bins(trains, bin)?;
+    let h = population_rate(&binned.trains, binned.window, bin, level)?;
     let middles = (0..h.rate.len()).map(|i| h.start + (i as f64 + 0.5) * bin);
-    // The first and the last rate hold up to the ends of the recording.
-    let middle: Vec<f64> = once(window.0).chain(middles).chain(once(window.1)).collect();
+    // The first and the last rate hold up to the ends of the bins.
+    let (start, end) = (binned.window.start, binned.window.end);
+    let middle: Vec<f64> = once(start).chain(middles).chain(once(end)).collect();
     let low = to_the_ends(h.interval.iter().map(|i| i.low).collect());
     let high = to_the_ends(h.interval.iter().map(|i| i.high).collect());
     let rate = to_the_ends(h.rate);
@@ -231,7 +233,11 @@ pub(crate) fn rates(trains: &SpikeTrains, bin: Option<f64>, level: f64) -> Outco
     } else {
         format!("mean of {} trains", trains.times.len())
     };
-    let name = format!("{who}, bins of {}", length(bin, trains.clock));
+    let rest = match binned.remainder {
+        0.0 => String::new(),
+        rest => format!(", the last {} left out", length(rest, trains.clock)),
+    };
+    let name = format!("{who}, bins of {}{rest}", length(bin, trains.clock));
     let rates = Rates::new(&middle).clock(trains.clock);
     Ok(rates.rate_with_band(name, &rate, &low, &high).figure()?)
 }

@@ -1,11 +1,14 @@
 //! The spikes that `analyse` and `plot` are asked about: a file, a part of it, and what the file does not say.
 
 use clap::Args;
+use rheobase::analyse::Window;
 use rheobase::data::{SpikeTrains, TrainOptions, read_trains};
 use rheobase::models::neuron::Time;
 
 use crate::arguments::FilePart;
 use crate::failure::{Failure, Outcome};
+use crate::terminal;
+use crate::text::{grouped, short};
 
 /// The help on files of spikes.
 pub(crate) const HELP: &str = "Files of spikes:
@@ -13,10 +16,14 @@ pub(crate) const HELP: &str = "Files of spikes:
         FILE:NAME for another), or with `bits` (numpy.packbits, little bit order) and `shape`
   .npy  dense spikes: [time], [time, neuron] or [time, batch, neuron]; booleans, counts,
         or 0 and one height
-  .csv  .tsv .txt: with the columns `neuron` and `step` or `time`, a line per spike; otherwise
+  .csv  .tsv .txt: with the columns `neuron` and `step` or `time`, a line per spike (a whole
+        `value` counts so many); otherwise
         a line per step and a column per neuron (a column `time`, `t` or `step` is none).
         Names or none, commas, semicolons or tabs, decimal commas where these do not separate
-  Where nothing says how long a step is, times are counted in steps.";
+  Where nothing says how long a step is, times are counted in steps.
+  Several spikes of a neuron at one time all count: a count in a step, a `value`, equal times.
+  --from is included, --to is not, so that adjoining parts share no spike; only where the
+  recording itself ends is its end included.";
 
 /// A recording and which part of it.
 #[derive(Args)]
@@ -43,9 +50,12 @@ pub(crate) struct Part {
     /// Only from this time on
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     pub(crate) from: Option<f64>,
-    /// Only up to this time [default: the end of the file's last step, or its last spike]
+    /// Only before this time [default: the end of the file's last step, or its last spike]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     pub(crate) to: Option<f64>,
+    /// Make one spike of several at one time, for measures that need strictly ascending times
+    #[arg(long)]
+    pub(crate) merge_equal: bool,
 }
 
 impl Recording {
@@ -71,6 +81,14 @@ impl Part {
                 )));
             }
             trains = trains.within((from, to))?;
+        }
+        if self.merge_equal {
+            let all = trains.spikes();
+            trains = trains.merged();
+            if trains.spikes() < all {
+                let (all, left) = (grouped(all as u64), grouped(trains.spikes() as u64));
+                terminal::warn(&format!("note: --merge-equal made {left} spikes of {all}"));
+            }
         }
         if trains.times.is_empty() {
             return Err(Failure::bad(format!(
@@ -130,25 +148,57 @@ fn of_steps(trains: &SpikeTrains, wanted: f64) -> f64 {
     }
 }
 
-/// Trains and the start and end of the time they cover.
-type Cut = (Vec<Vec<f64>>, (f64, f64));
+/// Trains cut to a whole number of bins from their start.
+pub(crate) struct Binned {
+    pub(crate) trains: Vec<Vec<f64>>,
+    pub(crate) window: Window,
+    pub(crate) bin: f64,
+    /// What is left of the recording after the last bin; 0 where bins fill it.
+    pub(crate) remainder: f64,
+    clock: Time,
+}
 
-/// Trains cut to a whole number of bins from their start, and the window of these.
-pub(crate) fn whole_bins(trains: &SpikeTrains, bin: f64) -> Outcome<Cut> {
+impl Binned {
+    /// The width of the bins, and that a remainder is left out.
+    pub(crate) fn text(&self) -> String {
+        let unit = units(self.clock).0;
+        let bins = format!("bins of {} {unit}", short(self.bin));
+        if self.remainder == 0.0 {
+            return bins;
+        }
+        format!("{bins}, the last {} {unit} left out: less than a bin", short(self.remainder))
+    }
+}
+
+/// Cuts trains to a whole number of bins.
+pub(crate) fn whole_bins(trains: &SpikeTrains, bin: f64) -> Outcome<Binned> {
     let (start, end) = trains.window;
     let bins = ((end - start) / bin + 1e-6).floor();
     if !(bin > 0.0 && bin.is_finite()) || bins < 1.0 {
         return Err(Failure::bad(format!(
             "--bin {bin}: must be above 0 and not longer than the recording, {} {}",
-            crate::text::short(end - start),
+            short(end - start),
             units(trains.clock).0
         )));
     }
     let cut = start + bins * bin;
     crate::memory::fits("--bin", trains.times.len().saturating_mul(bins as usize), 24)?;
+    let (all, clock) = (trains.clone(), trains.clock);
     if cut + 1e-6 * bin >= end {
-        return Ok((trains.times.clone(), (start, end)));
+        return Ok(Binned { window: all.whole(), trains: all.times, bin, remainder: 0.0, clock });
     }
-    let inside = |train: &Vec<f64>| train.iter().copied().filter(|t| *t < cut).collect();
-    Ok((trains.times.iter().map(inside).collect(), (start, cut)))
+    let some = all.within((start, cut))?;
+    Ok(Binned { window: some.whole(), trains: some.times, bin, remainder: end - cut, clock })
+}
+
+/// Refuses several spikes at one time for `what`, which has no meaning for them.
+pub(crate) fn strictly_ascending(trains: &SpikeTrains, what: &str) -> Outcome<()> {
+    let Some((train, time)) = trains.repeated() else { return Ok(()) };
+    Err(Failure::bad(format!(
+        "{what}: train {} has several spikes at {} {}, and there is no measure of intervals or coincidences of such; \
+         --merge-equal makes one spike of equal ones",
+        trains.label(train),
+        short(time),
+        units(trains.clock).0
+    )))
 }

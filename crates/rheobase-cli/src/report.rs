@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use rheobase::analyse::PUBLISHED_REFRACTORINESS;
 use rheobase::data::{NpzReader, SpikeTrains};
 use rheobase::draw::{Figure, Report as Page, Table};
 use serde_json::Value;
@@ -312,13 +313,11 @@ fn add_spikes(draft: &mut Draft, file: &FilePart, part: &Part, name: &str) -> Ou
 
 fn statistics(trains: &SpikeTrains) -> Outcome<Table> {
     let tau = by_clock(trains.clock, 0.02, 20.0);
-    let set =
-        Settings { level: 0.95, bin: None, trains: TRAINS, tau, cost: 1.0 / tau, max_lag: None, pair: None };
+    let refractoriness = by_clock(trains.clock, PUBLISHED_REFRACTORINESS, 5.0);
+    let (cost, bin, max_lag, pair) = (1.0 / tau, None, None, None);
+    let set = Settings { level: 0.95, bin, trains: TRAINS, tau, cost, max_lag, pair, refractoriness };
     let mut found = Findings::default();
-    measures::rate(trains, &set, &mut found)?;
-    measures::isi(trains, &set, &mut found)?;
-    measures::fano(trains, &set, &mut found)?;
-    measures::synchrony(trains, &set, &mut found)?;
+    measures::usual(trains, &set, &mut found)?;
     let silent = trains.times.iter().filter(|t| t.is_empty()).count();
     let mut table =
         Table::new(["Measure", "Value"]).row(["silent trains".to_string(), grouped(silent as u64)]);

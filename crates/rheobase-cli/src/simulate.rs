@@ -17,7 +17,7 @@ use crate::generator::{Input, RunShape};
 use crate::picture::Picture;
 use crate::save::{self, About, Output, check_csv};
 use crate::setup::{Setup, steps_in};
-use crate::statistics::{Counts, Spread};
+use crate::statistics::{Counts, Spread, spike_values};
 use crate::stimulus::{self, Loaded, Stimulus};
 use crate::summary::Summary;
 use crate::text::short;
@@ -237,7 +237,7 @@ impl Simulate {
             picture.as_ref().map_or(Ok(()), |p| p.room().expect(neurons, rate))?;
         }
         let mut done = Done {
-            counts: Counts::new(batch, neurons, dt, 0.0),
+            counts: Counts::new(batch, neurons, dt, 0.0).of(spike_values(population)),
             output,
             picture,
             probes: asked.iter().map(|(name, _)| (name.clone(), Extremes::default())).collect(),

@@ -1,13 +1,18 @@
 //! Rates and intervals, counted while a run goes on.
 
-use rheobase::Recording;
+use rheobase::data::SpikeValues;
 use rheobase::models::lanes::Elem;
+use rheobase::population::{Column, Number};
+use rheobase::{Population, Recording};
 use serde::Serialize;
 
 /// What is known of each neuron (of each sample) so far.
 #[derive(Clone, Default)]
 struct Train {
+    /// Steps in which something left.
     events: u64,
+    /// Spikes: several where a step counts several.
+    spikes: f64,
     value: f64,
     first: f64,
     last: f64,
@@ -17,8 +22,8 @@ struct Train {
 }
 
 impl Train {
-    /// Takes a spike; intervals are averaged by Welford's method.
-    fn spike(&mut self, time: f64, value: f64) {
+    /// Takes what left in a step, so many spikes; intervals are averaged by Welford's method.
+    fn spike(&mut self, time: f64, value: f64, spikes: f64) {
         if self.events == 0 {
             self.first = time;
         } else {
@@ -30,6 +35,7 @@ impl Train {
         }
         self.last = time;
         self.events += 1;
+        self.spikes += spikes;
         self.value += value;
     }
 
@@ -44,11 +50,24 @@ impl Train {
 pub(crate) struct Counts {
     trains: Vec<Train>,
     neurons: usize,
+    /// What the values of each neuron's spikes stand for; one for all neurons alike.
+    values: Vec<SpikeValues>,
     dt: f64,
     from: f64,
     low: f64,
     high: f64,
     steps: u64,
+}
+
+/// What the values of a population's spikes stand for: one for each neuron, or one for all alike.
+pub(crate) fn spike_values<E: Number>(population: &Population<E>) -> Vec<SpikeValues> {
+    let info = population.model().info();
+    let amplitude = population.params().find(|(field, _)| field.name == "amplitude");
+    match amplitude.map(|(_, column)| column) {
+        Some(Column::Each(all)) => all.iter().map(|a| SpikeValues::of_model(info, *a)).collect(),
+        Some(Column::Shared(a)) => vec![SpikeValues::of_model(info, *a)],
+        None => vec![SpikeValues::of_model(info, 1.0)],
+    }
 }
 
 /// Mean, lowest and highest over the neurons.
@@ -74,10 +93,16 @@ impl Counts {
     /// Bytes for each neuron.
     pub(crate) const BYTES: usize = size_of::<Train>();
 
-    /// Nothing counted yet of `batch` samples of `neurons`.
+    /// Nothing counted yet of `batch` samples of `neurons`, whose events are one spike each.
     pub(crate) fn new(batch: usize, neurons: usize, dt: f64, from: f64) -> Self {
         let (low, high) = (f64::INFINITY, f64::NEG_INFINITY);
-        Counts { trains: vec![Train::default(); batch * neurons], neurons, dt, from, low, high, steps: 0 }
+        let (trains, values) = (vec![Train::default(); batch * neurons], vec![SpikeValues::Single]);
+        Counts { trains, neurons, values, dt, from, low, high, steps: 0 }
+    }
+
+    /// The same where values of spikes stand for these.
+    pub(crate) fn of(self, values: Vec<SpikeValues>) -> Self {
+        Counts { values, ..self }
     }
 
     /// Takes a piece of a run that starts at step `start`: its events, or its dense output.
@@ -85,7 +110,9 @@ impl Counts {
         for e in piece.events.iter().flat_map(|e| e.iter()) {
             let time = (start as u64 + e.step) as f64 * self.dt + f64::from(e.offset);
             if time >= self.from {
-                self.trains[e.batch as usize * self.neurons + e.neuron as usize].spike(time, e.value.into());
+                let (neuron, value) = (e.neuron as usize, f64::from(e.value));
+                let spikes = self.values[neuron % self.values.len()].count(value);
+                self.trains[e.batch as usize * self.neurons + neuron].spike(time, value, spikes);
             }
         }
         for (step, row) in piece.dense.chunks(self.trains.len()).enumerate() {
@@ -102,14 +129,14 @@ impl Counts {
         }
     }
 
-    /// Events of all neurons.
-    pub(crate) fn events(&self) -> u64 {
-        self.trains.iter().map(|t| t.events).sum()
+    /// Spikes of all neurons.
+    pub(crate) fn spikes(&self) -> u64 {
+        self.trains.iter().map(|t| t.spikes).sum::<f64>() as u64
     }
 
-    /// Events per unit of time, over `duration`.
-    pub(crate) fn event_rates(&self, duration: f64) -> Option<Spread> {
-        spread(self.trains.iter().map(|t| t.events as f64 / duration))
+    /// Spikes per unit of time, over `duration`.
+    pub(crate) fn spike_rates(&self, duration: f64) -> Option<Spread> {
+        spread(self.trains.iter().map(|t| t.spikes / duration))
     }
 
     /// Output (values of spikes) per unit of time, over `duration`.
@@ -164,14 +191,14 @@ mod tests {
     fn intervals_of_a_train() {
         let mut train = Train::default();
         for t in [0.1, 0.2, 0.4, 0.5] {
-            train.spike(t, 1.0);
+            train.spike(t, 2.0, 2.0);
         }
         // Intervals 0.1, 0.2, 0.1: mean 0.4/3, standard deviation √2/30.
         assert!((train.cv().unwrap() - 2f64.sqrt() / 4.0).abs() < 1e-12);
         let counts = Counts { trains: vec![train, Train::default()], ..Counts::new(1, 2, 0.001, 0.0) };
         assert_eq!(counts.silent(), 0.5);
-        assert_eq!(counts.events(), 4);
-        assert!((counts.interval_rates(1.0)[0] - 7.5).abs() < 1e-12);
-        assert_eq!(counts.event_rates(1.0), Some(Spread { mean: 2.0, min: 0.0, max: 4.0 }));
+        assert_eq!(counts.spikes(), 8);
+        assert!((counts.interval_rates(1.0)[0] - 15.0).abs() < 1e-12);
+        assert_eq!(counts.spike_rates(1.0), Some(Spread { mean: 4.0, min: 0.0, max: 8.0 }));
     }
 }

@@ -22,13 +22,13 @@ pub(crate) struct Summary {
     dt: f64,
     seed: u64,
     precision: &'static str,
-    /// Spikes: steps in which something left a neuron.
+    /// Spikes: where a step counts several, all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     spikes: Option<u64>,
     /// Spikes per second (per step for models that count steps), over the neurons.
     #[serde(skip_serializing_if = "Option::is_none")]
     rate: Option<Spread>,
-    /// Output of models that send more than one spike per step, or numbers.
+    /// Output per second of models whose spikes have signs or amplitudes, or the numbers that others send.
     #[serde(skip_serializing_if = "Option::is_none")]
     output: Option<Spread>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,8 +79,8 @@ impl Summary {
             dt,
             seed: args.setup.seed,
             precision: E::NAME,
-            spikes: (!analogue).then(|| done.counts.events()),
-            rate: spiking(done.counts.event_rates(duration)),
+            spikes: (!analogue).then(|| done.counts.spikes()),
+            rate: spiking(done.counts.spike_rates(duration)),
             output: match info.emits {
                 Emits::Binary => None,
                 Emits::Count | Emits::Signed => done.counts.output_rates(duration),

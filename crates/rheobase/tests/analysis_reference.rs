@@ -47,6 +47,7 @@ struct Isi {
     cv: f64,
     cv2: f64,
     lv: f64,
+    lvr: f64,
 }
 
 #[derive(Deserialize)]
@@ -118,8 +119,8 @@ fn intervals_counts_and_correlations() {
     let r = reference();
     for v in &r.isi {
         let s = isi_statistics(&v.train).unwrap();
-        let got = [s.mean, s.cv, s.cv2, s.lv].map(Option::unwrap);
-        close("intervals", &got, &[v.mean, v.cv, v.cv2, v.lv], 1e-6);
+        let got = [s.mean, s.cv, s.cv2, s.lv, s.lvr].map(Option::unwrap);
+        close("intervals", &got, &[v.mean, v.cv, v.cv2, v.lv, v.lvr], 1e-6);
     }
     let counts: Vec<u64> = r.gridded.iter().map(|t| t.len() as u64).collect();
     // Elephant divides the squares by n, the unbiased variance by n - 1.

@@ -4,6 +4,7 @@
 
 mod analyse;
 mod bad_input;
+mod counting;
 mod curve;
 mod limits;
 mod models;

@@ -64,7 +64,7 @@ pub(crate) fn distinct(place: &str, field: &str, times: &[f64]) -> Result<()> {
             field,
             Some(i + 1),
             format!("{} s", times[i + 1]),
-            "occurs twice; this measure needs strictly increasing times, so remove duplicates first",
+            "occurs twice, but this measure needs strictly ascending times; `merge_equal` makes one spike of equal ones",
         )),
     }
 }
@@ -105,9 +105,16 @@ pub(crate) fn window(place: &str, window: (f64, f64)) -> Result<()> {
     }
 }
 
-/// Ascending spike times must lie in the window, its ends included.
-pub(crate) fn inside(place: &str, field: &str, times: &[f64], window: (f64, f64)) -> Result<()> {
-    let outside = |t: &f64| *t < window.0 || *t > window.1;
+/// Ascending spike times must lie in the window, its ends included, or beyond an end by no more than `tolerance` says of it.
+pub(crate) fn inside(
+    place: &str,
+    field: &str,
+    times: &[f64],
+    (start, end): (f64, f64),
+    tolerance: impl Fn(f64) -> f64,
+) -> Result<()> {
+    let (least, most) = (start - tolerance(start), end + tolerance(end));
+    let outside = |t: &f64| *t < least || *t > most;
     match times.iter().position(outside) {
         None => Ok(()),
         Some(i) => Err(bad(
@@ -115,10 +122,7 @@ pub(crate) fn inside(place: &str, field: &str, times: &[f64], window: (f64, f64)
             field,
             Some(i),
             format!("{} s", times[i]),
-            format!(
-                "lies outside the window {} s to {} s; cut the train or widen the window",
-                window.0, window.1
-            ),
+            format!("lies outside the window {start} s to {end} s; cut the train or widen the window"),
         )),
     }
 }

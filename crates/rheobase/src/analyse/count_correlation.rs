@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use super::binning::count_rows;
+use super::Window;
+use super::binning::Bins;
 use crate::Result;
 
 /// Correlations of a population.
@@ -14,23 +15,27 @@ pub struct CountCorrelation {
     pub constant: Vec<usize>,
     /// Bins the counts were taken in: the number of samples for [`fisher_interval`](super::fisher_interval()).
     pub bins: usize,
+    /// What is left of the window after the last bin, s: its spikes are not counted. 0 where bins fill the window.
+    pub remainder: f64,
 }
 
 /// Pearson's correlation of spike counts in bins of width `bin` (s), for all pairs of `trains`.
 ///
-/// Trains are spike times in s, ascending, equal times allowed, inside `window` (start, end; s); bins as in
-/// [`bin_counts`](super::bin_counts()). Pairs are shared among rayon's threads, with the same bits for any number.
+/// Trains are spike times in s, ascending, equal times allowed (each counts), inside `window` (s); bins as in
+/// [`bin_counts`](super::bin_counts()), as many as the window holds. Pairs are shared among rayon's threads, with the same bits for any number.
 /// M. R. Cohen, A. Kohn, Nat Neurosci 14:811 (2011), doi:10.1038/nn.2842.
 ///
 /// # Errors
-/// Times not finite, not ascending or outside the window; bins that do not fit.
+/// Times not finite, not ascending or outside the window; a bin longer than the window.
 pub fn count_correlation<T: AsRef<[f64]>>(
     trains: &[T],
-    window: (f64, f64),
+    window: impl Into<Window>,
     bin: f64,
 ) -> Result<CountCorrelation> {
-    let (counts, bins) = count_rows("count_correlation", trains, window, bin)?;
-    let rows: Vec<Option<Vec<f64>>> = counts.chunks_exact(bins).map(standardised).collect();
+    const PLACE: &str = "count_correlation";
+    let bins = Bins::new(PLACE, window.into(), bin)?;
+    let counts = bins.rows(PLACE, trains)?;
+    let rows: Vec<Option<Vec<f64>>> = counts.chunks_exact(bins.count).map(standardised).collect();
     let n = rows.len();
     let row = |i: usize| {
         let entry = |j: usize| match (&rows[i], &rows[j]) {
@@ -44,7 +49,8 @@ pub fn count_correlation<T: AsRef<[f64]>>(
     Ok(CountCorrelation {
         matrix: (0..n).into_par_iter().flat_map_iter(row).collect(),
         constant: (0..n).filter(|i| rows[*i].is_none()).collect(),
-        bins,
+        bins: bins.count,
+        remainder: bins.remainder,
     })
 }
 
@@ -80,10 +86,19 @@ mod tests {
     }
 
     #[test]
+    fn a_remainder_is_said_and_every_spike_of_a_time_counts() {
+        let trains = [vec![0.5, 0.5, 2.5, 3.9], vec![0.6, 0.6, 2.6]];
+        let c = count_correlation(&trains, (0.0, 4.0), 0.7).unwrap();
+        assert_eq!(c.bins, 5);
+        assert!((c.remainder - 0.5).abs() < 1e-12);
+        assert!((c.matrix[1] - 1.0).abs() < 1e-12, "{c:?}");
+    }
+
+    #[test]
     fn bad_input_is_refused_and_nobody_is_fine() {
         assert!(count_correlation(&[vec![5.0]], (0.0, 4.0), 1.0).is_err());
         assert!(count_correlation(&[vec![2.0, 1.0]], (0.0, 4.0), 1.0).is_err());
-        assert!(count_correlation(&[vec![2.0]], (0.0, 4.0), 0.7).is_err());
+        assert!(count_correlation(&[vec![2.0]], (0.0, 4.0), 5.0).is_err());
         assert!(count_correlation::<Vec<f64>>(&[], (0.0, 4.0), 1.0).unwrap().matrix.is_empty());
     }
 }

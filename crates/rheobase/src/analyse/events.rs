@@ -8,6 +8,8 @@ use crate::Result;
 /// `t` holds the M sample times in s, `spikes` is N x M, row-major, one row per neuron; amplitude and sign of a
 /// spike do not matter. Returns N ascending lists of times; a row without a spike gives an empty list.
 ///
+/// Where a sample counts several spikes it is still one time here; repeat the time for each to count them all.
+///
 /// Same result as `spikes2events` of nengo-extras 0.5.0; a single row is simply N = 1.
 ///
 /// # Errors

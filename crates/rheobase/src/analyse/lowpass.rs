@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::kernel::{Kernel, check_tau, expon, gauss};
+use super::kernel::{Decaying, Kernel, check_tau, gauss, published_gauss};
 use super::{check, convolve, recursive};
 use crate::Result;
 
@@ -13,8 +13,8 @@ use crate::Result;
 /// every `tau`; the Gaussian is added spike by spike where few samples are not zero, and else goes through an FFT,
 /// whose rounding (about 1e-16 of the largest value) shows where the exact result is 0.
 ///
-/// Agrees with `lowpass_filter` of nengo-extras 0.5.0, which has no `ExpoGauss`; here that is `Expon` and then `Gauss`
-/// with tau/4, as in [`rates_kernel`](super::rates_kernel()).
+/// With the kernels called published ([`Kernel::PUBLISHED`]) it agrees with `lowpass_filter` of nengo-extras 0.5.0, which has no
+/// exponential-Gaussian.
 ///
 /// # Errors
 /// `x` has not `rows * samples` elements, one is not finite, or they are so large that a result overflows; `tau` is not finite, not > 0, or above 2e7.
@@ -37,45 +37,52 @@ pub fn lowpass_filter(x: &[f64], rows: usize, samples: usize, tau: f64, kernel: 
 
 /// Smooths the columns of time-first rows. If it says no, some input or result was not finite.
 pub(crate) fn smooth(x: &[f64], width: usize, tau: f64, kernel: Kernel, out: &mut [f64]) -> bool {
+    let convolved = |(taps, delay): Taps, out: &mut [f64]| convolve::convolve(x, width, &taps, delay, out);
+    let decaying = |kernel: Decaying, out: &mut [f64]| recursive::filter(x, width, &kernel, out);
     match kernel {
-        Kernel::Expon => recursive::expon(x, width, tau, out),
-        Kernel::Alpha => recursive::alpha(x, width, tau, out),
-        Kernel::Gauss => {
-            let (taps, delay) = gauss(tau);
-            convolve::convolve(x, width, &taps, delay, out)
+        Kernel::Expon => decaying(Decaying::centred(tau, false), out),
+        Kernel::Alpha => decaying(Decaying::centred(tau, true), out),
+        Kernel::Gauss => convolved(gauss(tau), out),
+        Kernel::ExpoGauss => expo_gauss(x, width, &Decaying::centred(tau, false), &gauss(tau / 4.0), out),
+        Kernel::PublishedExpon => decaying(Decaying::published(tau, false), out),
+        Kernel::PublishedAlpha => decaying(Decaying::published(tau, true), out),
+        Kernel::PublishedGauss => convolved(published_gauss(tau), out),
+        Kernel::PublishedExpoGauss => {
+            expo_gauss(x, width, &Decaying::published(tau, false), &published_gauss(tau / 4.0), out)
         }
-        Kernel::ExpoGauss => expo_gauss(x, width, tau, out),
     }
 }
 
+/// Samples of a kernel and how many of them come before the spike.
+type Taps = (Vec<f64>, usize);
+
 /// One kernel after the other. Few spikes get both at once, which is the same but for the samples near either end, where
 /// the second kernel does not see what the first has put beyond the end.
-fn expo_gauss(x: &[f64], width: usize, tau: f64, out: &mut [f64]) -> bool {
-    let (first, first_delay) = expon(tau);
-    let (second, second_delay) = gauss(tau / 4.0);
+fn expo_gauss(x: &[f64], width: usize, first: &Decaying, second: &Taps, out: &mut [f64]) -> bool {
     let rows = x.len() / width.max(1);
-    let reach = first.len() + first_delay + 2 * second.len();
-    let both = || in_sequence(&first, &second);
+    let length = second.0.len();
+    let reach = first.length + 1 + first.delay + 2 * length;
+    let both = || in_sequence(&first.taps(), &second.0);
     let events = (rows > 4 * reach)
-        .then(|| convolve::by_events(x, width, both, first_delay + second_delay, out))
+        .then(|| convolve::by_events(x, width, both, first.delay + second.1, out))
         .flatten();
-    let Some(finite) = events else { return one_after_the_other(x, width, tau, out) };
+    let Some(finite) = events else { return one_after_the_other(x, width, first, second, out) };
     // The output near the start depends on the first `reach` inputs, that near the end on the last.
     let (head, tail) = (reach * width, x.len() - reach * width);
     let mut near = vec![0.0; head];
-    one_after_the_other(&x[..head], width, tau, &mut near);
-    let until = second.len() * width;
+    one_after_the_other(&x[..head], width, first, second, &mut near);
+    let until = length * width;
     out[..until].copy_from_slice(&near[..until]);
-    one_after_the_other(&x[tail..], width, tau, &mut near);
+    one_after_the_other(&x[tail..], width, first, second, &mut near);
     let last = out.len() - until;
     out[last..].copy_from_slice(&near[head - until..]);
     finite
 }
 
-fn one_after_the_other(x: &[f64], width: usize, tau: f64, out: &mut [f64]) -> bool {
-    let mut first = vec![0.0; x.len()];
-    let finite = recursive::expon(x, width, tau, &mut first);
-    smooth(&first, width, tau / 4.0, Kernel::Gauss, out) && finite
+fn one_after_the_other(x: &[f64], width: usize, first: &Decaying, second: &Taps, out: &mut [f64]) -> bool {
+    let mut between = vec![0.0; x.len()];
+    let finite = recursive::filter(x, width, first, &mut between);
+    convolve::convolve(&between, width, &second.0, second.1, out) && finite
 }
 
 /// The kernel that does what `a` and then `b` do.
@@ -91,19 +98,26 @@ fn in_sequence(a: &[f64], b: &[f64]) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::kernel::{decaying_length, whole_delay};
     use super::*;
+
+    fn every_kernel() -> impl Iterator<Item = Kernel> {
+        Kernel::NAMES.into_iter().chain(Kernel::PUBLISHED).map(|(_, kernel)| kernel)
+    }
 
     /// The definition: every output is a sum over the kernel.
     fn plain(x: &[f64], tau: f64, kernel: Kernel) -> Vec<f64> {
-        let decaying = |height: &dyn Fn(f64) -> f64| {
-            ((0..decaying_length(tau)).map(|n| height(n as f64)).collect::<Vec<_>>(), whole_delay(tau))
-        };
+        let of = |kernel: Decaying| (kernel.taps(), kernel.delay);
         let (taps, delay) = match kernel {
-            Kernel::Expon => decaying(&|n| (-n / tau).exp() / tau),
-            Kernel::Alpha => decaying(&|n| n * (-n / tau).exp() / (tau * tau)),
+            Kernel::Expon => of(Decaying::centred(tau, false)),
+            Kernel::Alpha => of(Decaying::centred(tau, true)),
             Kernel::Gauss => gauss(tau),
             Kernel::ExpoGauss => return plain(&plain(x, tau, Kernel::Expon), tau / 4.0, Kernel::Gauss),
+            Kernel::PublishedExpon => of(Decaying::published(tau, false)),
+            Kernel::PublishedAlpha => of(Decaying::published(tau, true)),
+            Kernel::PublishedGauss => published_gauss(tau),
+            Kernel::PublishedExpoGauss => {
+                return plain(&plain(x, tau, Kernel::PublishedExpon), tau / 4.0, Kernel::PublishedGauss);
+            }
         };
         let at = |i: usize| {
             let reach = taps.iter().enumerate();
@@ -120,12 +134,25 @@ mod tests {
         let dense: Vec<f64> = (0..9000).map(|i| (i as f64 * 0.37).sin() * 50.0).collect();
         for x in [&spikes, &dense] {
             let size = x.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
-            for kernel in [Kernel::Expon, Kernel::Alpha, Kernel::Gauss, Kernel::ExpoGauss] {
+            for kernel in every_kernel() {
                 for tau in [0.3, 0.55, 1.0, 7.3, 40.0, 1500.5] {
                     let got = lowpass_filter(x, 1, x.len(), tau, kernel).unwrap();
                     for (i, (a, b)) in got.iter().zip(plain(x, tau, kernel)).enumerate() {
                         assert!((a - b).abs() <= 1e-13 * size, "{kernel:?} tau {tau} sample {i}: {a}, {b}");
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_kernel_longer_than_the_recording_is_the_plain_convolution() {
+        let x: Vec<f64> = (0..30).map(|i| if i % 7 == 3 { 100.0 } else { 0.0 }).collect();
+        for kernel in every_kernel() {
+            for tau in [15.0, 60.0, 400.0] {
+                let got = lowpass_filter(&x, 1, x.len(), tau, kernel).unwrap();
+                for (i, (a, b)) in got.iter().zip(plain(&x, tau, kernel)).enumerate() {
+                    assert!((a - b).abs() < 1e-11, "{kernel:?} tau {tau} sample {i}: {a}, {b}");
                 }
             }
         }
@@ -138,7 +165,7 @@ mod tests {
         x[130] = 1000.0;
         for kernel in [Kernel::Expon, Kernel::Alpha, Kernel::Gauss] {
             let y = lowpass_filter(&x, 1, x.len(), 20.0, kernel).unwrap();
-            assert!(y[..50].iter().chain(&y[220..]).all(|v| *v == 0.0), "{kernel:?}");
+            assert!(y[..50].iter().chain(&y[231..]).all(|v| *v == 0.0), "{kernel:?}");
             assert!(y.iter().all(|v| *v >= 0.0), "{kernel:?}");
         }
     }
@@ -149,8 +176,9 @@ mod tests {
         let spike = |i: usize| if (i * i) % 61 == 1 || i < 9 || i + 5 > rows * width { 1000.0 } else { 0.0 };
         let x: Vec<f64> = (0..rows * width).map(spike).collect();
         let (mut at_once, mut stepwise) = (vec![0.0; x.len()], vec![0.0; x.len()]);
-        assert!(expo_gauss(&x, width, tau, &mut at_once));
-        one_after_the_other(&x, width, tau, &mut stepwise);
+        let (first, second) = (Decaying::centred(tau, false), gauss(tau / 4.0));
+        assert!(expo_gauss(&x, width, &first, &second, &mut at_once));
+        one_after_the_other(&x, width, &first, &second, &mut stepwise);
         for (i, (a, b)) in at_once.iter().zip(&stepwise).enumerate() {
             assert!((a - b).abs() < 1e-10, "{i}: {a} {b}");
         }

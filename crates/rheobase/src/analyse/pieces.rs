@@ -43,9 +43,9 @@ pub(crate) fn length<V: Real>(start: V, end: V) -> V {
     V::select(difference.gt(least), difference, least)
 }
 
-/// Checks what both distances need: a window, strictly ascending times, all of them inside.
+/// Checks what distances over time need: a window, strictly ascending times, all of them inside; its edges are.
 pub(crate) fn check_train(place: &str, field: &str, times: &[f64], window: (f64, f64)) -> Result<()> {
     check::window(place, window)?;
     check::distinct(place, field, times)?;
-    check::inside(place, field, times, window)
+    check::inside(place, field, times, window, |_| 0.0)
 }

@@ -10,7 +10,8 @@ use crate::Result;
 
 /// Firing rates in Hz from the intervals between spikes.
 ///
-/// `t` holds the M sample times in s, `spikes` is M x N, row-major (time first); whatever is not zero is a spike.
+/// `t` holds the M sample times in s, `spikes` is M x N, row-major (time first); whatever is not zero is one spike, so a
+/// neuron's spikes are all of one size.
 /// The result has the shape of `spikes`. Each interval of a neuron gives the rate 1/interval, put at the interval's
 /// first spike, or half way between its two spikes if `midpoint`; the rate is 0 at the first and the last sample
 /// (and, without `midpoint`, at the last spike). `interpolation` fills the samples between.
@@ -23,7 +24,8 @@ use crate::Result;
 ///
 /// # Errors
 /// `t` is empty, not finite or not strictly increasing (a constant step is not needed); `spikes` has not
-/// `t.len() * neurons` elements, or one of them is not finite.
+/// `t.len() * neurons` elements, or one of them is not finite; a neuron has samples of several sizes, as where a step counts
+/// several spikes, between which there are no intervals.
 pub fn rates_isi(
     t: &[f64],
     spikes: &[f64],
@@ -35,6 +37,7 @@ pub fn rates_isi(
     check::sample_times(PLACE, t)?;
     check::matrix(PLACE, "spikes", spikes.len(), t.len(), neurons)?;
     check::finite(PLACE, "spikes", spikes)?;
+    one_size(PLACE, spikes, neurons)?;
     let mut rates = vec![0.0; spikes.len()];
     const BLOCK: usize = 64;
     for first in (0..neurons).step_by(BLOCK) {
@@ -49,6 +52,26 @@ pub fn rates_isi(
         write_columns(&mut rates, neurons, first, &columns);
     }
     Ok(rates)
+}
+
+/// Each neuron's samples that are not zero must be of one magnitude (to a millionth).
+fn one_size(place: &str, spikes: &[f64], neurons: usize) -> Result<()> {
+    let mut sizes = vec![0.0; neurons];
+    for (row, values) in spikes.chunks_exact(neurons.max(1)).enumerate() {
+        for (neuron, value) in values.iter().enumerate().filter(|(_, v)| **v != 0.0) {
+            let size: &mut f64 = &mut sizes[neuron];
+            if *size == 0.0 {
+                *size = value.abs();
+            } else if (value.abs() - *size).abs() > 1e-6 * *size {
+                let rule = format!(
+                    "is not of the size of the neuron's first spike, {size}: several spikes in a sample have no intervals; \
+                     take rates_kernel, or make every spike that size"
+                );
+                return Err(check::bad(place, "spikes", Some(row * neurons + neuron), value, rule));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The rate of one neuron at every sample of `t` from its spike times.
@@ -112,6 +135,9 @@ mod tests {
         assert!(rates_isi(&samples(3), &[0.0; 4], 1, false, Interpolation::Zero).is_err());
         assert!(rates_isi(&[0.0, 0.0], &[0.0; 2], 1, false, Interpolation::Zero).is_err());
         assert!(rates_isi(&samples(2), &[0.0, f64::NAN], 1, false, Interpolation::Zero).is_err());
+        let e =
+            rates_isi(&samples(3), &[1.0, 0.0, 2.0], 1, false, Interpolation::Zero).unwrap_err().to_string();
+        assert!(e.starts_with("rates_isi.spikes[2] = 2") && e.contains("rates_kernel"), "{e}");
         assert!(rates_isi(&samples(2), &[], 0, false, Interpolation::Zero).unwrap().is_empty());
     }
 }

@@ -8,11 +8,12 @@ use crate::{Error, Result};
 /// Firing rates in Hz: `spikes` smoothed over time with a kernel of time constant `tau`.
 ///
 /// `t` holds the M sample times in s with a constant step dt, `spikes` is M x N, row-major (time first), each spike
-/// with amplitude 1/dt. The result has the shape of `spikes`. nengo-extras' defaults are [`Kernel::Gauss`] and
-/// tau = 0.04 s; the longer tau, the smoother and the slower. Samples outside the array count as silence, so rates fall
+/// with amplitude 1/dt (n/dt for n spikes in a step). The result has the shape of `spikes`. Usual are [`Kernel::Gauss`] and
+/// tau = 0.04 s; the longer tau, the smoother and the slower. Kernels have area 1 and their centre on the spike, so a regular
+/// train has its rate on average for any tau and dt. Samples outside the array count as silence, so rates fall
 /// off within about 2 tau of both ends. Cost does not depend on `tau` for `Expon` and `Alpha`.
 ///
-/// Agrees with `rates_kernel` of nengo-extras 0.5.0.
+/// With the kernels called published ([`Kernel::PUBLISHED`]) it agrees with `rates_kernel` of nengo-extras 0.5.0.
 ///
 /// # Errors
 /// `t` has fewer than two samples or a step that differs from the first by more than a thousandth; `spikes` has not
@@ -69,8 +70,37 @@ mod tests {
         for (_, kernel) in Kernel::NAMES {
             let rates = rates_kernel(&t, &spikes, 2, kernel, 0.04).unwrap();
             assert!(rates.iter().step_by(2).all(|r| *r == 0.0), "{kernel:?}");
-            // One spike makes the exponential jump by 25 Hz, and the cut takes up to 4 % of the area.
+            // One spike makes the exponential jump by 25 Hz.
             assert!((rates[2001] - 100.0).abs() < 15.0, "{kernel:?}: {}", rates[2001]);
+        }
+    }
+
+    #[test]
+    fn a_clock_has_its_rate_on_average_for_any_tau_and_step() {
+        for dt in [0.02, 1e-3, 1e-4, 0.1, 1.0] {
+            for steps in [0.5, 0.7, 1.0, 1.65, 2.5, 10.0] {
+                let t: Vec<f64> = (0..2000).map(|i| f64::from(i) * dt).collect();
+                let x: Vec<f64> = (0..2000).map(|i| if i % 2 == 0 { 1.0 / dt } else { 0.0 }).collect();
+                for (name, kernel) in Kernel::NAMES {
+                    let rates = rates_kernel(&t, &x, 1, kernel, steps * dt).unwrap();
+                    let mean = rates[500..1500].iter().sum::<f64>() / 1000.0;
+                    assert!((mean * 2.0 * dt - 1.0).abs() < 1e-12, "{name} {dt} {steps}: {mean}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn published_kernels_give_what_nengo_extras_gives() {
+        // A 25 Hz clock on steps of 20 ms with tau of one step, in nengo-extras 0.5.0.
+        let t: Vec<f64> = (0..2000).map(|i| f64::from(i) * 0.02).collect();
+        let x: Vec<f64> = (0..2000).map(|i| if i % 2 == 0 { 50.0 } else { 0.0 }).collect();
+        let mean =
+            |kernel| rates_kernel(&t, &x, 1, kernel, 0.02).unwrap()[500..1500].iter().sum::<f64>() / 1000.0;
+        let want =
+            [39.282_935_791_616_31, 25.352_902_182_678_683, 0.042_057_953_325_596_06, 21.529_344_207_579_904];
+        for ((name, kernel), want) in Kernel::PUBLISHED.into_iter().zip(want) {
+            assert!((mean(kernel) - want).abs() < 1e-11, "{name}: {}", mean(kernel));
         }
     }
 

@@ -6,11 +6,10 @@
 //! the subtraction is what cuts the kernel off.
 
 use rayon::prelude::*;
-use rheobase_models::Real;
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 use rheobase_models::real::Mask;
 
-use super::kernel::{decaying_length, whole_delay};
+use super::kernel::Decaying;
 
 /// Fewest rows a thread computes at once. Chunks do not depend on the number of threads, so neither do the results.
 const CHUNK: usize = 4096;
@@ -26,8 +25,8 @@ struct Filter {
     length: usize,
     /// Weight of what leaves the window in `a`, and in `b`.
     tail: (f64, f64),
-    /// Height of the kernel.
-    scale: f64,
+    /// Heights of the kernel: of its sum now, and one sample before.
+    heights: (f64, f64),
     /// By how many samples the result is moved back.
     delay: usize,
     alpha: bool,
@@ -41,30 +40,15 @@ struct Sums {
     quiet: Vec<f64>,
 }
 
-/// `x` (rows x `width`, time first) filtered by the exponential kernel of `tau` samples. Says whether all of the result is finite.
-pub(crate) fn expon(x: &[f64], width: usize, tau: f64, out: &mut [f64]) -> bool {
-    filter(x, width, tau, false, out)
-}
-
-/// `x` (rows x `width`, time first) filtered by the alpha kernel of `tau` samples. Says whether all of the result is finite.
-pub(crate) fn alpha(x: &[f64], width: usize, tau: f64, out: &mut [f64]) -> bool {
-    filter(x, width, tau, true, out)
-}
-
-fn filter(x: &[f64], width: usize, tau: f64, alpha: bool, out: &mut [f64]) -> bool {
+/// `x` (rows x `width`, time first) filtered by the kernel. Says whether all of the result is finite.
+pub(crate) fn filter(x: &[f64], width: usize, kernel: &Decaying, out: &mut [f64]) -> bool {
     if out.is_empty() {
         return true;
     }
-    let length = decaying_length(tau);
-    let cut = Real::exp(-(length as f64) / tau);
-    let filter = Filter {
-        decay: Real::exp(-1.0 / tau),
-        length,
-        tail: (cut, length as f64 * cut),
-        scale: if alpha { 1.0 / (tau * tau) } else { 1.0 / tau },
-        delay: whole_delay(tau),
-        alpha,
-    };
+    let Decaying { length, heights, delay, alpha, .. } = *kernel;
+    let cut = kernel.after(length);
+    let tail = (cut, length as f64 * cut);
+    let filter = Filter { decay: kernel.decay(), length, tail, heights, delay, alpha };
     // Each chunk starts anew, one kernel length early: sums never drift over more than a chunk.
     let chunk = CHUNK.max(2 * length);
     let run = |(i, out): (usize, &mut [f64])| {
@@ -112,13 +96,14 @@ impl Filter {
         let total = x.len() / width;
         let nothing = [0.0; STRIP];
         let row = |r: usize| if r < total { &x[r * width + left..][..columns] } else { &nothing[..columns] };
-        let begin = (first + self.delay + 1).saturating_sub(self.length);
+        // The first output may take the sum of the row before, too.
+        let begin = (first + self.delay).saturating_sub(self.length);
         // Rows before `begin` never entered, so they do not leave either.
         let leaving =
             |r: usize| if r >= begin + self.length { row(r - self.length) } else { &nothing[..columns] };
         let mut sums = Sums { a: vec![0.0; columns], b: vec![0.0; columns], quiet: vec![f64::MAX; columns] };
         let mut nowhere = vec![0.0; columns];
-        for r in begin..(first + self.delay).min(total) {
+        for r in begin..first + self.delay {
             self.step::<V>(&mut sums, row(r), leaving(r), &mut nowhere);
         }
         let mut finite = true;
@@ -140,7 +125,8 @@ impl Filter {
         let n = entering.len();
         let (a, b, quiet) = (&mut sums.a[..n], &mut sums.b[..n], &mut sums.quiet[..n]);
         let (leaving, out) = (&leaving[..n], &mut out[..n]);
-        let (decay, scale) = (V::broadcast(self.decay), V::broadcast(self.scale));
+        let decay = V::broadcast(self.decay);
+        let (now, before) = (V::broadcast(self.heights.0), V::broadcast(self.heights.1));
         let (tail_a, tail_b) = (V::broadcast(self.tail.0), V::broadcast(self.tail.1));
         let limit = V::broadcast((self.length - 1) as f64);
         let mut finite = V::Mask::splat(true);
@@ -150,15 +136,17 @@ impl Filter {
                 V::select(x.le(V::zero()) & x.ge(V::zero()), V::load(&quiet[j..]) + V::one(), V::zero());
             silent.store(&mut quiet[j..]);
             let over = silent.gt(limit);
-            let old = V::load(&a[j..]);
+            let mut old = V::load(&a[j..]);
             let mut sum = V::select(over, V::zero(), decay * old + x - tail_a * gone);
             sum.store(&mut a[j..]);
             if self.alpha {
-                let next = decay * (V::load(&b[j..]) + old) - tail_b * gone;
+                let last = V::load(&b[j..]);
+                let next = decay * (last + old) - tail_b * gone;
                 sum = V::select(over, V::zero(), next);
                 sum.store(&mut b[j..]);
+                old = last;
             }
-            let y = sum * scale;
+            let y = sum * now + old * before;
             finite = finite & y.abs().lt(V::broadcast(f64::INFINITY));
             y.store(&mut out[j..]);
         }
@@ -176,7 +164,8 @@ mod tests {
         let x: Vec<f64> =
             (0..width * rows).map(|i| if i * i % 17 == 1 { 1.0 + i as f64 } else { 0.0 }).collect();
         for alpha in [false, true] {
-            let filter = Filter { decay: 0.8, length: 9, tail: (0.13, 1.2), scale: 0.3, delay: 2, alpha };
+            let (tail, heights) = ((0.13, 1.2), (0.3, 0.2));
+            let filter = Filter { decay: 0.8, length: 9, tail, heights, delay: 2, alpha };
             let mut plain = vec![0.0; x.len()];
             for j in 0..width {
                 let (mut a, mut b, mut quiet) = (0.0, 0.0, filter.length);
@@ -185,13 +174,15 @@ mod tests {
                     let (entering, leaving) =
                         (at(r), if r < filter.length { 0.0 } else { at(r - filter.length) });
                     quiet = if entering == 0.0 { quiet + 1 } else { 0 };
+                    let before = if alpha { b } else { a };
                     b = filter.decay * (b + a) - filter.tail.1 * leaving;
                     a = filter.decay * a + entering - filter.tail.0 * leaving;
                     if quiet >= filter.length {
                         (a, b) = (0.0, 0.0);
                     }
                     if r >= filter.delay {
-                        plain[(r - filter.delay) * width + j] = filter.scale * if alpha { b } else { a };
+                        let now = if alpha { b } else { a };
+                        plain[(r - filter.delay) * width + j] = now * heights.0 + before * heights.1;
                     }
                 }
             }

@@ -1,7 +1,7 @@
 //! Population synchrony: how much of the neurons' fluctuation survives their average.
 
-use super::binning::count_rows;
-use super::check;
+use super::binning::Bins;
+use super::{Window, check};
 use crate::Result;
 
 /// Golomb and Rinzel's synchrony chi of signals over time, for example potentials.
@@ -22,16 +22,21 @@ pub fn synchrony(x: &[f64], neurons: usize, samples: usize) -> Result<Option<f64
 
 /// The same of spike counts in bins of width `bin` (s).
 ///
-/// Trains are spike times in s, ascending, equal times allowed, inside `window` (start, end; s); bins as in
+/// Trains are spike times in s, ascending, equal times allowed (each counts), inside `window` (s); bins as in
 /// [`bin_counts`](super::bin_counts()). The result depends on the width: with bins shorter than the jitter of common
 /// events it is low. `None` if no train's count ever changes.
 ///
 /// # Errors
 /// Times not finite, not ascending or outside the window; bins that do not fit.
-pub fn spike_synchrony<T: AsRef<[f64]>>(trains: &[T], window: (f64, f64), bin: f64) -> Result<Option<f64>> {
-    let (counts, bins) = count_rows("spike_synchrony", trains, window, bin)?;
-    let counts: Vec<f64> = counts.into_iter().map(|c| c as f64).collect();
-    Ok(chi(&counts, trains.len(), bins))
+pub fn spike_synchrony<T: AsRef<[f64]>>(
+    trains: &[T],
+    window: impl Into<Window>,
+    bin: f64,
+) -> Result<Option<f64>> {
+    const PLACE: &str = "spike_synchrony";
+    let bins = Bins::whole(PLACE, window.into(), bin)?;
+    let counts: Vec<f64> = bins.rows(PLACE, trains)?.into_iter().map(|c| c as f64).collect();
+    Ok(chi(&counts, trains.len(), bins.count))
 }
 
 fn chi(x: &[f64], neurons: usize, samples: usize) -> Option<f64> {

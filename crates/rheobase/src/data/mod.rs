@@ -7,7 +7,7 @@
 //! | tables of numbers | [`Table`], [`read_csv`], [`write_csv`] |
 //! | spikes in memory | [`SpikeEvents`] (with values and times), [`SpikeBits`], [`SpikeRows`] (by step) |
 //! | spikes in files | [`spike_files`]: [`read_spikes`], [`write_spikes`], and as CSV |
-//! | spikes in files of any usual kind | [`train_files`]: [`read_trains`] gives [`SpikeTrains`] |
+//! | spikes in files of any usual kind | [`train_files`]: [`read_trains`] gives [`SpikeTrains`]; [`SpikeValues`] |
 //! | input for a simulation | [`read_input`] |
 //! | what networks train on | [`Dataset`], [`SampleView`]; parts of it: [`Dataset::split_stratified`] |
 //! | the digits that come with the library | [`digits()`], [`digits_split`] |
@@ -35,6 +35,7 @@ pub mod sample;
 pub mod shuffle;
 pub mod spike_files;
 mod spike_rows;
+mod spike_values;
 pub mod spikes;
 mod split;
 pub mod train_files;
@@ -58,6 +59,7 @@ pub use spike_files::{
     read_spikes, read_spikes_csv, spike_arrays, spikes_in, write_spikes, write_spikes_csv,
 };
 pub use spike_rows::SpikeRows;
+pub use spike_values::SpikeValues;
 pub use spikes::{SpikeEvent, SpikeEvents};
 pub use train_files::{TrainOptions, read_trains};
 pub use trains::SpikeTrains;

@@ -4,25 +4,29 @@
 //! |---|---|
 //! | npz with `events`, `value`, `offset`, `dt`, `shape` | events, as [`super::spike_files`] has them |
 //! | npz with `bits` and `shape` | `numpy.packbits(spikes, axis=-1, bitorder="little")` of shape `[time, batch, neuron]` or `[time, neuron]` |
-//! | npz, npy: `[time]`, `[time, neuron]`, `[time, batch, neuron]` | dense spikes: booleans, counts, or 0 and one height such as 1/dt |
+//! | npz, npy: `[time]`, `[time, neuron]`, `[time, batch, neuron]` | dense spikes: booleans, counts of a step's spikes, or 0 and one height such as 1/dt |
 //! | npz with arrays `neuron` and `step` or `time` | an entry per spike, as the columns of the next |
 //! | csv with columns `neuron` and `step` or `time` | a line per spike, also `batch`, `value`, `offset` |
 //! | csv with columns `spikes[0]`, `spikes[1]`… | a line per step beside other columns, as `rheobase simulate` writes it |
 //! | csv otherwise | a line per step, a column per neuron; a column `time`, `t` or `step` is none |
 //!
+//! Several spikes of a neuron at one time all count, whether as a count in a step, a whole number in `value`, or as entries
+//! of equal times. Values of one size are a spike's height, not a count, where that is no whole number, is 1/dt or more than 100.
+//!
 //! CSV files follow the rules of [`super::csv`]: names or none, commas, semicolons or tabs, decimal commas.
 
 use std::path::Path;
 
-use rheobase_models::neuron::Time;
+use rheobase_models::neuron::{Emits, Info, Time};
 
 use super::array::Array;
 use super::csv::{NonFinite, Table, read_csv};
 use super::npy::read_npy;
 use super::npz::NpzReader;
 use super::spike_files;
+use super::spike_values::{self, SpikeValues};
 use super::train_rows::{SPIKE_COLUMNS, from_rows};
-use super::trains::{SpikeTrains, numbers};
+use super::trains::{SpikeTrains, fits, numbers};
 use crate::{Catalog, Error, Result};
 
 /// What a file does not say of itself.
@@ -87,7 +91,8 @@ fn from_npz(path: &Path, options: &TrainOptions) -> Result<SpikeTrains> {
         true => one_number(&reader.read("dt")?).map_err(|e| fault(format!("array `dt` {e}")))?,
         false => None,
     };
-    let steps = has("meta") && counts_steps(&reader.read("meta")?);
+    let origin = if has("meta") { Origin::of(&reader.read("meta")?) } else { None };
+    let steps = origin.as_ref().is_some_and(|o| o.info.time == Time::Steps);
     let dt = match (dt, options.dt) {
         (Some(_), given) if steps => given,
         (Some(file), Some(given)) if (file - given).abs() > 1e-9 * file => {
@@ -99,11 +104,14 @@ fn from_npz(path: &Path, options: &TrainOptions) -> Result<SpikeTrains> {
     };
     if name == "events" && has("value") && has("offset") && has("shape") {
         let spikes = spike_files::read_spikes(path)?;
-        return match (steps, dt) {
-            (true, Some(dt)) => Ok(scaled(SpikeTrains::from_events(&spikes, Time::Seconds), dt)),
-            (true, None) => Ok(SpikeTrains::from_events(&spikes, Time::Steps)),
-            (false, _) => Ok(SpikeTrains::from_events(&spikes, Time::Seconds)),
-        };
+        let all = spikes.values().iter().map(|v| f64::from(*v));
+        let values = origin.and_then(|o| o.values).unwrap_or_else(|| SpikeValues::guessed(all, dt));
+        let clock = if steps && dt.is_none() { Time::Steps } else { Time::Seconds };
+        let trains = SpikeTrains::from_events(&spikes, clock, values).map_err(|e| fault(e.to_string()))?;
+        return Ok(match dt.filter(|_| steps) {
+            Some(dt) => scaled(trains, dt),
+            None => trains,
+        });
     }
     if per_spike {
         let names: Vec<String> = names.into_iter().filter(|n| SPIKE_COLUMNS.contains(&&n[..])).collect();
@@ -178,11 +186,24 @@ fn one_number(array: &Array) -> Said<Option<f64>> {
     }
 }
 
-/// Whether the text `meta` names a model whose time counts steps.
-fn counts_steps(meta: &Array) -> bool {
-    let parsed = meta.as_text().and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
-    let name = parsed.as_ref().and_then(|m| m.get("model")).and_then(|m| m.as_str());
-    name.and_then(|name| Catalog::standard().get(name).ok()).is_some_and(|m| m.info().time == Time::Steps)
+/// The model whose spikes a file holds, as its text `meta` says.
+struct Origin {
+    info: &'static Info,
+    /// What values of spikes stand for, where the amplitude is one number for all neurons.
+    values: Option<SpikeValues>,
+}
+
+impl Origin {
+    fn of(meta: &Array) -> Option<Self> {
+        let meta: serde_json::Value = serde_json::from_str(meta.as_text()?).ok()?;
+        let info = Catalog::standard().get(meta.get("model")?.as_str()?).ok()?.info();
+        let amplitude = meta.get("params").and_then(|p| p.get("amplitude"));
+        let values = match amplitude.map(serde_json::Value::as_f64) {
+            Some(None) if matches!(info.emits, Emits::Count | Emits::Signed) => None,
+            known => Some(SpikeValues::of_model(info, known.flatten().unwrap_or(1.0))),
+        };
+        Some(Origin { info, values })
+    }
 }
 
 /// Trains counted in steps, in seconds.
@@ -216,7 +237,7 @@ fn unpacked(bits: &Array, shape: &Array, dt: Option<f64>) -> Said<SpikeTrains> {
         let (place, first) = (i / row, i % row * 8);
         for neuron in (first..shape[2].min(first + 8)).filter(|n| byte >> (n - first) & 1 == 1) {
             let time = (place / shape[1]) as f64 * dt.unwrap_or(1.0);
-            trains.add(place % shape[1] * shape[2] + neuron, time, 1.0);
+            trains.add(place % shape[1] * shape[2] + neuron, time, 1.0, 1.0);
         }
     }
     Ok(trains)
@@ -256,34 +277,31 @@ fn dense(shape: [usize; 3], names: Vec<String>, values: &[f64], pace: Pace) -> S
         return Err(format!("has shape {shape:?} as [time, batch, neuron]; a recording has no empty axis"));
     }
     let row = shape[1] * shape[2];
-    let height = height(values, row)?;
+    let height = height(values, row, Some(pace.0).filter(|_| pace.1 == Time::Seconds))?;
+    let spikes = |value: &f64| SpikeValues::Counts(height).count(*value);
+    fits(values.iter().map(spikes).sum())?;
     let mut trains = empty(shape, names, pace);
     for (i, value) in values.iter().enumerate().filter(|(_, v)| **v != 0.0) {
-        trains.add(i % row, (i / row) as f64 * pace.0, value / height);
+        trains.add(i % row, (i / row) as f64 * pace.0, spikes(value), value / height);
     }
     Ok(trains)
 }
 
 /// What one spike is in dense values: 1 for counts, else the one magnitude that occurs.
-fn height(values: &[f64], row: usize) -> Said<f64> {
+fn height(values: &[f64], row: usize, dt: Option<f64>) -> Said<f64> {
     let place = |i: usize| format!("step {}, train {}", i / row, i % row);
     if let Some(i) = values.iter().position(|v| !v.is_finite()) {
         return Err(format!("is {} at {}: must be finite", values[i], place(i)));
     }
-    let mut heights = values.iter().map(|v| v.abs()).filter(|v| *v != 0.0);
-    let Some(first) = heights.next() else { return Ok(1.0) };
-    if heights.all(|v| (v - first).abs() <= 1e-6 * first) {
-        return Ok(first);
+    let what = "spikes are booleans, counts, or 0 and one height; this looks like another quantity, so name the array of the \
+                spikes, or columns `time` and `neuron` for a line per spike";
+    if values.len() > 1 && values.iter().all(|v| *v < 0.0) {
+        return Err(format!("is below 0 everywhere, {} at {}: {what}", values[0], place(0)));
     }
-    match values.iter().position(|v| v.fract() != 0.0) {
-        None => Ok(1.0),
-        Some(i) => Err(format!(
-            "is {} at {}: spikes are booleans, counts, or 0 and one height; this looks like another quantity, so \
-             name the array of the spikes, or columns `time` and `neuron` for a line per spike",
-            values[i],
-            place(i)
-        )),
-    }
+    spike_values::height(values.iter().copied(), dt).ok_or_else(|| {
+        let i = values.iter().position(|v| v.fract() != 0.0).unwrap_or(0);
+        format!("is {} at {}: {what}", values[i], place(i))
+    })
 }
 
 fn from_table(table: &Table, options: &TrainOptions) -> Said<SpikeTrains> {
@@ -384,7 +402,7 @@ mod tests {
         let want = read_trains(path("e.npz"), &TrainOptions::default()).unwrap();
         assert_eq!(want.times, [vec![0.5], vec![0.0, 1.5]]);
         assert_eq!((want.window, want.dt, want.clock), ((0.0, 2.0), Some(0.5), Time::Seconds));
-        assert_eq!((want.spikes(), want.label(1), want.output[1]), (3, "1".into(), 2.0));
+        assert_eq!((want.spikes(), want.label(1), want.output(1)), (3, "1".into(), 2.0));
         let given = TrainOptions { dt: Some(0.5), ..Default::default() };
         for height in [1.0, 1000.0, 0.25] {
             let values = THREE.map(|x| x * height).to_vec();
@@ -428,6 +446,37 @@ mod tests {
     }
 
     #[test]
+    fn several_spikes_at_one_time_all_count() {
+        let folder = Folder::new();
+        let want = [vec![0.0, 0.0, 0.0], vec![0.5, 0.5]];
+        for text in [
+            "a,b\n3,0\n0,2\n",
+            "step,neuron,value\n0,0,3\n1,1,2\n",
+            "step,neuron\n0,0\n1,1\n0,0\n1,1\n0,0\n",
+            "time,neuron\n0,0\n0.5,1\n0,0\n0.5,1\n0,0\n",
+        ] {
+            let trains = folder.csv(text, Some(0.5)).unwrap();
+            assert_eq!(trains.times, want, "{text:?}");
+            assert_eq!((trains.output(0), trains.output(1)), (3.0, 2.0), "{text:?}");
+        }
+        // An amplitude is no count.
+        let amplitude = folder.csv("step,neuron,value\n0,0,0.5\n1,0,0.5\n", Some(0.5)).unwrap();
+        assert_eq!((amplitude.spikes(), amplitude.output(0)), (2, 1.0));
+        let events = SpikeEvents::from_dense([3, 1, 1], 0.5, &[2.0, 0.0, 4.0]).unwrap();
+        let of = |model: &str, amplitude: f64| {
+            let meta = format!("{{\"model\": \"{model}\", \"params\": {{\"amplitude\": {amplitude}}}}}");
+            let mut arrays = super::super::spike_arrays(&events).unwrap();
+            arrays.push(("meta".into(), Array::text(meta)));
+            let path = folder.0.path().join("m.npz");
+            write_npz(&path, &arrays).unwrap();
+            read_trains(path, &TrainOptions::default()).unwrap().times.concat()
+        };
+        assert_eq!(of("lif", 2.0), [0.0, 1.0]);
+        assert_eq!(of("spiking_rectified_linear", 2.0), [0.0, 1.0, 1.0]);
+        assert_eq!(of("spiking_leaky_relu", 1.0), [0.0, 0.0, 1.0, 1.0, 1.0, 1.0]);
+    }
+
+    #[test]
     fn what_a_file_does_not_say_is_not_made_up() {
         let folder = Folder::new();
         let steps = folder.csv("0,1\n1,0\n", None).unwrap();
@@ -439,7 +488,8 @@ mod tests {
         assert_eq!((timed.samples, timed.label(2)), (2, "1/0".into()));
         assert_eq!(timed.sample(1).unwrap().times, [vec![0.3], vec![]]);
         let named = folder.csv("time;soma;axon\n0,0;1;0\n0,1;0;2\n", None).unwrap();
-        assert_eq!((named.names, named.output), (vec!["soma".to_string(), "axon".into()], vec![1.0, 2.0]));
+        assert_eq!(named.names, ["soma", "axon"]);
+        assert_eq!(named.times, [vec![0.0], vec![0.1, 0.1]]);
         assert_eq!(folder.csv("time,neuron\n", None).unwrap().spikes(), 0);
         let meta = Array::text("{\"model\": \"lif\"}");
         let steps = Catalog::standard().models().iter().find(|m| m.info().time == Time::Steps).unwrap();
@@ -465,7 +515,8 @@ mod tests {
             ("time,a\n0,1\n1,0\n", Some(0.1), ["1 s apart", "leave that away"]),
             ("time,neuron\n0.1,1.5\n", None, ["column `neuron`", "whole numbers"]),
             ("step,neuron\n-1,1\n", None, ["column `step`", "whole numbers"]),
-            ("step,neuron\n1,1\n1,1\n", None, ["neuron 1 (sample 0) twice", "at 1"]),
+            ("step,neuron,value\n1,1,1e30\n2,1,1\n", None, ["column `value`", "1.000e30 spikes"]),
+            ("a,b\n-65,-64\n-62,-65\n", None, ["below 0 everywhere", "another quantity"]),
             ("time,neuron\n0,1e12\n", None, ["1000000000001 neurons", "at most"]),
             ("time,neuron,colour\n0,1,2\n", None, ["`colour`", "unknown"]),
             ("step,neuron,offset\n1,1,0.001\n", None, ["offsets in seconds", "give dt"]),

@@ -3,8 +3,9 @@
 use rheobase_models::neuron::Time;
 
 use super::csv::Table;
+use super::spike_values::SpikeValues;
 use super::train_files::{Said, TrainOptions};
-use super::trains::{SpikeTrains, numbers};
+use super::trains::{SpikeTrains, fits, numbers};
 
 /// Trains at most: beyond this a number in a file is a mistake.
 const MOST_TRAINS: usize = 10_000_000;
@@ -20,19 +21,16 @@ struct Row {
     value: f64,
 }
 
-/// Trains from lines in any order. Times are in seconds where the table has them or `options.dt` is known, else in steps.
+/// Trains from lines in any order. A line is one spike, or as many as its value counts; lines of one neuron at one time are several
+/// spikes. Times are in seconds where the table has them or `options.dt` is known, else in steps.
 /// The recording is taken to last from 0 (or an earlier spike) to the end of the last spike's step.
 pub(super) fn from_rows(table: &Table, options: &TrainOptions) -> Said<SpikeTrains> {
     let timed = table.find("time").is_some();
     let mut rows = rows_in(table, timed, options.dt)?;
     rows.sort_by(|a, b| a.time.total_cmp(&b.time).then((a.batch, a.neuron).cmp(&(b.batch, b.neuron))));
-    let key = |r: &Row| (r.time, r.batch, r.neuron);
-    if let Some(w) = rows.windows(2).find(|w| key(&w[0]) == key(&w[1])) {
-        let (time, batch, neuron) = key(&w[1]);
-        return Err(format!(
-            "has neuron {neuron} (sample {batch}) twice at {time}; remove one, or give `value`"
-        ));
-    }
+    let values = SpikeValues::guessed(rows.iter().map(|r| r.value), options.dt);
+    fits(rows.iter().map(|r| values.count(r.value)).sum())
+        .map_err(|rule| format!("column `value` {rule}"))?;
     let least = rows.iter().map(|r| r.neuron + 1).max().unwrap_or(0);
     if options.neurons.is_some_and(|n| n < least) {
         return Err(format!("has a spike of neuron {}; give at least {least} neurons", least - 1));
@@ -52,7 +50,7 @@ pub(super) fn from_rows(table: &Table, options: &TrainOptions) -> Said<SpikeTrai
     let end = if end > start { end } else { start + 1.0 };
     let mut trains = SpikeTrains::silent(samples, numbers(neurons), (start, end), step, clock);
     for row in &rows {
-        trains.add(row.batch * neurons + row.neuron, row.time, row.value);
+        trains.add(row.batch * neurons + row.neuron, row.time, values.count(row.value), row.value);
     }
     Ok(trains)
 }

@@ -8,6 +8,7 @@ use super::panel::{Extent, Panel};
 use super::rates::above_zero;
 use super::{Figure, check};
 use crate::Result;
+use crate::analyse::EDGE;
 use rheobase_models::neuron::Time;
 
 /// Inter-spike intervals as a histogram, with their number, mean and coefficient of variation.
@@ -74,7 +75,8 @@ impl<'a> Intervals<'a> {
             return Err(check::value(PLACE, "bin", None, bin, &rule));
         }
         let (bin, first) = self.on_steps(bin, longest);
-        let place = |v: f64| ((v - first) / bin).max(0.0) as usize;
+        // Multiples of a bin belong to the bin they begin, whatever their last bit.
+        let place = |v: f64| ((v - first) / bin + EDGE).max(0.0) as usize;
         let mut heights = vec![0.0; place(longest) + 1];
         let last = heights.len() - 1;
         for v in self.intervals {

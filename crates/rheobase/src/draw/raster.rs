@@ -8,6 +8,7 @@ use super::panel::{Extent, PAGE, Panel, Swatch};
 use super::spikes::Spikes;
 use super::{Figure, check};
 use crate::Result;
+use crate::analyse::{Window, rounding};
 use rheobase_models::neuron::Time;
 
 /// A raster of spikes. Up to 30 000 spikes are drawn as strokes; more of them as an image of 300 dpi inside the
@@ -17,7 +18,8 @@ pub struct Raster<'a> {
     times: &'a [f64],
     neurons: &'a [u32],
     count: usize,
-    span: Option<(f64, f64)>,
+    window: Option<Window>,
+    counts: Option<&'a [u64]>,
     groups: Vec<(String, u32)>,
     clock: Time,
     title: String,
@@ -30,16 +32,29 @@ impl<'a> Raster<'a> {
             times,
             neurons,
             count,
-            span: None,
+            window: None,
+            counts: None,
             groups: Vec::new(),
             clock: Time::Seconds,
             title: String::new(),
         }
     }
 
-    /// Sets the time shown; without it, that of the first to the last spike. Spikes outside are left out.
-    pub fn span(mut self, from: f64, to: f64) -> Self {
-        self.span = Some((from, to));
+    /// Sets the time shown; without it, that of the first to the last spike. Spikes outside are left out, and so are
+    /// those at `to`, which belong to the next raster.
+    pub fn span(self, from: f64, to: f64) -> Self {
+        self.window((from, to))
+    }
+
+    /// Sets the time shown, as [`span`](Self::span); up to the end of the recording a spike at the end is shown, too.
+    pub fn window(mut self, window: impl Into<Window>) -> Self {
+        self.window = Some(window.into());
+        self
+    }
+
+    /// Says that mark `i` stands for `counts[i]` spikes: several in one step.
+    pub fn counts(mut self, counts: &'a [u64]) -> Self {
+        self.counts = Some(counts);
         self
     }
 
@@ -65,18 +80,19 @@ impl<'a> Raster<'a> {
     ///
     /// # Errors
     /// No neurons; times and neurons of unequal number; a time that is not finite; a neuron or group beyond the
-    /// number of neurons; groups out of order; no spikes and no span; a span that ends before it starts.
+    /// number of neurons; counts of another number; groups out of order; no spikes and no span; a span that ends before it starts.
     pub fn panel(&self) -> Result<Panel> {
         self.check()?;
-        let range = match self.span {
-            Some((from, to)) => Range::new(from, to),
+        let range = match self.window {
+            Some(Window { start, end, .. }) => Range::new(start, end),
             None => from_zero(Range::of(self.times.iter().copied()).unwrap_or(Range::new(0.0, 1.0))),
         };
         let rows = Range::new(-0.5, self.count as f64 - 0.5);
         let mut panel = Panel::new(time_axis(self.clock, "time", range), Axis::whole("neuron", rows))
             .title(self.title.clone());
-        let spikes = self.times.len() as u64;
-        panel.note = match spikes {
+        let shown: Vec<usize> = (0..self.times.len()).filter(|i| self.shows(self.times[*i])).collect();
+        let count = |i: &usize| self.counts.map_or(1, |c| c[*i]);
+        panel.note = match shown.iter().map(count).fold(0, u64::saturating_add) {
             0 => "no spikes".into(),
             1 => "1 spike".into(),
             n => format!("{} spikes", grouped(n)),
@@ -86,9 +102,19 @@ impl<'a> Raster<'a> {
         let groups: Vec<_> = self.groups.iter().enumerate().map(|(i, g)| (series(i), g.1)).collect();
         panel.legend =
             groups.iter().zip(&self.groups).map(|(c, g)| (Swatch::Area(c.0), g.0.clone())).collect();
-        let (times, neurons) = (self.times.to_vec(), self.neurons.to_vec());
-        panel.marks.push(Mark::Spikes(Spikes { times, neurons, count: self.count, groups }));
+        let times = shown.iter().map(|i| self.times[*i]).collect();
+        let neurons = shown.iter().map(|i| self.neurons[*i]).collect();
+        let counts = shown.iter().map(|i| u32::try_from(count(i)).unwrap_or(u32::MAX)).collect();
+        panel.marks.push(Mark::Spikes(Spikes { times, neurons, counts, count: self.count, groups }));
         Ok(panel)
+    }
+
+    /// Whether a spike at this time is shown.
+    fn shows(&self, time: f64) -> bool {
+        self.window.is_none_or(|w| {
+            let end = w.end + if w.end_included { rounding(w.end) } else { -rounding(w.end) };
+            time >= w.start - rounding(w.start) && time < end
+        })
     }
 
     /// The raster alone as a figure; errors as for [`panel`](Self::panel).
@@ -102,6 +128,9 @@ impl<'a> Raster<'a> {
             return Err(check::value(PLACE, "count", None, self.count, "must lie in 1..=4294967295 neurons"));
         }
         check::same_length(PLACE, "neurons", self.neurons.len(), "times", self.times.len())?;
+        if let Some(counts) = self.counts {
+            check::same_length(PLACE, "counts", counts.len(), "times", self.times.len())?;
+        }
         check::finite(PLACE, "times", self.times)?;
         if let Some(i) = self.neurons.iter().position(|n| *n as usize >= self.count) {
             let rule = format!("must be below the number of neurons, {}", self.count);
@@ -116,8 +145,8 @@ impl<'a> Raster<'a> {
                 "the first group starts at neuron 0, each other one above the one before and below `count`";
             return Err(check::value(PLACE, "groups", Some(i), self.groups[i].1, rule));
         }
-        match self.span {
-            Some((from, to)) => span(PLACE, from, to),
+        match self.window {
+            Some(w) => span(PLACE, w.start, w.end),
             None => check::some(PLACE, "times", self.times),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{Figure, Raster, Traces};
 use crate::Result;
+use crate::analyse::Window;
 use rheobase_models::neuron::Time;
 
 /// The picture of one simulation: its input, its potentials with their threshold, its raster.
@@ -17,8 +18,14 @@ pub struct Simulation<'a> {
 impl<'a> Simulation<'a> {
     /// A run from `from` to `to` of `count` neurons, of which `neurons[i]` fired at `times[i]`.
     pub fn new(from: f64, to: f64, times: &'a [f64], neurons: &'a [u32], count: usize) -> Self {
-        let raster = Raster::new(times, neurons, count).span(from, to);
+        let raster = Raster::new(times, neurons, count).window(Window::to_the_end(from, to));
         Simulation { input: None, potential: None, raster, clock: Time::Seconds, title: String::new() }
+    }
+
+    /// Says that mark `i` of the raster stands for `counts[i]` spikes: several in one step.
+    pub fn counts(mut self, counts: &'a [u64]) -> Self {
+        self.raster = self.raster.counts(counts);
+        self
     }
 
     /// Adds the panel of the input, on top.

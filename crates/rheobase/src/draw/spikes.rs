@@ -9,11 +9,13 @@ const STROKES: usize = 30_000;
 /// Shades of one colour in the image.
 const SHADES: usize = 15;
 
-/// Spikes of `count` neurons: `times` in seconds, `neurons` below `count`, and the colour of each run of rows.
+/// Spikes of `count` neurons: `times` in seconds, `neurons` below `count`, how many spikes each mark is, and the colour of each
+/// run of rows.
 #[derive(Debug, Clone)]
 pub(crate) struct Spikes {
     pub(crate) times: Vec<f64>,
     pub(crate) neurons: Vec<u32>,
+    pub(crate) counts: Vec<u32>,
     pub(crate) count: usize,
     /// Colour and first row of each group, ascending; empty: all in ink.
     pub(crate) groups: Vec<(Paint, u32)>,
@@ -60,7 +62,7 @@ impl Spikes {
         let half = 0.4 * h as f64 / self.count as f64;
         let mut counts = vec![0u32; w * h];
         let mut groups = vec![0u8; h];
-        for (t, n) in self.times.iter().zip(&self.neurons) {
+        for ((t, n), spikes) in self.times.iter().zip(&self.neurons).zip(&self.counts) {
             let (x, y) = (local.x(*t), local.y(f64::from(*n)));
             if !(0.0..=w as f64).contains(&x) {
                 continue;
@@ -70,7 +72,8 @@ impl Spikes {
             let bottom = ((y + half).max(0.0).round() as usize).clamp(top + 1, h);
             let group = self.group(*n) % super::colour::SERIES.len();
             for row in top..bottom {
-                counts[row * w + column] += 1;
+                let pixel = &mut counts[row * w + column];
+                *pixel = pixel.saturating_add(*spikes);
                 groups[row] = group as u8;
             }
         }

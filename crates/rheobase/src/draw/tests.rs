@@ -248,6 +248,23 @@ fn files_appear_whole_under_their_own_extension_only() {
 }
 
 #[test]
+fn a_raster_shows_its_window_and_counts_every_spike_of_a_step() {
+    use crate::analyse::Window;
+    let (times, neurons) = ([0.0, 0.1, 0.2, 0.30000000000000004, 0.4], [0; 5]);
+    let says = |raster: Raster<'_>, what: &str| {
+        let texts = text_of(&raster.figure().unwrap().to_svg().unwrap());
+        assert!(texts.iter().any(|t| t == what), "{what}: {texts:?}");
+    };
+    let raster = || Raster::new(&times, &neurons, 1);
+    says(raster().span(0.0, 0.3), "3 spikes");
+    says(raster().span(0.3, 0.4), "1 spike");
+    says(raster().window(Window::to_the_end(0.3, 0.4)), "2 spikes");
+    says(raster().counts(&[2, 1, 1, 5, 1]).span(0.0, 0.3), "4 spikes");
+    says(raster().counts(&[2, 1, 1, 5, 1]), "10 spikes");
+    assert!(raster().counts(&[1]).figure().unwrap_err().to_string().starts_with("raster.counts"));
+}
+
+#[test]
 fn stacked_panels_share_one_time_axis_and_refuse_another() {
     let t = ramp(10);
     let trace = || Traces::new(&t, "v", "mV").trace("v", &t).panel().unwrap();

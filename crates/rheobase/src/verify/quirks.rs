@@ -129,9 +129,19 @@ pub const NENGO_EXTRAS: &[Quirk] = &[
     },
     Quirk {
         id: "X8",
-        verdict: Verdict::Kept,
-        theirs: "The Gaussian kernel may have a sample more or less where its width is no whole number of steps.",
-        here: "The same number of samples.",
+        verdict: Verdict::Both,
+        theirs: "The Gaussian kernel may have a sample more or less where its width is no whole number of steps, and is then \
+               not symmetric.",
+        here: "Symmetric by default; `published-gauss` has the same samples.",
+    },
+    Quirk {
+        id: "X9",
+        verdict: Verdict::Both,
+        theirs: "Kernels are samples of a density, cut off and moved by whole steps: where tau is a few steps they have \
+               neither area 1 nor their centre on the spike. A 25 Hz clock with tau = dt gets mean rates of 39 Hz (expon), \
+               0.04 Hz (expogauss), 21.5 Hz (alpha).",
+        here: "Area 1 as sampled and cut, the centre of mass on the spike. The published samples are the kernels \
+               `published-expon`, `published-gauss`, `published-expogauss`, `published-alpha`.",
     },
 ];
 

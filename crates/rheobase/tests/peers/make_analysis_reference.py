@@ -17,7 +17,7 @@ import scipy
 from elephant.conversion import BinnedSpikeTrain
 from elephant.spike_train_correlation import correlation_coefficient, cross_correlation_histogram
 from elephant.spike_train_dissimilarity import van_rossum_distance, victor_purpura_distance
-from elephant.statistics import cv, cv2, fanofactor, isi, lv, time_histogram
+from elephant.statistics import cv, cv2, fanofactor, isi, lv, lvr, time_histogram
 
 warnings.filterwarnings("ignore")
 
@@ -99,6 +99,7 @@ json.dump(
                 "cv": float(cv(isi(t))),
                 "cv2": float(cv2(isi(t))),
                 "lv": float(lv(isi(t))),
+                "lvr": float(lvr(pq.Quantity(isi(t), "s"), R=5 * pq.ms)),
             }
             for t in long
         ],

@@ -2,7 +2,7 @@
 
 use super::super::compare::{Comparison, DOUBLE, Pair};
 use super::super::{Outcome, TraceFile};
-use crate::analyse::{lowpass_filter, rates_isi, rates_kernel, spikes2events};
+use crate::analyse::{Kernel, lowpass_filter, rates_isi, rates_kernel, spikes2events};
 use crate::{Error, Result};
 
 /// An array `[rows, columns]` with its shape.
@@ -60,7 +60,7 @@ pub(super) fn rates(trace: &TraceFile) -> Result<Outcome> {
                 close(&rates_isi(&t, &spikes.data, neurons, middle == "mid1", kind.parse()?)?)
             }
             ["kernel", kind, tau] => {
-                close(&rates_kernel(&t, &spikes.data, neurons, kind.parse()?, time(name, tau)?)?)
+                close(&rates_kernel(&t, &spikes.data, neurons, published(kind)?, time(name, tau)?)?)
             }
             _ => return Ok(Outcome::NotCovered(format!("array `{name}` names no known measure"))),
         });
@@ -77,7 +77,7 @@ pub(super) fn filters(trace: &TraceFile) -> Result<Outcome> {
         let Some((kind, tau)) = name.split_once('_') else {
             return Ok(Outcome::NotCovered(format!("array `{name}` names no known filter")));
         };
-        let got = lowpass_filter(&x.data, neurons, samples, time(name, tau)?, kind.parse()?)?;
+        let got = lowpass_filter(&x.data, neurons, samples, time(name, tau)?, published(kind)?)?;
         let want = trace.array(name)?;
         arrays.push(by_rows(name, &got, &want, x.shape));
     }
@@ -91,6 +91,11 @@ fn by_rows(name: &str, got: &[f64], want: &[f64], [neurons, samples]: [usize; 2]
     let mut comparison = pair.close(DOUBLE, None, |_| false);
     comparison.at.reverse();
     comparison
+}
+
+/// The kernel that nengo-extras calls `kind`, as it samples it.
+fn published(kind: &str) -> Result<Kernel> {
+    format!("published-{kind}").parse()
 }
 
 /// The number in an array's name.
