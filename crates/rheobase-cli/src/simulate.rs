@@ -266,7 +266,7 @@ impl Simulate {
 /// A warning where no neuron fired and the input is far below what the model needs, as numbers around 1 are in pA.
 fn weak_input<E: Number>(info: &Info, input: &Input, done: &Done<E>) -> Option<String> {
     let (largest, example) = (input.largest(), info.example_input);
-    let silent = info.emits != Emits::Analogue && done.counts.events() == 0;
+    let silent = info.emits != Emits::Analogue && done.counts.spikes() == 0;
     let unit = if info.input_unit == "1" { String::new() } else { format!(" {}", info.input_unit) };
     (silent && largest < 0.1 * example.abs()).then(|| {
         format!(
