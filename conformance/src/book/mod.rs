@@ -25,8 +25,12 @@ const NOTE: &str =
     "<!-- Written by `cargo run -p conformance --example book`: change the model, not this page. -->\n\n";
 
 /// The pages written by hand, in the order of the book, with their titles.
-const WRITTEN: [(&str, &str); 3] =
-    [("README.md", "Rheobase"), ("semantics.md", "What happens in a step"), ("speed.md", "Speed")];
+const WRITTEN: [(&str, &str); 4] = [
+    ("README.md", "Rheobase"),
+    ("semantics.md", "What happens in a step"),
+    ("runs.md", "Runs and their folders"),
+    ("speed.md", "Speed"),
+];
 
 /// Every generated page of the book by its path below `docs/`. `root` is the repository, whose model files are read for
 /// the words of their heads.
