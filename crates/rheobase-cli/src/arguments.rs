@@ -6,6 +6,7 @@ use std::str::FromStr;
 use rheobase::data::{NonFinite, NpzReader, read_csv, read_npy};
 
 use crate::failure::{Failure, Outcome};
+use crate::run_folder::own_for_output;
 
 /// Endings of files that hold numbers.
 const DATA_ENDINGS: [&str; 5] = ["npy", "npz", "csv", "tsv", "txt"];
@@ -191,7 +192,8 @@ impl FromStr for Shape {
     }
 }
 
-/// Checks before a long run that `path` can be written later: its folder is there and its ending is one of `endings`.
+/// Checks before a long run that `path` can be written later: its ending is one of `endings`, its folder is there, and
+/// if that is the folder of a run, no other process is writing there.
 pub(crate) fn check_output(option: &str, path: &Path, endings: &[&str]) -> Outcome<()> {
     let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     let place = path.display();
@@ -209,7 +211,7 @@ pub(crate) fn check_output(option: &str, path: &Path, endings: &[&str]) -> Outco
         let folder = folder.display();
         return Err(Failure::bad(format!("{option} {place}: there is no folder {folder}; make it first")));
     }
-    Ok(())
+    own_for_output(folder)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use rheobase::learn::{Trained, splits};
 use serde_json::json;
 
 use crate::failure::{Failure, Outcome};
-use crate::run_folder::checkpoint_of;
+use crate::run_folder::{checkpoint_of, read_trained};
 use crate::samples_file::SamplesFile;
 use crate::terminal;
 use crate::text::Table;
@@ -38,7 +38,7 @@ pub(crate) struct Eval {
 impl Eval {
     pub(crate) fn run(self) -> Outcome<()> {
         let path = checkpoint_of(&self.run)?;
-        let trained = Trained::read(&path, self.threads.unwrap_or(0))?;
+        let trained = read_trained(&path, self.threads.unwrap_or(0))?;
         let data = self.data(&trained)?;
         if data.labels().is_empty() {
             let name = data.name();

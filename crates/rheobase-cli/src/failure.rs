@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::interrupt;
+
 /// What ends a command early.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -9,7 +11,7 @@ pub(crate) enum Failure {
     Bad(String),
     /// A verified file disagrees, which the table has already said: exit code 1.
     Disagrees,
-    /// The user pressed Ctrl-C: exit code 130, as shells have it.
+    /// Ctrl-C or another signal asked the process to end: exit code 128 and the signal's number, as shells have it.
     Interrupted(String),
     /// Whoever read the output wants no more of it: nothing is wrong.
     PipeClosed,
@@ -34,7 +36,7 @@ impl Failure {
         match self {
             Failure::Bad(_) => ExitCode::from(2),
             Failure::Disagrees => ExitCode::from(1),
-            Failure::Interrupted(_) => ExitCode::from(130),
+            Failure::Interrupted(_) => ExitCode::from(interrupt::exit_code()),
             Failure::PipeClosed => ExitCode::SUCCESS,
         }
     }

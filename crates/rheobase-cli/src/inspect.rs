@@ -4,12 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use rheobase::learn::{TrainConfig, Trained, splits};
+use rheobase::learn::{Protection, TrainConfig, splits};
 use rheobase::network::{Network, Table as Parts, outline, table};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
-use crate::run_folder::{REPORT, checkpoint_of};
+use crate::run_folder::{REPORT, checkpoint_of, read_trained};
 use crate::terminal;
 use crate::text::{Table, grouped};
 
@@ -38,6 +38,8 @@ struct Found {
     rates: serde_json::Map<String, Value>,
     fingerprint: Option<String>,
     epochs: Option<usize>,
+    /// Whether every byte of the checkpoint is protected.
+    protected: Option<bool>,
 }
 
 impl Inspect {
@@ -52,6 +54,7 @@ impl Inspect {
                 "rates": found.rates,
                 "epochs": found.epochs,
                 "fingerprint": found.fingerprint,
+                "protected": found.protected,
             })),
             false => terminal::print(&text(&found)),
         }
@@ -83,11 +86,11 @@ fn closer(path: &Path, of_config: rheobase::Error, of_network: rheobase::Error) 
 }
 
 fn found(parts: Parts) -> Found {
-    Found { parts, rates: Default::default(), fingerprint: None, epochs: None }
+    Found { parts, rates: Default::default(), fingerprint: None, epochs: None, protected: None }
 }
 
 fn trained(path: &Path) -> Outcome<Found> {
-    let trained = Trained::read(path, 1)?;
+    let trained = read_trained(path, 1)?;
     let fingerprint = trained.fingerprint()?;
     let mut found = found(table(trained.program()));
     // The report beside a checkpoint counts only if it is of these weights.
@@ -99,6 +102,7 @@ fn trained(path: &Path) -> Outcome<Found> {
         found.rates = rates.clone();
     }
     found.epochs = Some(trained.history().len());
+    found.protected = Some(trained.protection() == Protection::Whole);
     found.fingerprint = Some(fingerprint);
     Ok(found)
 }

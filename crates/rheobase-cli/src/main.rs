@@ -25,6 +25,7 @@ mod report;
 mod room;
 mod run;
 mod run_folder;
+mod run_lock;
 mod samples_file;
 mod save;
 mod setup;

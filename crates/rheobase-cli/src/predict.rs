@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::check_output;
 use crate::failure::{Failure, Outcome};
-use crate::run_folder::checkpoint_of;
+use crate::run_folder::{checkpoint_of, read_trained};
 use crate::samples_file::SamplesFile;
 use crate::terminal;
 
@@ -46,7 +46,7 @@ impl Predict {
         if let Some(path) = &self.output {
             check_output("-o", path, &["csv", "json"])?;
         }
-        let trained = Trained::read(&checkpoint_of(&self.run)?, self.threads.unwrap_or(0))?;
+        let trained = read_trained(&checkpoint_of(&self.run)?, self.threads.unwrap_or(0))?;
         let data = self.samples.read(&trained)?.ok_or_else(|| {
             Failure::bad("--data is missing: name the file with the samples to classify (.npz, .csv, idx)")
         })?;

@@ -13,6 +13,7 @@ use crate::arguments::{FilePart, check_output};
 use crate::failure::{Failure, Outcome};
 use crate::measures::{self, Findings, Settings};
 use crate::recording::{Part, by_clock};
+use crate::run_folder::PAGE;
 use crate::text::{grouped, short};
 use crate::{plot, plot_numbers, plot_traces, terminal};
 
@@ -82,7 +83,7 @@ impl Report {
                 "{place}: is no folder; give the one with the results of a run"
             )));
         }
-        let output = self.output.clone().unwrap_or_else(|| self.folder.join("report.html"));
+        let output = self.output.clone().unwrap_or_else(|| self.folder.join(PAGE));
         check_output("-o", &output, &["html", "htm"])?;
         let files = self.files(&output)?;
         let name = self.folder.canonicalize().ok();

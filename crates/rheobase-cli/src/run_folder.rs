@@ -1,12 +1,16 @@
-//! The folder of a training run: which files it has, and who may write into it.
+//! The folder of a training run: which files it has, and what may be written into it.
 
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-use rheobase::data::atomic_write;
+use rheobase::data::{atomic_write, remove_abandoned};
+use rheobase::learn::{Protection, TrainConfig, Trained};
 
 use crate::failure::{Failure, Outcome};
+use crate::run_lock::{LOCK, RunLock};
+use crate::terminal;
 
 /// Names of the files of a run.
 pub(crate) const CHECKPOINT: &str = "checkpoint.safetensors";
@@ -17,31 +21,60 @@ pub(crate) const CURVES: &str = "learning.png";
 pub(crate) const INPUT: &str = "input.png";
 pub(crate) const LAYERS: &str = "layers.png";
 pub(crate) const CONFUSION: &str = "confusion.png";
-const ALL: [&str; 8] = [CHECKPOINT, CONFIG, METRICS, REPORT, CURVES, INPUT, LAYERS, CONFUSION];
+/// What `rheobase report` writes into a run's folder; it belongs to whoever asked for it.
+pub(crate) const PAGE: &str = "report.html";
+/// In the order in which they are removed: settings without a checkpoint would be taken for a run that has just begun.
+const ALL: [&str; 8] = [CONFIG, CHECKPOINT, METRICS, REPORT, CURVES, INPUT, LAYERS, CONFUSION];
 
 /// The folder of a run.
-#[derive(Debug, Clone)]
-pub(crate) struct RunFolder(PathBuf);
+#[derive(Debug)]
+pub(crate) struct RunFolder {
+    path: PathBuf,
+    lock: Option<RunLock>,
+}
 
 impl RunFolder {
     pub(crate) fn new(path: PathBuf) -> Self {
-        RunFolder(path)
+        RunFolder { path, lock: None }
     }
     pub(crate) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
     pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.path.join(name)
     }
     pub(crate) fn has(&self, name: &str) -> bool {
         self.file(name).exists()
     }
 
+    /// The settings in the folder, if it has some.
+    pub(crate) fn settings(&self) -> Outcome<Option<TrainConfig>> {
+        Ok(self.has(CONFIG).then(|| TrainConfig::read(self.file(CONFIG))).transpose()?)
+    }
+
+    /// Makes this process the only one that writes into the folder, and takes away what killed ones left half-written.
+    pub(crate) fn own(&mut self) -> Outcome<()> {
+        if self.lock.is_none() {
+            self.lock = Some(RunLock::take(&self.path)?);
+            for name in ALL.iter().chain(&[PAGE]) {
+                remove_abandoned(&self.file(name))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// [`RunFolder::own`], if the folder is one of a run already; another one is left as it is.
+    pub(crate) fn own_if_run(&mut self) -> Outcome<()> {
+        if self.has(LOCK) || self.has(CHECKPOINT) { self.own() } else { Ok(()) }
+    }
+
     /// Refuses a folder with files in it, unless they may be replaced.
     pub(crate) fn check_free(&self, force: bool) -> Outcome<()> {
-        let place = self.0.display();
-        match fs::read_dir(&self.0).map(|mut files| files.next().is_none()) {
-            Err(_) if !self.0.exists() => Ok(()),
+        let place = self.path.display();
+        let empty = fs::read_dir(&self.path)
+            .map(|mut files| files.all(|file| file.is_ok_and(|file| file.file_name() == LOCK)));
+        match empty {
+            Err(_) if !self.path.exists() => Ok(()),
             Err(e) => Err(Failure::bad(format!("{place}: cannot be used as a folder: {e}"))),
             Ok(empty) if empty || force => Ok(()),
             Ok(_) => {
@@ -57,10 +90,13 @@ impl RunFolder {
         }
     }
 
-    /// Makes the folder, without the files of an earlier run.
-    pub(crate) fn start(&self) -> Outcome<()> {
-        let place = self.0.display();
-        fs::create_dir_all(&self.0).map_err(|e| Failure::bad(format!("{place}: cannot be made: {e}")))?;
+    /// Makes the folder, owned and without the files of an earlier run.
+    pub(crate) fn start(&mut self, force: bool) -> Outcome<()> {
+        let place = self.path.display();
+        fs::create_dir_all(&self.path).map_err(|e| Failure::bad(format!("{place}: cannot be made: {e}")))?;
+        self.own()?;
+        // Another process may have been here before.
+        self.check_free(force)?;
         for name in ALL {
             let file = self.file(name);
             if file.exists() {
@@ -77,6 +113,21 @@ impl RunFolder {
     }
 }
 
+/// Owns `folder`, where this process is going to write, until the process ends; where it is no run's folder, nothing is
+/// done.
+pub(crate) fn own_for_output(folder: &Path) -> Outcome<()> {
+    static OWNED: Mutex<Vec<RunFolder>> = Mutex::new(Vec::new());
+    let mut owned = OWNED.lock().unwrap_or_else(PoisonError::into_inner);
+    let path = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+    // A plot and a file may go to the same folder.
+    if owned.iter().all(|run| run.path != path) {
+        let mut run = RunFolder::new(path);
+        run.own_if_run()?;
+        owned.push(run);
+    }
+    Ok(())
+}
+
 /// The checkpoint that `path` names: the file itself, or that in the folder of a run.
 pub(crate) fn checkpoint_of(path: &Path) -> Outcome<PathBuf> {
     if !path.is_dir() {
@@ -88,4 +139,22 @@ pub(crate) fn checkpoint_of(path: &Path) -> Outcome<PathBuf> {
     }
     let place = path.display();
     Err(Failure::bad(format!("{place}: holds no {CHECKPOINT}; name the folder of a run, or a checkpoint")))
+}
+
+/// The network of a checkpoint.
+pub(crate) fn read_trained(checkpoint: &Path, threads: usize) -> Outcome<Trained> {
+    let trained = Trained::read(checkpoint, threads)?;
+    warn_unprotected(checkpoint, trained.protection());
+    Ok(trained)
+}
+
+/// Says that damage to a checkpoint would have gone unnoticed, if it would.
+pub(crate) fn warn_unprotected(checkpoint: &Path, protection: Protection) {
+    if protection == Protection::Tensors {
+        let place = checkpoint.display();
+        terminal::warn(&format!(
+            "note: {place}: is of an earlier version and unprotected but for its weights: damage to its settings, \
+             description or history would not be noticed; train --resume writes it anew, protected whole"
+        ));
+    }
 }

@@ -7,15 +7,20 @@ use clap::Args;
 use rheobase::learn::{Job, TrainConfig};
 
 use crate::failure::{Failure, Outcome};
-use crate::run_folder::{CHECKPOINT, CONFIG, METRICS, REPORT, RunFolder};
+use crate::run_folder::{CHECKPOINT, CONFIG, METRICS, REPORT, RunFolder, warn_unprotected};
 use crate::train_progress::Bar;
-use crate::{disk, interrupt, train_report};
+use crate::{disk, interrupt, terminal, train_report};
 
 /// Train a network; without arguments, on handwritten digits
 #[derive(Args)]
 #[command(
     after_help = "The folder of the run then holds the checkpoint (checkpoint.safetensors), all settings (config.toml), metrics.csv,
-report.json and pictures. Ctrl-C saves; --resume goes on, to the same bits as without a stop.
+report.json and pictures. Ctrl-C, SIGTERM and SIGHUP save, a second Ctrl-C ends at once; --resume goes on, to the same
+bits as without a stop. Other processes are kept out of the folder meanwhile.
+
+With --resume, settings of CONFIG.toml, --set, or an edited config.toml in the folder are compared with the
+checkpoint's. These may change: train.epochs, train.early_stopping.patience, train.threads, train.checkpoint_every,
+optimise.learning_rate, optimise.schedule, and where files lie. Others are refused by name.
 
 Examples:
   rheobase train
@@ -30,7 +35,7 @@ pub(crate) struct Train {
     /// Change a setting, such as train.epochs=5 or network.node.hidden.neurons.model=lif
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Go on with the run in the folder, whose settings count
+    /// Go on with the run in the folder, under its own settings where no others are given
     #[arg(long, conflicts_with = "force")]
     resume: bool,
     /// Start anew, even if the folder has files of another run
@@ -49,10 +54,13 @@ pub(crate) struct Train {
 
 impl Train {
     pub(crate) fn run(self) -> Outcome<()> {
-        let config = self.settings()?;
-        let folder = RunFolder::new(self.folder(&config));
+        let stated = self.stated()?;
+        let mut folder = RunFolder::new(self.folder(stated.as_ref()));
         interrupt::watch();
-        let mut job = if self.resume { self.resumed(&folder)? } else { self.started(config, &folder)? };
+        let mut job = match stated {
+            Some(config) if !self.resume => self.started(config, &mut folder)?,
+            stated => self.resumed(stated, &mut folder)?,
+        };
         let mut bar = Bar::new(job.config().train.epochs);
         bar.warn(job.warnings());
         let mut failed = None;
@@ -83,23 +91,18 @@ impl Train {
         train_report::finish(&job, &folder, seconds, speed)
     }
 
-    /// The settings of a new run.
-    fn settings(&self) -> Outcome<TrainConfig> {
-        let mut config = match &self.config {
+    /// The settings that the command line states; none if a run goes on with its own.
+    fn stated(&self) -> Outcome<Option<TrainConfig>> {
+        let config = match &self.config {
             Some(path) => TrainConfig::read(path)?,
+            None if self.resume => return Ok(None),
             None => TrainConfig::digits(),
         };
-        if !self.resume {
-            self.change(&mut config)?;
-        }
-        if let Some(seed) = self.seed {
-            config.train.seed = seed;
-        }
-        Ok(config)
+        self.changed(config).map(Some)
     }
 
     /// Applies what the command line changes.
-    fn change(&self, config: &mut TrainConfig) -> Outcome<()> {
+    fn changed(&self, mut config: TrainConfig) -> Outcome<TrainConfig> {
         for setting in &self.set {
             let Some((key, value)) = setting.split_once('=') else {
                 return Err(Failure::bad(format!(
@@ -111,63 +114,79 @@ impl Train {
         if let Some(threads) = self.threads {
             config.train.threads = threads;
         }
+        if let Some(seed) = self.seed {
+            config.train.seed = seed;
+        }
         // The run is gone on with from other folders, too.
         if let Ok(here) = env::current_dir() {
             config.start_from(&here);
         }
-        Ok(())
+        Ok(config)
     }
 
-    fn folder(&self, config: &TrainConfig) -> PathBuf {
+    fn folder(&self, stated: Option<&TrainConfig>) -> PathBuf {
         let stem = self.config.as_ref().and_then(|path| path.file_stem()).map(|s| s.to_string_lossy());
         let name = stem.as_deref().unwrap_or("digits");
-        self.out.clone().unwrap_or_else(|| PathBuf::from(format!("runs/{name}-{}", config.train.seed)))
+        let seed = stated.map_or(self.seed.unwrap_or_default(), |config| config.train.seed);
+        self.out.clone().unwrap_or_else(|| PathBuf::from(format!("runs/{name}-{seed}")))
     }
 
-    fn started(&self, config: TrainConfig, folder: &RunFolder) -> Outcome<Job> {
+    fn started(&self, config: TrainConfig, folder: &mut RunFolder) -> Outcome<Job> {
+        folder.own_if_run()?;
         folder.check_free(self.force)?;
         let job = Job::new(config)?;
         check_room(&job, folder)?;
-        folder.start()?;
+        folder.start(self.force)?;
         job.config().write(folder.file(CONFIG))?;
         Ok(job)
     }
 
-    fn resumed(&self, folder: &RunFolder) -> Outcome<Job> {
-        let place = folder.path().display();
-        let change = |mut config: TrainConfig| {
-            let before = config.train.seed;
-            self.change(&mut config)?;
-            match self.seed {
-                Some(seed) if seed != before => {
-                    Err(Failure::bad(format!("--seed {seed}: the run in {place} has seed {before}")))
-                }
-                _ => Ok(config),
-            }
-        };
-        let checkpoint = folder.file(CHECKPOINT);
-        let job = if checkpoint.is_file() {
-            let mut refused = None;
-            let job = Job::resume_with(&checkpoint, |config| {
-                let unchanged = config.clone();
-                Ok(change(config).unwrap_or_else(|failure| {
-                    refused = Some(failure);
-                    unchanged
-                }))
-            });
-            refused.map_or(Ok(()), Err)?;
-            job?
-        } else if folder.has(CONFIG) {
-            // Stopped before its first checkpoint: the start is where it goes on.
-            Job::new(change(TrainConfig::read(folder.file(CONFIG))?)?)?
-        } else {
+    fn resumed(&self, stated: Option<TrainConfig>, folder: &mut RunFolder) -> Outcome<Job> {
+        if !folder.has(CHECKPOINT) && !folder.has(CONFIG) {
+            let place = folder.path().display();
             return Err(Failure::bad(format!(
                 "{place}: holds no run to go on with; leave --resume away, or name its folder with --out"
             )));
+        }
+        folder.own()?;
+        let edited = folder.settings()?;
+        let job = if folder.has(CHECKPOINT) {
+            let checkpoint = folder.file(CHECKPOINT);
+            let job = Job::resume_with(&checkpoint, |run| self.gone_on_with(&run, edited, stated, folder))?;
+            warn_unprotected(&checkpoint, job.protection());
+            job
+        } else {
+            // Stopped before its first checkpoint: nothing is learned, and the start is where it goes on.
+            let own = || self.changed(edited.unwrap_or_default());
+            Job::new(stated.map_or_else(own, Ok)?)?
         };
         check_room(&job, folder)?;
         job.config().write(folder.file(CONFIG))?;
         Ok(job)
+    }
+
+    /// The settings to go on with: those stated, else those in the run's folder, which may have been edited, else those
+    /// of the checkpoint. Whatever differs from the checkpoint is named; what may not change is refused.
+    fn gone_on_with(
+        &self,
+        run: &TrainConfig,
+        edited: Option<TrainConfig>,
+        stated: Option<TrainConfig>,
+        folder: &RunFolder,
+    ) -> Outcome<TrainConfig> {
+        if let Some(edited) = &edited {
+            run.resumed_as(edited, &folder.file(CONFIG).display().to_string())?;
+        }
+        let wanted = match stated {
+            Some(stated) => stated,
+            None => self.changed(edited.unwrap_or_else(|| run.clone()))?,
+        };
+        let source =
+            self.config.as_ref().map_or("the command line".into(), |path| path.display().to_string());
+        for difference in run.resumed_as(&wanted, &source)? {
+            terminal::warn(&format!("note: goes on with {difference}"));
+        }
+        Ok(wanted)
     }
 
     /// A file that could not be written, and what is left.

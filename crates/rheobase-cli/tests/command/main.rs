@@ -5,11 +5,15 @@
 mod analyse;
 mod bad_input;
 mod counting;
+mod checkpoints;
 mod curve;
 mod limits;
 mod models;
 mod phase;
+mod resume;
+mod run_owner;
 mod same_bytes;
+mod signals;
 mod simulate;
 mod train;
 mod verify;

@@ -3,15 +3,13 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
 
 use rheobase::models::lanes::Level;
 
 use crate::{command, finish, json, ok, run_in};
 
 /// A small task: three classes that four numbers tell apart.
-fn task(folder: &Path) {
+pub(crate) fn task(folder: &Path) {
     let mut csv = String::from("a,b,c,d,class\n");
     for i in 0..90_u32 {
         let class = i % 3;
@@ -23,7 +21,7 @@ fn task(folder: &Path) {
     fs::write(folder.join("job.toml"), job).unwrap();
 }
 
-fn last_lines(out: &str) -> (String, String) {
+pub(crate) fn last_lines(out: &str) -> (String, String) {
     let lines: Vec<&str> = out.lines().collect();
     let [.., fingerprint, accuracy] = lines[..] else { panic!("{out}") };
     (fingerprint.to_string(), accuracy.to_string())
@@ -109,39 +107,6 @@ fn digits_are_learned_behind_filters() {
     }
 }
 
-/// Starts a longer run, stops it after a while as `stop` does, goes on, until it is done; its last lines.
-fn stopped(folder: &Path, stop: &str, milliseconds: &[u64]) -> (String, String) {
-    let start = ["train", "job.toml", "--out", "run", "--set", "train.epochs=40"];
-    let on = ["train", "--resume", "--out", "run"];
-    for (i, wait) in milliseconds.iter().enumerate() {
-        let args: &[&str] = if folder.join("run/config.toml").exists() { &on } else { &start };
-        let mut child = command(folder, args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(*wait));
-        let id = child.id().to_string();
-        // A run may be done by then.
-        let _ = std::process::Command::new("kill").args([stop, &id]).stderr(Stdio::null()).status();
-        let status = child.wait().unwrap();
-        assert!(stop == "-KILL" || matches!(status.code(), Some(0 | 130) | None), "{i}: {status}");
-    }
-    last_lines(&ok(folder, if folder.join("run/config.toml").exists() { &on } else { &start }))
-}
-
-#[cfg(unix)]
-#[test]
-fn a_run_that_is_killed_or_interrupted_comes_to_the_same_bits() {
-    let folder = tempfile::tempdir().unwrap();
-    task(folder.path());
-    let whole = ok(folder.path(), &["train", "job.toml", "--set", "train.epochs=40"]);
-    for stop in ["-KILL", "-INT"] {
-        let _ = fs::remove_dir_all(folder.path().join("run"));
-        // Moments anew in every test run.
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-        let noise = u64::from(now.subsec_nanos());
-        let moments = [20 + noise % 83, 30 + noise % 211, 10 + noise % 131, 50 + noise % 389];
-        assert_eq!(stopped(folder.path(), stop, &moments), last_lines(&whole), "{stop} {moments:?}");
-    }
-}
-
 #[test]
 fn what_cannot_be_trained_is_explained() {
     let folder = tempfile::tempdir().unwrap();
@@ -194,9 +159,9 @@ fn checkpoints_and_samples_that_do_not_fit_are_refused() {
         ("predict run --data task.csv -o classes.txt", ".csv or .json"),
         (
             "train --resume --out run --set network.node.hidden_linear.linear.outputs=9",
-            "another architecture",
+            "hidden_linear.linear.outputs = 9 (it was 128)",
         ),
-        ("train --resume --out run --seed 5", "has seed 0"),
+        ("train --resume --out run --seed 5", "train.seed = 5 (it was 0)"),
     ] {
         let ran = run_in(place, &args.split(' ').collect::<Vec<_>>());
         assert_eq!(ran.code, Some(2), "{args}: {}", ran.err);

@@ -1,5 +1,6 @@
 //! Writing a file so that it is there whole or not at all.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::Path;
@@ -27,6 +28,47 @@ pub fn atomic_write(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io:
     done.map_err(|e| Error::file(path, format!("cannot be written: {e}")))
 }
 
+/// Removes the temporary files that [`atomic_write`] left beside `path` when its process was killed.
+///
+/// Nobody may be writing `path` meanwhile: the caller holds a lock, say. Other files are never touched: those of
+/// `path` are called `.NAME-XXXXXX.tmp`.
+///
+/// # Errors
+/// [`Error::File`] for one that cannot be removed.
+pub fn remove_abandoned(path: &Path) -> Result<()> {
+    let (Some(name), Ok(files)) = (path.file_name(), fs::read_dir(folder_of(path))) else { return Ok(()) };
+    let prefix = prefix_of(name);
+    for file in files.flatten() {
+        let found = file.file_name();
+        let random = found.as_encoded_bytes().strip_prefix(prefix.as_encoded_bytes());
+        let random = random.and_then(|rest| rest.strip_suffix(SUFFIX.as_bytes()));
+        let ours = random.is_some_and(|r| r.len() == RANDOM && r.iter().all(u8::is_ascii_alphanumeric));
+        if ours && file.file_type().is_ok_and(|kind| kind.is_file()) {
+            let left = file.path();
+            fs::remove_file(&left).map_err(|e| Error::file(&left, format!("cannot be removed: {e}")))?;
+        }
+    }
+    Ok(())
+}
+
+const SUFFIX: &str = ".tmp";
+/// Letters and digits that tell the temporary files of a name apart.
+const RANDOM: usize = 6;
+
+fn prefix_of(name: &OsStr) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(name);
+    prefix.push("-");
+    prefix
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
 fn replace(
     target: &Path,
     rights: Option<fs::Permissions>,
@@ -35,15 +77,10 @@ fn replace(
     let Some(name) = target.file_name() else {
         return Err(io::Error::other("the path names no file"));
     };
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut prefix = std::ffi::OsString::from(".");
-    prefix.push(name);
-    prefix.push("-");
+    let folder = folder_of(target);
+    let prefix = prefix_of(name);
     let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(".tmp");
+    builder.prefix(&prefix).suffix(SUFFIX).rand_bytes(RANDOM);
     if let Some(rights) = new_file_rights() {
         builder.permissions(rights);
     }
@@ -120,6 +157,30 @@ mod tests {
         let caught = std::panic::catch_unwind(|| atomic_write(&path, |_| panic!("writer broke")));
         assert!(caught.is_err());
         assert!(names_in(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn what_a_killed_writer_left_goes_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        let mut left = String::new();
+        atomic_write(&path, |w| {
+            left = names_in(folder.path()).remove(0);
+            w.write_all(b"whole")
+        })
+        .unwrap();
+        let others =
+            [".other.csv-abcdef.tmp", ".out.csv-abc.tmp", ".out.csv-abc-ef.tmp", ".out.csv-abcdef.txt"];
+        for name in others.iter().chain(&[&left[..]]) {
+            fs::write(folder.path().join(name), "half").unwrap();
+        }
+        fs::create_dir(folder.path().join(".out.csv-folder.tmp")).unwrap();
+        remove_abandoned(&path).unwrap();
+        let mut expected = others.to_vec();
+        expected.extend(["out.csv", ".out.csv-folder.tmp"]);
+        expected.sort();
+        assert_eq!(names_in(folder.path()), expected);
+        remove_abandoned(&folder.path().join("none/out.csv")).unwrap();
     }
 
     #[test]

@@ -43,7 +43,7 @@ mod train_rows;
 pub mod trains;
 
 pub use array::{Array, ArrayData};
-pub use atomic::atomic_write;
+pub use atomic::{atomic_write, remove_abandoned};
 pub use bits::SpikeBits;
 pub use csv::{NonFinite, Table, read_csv, read_csv_bytes, write_csv};
 pub use csv_dataset::{CsvOptions, LabelColumn, read_csv_dataset};

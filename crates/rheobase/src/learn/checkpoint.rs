@@ -1,25 +1,33 @@
 //! Checkpoints: training state in one file, whole or not at all, checked when it is read.
 //!
 //! A safetensors file. Names of tensors are `group/name` (`weights/hidden.weight`). Its metadata has one entry,
-//! `rheobase`, a JSON object: `format` (1), `fingerprint` of all tensors, and `header`, see [`Header`].
+//! `rheobase`, the text of a JSON object:
+//!
+//! | key | what |
+//! |---|---|
+//! | `format` | [`FORMAT`] |
+//! | `checksum` | XXH3 (64 bits, seed 0) of the whole file with these sixteen digits as zeros |
+//! | `fingerprint` | of all tensors, see [`fingerprint`](super::fingerprint()) |
+//! | `header` | [`Header`] |
+//!
+//! A file of which a single bit has changed, wherever it is, is refused. Files of format 1 have no checksum: only their
+//! tensors are protected, by the fingerprint ([`Protection`]).
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+mod file;
+
+pub use file::FORMAT;
+
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, Metadata, View};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::fingerprint::fingerprint;
+use self::file::{Fault, from_bytes, to_bytes};
 use super::tensor::{Element, Tensor, TensorData};
 use crate::data::atomic_write;
 use crate::{Error, Result, nearest};
-
-/// The version of the file this library writes, and the only one it reads.
-pub const FORMAT: u64 = 1;
-const ENTRY: &str = "rheobase";
 
 /// Everything in a checkpoint that is not a tensor.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -47,6 +55,18 @@ pub struct Checkpoint {
     /// What is not a tensor.
     pub header: Header,
     tensors: BTreeMap<String, Tensor>,
+    protection: Protection,
+}
+
+/// Which parts of a file are known to be as they were written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Protection {
+    /// Every byte.
+    #[default]
+    Whole,
+    /// The tensors alone: damage to the header (settings, description, history) is not noticed. Files of format 1, which
+    /// are written no more.
+    Tensors,
 }
 
 /// A tensor that a group of a checkpoint has to hold.
@@ -60,18 +80,15 @@ pub struct Wanted {
     pub shape: Vec<usize>,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Stored {
-    format: u64,
-    fingerprint: String,
-    header: Header,
-}
-
 impl Checkpoint {
     /// A checkpoint yet without tensors.
     pub fn new(header: Header) -> Self {
-        Checkpoint { header, tensors: BTreeMap::new() }
+        Checkpoint { header, ..Checkpoint::default() }
+    }
+
+    /// How the file it was read from is protected; [`Protection::Whole`], as it would be written, if from none.
+    pub fn protection(&self) -> Protection {
+        self.protection
     }
 
     /// Adds a tensor as `group/name`.
@@ -192,146 +209,21 @@ impl Checkpoint {
     /// [`Error::Value`] with tensor and index if an element is not finite; [`Error::File`] if it cannot be written.
     /// What stood at `path` is then untouched.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let bytes = self.to_bytes().map_err(|e| match e {
+        let bytes = to_bytes(self).map_err(|e| match e {
             Fault::Value(e) => *e,
             Fault::Text(what) => Error::file(path, what),
         })?;
         atomic_write(path, |file| file.write_all(&bytes))
     }
 
-    /// Reads a file and checks it: complete, of this format, every bit as it was written, all elements finite.
+    /// Reads a file and checks it: complete, of a known format, every bit as it was written (of format 1, those of the
+    /// tensors: see [`Checkpoint::protection`]), all elements finite.
     ///
     /// # Errors
     /// [`Error::File`] with what is wrong, and where.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|e| Error::file(path, format!("cannot be read: {e}")))?;
-        Self::from_bytes(&bytes).map_err(|what| Error::file(path, what))
-    }
-
-    fn to_bytes(&self) -> std::result::Result<Vec<u8>, Fault> {
-        for (name, tensor) in &self.tensors {
-            if let Some((index, x)) = tensor.first_not_finite() {
-                return Err(Fault::Value(Box::new(Error::Value {
-                    place: "checkpoint".into(),
-                    field: name.clone(),
-                    index: Some(index),
-                    value: x.to_string(),
-                    rule: "must be finite; the last checkpoint is left as it is".into(),
-                })));
-            }
-        }
-        let stored =
-            Stored { format: FORMAT, fingerprint: fingerprint(self.tensors()), header: self.header.clone() };
-        let json = serde_json::to_string(&stored).map_err(|e| Fault::Text(format!("header: {e}")))?;
-        // One entry only: the writer keeps entries in a hash map, whose order changes from run to run.
-        let entries = HashMap::from([(ENTRY.to_string(), json)]);
-        safetensors::serialize(
-            self.tensors.iter().map(|(name, tensor)| (name, Stowed(tensor))),
-            Some(entries),
-        )
-        .map_err(|e| Fault::Text(format!("cannot be made: {e}")))
-    }
-
-    fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, String> {
-        let (metadata, data) = frame(bytes)?;
-        let stored = stored(&metadata)?;
-        let mut tensors = BTreeMap::new();
-        for (name, info) in metadata.tensors() {
-            let element = match info.dtype {
-                Dtype::F32 => Element::F32,
-                Dtype::U64 => Element::U64,
-                other => {
-                    let what = format!("tensor `{name}` holds {other}; checkpoints hold float32 and uint64");
-                    return Err(what);
-                }
-            };
-            let (start, end) = info.data_offsets;
-            let part =
-                data.get(start..end).ok_or_else(|| format!("tensor `{name}` lies outside of the file"))?;
-            let tensor = Tensor::from_bytes(&info.shape, element, part)
-                .map_err(|e| format!("tensor `{name}`: {e}"))?;
-            if let Some((index, x)) = tensor.first_not_finite() {
-                return Err(format!(
-                    "tensor `{name}`[{index}] = {x}: must be finite; take an earlier checkpoint"
-                ));
-            }
-            tensors.insert(name, tensor);
-        }
-        let checkpoint = Checkpoint { header: stored.header, tensors };
-        let found = fingerprint(checkpoint.tensors());
-        if found == stored.fingerprint {
-            return Ok(checkpoint);
-        }
-        let wanted = stored.fingerprint;
-        Err(format!(
-            "its tensors have fingerprint {found}, but {wanted} was written: the file was damaged or edited; take an earlier checkpoint"
-        ))
-    }
-}
-
-/// Why no bytes could be made of a checkpoint.
-enum Fault {
-    Value(Box<Error>),
-    Text(String),
-}
-
-/// A tensor as the writer of safetensors sees it.
-struct Stowed<'a>(&'a Tensor);
-
-impl View for Stowed<'_> {
-    fn dtype(&self) -> Dtype {
-        match self.0.element() {
-            Element::F32 => Dtype::F32,
-            Element::U64 => Dtype::U64,
-        }
-    }
-    fn shape(&self) -> &[usize] {
-        self.0.shape()
-    }
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Owned(self.0.bytes())
-    }
-    fn data_len(&self) -> usize {
-        self.0.len() * self.0.element().size()
-    }
-}
-
-/// The parts of the file: length of the header, header, data. The library's own reader adds lengths of the header
-/// unchecked, which overflows on crafted files; its header type checks everything else.
-fn frame(bytes: &[u8]) -> std::result::Result<(Metadata, &[u8]), String> {
-    let cut = |needs: u64| {
-        format!("cut off or not a checkpoint: it has {} bytes and would need {needs}", bytes.len())
-    };
-    let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(|| cut(8))?;
-    let length = u64::from_le_bytes(*length);
-    let too_short = || cut(length.saturating_add(8));
-    let length = usize::try_from(length).map_err(|_| too_short())?;
-    let (header, data) = rest.split_at_checked(length).ok_or_else(too_short)?;
-    let metadata: Metadata = serde_json::from_slice(header)
-        .map_err(|e| format!("not a checkpoint: its safetensors header does not parse: {e}"))?;
-    let needs = metadata.data_len();
-    if needs > data.len() {
-        return Err(cut((needs as u64).saturating_add(8 + length as u64)));
-    }
-    if needs < data.len() {
-        return Err(format!("{} bytes follow its last tensor: not a checkpoint", data.len() - needs));
-    }
-    Ok((metadata, data))
-}
-
-/// This library's own part of the header.
-fn stored(metadata: &Metadata) -> std::result::Result<Stored, String> {
-    let text = metadata.metadata().as_ref().and_then(|entries| entries.get(ENTRY)).ok_or_else(|| {
-        format!("a safetensors file without the entry `{ENTRY}`: not a checkpoint of this library")
-    })?;
-    let broken = |e: serde_json::Error| format!("its entry `{ENTRY}` does not parse: {e}");
-    let value: Value = serde_json::from_str(text).map_err(broken)?;
-    match value.get("format") {
-        Some(format) if format.as_u64() == Some(FORMAT) => serde_json::from_value(value).map_err(broken),
-        Some(format) => {
-            Err(format!("format {format}, but this version reads {FORMAT}: use the version that wrote it"))
-        }
-        None => Err(format!("its entry `{ENTRY}` states no format: not a checkpoint of this library")),
+        from_bytes(&bytes).map_err(|what| Error::file(path, what))
     }
 }
 

@@ -5,11 +5,13 @@
 
 mod data;
 mod network;
+mod resume;
 mod run;
 mod set;
 
 pub use data::{CsvFiles, DataConfig, IdxFiles, Label, NpzFiles, Source};
 pub use network::NetworkConfig;
+pub use resume::Difference;
 pub use run::{OptimiseConfig, RegulariseConfig, RunConfig};
 
 use std::io::Write as _;

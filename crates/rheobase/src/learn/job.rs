@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::batch::{Batch, Outcome, Pass, TILE};
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Checkpoint, Protection};
 use super::config::TrainConfig;
 use super::loss::Target;
 use super::room;
@@ -93,10 +93,11 @@ pub struct Job {
     rule: Rule,
     encoding: Encoding,
     pool: Arc<rayon::ThreadPool>,
+    samples: Samples,
     history: Vec<Epoch>,
     sums: Sums,
     best: Option<Vec<Vec<f32>>>,
-    stopped: bool,
+    protection: Protection,
     warnings: Vec<Warning>,
 }
 
@@ -125,6 +126,7 @@ impl Job {
             encoding: config.encoding().for_samples(splits.train.shape())?,
             config,
             network,
+            samples: Samples::of(&splits),
             splits,
             trainer,
             pass,
@@ -133,7 +135,7 @@ impl Job {
             history: Vec::new(),
             sums: Sums::default(),
             best: None,
-            stopped: false,
+            protection: Protection::Whole,
             warnings,
         };
         job.try_some_samples();
@@ -176,6 +178,10 @@ impl Job {
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
+    /// How the checkpoint that it goes on from was protected against damage; what it writes is protected whole.
+    pub fn protection(&self) -> Protection {
+        self.protection
+    }
     /// Hash of the network's parameters.
     ///
     /// # Errors
@@ -185,7 +191,15 @@ impl Job {
     }
     /// Whether there is nothing left to learn.
     pub fn is_done(&self) -> bool {
-        self.stopped || self.history.len() as u64 >= self.config.train.epochs
+        let stopped = self.verdict().is_some_and(|verdict| verdict.stop);
+        stopped || self.history.len() as u64 >= self.config.train.epochs
+    }
+
+    /// What early stopping says of the epochs so far.
+    fn verdict(&self) -> Option<Verdict> {
+        let stopping = self.config.train.early_stopping.as_ref()?;
+        let history: Vec<f64> = self.history.iter().filter_map(|e| e.validation_loss).collect();
+        Some(stopping.judge(&history))
     }
 
     /// Batches of an epoch.
@@ -290,18 +304,13 @@ impl Job {
         self.history.push(epoch.clone());
         let during = format!("epoch {}", epoch.epoch);
         warning::note(&mut self.warnings, self.sums.activity.warnings(self.trainer.program(), &during));
-        if let Some(stopping) = &self.config.train.early_stopping {
-            let history: Vec<f64> = self.history.iter().filter_map(|e| e.validation_loss).collect();
-            let Verdict { improved, stop, .. } = stopping.judge(&history);
-            if improved {
-                let tensors = &self.trainer.program().parameters().tensors;
-                self.best = Some(tensors.iter().map(|t| t.values.clone()).collect());
-            }
-            self.stopped = stop;
-            let last = stop || self.history.len() as u64 >= self.config.train.epochs;
-            if let (true, true, Some(best)) = (last, stopping.restore_best, &self.best) {
-                self.trainer.set_values(best)?;
-            }
+        if self.verdict().is_some_and(|verdict| verdict.improved) {
+            let tensors = &self.trainer.program().parameters().tensors;
+            self.best = Some(tensors.iter().map(|t| t.values.clone()).collect());
+        }
+        let restore = self.config.train.early_stopping.as_ref().is_some_and(|stopping| stopping.restore_best);
+        if let (true, true, Some(best)) = (restore, self.is_done(), &self.best) {
+            self.trainer.set_values(best)?;
         }
         Ok(epoch)
     }
@@ -336,13 +345,14 @@ impl Job {
     /// # Errors
     /// Parameters that a file cannot hold.
     pub fn checkpoint(&self) -> Result<Checkpoint> {
-        let settings = self.config.to_toml()?;
+        // The number of threads is no part of a run: the same run has the same bytes.
+        let mut settings = self.config.clone();
+        settings.train.threads = 0;
         let extra = json!({
-            "config": settings,
+            "config": settings.to_toml()?,
             "history": self.history,
             "sums": self.sums,
-            "stopped": self.stopped,
-            "samples": Samples::of(&self.splits.train),
+            "samples": self.samples,
         });
         let mut checkpoint =
             self.trainer.checkpoint(&self.architecture()?, self.history.len() as u64, extra)?;
@@ -370,48 +380,60 @@ impl Job {
         Job::resume_with(path, Ok)
     }
 
-    /// [`Job::resume`] with settings changed: more epochs, other threads.
+    /// [`Job::resume`] with settings changed: more epochs, other threads; see [`Difference::may_change`].
+    ///
+    /// [`Difference::may_change`]: super::Difference::may_change
     ///
     /// # Errors
-    /// As [`Job::resume`].
-    pub fn resume_with(path: &Path, change: impl FnOnce(TrainConfig) -> Result<TrainConfig>) -> Result<Self> {
+    /// As [`Job::resume`], those of `change`, settings that may not change, other data than it was trained on.
+    pub fn resume_with<E: From<Error>>(
+        path: &Path,
+        change: impl FnOnce(TrainConfig) -> std::result::Result<TrainConfig, E>,
+    ) -> std::result::Result<Self, E> {
         let checkpoint = Checkpoint::read(path)?;
-        let extra = &checkpoint.header.extra;
-        let part = |name: &str| extra.get(name).cloned().unwrap_or(Value::Null);
         let before = settings(path, &checkpoint)?;
         let config = change(before.clone())?;
+        before.resumed_as(&config, "settings")?;
         let mut job = Job::new(config)?;
-        job.trainer.restore(path, &checkpoint, &job.architecture()?)?;
+        job.restore(path, &checkpoint)?;
+        Ok(job)
+    }
+
+    /// Goes to where the job was when the checkpoint was written.
+    fn restore(&mut self, path: &Path, checkpoint: &Checkpoint) -> Result<()> {
+        self.trainer.restore(path, checkpoint, &self.architecture()?)?;
+        let extra = &checkpoint.header.extra;
+        let part = |name: &str| extra.get(name).cloned().unwrap_or(Value::Null);
         let damaged = |e: serde_json::Error| Error::file(path, format!("holds a damaged header: {e}"));
-        job.history = serde_json::from_value(part("history")).map_err(damaged)?;
-        job.sums = serde_json::from_value(part("sums")).map_err(damaged)?;
-        job.check_within_epoch(path, &before)?;
-        job.stopped = serde_json::from_value(part("stopped")).map_err(damaged)?;
-        let tensors = &job.trainer.program().parameters().tensors;
+        self.history = serde_json::from_value(part("history")).map_err(damaged)?;
+        self.sums = serde_json::from_value(part("sums")).map_err(damaged)?;
+        let samples: Samples = serde_json::from_value(part("samples")).map_err(damaged)?;
+        self.check_data(path, &samples)?;
+        let tensors = &self.trainer.program().parameters().tensors;
         let best: Vec<Vec<f32>> = tensors
             .iter()
             .filter_map(|t| checkpoint.f32("best", &t.name).ok().map(<[f32]>::to_vec))
             .collect();
-        job.best = (best.len() == tensors.len() && !best.is_empty()).then_some(best);
-        Ok(job)
+        self.best = (best.len() == tensors.len() && !best.is_empty()).then_some(best);
+        self.protection = checkpoint.protection();
+        Ok(())
     }
 
-    /// Within an epoch its order of samples and its batches are fixed.
-    fn check_within_epoch(&self, path: &Path, before: &TrainConfig) -> Result<()> {
-        let Sums { batches, .. } = self.sums;
-        if batches == 0 {
-            return Ok(());
-        }
-        let order = |c: &TrainConfig| (c.train.seed, c.train.batch, c.data.clone());
-        if order(before) != order(&self.config) {
-            let what = "was written within an epoch, whose seed, batches and data are fixed; \
-                        go on with the settings it was made with, or start anew";
+    /// What was learned, and the order of samples within an epoch, are of these data and no others.
+    fn check_data(&self, path: &Path, before: &Samples) -> Result<()> {
+        let now = &self.samples;
+        if !before.fingerprint.is_empty() && before.fingerprint != now.fingerprint {
+            let (then, now) = (&before.fingerprint, &now.fingerprint);
+            let what = format!(
+                "was trained on other data: their fingerprint was {then} and is {now}; bring the samples back \
+                 as they were (their files may lie elsewhere), or start a new run"
+            );
             return Err(Error::file(path, what));
         }
-        if batches >= self.batches() {
+        let (batch, batches) = (self.sums.batches, self.batches());
+        if batch > 0 && batch >= batches {
             let what = format!(
-                "is at batch {batches} of an epoch of {}: the data have changed; start anew",
-                self.batches()
+                "is at batch {batch} of an epoch of {batches}: the data have changed; start a new run"
             );
             return Err(Error::file(path, what));
         }

@@ -41,10 +41,10 @@ pub mod trainer;
 pub mod warning;
 
 pub use batch::{Batch, Outcome, Pass, Workspaces};
-pub use checkpoint::{Checkpoint, Header, Wanted};
+pub use checkpoint::{Checkpoint, Header, Protection, Wanted};
 pub use clip::Clip;
-pub use config::TrainConfig;
-pub use fingerprint::fingerprint;
+pub use config::{Difference, TrainConfig};
+pub use fingerprint::{fingerprint, fingerprint_of_data};
 pub use job::{Epoch, Job, Progressed};
 pub use loss::{CrossEntropy, Evaluated, Loss, LossKind, Readout, Score, Target};
 pub use optimise::{Moments, Optimiser, OptimiserKind, Update, project};

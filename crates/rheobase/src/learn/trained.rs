@@ -6,10 +6,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Checkpoint;
 use super::batch::{Outcome, Pass};
+use super::checkpoint::{Checkpoint, Protection};
 use super::config::TrainConfig;
+use super::fingerprint::fingerprint_of_data;
 use super::job::{self, Epoch};
+use super::splits::Splits;
 use super::trainer::Trainer;
 use crate::data::{Dataset, labels};
 use crate::encode::{Encoder, Encoding};
@@ -26,6 +28,7 @@ pub struct Trained {
     pool: Arc<rayon::ThreadPool>,
     history: Vec<Epoch>,
     samples: Samples,
+    protection: Protection,
 }
 
 impl Trained {
@@ -56,9 +59,14 @@ impl Trained {
             trainer,
             history,
             samples,
+            protection: checkpoint.protection(),
         })
     }
 
+    /// How the checkpoint's file was protected against damage.
+    pub fn protection(&self) -> Protection {
+        self.protection
+    }
     /// The settings of the job.
     pub fn config(&self) -> &TrainConfig {
         &self.config
@@ -134,11 +142,20 @@ pub struct Samples {
     pub shape: Vec<usize>,
     /// Names of the classes; empty if they have none.
     pub class_names: Vec<String>,
+    /// Hash of all samples that were learned from or judged by while learning ([`fingerprint_of_data`]); empty in
+    /// checkpoints that did not state it.
+    #[serde(default)]
+    pub fingerprint: String,
 }
 
 impl Samples {
-    pub(super) fn of(dataset: &Dataset) -> Self {
-        Samples { shape: dataset.shape().to_vec(), class_names: dataset.class_names().to_vec() }
+    pub(super) fn of(splits: &Splits) -> Self {
+        let Splits { train, validation, .. } = splits;
+        Samples {
+            shape: train.shape().to_vec(),
+            class_names: train.class_names().to_vec(),
+            fingerprint: fingerprint_of_data([Some(train), validation.as_ref()].into_iter().flatten()),
+        }
     }
 }
 

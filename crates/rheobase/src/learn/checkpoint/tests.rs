@@ -1,8 +1,11 @@
 //! Checkpoints come back to the bit, and whatever is broken about a file is an error.
 
+use proptest::prelude::*;
 use serde_json::json;
 
+use super::file::Stored;
 use super::*;
+use crate::learn::fingerprint::fingerprint;
 
 fn sample() -> Checkpoint {
     let header = Header {
@@ -26,7 +29,28 @@ fn text(result: std::result::Result<Checkpoint, String>) -> String {
 }
 
 fn bytes(checkpoint: &Checkpoint) -> Vec<u8> {
-    checkpoint.to_bytes().unwrap_or_else(|_| panic!("it is finite"))
+    to_bytes(checkpoint).unwrap_or_else(|_| panic!("it is finite"))
+}
+
+/// The checkpoint as version 1 of the file had it, without a checksum.
+fn bytes_of_format_1(checkpoint: &Checkpoint) -> Vec<u8> {
+    let new = bytes(checkpoint);
+    let (length, rest) = new.split_first_chunk::<8>().unwrap();
+    let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
+    let mut header: Value = serde_json::from_slice(header).unwrap();
+    let mut entry: Value =
+        serde_json::from_str(header["__metadata__"]["rheobase"].as_str().unwrap()).unwrap();
+    entry["format"] = json!(1);
+    entry.as_object_mut().unwrap().remove("checksum");
+    header["__metadata__"]["rheobase"] = json!(entry.to_string());
+    file(&header.to_string(), data)
+}
+
+/// What is said of these bytes, which must be refused as damaged, with what to do.
+fn refused(bytes: &[u8]) -> String {
+    let what = text(from_bytes(bytes));
+    assert!(what.contains("the file is damaged") && what.contains("use a copy of it"), "{what}");
+    what
 }
 
 /// A safetensors file with this JSON header.
@@ -63,25 +87,73 @@ fn any_reader_of_safetensors_reads_it() {
 fn a_file_cut_anywhere_is_an_error() {
     let whole = bytes(&sample());
     for length in 0..whole.len() {
-        assert!(Checkpoint::from_bytes(&whole[..length]).is_err(), "{length} of {}", whole.len());
+        assert!(refused(&whole[..length]).contains("cut off"), "{length} of {}", whole.len());
     }
     let mut longer = whole;
     longer.push(0);
-    assert!(text(Checkpoint::from_bytes(&longer)).contains("follow its last tensor"));
+    refused(&longer);
+    let mut longer = bytes_of_format_1(&sample());
+    longer.push(0);
+    assert!(refused(&longer).contains("follow its last tensor"));
 }
 
 #[test]
-fn a_changed_byte_is_an_error_in_the_data_and_never_a_panic() {
+fn any_flipped_bit_is_noticed() {
     let whole = bytes(&sample());
-    let data = whole.len() - 6 * 4 - 2 * 8;
-    for i in 0..whole.len() {
+    assert_eq!(from_bytes(&whole).unwrap().protection(), Protection::Whole);
+    let mut damaged = whole.clone();
+    for bit in 0..8 * whole.len() {
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        refused(&damaged);
+        damaged[bit / 8] = whole[bit / 8];
+    }
+    from_bytes(&damaged).unwrap();
+}
+
+proptest! {
+    #[test]
+    fn any_damage_is_noticed(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), 1u8..), 1..20),
+    ) {
+        let whole = bytes(&sample());
+        let mut damaged = whole.clone();
+        changes.iter().for_each(|(at, flips)| damaged[at.index(whole.len())] ^= flips);
+        prop_assume!(damaged != whole);
+        refused(&damaged);
+    }
+}
+
+#[test]
+fn files_without_a_checksum_are_read_and_known_as_such() {
+    let old = bytes_of_format_1(&sample());
+    let read = from_bytes(&old).unwrap();
+    assert_eq!(read.protection(), Protection::Tensors);
+    assert_eq!(read.header, sample().header);
+    assert!(read.tensors().eq(sample().tensors()));
+    // Their tensors are protected, and nothing in them leads to a panic.
+    let data = old.len() - 6 * 4 - 2 * 8;
+    for i in 0..old.len() {
         for flip in [0x01, 0x80, 0xff] {
-            let mut damaged = whole.clone();
+            let mut damaged = old.clone();
             damaged[i] ^= flip;
-            let result = Checkpoint::from_bytes(&damaged);
-            assert!(i < data || result.is_err(), "byte {i} of {}", whole.len());
+            let result = from_bytes(&damaged);
+            assert!(i < data || result.is_err(), "byte {i} of {}", old.len());
         }
     }
+    // Written again, the file is protected.
+    assert_eq!(bytes(&read), bytes(&sample()));
+}
+
+#[test]
+fn a_file_written_anew_by_another_tool_has_lost_its_checksum() {
+    let mut header: Value = {
+        let new = bytes(&sample());
+        let (length, rest) = new.split_first_chunk::<8>().unwrap();
+        serde_json::from_slice(&rest[..u64::from_le_bytes(*length) as usize]).unwrap()
+    };
+    header["__metadata__"]["other"] = json!("entry");
+    let data = bytes(&sample()).split_off(bytes(&sample()).len() - 40);
+    assert!(refused(&file(&header.to_string(), &data)).contains("its checksum is not where"));
 }
 
 #[test]
@@ -106,34 +178,34 @@ fn crafted_lengths_neither_panic_nor_allocate() {
         "\u{0}".into(),
         String::new(),
     ] {
-        assert!(Checkpoint::from_bytes(&file(&header, &[0; 4])).is_err());
-        assert!(Checkpoint::from_bytes(&file(&header, &[])).is_err());
+        assert!(from_bytes(&file(&header, &[0; 4])).is_err());
+        assert!(from_bytes(&file(&header, &[])).is_err());
     }
     for length in [u64::MAX, u64::MAX - 7, 1 << 40, 9] {
-        assert!(text(Checkpoint::from_bytes(&length.to_le_bytes())).contains("cut off"));
+        assert!(text(from_bytes(&length.to_le_bytes())).contains("cut off"));
     }
 }
 
 #[test]
 fn other_files_and_other_formats_say_what_they_are() {
-    assert!(text(Checkpoint::from_bytes(b"PK\x03\x04 a zip archive, not this")).contains("not a checkpoint"));
-    assert!(text(Checkpoint::from_bytes(&file("{}", &[]))).contains("without the entry `rheobase`"));
+    assert!(text(from_bytes(b"PK\x03\x04 a zip archive, not this")).contains("not a checkpoint"));
+    assert!(text(from_bytes(&file("{}", &[]))).contains("without the entry `rheobase`"));
     let with = |entry: &str| {
         let header = json!({"__metadata__": {"rheobase": entry}}).to_string();
-        text(Checkpoint::from_bytes(&file(&header, &[])))
+        text(from_bytes(&file(&header, &[])))
     };
-    assert!(with(r#"{"format": 2, "new": 1}"#).contains("format 2, but this version reads 1"));
+    assert!(with(r#"{"format": 3, "new": 1}"#).contains("format 3, but this version reads 1 and 2"));
     assert!(with("{}").contains("states no format"));
     assert!(with("7").contains("states no format"));
     assert!(with(r#"{"format": 1}"#).contains("does not parse"));
     assert!(with("{").contains("does not parse"));
-    let entry =
-        serde_json::to_string(&Stored { format: 1, fingerprint: String::new(), header: Header::default() });
+    let (fingerprint, header) = (String::new(), Header::default());
+    let entry = serde_json::to_string(&Stored { format: 1, checksum: None, fingerprint, header });
     let header = json!({
         "__metadata__": {"rheobase": entry.unwrap()},
         "weights/a": {"dtype": "F64", "shape": [1], "data_offsets": [0, 8]},
     });
-    let error = text(Checkpoint::from_bytes(&file(&header.to_string(), &[0; 8])));
+    let error = text(from_bytes(&file(&header.to_string(), &[0; 8])));
     assert!(error.contains("tensor `weights/a` holds F64"), "{error}");
 }
 
@@ -148,10 +220,10 @@ fn what_is_not_finite_is_neither_written_nor_read() {
     assert!(error.starts_with("checkpoint.weights/z[2] = NaN"), "{error}");
     assert_eq!(Checkpoint::read(&path).unwrap(), sample());
 
-    let mut bytes = bytes(&sample());
+    let mut bytes = bytes_of_format_1(&sample());
     let at = bytes.len() - 4;
     bytes[at..].copy_from_slice(&f32::INFINITY.to_le_bytes());
-    let error = text(Checkpoint::from_bytes(&bytes));
+    let error = text(from_bytes(&bytes));
     assert!(error.contains("tensor `weights/hidden.weight`[5] = inf"), "{error}");
 }
 
@@ -216,6 +288,6 @@ fn names_are_group_and_name() {
         assert!(checkpoint.insert(group, name, tensor()).is_err(), "{group} {name}");
     }
     checkpoint.insert("weights", "sub/net.weight", tensor()).unwrap();
-    assert_eq!(Checkpoint::from_bytes(&bytes(&checkpoint)).unwrap(), checkpoint);
+    assert_eq!(from_bytes(&bytes(&checkpoint)).unwrap(), checkpoint);
     assert!(Tensor::f32(&[2, usize::MAX], vec![1.0]).is_err());
 }

@@ -293,3 +293,74 @@ fn jobs_are_written_whole_and_come_back() {
     config.write(&path).unwrap();
     assert_eq!(TrainConfig::read(&path).unwrap(), config);
 }
+
+#[test]
+fn what_differs_is_named_key_by_key_and_may_change_or_not() {
+    let before = TrainConfig::digits();
+    for (key, value, shown) in [
+        ("train.epochs", "40", "train.epochs = 40 (it was 30)"),
+        ("train.checkpoint_every", "0", "train.checkpoint_every = 0 (it was 1)"),
+        ("optimise.learning_rate", "0.1", "optimise.learning_rate = 0.1 (it was 0.005)"),
+        ("optimise.schedule.factor", "0.5", "optimise.schedule.factor = 0.5 (it was 0.95)"),
+    ] {
+        let mut wanted = before.clone();
+        wanted.set(key, value).unwrap();
+        let taken = before.resumed_as(&wanted, "job.toml").unwrap();
+        assert_eq!(taken.iter().map(ToString::to_string).collect::<Vec<_>>(), [shown]);
+    }
+    let mut wanted = before.clone();
+    wanted.train.threads = 7;
+    assert_eq!(before.resumed_as(&wanted, "job.toml").unwrap(), []);
+    let fixed = [
+        ("train.batch", "8", "train.batch = 8 (it was 32)"),
+        ("train.seed", "1", "train.seed = 1 (it was 0)"),
+        ("train.truncate", "4", "train.truncate = 4 (it was none)"),
+        ("data.steps", "3", "data.steps = 3 (it was 16)"),
+        ("data.source.csv.train", "a.csv", "data.source = { csv = {"),
+        ("encode.gain", "2", "encode.gain = 2.0 (it was 1.0)"),
+        ("loss.smoothing", "0.1", "loss.smoothing = 0.1 (it was 0.0)"),
+        ("optimise.rule.kind", "sgd", "optimise.rule.kind = \"sgd\" (it was \"adam\")"),
+        ("optimise.clip", "{ kind = \"norm\", limit = 1 }", "optimise.clip.limit = 1.0 (it was none)"),
+        ("regularise.weights.l1", "0.1", "regularise.weights.l1 = 0.1 (it was 0.0)"),
+        (
+            "network.node.hidden_linear.linear.outputs",
+            "9",
+            "network.node.hidden_linear.linear.outputs = 9 (it was 128)",
+        ),
+        (
+            "network.node",
+            "[{ name = \"a\", flatten = {} }]",
+            "network.node = a (it was flatten, hidden_linear",
+        ),
+        ("network.file", "net.toml", "network.node = none (it was"),
+    ];
+    let mut all = before.clone();
+    for (key, value, shown) in fixed {
+        let mut wanted = before.clone();
+        wanted.set(key, value).unwrap();
+        wanted.set("train.epochs", "2").unwrap();
+        let error = before.resumed_as(&wanted, "job.toml").unwrap_err().to_string();
+        assert!(error.starts_with("job.toml: differs from the run in what must stay: "), "{error}");
+        assert!(error.contains(shown), "{error}");
+        assert!(!error.contains("train.epochs"), "{error}");
+        if !key.starts_with("network") {
+            all.set(key, value).unwrap();
+        }
+    }
+    // All of them at once are all named.
+    let error = before.resumed_as(&all, "job.toml").unwrap_err().to_string();
+    let missing =
+        fixed.iter().filter(|(key, _, shown)| !key.starts_with("network") && !error.contains(shown));
+    assert_eq!(missing.count(), 0, "{error}");
+}
+
+#[test]
+fn files_of_data_may_lie_elsewhere() {
+    let job = |path: &str| read(&format!("[data.source.csv]\ntrain = \"{path}\"\nscale = 2.0")).unwrap();
+    let (before, mut wanted) = (job("a.csv"), job("b/a.csv"));
+    let taken = before.resumed_as(&wanted, "job.toml").unwrap();
+    assert_eq!(taken[0].to_string(), "data.source.csv.train = \"b/a.csv\" (it was \"a.csv\")");
+    wanted.set("data.source.csv.scale", "3").unwrap();
+    assert!(before.resumed_as(&wanted, "job.toml").unwrap_err().to_string().contains("scale = 3.0"));
+    assert!(taken.iter().all(Difference::may_change));
+}
