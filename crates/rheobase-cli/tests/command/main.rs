@@ -4,8 +4,8 @@
 
 mod analyse;
 mod bad_input;
-mod counting;
 mod checkpoints;
+mod counting;
 mod curve;
 mod limits;
 mod models;
