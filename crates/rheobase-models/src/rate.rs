@@ -165,7 +165,7 @@ pub fn search_gain_bias<E: From<RateError>>(
         }
         bound *= 2.0;
     }
-    let widest = 10.0 * 2f64.powi(9);
+    let widest = 10.0 * f64::from(1 << 9);
     let low = last_silent.ok_or_else(|| {
         RateError::NotFound(format!("no current from -{widest} to {widest} leaves the neuron silent"))
     })?;
