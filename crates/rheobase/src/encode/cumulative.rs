@@ -61,7 +61,8 @@ impl Encoder for Cumulative {
 /// Every spike in every later step too.
 fn held(once: &SpikeRows) -> SpikeRows {
     let mut rows = SpikeRows::default();
-    let (mut now, mut next): (Vec<(u32, f32)>, Vec<(u32, f32)>) = (Vec::new(), Vec::new());
+    let mut now: Vec<(u32, f32)> = Vec::new();
+    let mut next: Vec<(u32, f32)> = Vec::new();
     for step in 0..once.steps() {
         let (index, value) = once.step(step);
         let mut new = index.iter().copied().zip(value.iter().copied()).peekable();
