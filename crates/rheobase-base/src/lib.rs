@@ -1,10 +1,11 @@
 //! What every crate of Rheobase stands on.
 //!
 //! * [`Error`], [`Result`]: place, field, value, rule, and what to do
-//! * [`virtual_lane_sum`]: sums in a fixed order
+//! * [`virtual_lane_sum`]: sums in a fixed order; [`vector`]: sums and checks over whole slices
 
 mod error;
 mod sum;
+pub mod vector;
 
 pub use error::{Error, Result, nearest};
 pub use sum::virtual_lane_sum;

@@ -12,12 +12,12 @@ use rheobase_models::neuron::{Fired, Neuron, fire};
 use rheobase_models::real::{Mask, Real};
 use rheobase_models::record::Record;
 
+use crate::advance::block;
 use crate::column::Column;
-use crate::fused::block;
 use rheobase_base::virtual_lane_sum;
 
 /// One step of all neurons of some samples, backwards.
-pub struct BackwardJob<'a, E: Elem> {
+pub struct Backward<'a, E: Elem> {
     /// Coefficients of the layer.
     pub coeffs: &'a [Column<E>],
     /// The first neuron of this job within the layer.
@@ -49,12 +49,12 @@ pub struct BackwardJob<'a, E: Elem> {
 }
 
 pub(crate) struct BackwardKernel<'a, N, E: Elem> {
-    job: BackwardJob<'a, E>,
+    job: Backward<'a, E>,
     model: PhantomData<N>,
 }
 
 impl<'a, N, E: Elem> BackwardKernel<'a, N, E> {
-    pub(crate) fn new(job: BackwardJob<'a, E>) -> Self {
+    pub(crate) fn new(job: Backward<'a, E>) -> Self {
         BackwardKernel { job, model: PhantomData }
     }
 }
@@ -94,7 +94,7 @@ struct Before<N: Neuron, V: Lanes> {
 
 impl<N: Neuron, V: Lanes> Before<N, V> {
     #[inline(always)]
-    fn load(job: &BackwardJob<'_, V::Elem>, sample: usize, b: usize) -> Self {
+    fn load(job: &Backward<'_, V::Elem>, sample: usize, b: usize) -> Self {
         let first = b * V::WIDTH;
         let count = V::WIDTH.min(job.neurons - first);
         let start = sample * job.neurons + first;
@@ -125,7 +125,7 @@ impl<N: Neuron, V: Lanes> Before<N, V> {
 
 /// Block `b` of a sample, backwards.
 #[inline(always)]
-fn back<N: Neuron, V: Lanes>(job: &mut BackwardJob<'_, V::Elem>, sample: usize, b: usize, layer_adjoint: V) {
+fn back<N: Neuron, V: Lanes>(job: &mut Backward<'_, V::Elem>, sample: usize, b: usize, layer_adjoint: V) {
     let fields = N::State::<V>::FIELDS.len();
     let directions = fields + 1;
     let before = Before::<N, V>::load(job, sample, b);
@@ -216,7 +216,7 @@ fn pulled<N: Neuron, V: Lanes>(
 
 /// dL/d(sum of the layer's spikes), which every neuron's own spike is part of.
 #[inline(always)]
-fn layer_adjoint<N: Neuron, V: Lanes>(job: &BackwardJob<'_, V::Elem>) -> V {
+fn layer_adjoint<N: Neuron, V: Lanes>(job: &Backward<'_, V::Elem>) -> V {
     type One<V> = Dual<V, [V; 1]>;
     let mut parts = vec![V::Elem::zero(); job.neurons];
     for b in 0..job.neurons.div_ceil(V::WIDTH) {

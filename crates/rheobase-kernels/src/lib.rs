@@ -2,26 +2,25 @@
 //! for that product, so that a change anywhere else compiles none of them again.
 //!
 //! * [`Model`], [`Catalog`]: a model behind one object-safe interface, and all models by name
-//! * [`fused`]: a tile of independent neurons through many steps; [`coupled`]: a layer step by step, where its neurons
-//!   see each other; [`forward`]: one step of a network's layer; [`backward`]: one step of the backward pass
+//! * [`Kernels`]: its step, the only way to it: [`phases`], with everything of the layer between them; [`advance`], a
+//!   tile of independent neurons through many steps; [`step`], one step of a network's layer; [`backward`], one step of
+//!   the backward pass
 //! * [`errors`]: how far two runs of a neuron may lie apart after a step
-//! * what they read: [`Column`], [`Input`], [`Lateral`], [`compete`]; what they write: [`probe`], [`event`]
+//! * what they read: [`Column`], [`Input`]; what they write: [`event`]
 
+pub mod advance;
 pub mod backward;
 pub mod column;
-pub mod compete;
-pub mod coupled;
 pub mod errors;
 pub mod event;
-pub mod forward;
-pub mod fused;
-pub mod lateral;
+pub mod kernels;
 pub mod model;
-pub mod probe;
+pub mod phases;
 pub mod source;
+pub mod step;
 
 pub use column::Column;
 pub use errors::{ErrorBounds, ErrorStep};
-pub use lateral::Lateral;
-pub use model::{Catalog, Kernels, Model, Number, model};
+pub use kernels::Kernels;
+pub use model::{Catalog, Model, Number, model};
 pub use source::{Generator, Input};

@@ -12,27 +12,18 @@ use rheobase_models::rate::{RateCurve, RateError};
 use rheobase_models::real::Real;
 use rheobase_models::record::{Field, Record};
 
-use crate::backward::{BackwardJob, BackwardKernel};
-use crate::coupled::{CoupledJob, CoupledKernel};
+use crate::advance::{self, Advance};
+use crate::backward::{Backward, BackwardKernel};
 use crate::errors::{self, ErrorBounds, ErrorStep};
-use crate::forward::{ForwardJob, ForwardKernel};
-use crate::fused::{self, FusedJob};
+use crate::kernels::Kernels;
+use crate::phases::{Emit, EmitKernel, Integrate, IntegrateKernel};
+use crate::step::{Step, StepKernel};
 
 use rheobase_base::{Error, Result};
 
-/// The loops of a model over numbers of type `E`.
-pub trait Kernels<E: Elem>: Sync {
-    /// A tile of independent neurons through many steps.
-    fn fused(&self, level: Level, job: FusedJob<'_, E>);
-    /// A layer step by step.
-    fn coupled(&self, level: Level, job: CoupledJob<'_, E>);
-    /// One step of the backward pass.
-    fn backward(&self, level: Level, job: BackwardJob<'_, E>);
-}
-
 /// A number type the engine runs at: `f32` or `f64`.
 pub trait Number: Elem + sealed::Sealed {
-    #[doc(hidden)]
+    /// The model's step over this number.
     fn kernels(model: &dyn Model) -> &dyn Kernels<Self>;
 }
 
@@ -82,46 +73,70 @@ pub trait Model: Send + Sync {
     /// integrating; and the derivatives of that with respect to the state. 0 for models without state.
     fn first_output(&self, coeffs: &[f64], state: &[f64], surrogate: &Surrogate) -> (f64, Vec<f64>);
     /// The largest dt for which the model's scheme is declared to be stable.
-    fn dt_bound(&self, params: &[f64]) -> f64;
+    fn dt_bound(&self, params: &[f64]) -> f64 {
+        let _ = params;
+        f64::INFINITY
+    }
     /// A rule between parameters that these break, if they break one.
-    fn broken_rule(&self, params: &[f64]) -> Option<String>;
+    fn broken_rule(&self, params: &[f64]) -> Option<String> {
+        let _ = params;
+        None
+    }
     /// The static rate curve at constant input `x`, where there is a closed form.
-    fn rate(&self, params: &[f64], x: f64) -> Option<f64>;
+    fn rate(&self, params: &[f64], x: f64) -> Option<f64> {
+        let _ = (params, x);
+        None
+    }
     /// The derivative of the static rate curve at constant input `x`, where there is a closed form.
-    fn rate_slope(&self, params: &[f64], x: f64) -> Option<f64>;
+    fn rate_slope(&self, params: &[f64], x: f64) -> Option<f64> {
+        let _ = (params, x);
+        None
+    }
     /// Output in training as a rate curve and its derivative with respect to the input.
-    fn training(&self, params: &[f64], smoothing: Option<f64>, x: f64) -> Option<(f64, f64)>;
+    fn training(&self, params: &[f64], smoothing: Option<f64>, x: f64) -> Option<(f64, f64)> {
+        let _ = (params, smoothing, x);
+        None
+    }
     /// Gains and biases from maximum rates and intercepts, by the curve's closed form.
     fn gain_bias(
         &self,
         params: &[f64],
         max_rates: &[f64],
         intercepts: &[f64],
-    ) -> std::result::Result<(Vec<f64>, Vec<f64>), RateError>;
+    ) -> std::result::Result<(Vec<f64>, Vec<f64>), RateError> {
+        let _ = (params, max_rates, intercepts);
+        Err(RateError::NoCurve)
+    }
     /// The inverse of [`Model::gain_bias`].
     fn max_rates_intercepts(
         &self,
         params: &[f64],
         gain: &[f64],
         bias: &[f64],
-    ) -> Option<(Vec<f64>, Vec<f64>)>;
+    ) -> Option<(Vec<f64>, Vec<f64>)> {
+        let _ = (params, gain, bias);
+        None
+    }
     /// Time derivative of the state, where the model is a differential equation.
-    fn rhs(&self, params: &[f64], state: &[f64], x: f64) -> Option<Vec<f64>>;
+    fn rhs(&self, params: &[f64], state: &[f64], x: f64) -> Option<Vec<f64>> {
+        let _ = (params, state, x);
+        None
+    }
     /// Derivatives of [`Model::rhs`] with respect to the state, row by row: number `i·n + j` of a state of `n` fields is
     /// that of `rhs_i` with respect to field `j`. By dual numbers.
-    fn rhs_jacobian(&self, params: &[f64], state: &[f64], x: f64) -> Option<Vec<f64>>;
+    fn rhs_jacobian(&self, params: &[f64], state: &[f64], x: f64) -> Option<Vec<f64>> {
+        let _ = (params, state, x);
+        None
+    }
     /// What firing depends on in `state` under input `x`, compared with 0 as [`Info::firing`] says.
     fn margin(&self, coeffs: &[f64], state: &[f64], x: f64) -> f64;
     /// How far two runs may lie apart after a step, from how far they may before it: through the step's exact local
     /// Jacobian, and by what it rounds. To first order.
     fn error_bounds(&self, step: &ErrorStep<'_>) -> ErrorBounds;
-    #[doc(hidden)]
+    /// The step in single precision.
     fn single(&self) -> &dyn Kernels<f32>;
-    #[doc(hidden)]
+    /// The step in double precision.
     fn double(&self) -> &dyn Kernels<f64>;
-    /// One step within a network, which computes in single precision.
-    #[doc(hidden)]
-    fn forward(&self, level: Level, job: ForwardJob<'_, f32>);
 }
 
 /// The model `N` as a [`Model`].
@@ -266,9 +281,6 @@ impl<N: Neuron> Model for Erased<N> {
     fn double(&self) -> &dyn Kernels<f64> {
         self
     }
-    fn forward(&self, level: Level, job: ForwardJob<'_, f32>) {
-        dispatch_wide(level, ForwardKernel::<N, f32>::new(job));
-    }
 }
 
 // The crate's unit tests run number by number: compiling every model for every level takes minutes, and the laws in
@@ -282,15 +294,36 @@ fn dispatch_wide<E: Elem, K: Kernel<E>>(level: Level, kernel: K) -> K::Output {
     if const { cfg!(test) } { kernel.run::<E>() } else { E::dispatch_wide(level, kernel) }
 }
 
-impl<N: Neuron, E: Elem> Kernels<E> for Erased<N> {
-    fn fused(&self, level: Level, job: FusedJob<'_, E>) {
-        fused::run::<N, E>(level, job);
+impl<N: Neuron> Kernels<f32> for Erased<N> {
+    fn integrate(&self, level: Level, job: Integrate<'_, f32>) {
+        dispatch_wide(level, IntegrateKernel::<N, f32>::new(job));
     }
-    fn coupled(&self, level: Level, job: CoupledJob<'_, E>) {
-        dispatch_wide(level, CoupledKernel::<N, E>::new(job));
+    fn emit(&self, level: Level, job: Emit<'_, f32>) {
+        dispatch_wide(level, EmitKernel::<N, f32>::new(job));
     }
-    fn backward(&self, level: Level, job: BackwardJob<'_, E>) {
-        dispatch_wide(level, BackwardKernel::<N, E>::new(job));
+    fn backward(&self, level: Level, job: Backward<'_, f32>) {
+        dispatch_wide(level, BackwardKernel::<N, f32>::new(job));
+    }
+    fn advance(&self, level: Level, job: Advance<'_, f32>) {
+        advance::run::<N, f32>(level, job);
+    }
+    fn step(&self, level: Level, job: Step<'_, f32>) {
+        dispatch_wide(level, StepKernel::<N, f32>::new(job));
+    }
+}
+
+impl<N: Neuron> Kernels<f64> for Erased<N> {
+    fn integrate(&self, level: Level, job: Integrate<'_, f64>) {
+        dispatch_wide(level, IntegrateKernel::<N, f64>::new(job));
+    }
+    fn emit(&self, level: Level, job: Emit<'_, f64>) {
+        dispatch_wide(level, EmitKernel::<N, f64>::new(job));
+    }
+    fn backward(&self, level: Level, job: Backward<'_, f64>) {
+        dispatch_wide(level, BackwardKernel::<N, f64>::new(job));
+    }
+    fn advance(&self, level: Level, job: Advance<'_, f64>) {
+        advance::run::<N, f64>(level, job);
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod analyse;
 pub mod cells;
+pub mod compete;
 pub mod curve;
 pub mod data;
 pub mod draw;
@@ -21,9 +22,9 @@ mod toml_text;
 pub mod verify;
 pub mod vision;
 
+pub use compete::Competition;
 pub use curve::Curve;
 pub use dynamics::Dynamics;
 pub use population::{Catalog, Initial, Input, Population, Record, Recording, Spikes, Upstream, model};
 pub use rheobase_base::{Error, Result, nearest};
-pub use rheobase_kernels::compete::{self, Competition};
 pub use rheobase_models as models;

@@ -14,9 +14,9 @@ use rheobase_models::lanes::Level;
 use super::loss::{Loss, LossKind, Target};
 use super::regularise::RateBounds;
 use crate::encode::SampleInput;
-use crate::network::kernels::add;
 use crate::network::{Adjoint, Context, Counts, Program, Signal, State, Tape, TileInput};
 use crate::{Error, Result};
+use rheobase_base::vector::add;
 
 /// Samples that go through time together.
 pub const TILE: usize = 16;

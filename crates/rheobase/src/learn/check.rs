@@ -2,8 +2,8 @@
 
 use rheobase_models::record::Range;
 
-use crate::network::kernels::all_within;
 use crate::{Error, Result};
+use rheobase_base::vector::all_within;
 
 /// Refuses a setting that is not in `range`.
 pub(super) fn within(place: &str, field: &str, value: f64, range: Range) -> Result<()> {

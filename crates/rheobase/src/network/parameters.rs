@@ -2,8 +2,8 @@
 
 use rheobase_models::record::Range;
 
-use super::kernels::all_within;
 use crate::{Error, Result};
+use rheobase_base::vector::all_within;
 
 /// A tensor that is learned.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use super::kernels::add;
 use super::memory::Memory;
 use super::operator::{Back, Context, Seen};
 use super::program::{Program, State};
 use super::signal::Signal;
+use rheobase_base::vector::add;
 
 /// The steps of a chunk of time: signals, and what the operators were before each step. Its memory is used again.
 #[derive(Debug, Default)]

@@ -8,13 +8,13 @@ use rheobase_models::lanes::Level;
 use rheobase_models::neuron::Time;
 use rheobase_models::record::Field;
 
+use super::lateral::Lateral;
+use super::layer_state::LayerState;
 use super::{Column, Initial, Model, Number, Population, State};
 use crate::compete::Competition;
 use crate::memory;
 use crate::random::Stream;
 use crate::{Error, Result, threads};
-use rheobase_kernels::coupled::LayerState;
-use rheobase_kernels::lateral::Lateral;
 
 /// Numbers per neuron and sample that a [`LayerState`] holds.
 const LAYER_FIELDS: usize = 4;

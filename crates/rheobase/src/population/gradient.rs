@@ -2,14 +2,14 @@
 
 use rayon::prelude::*;
 
+use super::coupled::{Coupled, Sample};
+use super::probe::{Quantity, Taken};
 use super::run::{CHUNK, TILE, Tile};
 use super::{Initial, Input, Number, Population, Record, Recording, State};
 use crate::{Error, Result};
 use rheobase_base::virtual_lane_sum;
-use rheobase_kernels::backward::BackwardJob;
-use rheobase_kernels::coupled::{CoupledJob, Setting};
-use rheobase_kernels::fused::{FusedJob, Probe, Sink};
-use rheobase_kernels::probe::{Quantity, Taken, TakenProbe};
+use rheobase_kernels::advance::{Advance, Probe, Sink};
+use rheobase_kernels::backward::Backward;
 
 /// What is needed to go back through a run: the state at the start of every chunk. The input is kept by the caller.
 #[derive(Debug, Clone)]
@@ -244,7 +244,7 @@ impl<E: Number> Population<E> {
                 let to = (first + t) * n..(first + t + 1) * n;
                 E::kernels(&*self.model).backward(
                     self.level,
-                    BackwardJob {
+                    Backward {
                         coeffs: &self.coeffs,
                         first: tile.first,
                         neurons: n,
@@ -285,9 +285,9 @@ impl<E: Number> Population<E> {
             .enumerate()
             .map(|(field, start)| Probe { field, every: 1, data: start.clone() })
             .collect();
-        E::kernels(&*self.model).fused(
+        E::kernels(&*self.model).advance(
             self.level,
-            FusedJob {
+            Advance {
                 coeffs: &self.coeffs,
                 first: tile.first,
                 state: &mut state,
@@ -318,33 +318,22 @@ impl<E: Number> Population<E> {
         steps: usize,
         input: &Input<'_, E>,
     ) -> Before<E> {
-        let mut state = self.part(checkpoint, tile);
-        let mut layer = checkpoint.layers[tile.sample].part(tile.first, tile.count);
-        let probe = |quantity| TakenProbe { quantity, every: 1, data: Vec::new() };
-        let probes = vec![probe(Quantity::Input), probe(Quantity::Own)];
-        let mut taken = Taken { probes, ..Taken::default() };
-        let (mut states, mut held) = (vec![Vec::new(); state.len()], Vec::new());
+        let mut fields = self.part(checkpoint, tile);
+        let mut layer = checkpoint.layers[tile.sample].clone();
+        let mut taken = Taken::of(&[Quantity::Input, Quantity::Own]);
+        let mut steps_of = Coupled::new(self.setting());
+        let mut buffer = vec![E::default(); tile.count];
+        let (mut states, mut held) = (vec![Vec::new(); fields.len()], Vec::new());
         for t in 0..steps {
             held.extend_from_slice(&layer.held);
-            states.iter_mut().zip(&state).for_each(|(all, now): (&mut Vec<E>, _)| all.extend_from_slice(now));
-            E::kernels(&*self.model).coupled(
-                self.level,
-                CoupledJob {
-                    setting: Setting {
-                        coeffs: &self.coeffs,
-                        input,
-                        at: self.row_at(tile, first + t, checkpoint.step + t as u64),
-                        dt: E::from_f64(self.dt),
-                        surrogate: self.surrogate,
-                        couplings: self.couplings(),
-                    },
-                    state: &mut state,
-                    layer: &mut layer,
-                    steps: 1,
-                    taken: &mut taken,
-                    bad_input: &mut None,
-                },
-            );
+            states
+                .iter_mut()
+                .zip(&fields)
+                .for_each(|(all, now): (&mut Vec<E>, _)| all.extend_from_slice(now));
+            let at = self.row_at(tile, first + t, checkpoint.step + t as u64);
+            let x = input.row(at, &mut buffer);
+            let mut sample = Sample { fields: &mut fields, at: 0, layer: &mut layer };
+            steps_of.step(x, at.since_reset, t, &mut sample, &mut taken);
         }
         let mut rows = taken.probes.into_iter().map(|p| p.data);
         let (x, own) = (rows.next().unwrap_or_default(), rows.next().unwrap_or_default());

@@ -1,19 +1,19 @@
 //! `Layer`: a population as part of a network, which keeps the state outside.
 
 use rheobase_models::Surrogate;
-use rheobase_models::lanes::{Elem, Level};
-use rheobase_models::neuron::Emits;
+use rheobase_models::lanes::Level;
+use rheobase_models::neuron::{Emits, Firing, SETTLE};
 
-use super::{Column, Initial, Input, Number, Population, builder};
+use super::coupled::{Coupled, Sample, Setting};
+use super::layer_state::LayerState;
+use super::probe::Taken;
+use super::{Column, Initial, Number, Population, builder};
 use crate::Result;
 use crate::network::Memory;
-use crate::network::kernels::add;
+use rheobase_base::vector::add;
 use rheobase_base::virtual_lane_sum;
-use rheobase_kernels::backward::BackwardJob;
-use rheobase_kernels::coupled::{CoupledJob, LayerState, Setting};
-use rheobase_kernels::forward::ForwardJob;
-use rheobase_kernels::probe::{Quantity, Taken, TakenProbe};
-use rheobase_kernels::source::RowAt;
+use rheobase_kernels::backward::Backward;
+use rheobase_kernels::step::Step;
 
 /// A layer of neurons without state of its own.
 pub(crate) struct Layer {
@@ -74,9 +74,11 @@ impl Layer {
         self.population.model.info().emits
     }
 
-    /// Whether the surrogate is 0 somewhere, so that it is worth finding out where.
+    /// Whether neurons fire by a surrogate that is 0 somewhere, so that it is worth finding out where.
     pub(crate) fn slope_may_vanish(&self) -> bool {
-        !self.coupled && self.population.surrogate.has_bounds()
+        let info = self.population.model.info();
+        let fires = info.emits != Emits::Analogue && !matches!(info.firing, Firing::Count | Firing::Never);
+        !self.coupled && fires && self.population.surrogate.has_bounds()
     }
 
     /// Changes a parameter or where a field starts; [`Layer::settle`] checks and applies all changes.
@@ -155,7 +157,7 @@ impl Layer {
         if !self.coupled {
             let surrogate: &Surrogate = &p.surrogate;
             let reach = job.reach.map(|bits| (surrogate, &mut bits[..]));
-            let job_ = ForwardJob {
+            let step = Step {
                 coeffs: &p.coeffs,
                 neurons: p.neurons,
                 samples: job.samples,
@@ -166,47 +168,22 @@ impl Layer {
                 spikes: job.spikes,
                 reach,
             };
-            p.model.forward(job.level, job_);
+            kernels.step(job.level, step);
             return;
         }
         job.kept.clear();
         job.kept.resize(2, Vec::new());
         let n = p.neurons;
-        for sample in 0..job.samples {
-            let lanes = sample * n..(sample + 1) * n;
-            let mut state: Vec<Vec<f32>> = job.fields.iter().map(|f| f[lanes.clone()].to_vec()).collect();
-            let probe = |quantity| TakenProbe { quantity, every: 1, data: Vec::new() };
-            let probes = vec![probe(Quantity::Input), probe(Quantity::Own)];
-            let mut taken = Taken { outputs_wanted: true, probes, ..Taken::default() };
-            // The state is settled by the count of steps since the reset.
-            let since_reset = if job.settling { rheobase_models::neuron::SETTLE - 1 } else { 0 };
-            kernels.coupled(
-                job.level,
-                CoupledJob {
-                    setting: Setting {
-                        coeffs: &p.coeffs,
-                        input: &Input::Array(&job.x[lanes.clone()]),
-                        at: RowAt { step: 0, since_reset, sample: 0, batch: 1, first: 0, count: n, layer: n },
-                        dt: f32::from_f64(p.dt),
-                        surrogate: p.surrogate,
-                        couplings: p.couplings(),
-                    },
-                    state: &mut state,
-                    layer: &mut job.layers[sample],
-                    steps: 1,
-                    taken: &mut taken,
-                    bad_input: &mut None,
-                },
-            );
-            for (to, from) in job.fields.iter_mut().zip(&state) {
-                to[lanes.clone()].copy_from_slice(from);
-            }
-            if taken.outputs.len() == n {
-                job.out[lanes].copy_from_slice(&taken.outputs);
-            }
-            for (kept, probe) in job.kept.iter_mut().zip(taken.probes) {
-                kept.extend(probe.data);
-            }
+        let mut steps_of = Coupled::new(Setting { level: job.level, ..p.setting() });
+        // The state is settled by the count of steps since the reset.
+        let since_reset = if job.settling { SETTLE - 1 } else { 0 };
+        for (i, layer) in job.layers.iter_mut().enumerate().take(job.samples) {
+            let at = i * n;
+            let mut sample = Sample { fields: job.fields, at, layer };
+            steps_of.step(&job.x[at..at + n], since_reset, 0, &mut sample, &mut Taken::of(&[]));
+            job.out[at..at + n].copy_from_slice(&sample.layer.output);
+            job.kept[0].extend_from_slice(steps_of.x());
+            job.kept[1].extend_from_slice(steps_of.own());
         }
         let words = n.div_ceil(64);
         job.spikes.fill(0);
@@ -224,7 +201,7 @@ impl Layer {
         if !self.coupled {
             kernels.backward(
                 job.level,
-                BackwardJob {
+                Backward {
                     coeffs: &p.coeffs,
                     first: 0,
                     neurons: p.neurons,
@@ -258,7 +235,7 @@ impl Layer {
             let sum = p.needs_layer_sum().then(|| virtual_lane_sum(&own[lanes.clone()]));
             kernels.backward(
                 job.level,
-                BackwardJob {
+                Backward {
                     coeffs: &p.coeffs,
                     first: 0,
                     neurons: n,

@@ -5,14 +5,19 @@
 //! * what is recorded: [`Record`], [`Recording`], [`probe`]
 //! * gradients by the reverse sweep: [`Tape`], [`Gradients`]
 //!
-//! Two loops do the work and agree bit for bit: `fused` takes tiles of independent neurons through many steps in
-//! cache, `coupled` takes a layer step by step where its neurons see each other.
+//! A model is reached through [`Kernels`] alone. Two loops do the work and agree bit for bit: `Kernels::advance` takes
+//! tiles of independent neurons through many steps in cache, `coupled` takes a layer step by step where its neurons see
+//! each other.
 
 mod builder;
+mod coupled;
 mod describe;
 mod first_output;
 mod gradient;
+mod lateral;
 pub(crate) mod layer;
+mod layer_state;
+pub mod probe;
 mod recording;
 mod run;
 mod state;
@@ -21,10 +26,10 @@ mod winning;
 pub use builder::Builder;
 pub(crate) use builder::{check_params, position};
 pub use gradient::{Gradients, Tape, Upstream};
+pub use layer_state::LayerState;
 pub use recording::{Record, Recording, Spikes, Trace, Winner};
-pub use rheobase_kernels::coupled::LayerState;
 pub use rheobase_kernels::{
-    Catalog, Column, ErrorBounds, ErrorStep, Generator, Input, Model, Number, model, probe,
+    Catalog, Column, ErrorBounds, ErrorStep, Generator, Input, Kernels, Model, Number, model,
 };
 pub use state::{Initial, State};
 
@@ -37,7 +42,7 @@ use rheobase_models::real::whole_steps;
 
 use crate::compete::Competition;
 use crate::{Error, Result};
-use rheobase_kernels::Lateral;
+use lateral::Lateral;
 
 /// Many neurons of one model, for some samples at once, with their state.
 ///

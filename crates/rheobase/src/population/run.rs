@@ -3,14 +3,15 @@
 use rayon::prelude::*;
 use rheobase_models::lanes::Elem;
 
+use super::coupled::{Coupled, Couplings, Sample, Setting};
+use super::probe::{Quantity, Taken, TakenProbe};
 use super::{Column, Input, Number, Population, Record, Recording, Spikes, State, Trace, Winner};
 use crate::data::{SpikeBits, SpikeEvent, SpikeEvents};
 use crate::{Error, Result, memory};
-use rheobase_kernels::coupled::{CoupledJob, Couplings, Setting};
+use rheobase_base::vector::all_finite;
+use rheobase_kernels::Kernels;
+use rheobase_kernels::advance::{Advance, Probe, Sink};
 use rheobase_kernels::event::RawEvent;
-use rheobase_kernels::fused::{FusedJob, Probe, Sink};
-use rheobase_kernels::model::Kernels;
-use rheobase_kernels::probe::{Quantity, Taken, TakenProbe};
 use rheobase_kernels::source::RowAt;
 
 /// Neurons per tile: a multiple of 64, so that tiles own whole words of bits; state and row fit the first cache.
@@ -166,12 +167,20 @@ impl<E: Number> Population<E> {
         })
     }
 
-    pub(super) fn couplings(&self) -> Couplings<'_, E> {
-        Couplings {
-            competition: self.competition.as_ref(),
-            lateral: self.lateral.as_ref(),
-            layer_sum: self.needs_layer_sum(),
-            shape: self.places(),
+    /// What the step-by-step loop is run with.
+    pub(super) fn setting(&self) -> Setting<'_, E> {
+        Setting {
+            model: &*self.model,
+            level: self.level,
+            coeffs: &self.coeffs,
+            dt: E::from_f64(self.dt),
+            surrogate: self.surrogate,
+            couplings: Couplings {
+                competition: self.competition.as_ref(),
+                lateral: self.lateral.as_ref(),
+                layer_sum: self.needs_layer_sum(),
+                shape: self.places(),
+            },
         }
     }
 
@@ -297,37 +306,28 @@ impl<E: Number> Population<E> {
         let at = self.row_at(tile, step, state.step);
         if plan.coupled {
             let mut layer = state.layers[tile.sample].clone();
+            let probe = |(quantity, every): &(Quantity, usize)| TakenProbe {
+                quantity: *quantity,
+                every: *every,
+                data: Vec::new(),
+            };
             let mut taken = Taken {
                 outputs_wanted: plan.spikes != Spikes::None,
-                probes: plan
-                    .probes
-                    .iter()
-                    .map(|(quantity, every)| TakenProbe {
-                        quantity: *quantity,
-                        every: *every,
-                        data: Vec::new(),
-                    })
-                    .collect(),
-                ..Taken::default()
+                probes: plan.probes.iter().map(probe).collect(),
+                ..Taken::of(&[])
             };
-            kernels.coupled(
-                self.level,
-                CoupledJob {
-                    setting: Setting {
-                        coeffs: &self.coeffs,
-                        input,
-                        at,
-                        dt: E::from_f64(self.dt),
-                        surrogate: self.surrogate,
-                        couplings: self.couplings(),
-                    },
-                    state: &mut done.state,
-                    layer: &mut layer,
-                    steps,
-                    taken: &mut taken,
-                    bad_input: &mut done.bad_input,
-                },
-            );
+            let mut steps_of = Coupled::new(self.setting());
+            let mut sample = Sample { fields: &mut done.state, at: 0, layer: &mut layer };
+            let mut buffer = vec![E::default(); tile.count];
+            for t in 0..steps {
+                let at = RowAt { step: at.step + t, since_reset: at.since_reset + t as u64, ..at };
+                let x = input.row(at, &mut buffer);
+                if !all_finite(self.level, x) {
+                    done.bad_input = Some(t);
+                    break;
+                }
+                steps_of.step(x, at.since_reset, t, &mut sample, &mut taken);
+            }
             done.layer = Some(layer);
             done.winners = taken.winners;
             done.traces = taken.probes.into_iter().map(|p| p.data).collect();
@@ -351,9 +351,9 @@ impl<E: Number> Population<E> {
                 Spikes::Dense => Sink::Dense(&mut done.dense),
                 Spikes::Events => Sink::Events(&mut done.events),
             };
-            kernels.fused(
+            kernels.advance(
                 self.level,
-                FusedJob {
+                Advance {
                     coeffs: &self.coeffs,
                     first: tile.first,
                     state: &mut done.state,

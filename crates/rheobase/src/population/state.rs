@@ -2,10 +2,10 @@
 
 use rheobase_models::lanes::Elem;
 
+use super::layer_state::LayerState;
 use super::{Number, Population};
 use crate::random::Stream;
 use crate::{Error, Result};
-use rheobase_kernels::coupled::LayerState;
 
 /// State of all neurons of all samples.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,8 +1,8 @@
 //! What the operations on waves check alike: shapes and numbers.
 
 use super::windows::value_error;
-use crate::network::kernels::all_within;
 use crate::{Error, Result};
+use rheobase_base::vector::all_within;
 
 /// Shape of a layer: features, rows, columns.
 pub(super) type Shape = [usize; 3];

@@ -3,7 +3,7 @@
 use super::check::{Shape, finite, steps};
 use super::windows::value_error;
 use crate::Result;
-use crate::network::kernels::add;
+use rheobase_base::vector::add;
 use rheobase_models::lanes::Level;
 
 /// Divides every intensity by the mean of the square around it, `radius` places to each side, and `eps` more: places outside

@@ -3,8 +3,8 @@
 use rheobase_models::record::Range;
 
 use crate::learn::check;
-use crate::network::kernels::all_within;
 use crate::{Error, Result};
+use rheobase_base::vector::all_within;
 
 /// Takes every element of `parameter` that left `range` back into it, and says how many were.
 ///

@@ -2,8 +2,9 @@
 
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 
-use super::{all_ones, end};
+use super::end;
 use crate::network::signal::{Events, Signal};
+use rheobase_base::vector::all_ones;
 
 /// A step of the product `input · weights + bias` for a tile.
 pub(crate) struct Product<'a> {

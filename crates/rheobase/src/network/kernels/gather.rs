@@ -2,9 +2,10 @@
 
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 
-use super::{add, all_ones, end};
+use super::end;
 use crate::network::operator::Seen;
 use crate::network::signal::Signal;
+use rheobase_base::vector::{add, all_ones};
 
 /// Adds the gradient of the weights to `gradient` `[input, output]`: `Σ_t Σ_s in[t, s, i]·error[t, s, o]`.
 ///

@@ -1,9 +1,9 @@
 //! `Sum` and `Stack`: how several inputs become one.
 
-use crate::network::kernels::{add, sum};
 use crate::network::memory::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
+use rheobase_base::vector::{add, sum};
 
 /// Adds its inputs in their order.
 #[derive(Debug, Clone)]

@@ -6,15 +6,15 @@ use std::marker::PhantomData;
 
 use rheobase_models::Surrogate;
 use rheobase_models::lanes::{Elem, Kernel, Lanes};
-use rheobase_models::neuron::{Emits, Firing, Neuron, settle, step};
+use rheobase_models::neuron::{Fired, Neuron, fire, settle};
 use rheobase_models::real::Mask;
 use rheobase_models::record::Record;
 
+use crate::advance::{Coeffs, block};
 use crate::column::Column;
-use crate::fused::{Coeffs, block};
 
 /// One step of all neurons of some samples.
-pub struct ForwardJob<'a, E: Elem> {
+pub struct Step<'a, E: Elem> {
     /// Coefficients of the layer.
     pub coeffs: &'a [Column<E>],
     /// Neurons of the layer.
@@ -31,22 +31,22 @@ pub struct ForwardJob<'a, E: Elem> {
     pub out: &'a mut [E],
     /// A bit for every neuron that something left, whole words per sample.
     pub spikes: &'a mut [u64],
-    /// A bit for every neuron whose output has a slope, whole words per sample; not looked for if absent.
+    /// A bit for every neuron whose spike has a slope, whole words per sample; not looked for if absent.
     pub reach: Option<(&'a Surrogate, &'a mut [u64])>,
 }
 
-pub(crate) struct ForwardKernel<'a, N, E: Elem> {
-    job: ForwardJob<'a, E>,
+pub(crate) struct StepKernel<'a, N, E: Elem> {
+    job: Step<'a, E>,
     model: PhantomData<N>,
 }
 
-impl<'a, N, E: Elem> ForwardKernel<'a, N, E> {
-    pub(crate) fn new(job: ForwardJob<'a, E>) -> Self {
-        ForwardKernel { job, model: PhantomData }
+impl<'a, N, E: Elem> StepKernel<'a, N, E> {
+    pub(crate) fn new(job: Step<'a, E>) -> Self {
+        StepKernel { job, model: PhantomData }
     }
 }
 
-impl<N: Neuron, E: Elem> Kernel<E> for ForwardKernel<'_, N, E> {
+impl<N: Neuron, E: Elem> Kernel<E> for StepKernel<'_, N, E> {
     type Output = ();
 
     #[inline(always)]
@@ -70,7 +70,7 @@ impl<N: Neuron, V: Lanes> Coeffs<N, V> for EachOf<'_, V::Elem> {
 }
 
 #[inline(always)]
-fn samples<N: Neuron, V: Lanes, C: Coeffs<N, V>>(coeffs: &C, job: ForwardJob<'_, V::Elem>) {
+fn samples<N: Neuron, V: Lanes, C: Coeffs<N, V>>(coeffs: &C, job: Step<'_, V::Elem>) {
     let words = job.neurons.div_ceil(64);
     let held = V::Mask::splat(false);
     job.spikes.fill(0);
@@ -91,11 +91,14 @@ fn samples<N: Neuron, V: Lanes, C: Coeffs<N, V>>(coeffs: &C, job: ForwardJob<'_,
             );
             let k = coeffs.at(b);
             let x = V::load(&job.x[lanes.clone()]);
+            let s = N::integrate(&k, s, x, held);
             if let Some((surrogate, reach)) = &mut reach {
-                reach[sample * words + first / 64] |=
-                    (reaches::<N, V>(&k, s, x, surrogate) & low_bits(count)) << (first % 64);
+                let slope = V::slope(surrogate, N::drive(&k, &s, x).through);
+                let there = V::bits(!slope.abs().le(V::zero())) & low_bits(count);
+                reach[sample * words + first / 64] |= there << (first % 64);
             }
-            let (s, _, out) = step::<N, V>(&k, s, x, held, V::zero(), &N::INFO.surrogate);
+            let own = fire::<N, V>(&k, &s, x, held, &N::INFO.surrogate);
+            let (s, out) = N::emit(&k, s, x, Fired { own, layer: V::zero() });
             let s = if job.settling { settle(s) } else { s };
             for i in 0..N::State::<V>::FIELDS.len() {
                 s.get(i).store(&mut job.state[i][lanes.clone()]);
@@ -112,17 +115,4 @@ fn samples<N: Neuron, V: Lanes, C: Coeffs<N, V>>(coeffs: &C, job: ForwardJob<'_,
 #[inline(always)]
 fn low_bits(count: usize) -> u64 {
     u64::MAX >> (64 - count)
-}
-
-/// The lanes whose output changes with state or input, as far as the surrogate's slope says.
-#[inline(always)]
-fn reaches<N: Neuron, V: Lanes>(k: &N::Coeffs<V>, s: N::State<V>, x: V, surrogate: &Surrogate) -> u64 {
-    let spikes = const { !matches!(N::INFO.emits, Emits::Analogue) };
-    let counts = const { matches!(N::INFO.firing, Firing::Count | Firing::Never) };
-    if !spikes || counts {
-        return u64::MAX;
-    }
-    let s = N::integrate(k, s, x, V::Mask::splat(false));
-    let slope = V::slope(surrogate, N::drive(k, &s, x).through);
-    V::bits(!slope.abs().le(V::zero()))
 }

@@ -30,8 +30,8 @@ pub enum Sink<'a, E> {
     Events(&'a mut Vec<RawEvent>),
 }
 
-/// One tile through some steps.
-pub struct FusedJob<'a, E: Elem> {
+/// Some independent neurons of one sample, through some steps.
+pub struct Advance<'a, E: Elem> {
     /// Coefficients, of the whole layer.
     pub coeffs: &'a [Column<E>],
     /// The first neuron of the tile.
@@ -66,7 +66,7 @@ pub struct Probe<E> {
 
 /// Runs a job in the fastest way there is: with shared coefficients, where values are not wanted, over several
 /// registers side by side.
-pub(crate) fn run<N: Neuron, E: Elem>(level: Level, job: FusedJob<'_, E>) {
+pub(crate) fn run<N: Neuron, E: Elem>(level: Level, job: Advance<'_, E>) {
     let plain = matches!(job.sink, Sink::None | Sink::Bits(_));
     match Shared::<N, E>::of(job.coeffs) {
         Some(shared) if plain && const { !cfg!(test) } => {
@@ -80,7 +80,7 @@ pub(crate) fn run<N: Neuron, E: Elem>(level: Level, job: FusedJob<'_, E>) {
 
 /// Any coefficients, any sink.
 struct FusedKernel<'a, N, E: Elem> {
-    job: FusedJob<'a, E>,
+    job: Advance<'a, E>,
     model: PhantomData<N>,
 }
 
@@ -108,7 +108,7 @@ impl<N: Neuron, E: Elem> Kernel<E> for FusedKernel<'_, N, E> {
 
 /// Shared coefficients; no spikes or bits.
 struct SharedKernel<'a, N: Neuron, E: Elem> {
-    job: FusedJob<'a, E>,
+    job: Advance<'a, E>,
     shared: Shared<N, E>,
 }
 
@@ -132,7 +132,7 @@ impl<N: Neuron, E: Elem> Kernel<E> for SharedKernel<'_, N, E> {
 /// Takes the job's neurons through its steps by `step`, which says whether the input was finite.
 #[inline(always)]
 fn through_time<N: Neuron, V: Lanes>(
-    mut job: FusedJob<'_, V::Elem>,
+    mut job: Advance<'_, V::Elem>,
     step: impl Fn(Row<'_, V::Elem>, &mut [N::State<V>], usize, &mut Sink<'_, V::Elem>) -> bool,
 ) {
     let count = job.at.count;
@@ -226,17 +226,6 @@ pub(crate) fn store_field<N: Neuron, V: Lanes>(state: &[N::State<V>], i: usize, 
     for (s, to) in state.iter().zip(to.chunks_mut(V::WIDTH)) {
         s.get(i).store(to);
     }
-}
-
-/// Whether every number is finite.
-#[inline(always)]
-pub(crate) fn all_finite<V: Lanes>(row: &[V::Elem]) -> bool {
-    let infinity = V::splat(f64::INFINITY);
-    let mut bad = V::Mask::splat(false);
-    for x in row.chunks(V::WIDTH) {
-        bad = bad | !V::load(x).abs().lt(infinity);
-    }
-    !bad.any()
 }
 
 /// `b` itself. In the plain loop, one number at a time, it is hidden from the optimiser, which would otherwise spend

@@ -3,8 +3,8 @@
 use rheobase_models::record::Field;
 
 use crate::compete::Place;
-use crate::model::Model;
-use rheobase_base::{Error, Result};
+use crate::{Error, Result};
+use rheobase_kernels::Model;
 
 /// Something that can be recorded for every neuron.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,9 +60,9 @@ impl Quantity {
     }
 }
 
-/// What a job of the step-by-step loop copies out.
+/// What the step-by-step loop copies out.
 #[derive(Debug, Default)]
-pub struct Taken<E> {
+pub(crate) struct Taken<E> {
     /// Whether outputs and offsets are copied.
     pub outputs_wanted: bool,
     /// `[time, neuron]`.
@@ -75,9 +75,33 @@ pub struct Taken<E> {
     pub probes: Vec<TakenProbe<E>>,
 }
 
+impl<E> Taken<E> {
+    /// Nothing but these quantities, each in every step.
+    pub(super) fn of(quantities: &[Quantity]) -> Self {
+        let probes = quantities.iter().map(|q| TakenProbe { quantity: *q, every: 1, data: Vec::new() });
+        Taken {
+            outputs_wanted: false,
+            outputs: Vec::new(),
+            offsets: Vec::new(),
+            winners: Vec::new(),
+            probes: probes.collect(),
+        }
+    }
+
+    /// Whether what firing is decided on is looked at.
+    pub(super) fn looks_at_drive(&self) -> bool {
+        self.probes.iter().any(|p| matches!(p.quantity, Quantity::Margin | Quantity::Slope))
+    }
+
+    /// The probes that look at step `t`, counted from 0.
+    pub(super) fn due(&mut self, t: usize) -> impl Iterator<Item = &mut TakenProbe<E>> {
+        self.probes.iter_mut().filter(move |p| (t + 1).is_multiple_of(p.every))
+    }
+}
+
 /// One quantity as it is copied out.
 #[derive(Debug)]
-pub struct TakenProbe<E> {
+pub(crate) struct TakenProbe<E> {
     /// What is copied.
     pub quantity: Quantity,
     /// Every how many steps.
