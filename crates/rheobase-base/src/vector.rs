@@ -113,3 +113,64 @@ impl<E: Elem> Kernel<E> for Finite<'_, E> {
         !bad.any()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers between −0.5 and 0.5.
+    fn draw(len: usize, stride: f32) -> Vec<f32> {
+        (0..len).map(|i| (i as f32 * stride).fract() - 0.5).collect()
+    }
+
+    fn bits(numbers: &[f32]) -> Vec<u32> {
+        numbers.iter().map(|x| x.to_bits()).collect()
+    }
+
+    fn levels() -> impl Iterator<Item = Level> {
+        Level::ALL.into_iter().filter(|level| level.is_available())
+    }
+
+    #[test]
+    fn sums_and_bounds_reach_to_the_last_number() {
+        for len in [0, 1, 15, 16, 17, 40] {
+            let (a, b) = (draw(len, 0.37), draw(len, 0.61));
+            for level in levels() {
+                let mut sum = a.clone();
+                add(level, &mut sum, &b);
+                let want: Vec<f32> = a.iter().zip(&b).map(|(a, b)| a + b).collect();
+                assert_eq!(bits(&sum), bits(&want));
+                let mut two = vec![f32::NAN; len];
+                super::sum(level, &mut two, &a, &b);
+                assert_eq!(bits(&two), bits(&want));
+                super::sum(level, &mut two, &vec![-0.0; len], &vec![-0.0; len]);
+                assert!(two.iter().all(|x| x.to_bits() == 0));
+                let ones = vec![1.0; len];
+                assert!(all_ones(level, &ones));
+                for (i, other) in (0..len).flat_map(|i| [(i, f32::NAN), (i, -1.0), (i, 1.000_000_1)]) {
+                    let mut ones = ones.clone();
+                    ones[i] = other;
+                    assert!(!all_ones(level, &ones), "{level:?}: {other} at {i} of {len}");
+                }
+            }
+            assert!(all_within(&a, 0.5) && all_finite(Level::best(), &a));
+            for (i, bad) in (0..len).flat_map(|i| [(i, f32::NAN), (i, -0.6), (i, f32::INFINITY)]) {
+                let mut a = a.clone();
+                a[i] = bad;
+                assert!(!all_within(&a, 0.5), "{bad} at {i}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_seen_at_every_place() {
+        for level in levels() {
+            for (i, bad) in (0..21).flat_map(|i| [(i, f64::NAN), (i, f64::NEG_INFINITY)]) {
+                let mut a = vec![1e300; 21];
+                assert!(all_finite(level, &a));
+                a[i] = bad;
+                assert!(!all_finite(level, &a), "{bad} at {i}");
+            }
+        }
+    }
+}

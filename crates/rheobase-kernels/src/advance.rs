@@ -15,7 +15,7 @@ use rheobase_models::record::Record;
 
 use crate::column::Column;
 use crate::event::RawEvent;
-use crate::model::dispatch;
+use crate::kernels::{Kernels, advance_by_phases};
 use crate::source::{Input, RowAt};
 
 /// Where the spikes of a tile go.
@@ -65,16 +65,18 @@ pub struct Probe<E> {
 }
 
 /// Runs a job in the fastest way there is: with shared coefficients, where values are not wanted, over several
-/// registers side by side.
-pub(crate) fn run<N: Neuron, E: Elem>(level: Level, job: Advance<'_, E>) {
+/// registers side by side; number by number by `kernels`' phases.
+pub(crate) fn run<N: Neuron, E: Elem>(kernels: &dyn Kernels<E>, level: Level, job: Advance<'_, E>) {
     let plain = matches!(job.sink, Sink::None | Sink::Bits(_));
-    match Shared::<N, E>::of(job.coeffs) {
-        Some(shared) if plain && const { !cfg!(test) } => {
-            if let Err(kernel) = E::dispatch_abreast(level, SharedKernel { job, shared }) {
-                dispatch(level, FusedKernel::<N, E> { job: kernel.job, model: PhantomData });
-            }
-        }
-        _ => dispatch(level, FusedKernel::<N, E> { job, model: PhantomData }),
+    let job = match Shared::<N, E>::of(job.coeffs) {
+        Some(shared) if plain => match E::dispatch_abreast(level, SharedKernel { job, shared }) {
+            Ok(()) => return,
+            Err(kernel) => kernel.job,
+        },
+        _ => job,
+    };
+    if let Err(kernel) = E::dispatch_registers(level, FusedKernel::<N, E> { job, model: PhantomData }) {
+        advance_by_phases(kernels, level, kernel.job);
     }
 }
 

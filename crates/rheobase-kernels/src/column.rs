@@ -43,12 +43,16 @@ impl<E: Elem> Column<E> {
             Column::Shared(x) => V::broadcast(*x),
             Column::Each(xs) => match xs.get(first..first + V::WIDTH) {
                 Some(whole) => V::load(whole),
-                None => {
-                    let last = xs.len() - 1;
-                    let padded: [E; 64] = std::array::from_fn(|i| xs[(first + i).min(last)]);
-                    V::load(&padded)
-                }
+                None => V::load(&padded(xs, first)),
             },
         }
     }
+}
+
+/// The numbers from `first` on, the last one repeated.
+#[cold]
+#[inline(never)]
+fn padded<E: Elem>(xs: &[E], first: usize) -> [E; 64] {
+    let last = xs.len() - 1;
+    std::array::from_fn(|i| xs[(first + i).min(last)])
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use rheobase_models::Surrogate;
 use rheobase_models::catalog::Visitor;
 use rheobase_models::dual::Dual;
-use rheobase_models::lanes::{Elem, Kernel, Level};
+use rheobase_models::lanes::{Elem, Level};
 use rheobase_models::neuron::{Fired, Info, Neuron, fire, for_each};
 use rheobase_models::rate::{RateCurve, RateError};
 use rheobase_models::real::Real;
@@ -15,7 +15,7 @@ use rheobase_models::record::{Field, Record};
 use crate::advance::{self, Advance};
 use crate::backward::{Backward, BackwardKernel};
 use crate::errors::{self, ErrorBounds, ErrorStep};
-use crate::kernels::Kernels;
+use crate::kernels::{Kernels, step_by_phases};
 use crate::phases::{Emit, EmitKernel, Integrate, IntegrateKernel};
 use crate::step::{Step, StepKernel};
 
@@ -283,47 +283,38 @@ impl<N: Neuron> Model for Erased<N> {
     }
 }
 
-// The crate's unit tests run number by number: compiling every model for every level takes minutes, and the laws in
-// `conformance` compare the levels bit for bit.
-
-pub(crate) fn dispatch<E: Elem, K: Kernel<E>>(level: Level, kernel: K) -> K::Output {
-    if const { cfg!(test) } { kernel.run::<E>() } else { E::dispatch(level, kernel) }
-}
-
-fn dispatch_wide<E: Elem, K: Kernel<E>>(level: Level, kernel: K) -> K::Output {
-    if const { cfg!(test) } { kernel.run::<E>() } else { E::dispatch_wide(level, kernel) }
-}
-
 impl<N: Neuron> Kernels<f32> for Erased<N> {
     fn integrate(&self, level: Level, job: Integrate<'_, f32>) {
-        dispatch_wide(level, IntegrateKernel::<N, f32>::new(job));
+        f32::dispatch_wide(level, IntegrateKernel::<N, f32>::new(job));
     }
     fn emit(&self, level: Level, job: Emit<'_, f32>) {
-        dispatch_wide(level, EmitKernel::<N, f32>::new(job));
+        f32::dispatch_wide(level, EmitKernel::<N, f32>::new(job));
     }
     fn backward(&self, level: Level, job: Backward<'_, f32>) {
-        dispatch_wide(level, BackwardKernel::<N, f32>::new(job));
+        f32::dispatch_wide(level, BackwardKernel::<N, f32>::new(job));
     }
     fn advance(&self, level: Level, job: Advance<'_, f32>) {
-        advance::run::<N, f32>(level, job);
+        advance::run::<N, f32>(self, level, job);
     }
     fn step(&self, level: Level, job: Step<'_, f32>) {
-        dispatch_wide(level, StepKernel::<N, f32>::new(job));
+        if let Err(kernel) = f32::dispatch_wide_registers(level, StepKernel::<N, f32>::new(job)) {
+            step_by_phases(self, level, kernel.job);
+        }
     }
 }
 
 impl<N: Neuron> Kernels<f64> for Erased<N> {
     fn integrate(&self, level: Level, job: Integrate<'_, f64>) {
-        dispatch_wide(level, IntegrateKernel::<N, f64>::new(job));
+        f64::dispatch_wide(level, IntegrateKernel::<N, f64>::new(job));
     }
     fn emit(&self, level: Level, job: Emit<'_, f64>) {
-        dispatch_wide(level, EmitKernel::<N, f64>::new(job));
+        f64::dispatch_wide(level, EmitKernel::<N, f64>::new(job));
     }
     fn backward(&self, level: Level, job: Backward<'_, f64>) {
-        dispatch_wide(level, BackwardKernel::<N, f64>::new(job));
+        f64::dispatch_wide(level, BackwardKernel::<N, f64>::new(job));
     }
     fn advance(&self, level: Level, job: Advance<'_, f64>) {
-        advance::run::<N, f64>(level, job);
+        advance::run::<N, f64>(self, level, job);
     }
 }
 

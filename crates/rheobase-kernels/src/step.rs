@@ -36,7 +36,7 @@ pub struct Step<'a, E: Elem> {
 }
 
 pub(crate) struct StepKernel<'a, N, E: Elem> {
-    job: Step<'a, E>,
+    pub(crate) job: Step<'a, E>,
     model: PhantomData<N>,
 }
 

@@ -272,6 +272,18 @@ macro_rules! scalar {
                 <$t>::sqrt(self)
             }
             elementary!($precision);
+            #[inline(always)]
+            fn slope(surrogate: &Surrogate, z: Self) -> Self {
+                #[cold]
+                #[inline(never)]
+                fn out_of_line(surrogate: &Surrogate, z: $t) -> $t {
+                    surrogate.slope(z)
+                }
+                surrogate.usual_slope(z).unwrap_or_else(
+                    #[inline(always)]
+                    || out_of_line(surrogate, z),
+                )
+            }
             plain_firing!();
         }
         impl Float for $t {

@@ -138,12 +138,22 @@ pub trait Kernel<E: Elem> {
 
 /// A number that lanes are made of: `f32` or `f64`.
 pub trait Elem: Float<Mask = bool> + Lanes<Elem = Self> + PartialOrd + Default + Into<f64> {
-    /// Runs `kernel` at `level`; number by number if the processor lacks it, or if it has no registers for this number
-    /// (`f64` has none at SSE2).
-    fn dispatch<K: Kernel<Self>>(level: Level, kernel: K) -> K::Output;
-    /// [`Elem::dispatch`] for larger kernels, which are not compiled for the short registers of SSE2, and for `f64` only
-    /// number by number.
-    fn dispatch_wide<K: Kernel<Self>>(level: Level, kernel: K) -> K::Output;
+    /// Runs `kernel` over the registers of `level`; gives it back where the level has none for this number (`f64` has
+    /// none at SSE2).
+    fn dispatch_registers<K: Kernel<Self>>(level: Level, kernel: K) -> Result<K::Output, K>;
+    /// [`Elem::dispatch_registers`] for larger kernels, which are not compiled for the short registers of SSE2, and for
+    /// `f64` not at all.
+    fn dispatch_wide_registers<K: Kernel<Self>>(level: Level, kernel: K) -> Result<K::Output, K>;
+    /// [`Elem::dispatch_registers`], or else number by number.
+    #[inline]
+    fn dispatch<K: Kernel<Self>>(level: Level, kernel: K) -> K::Output {
+        Self::dispatch_registers(level, kernel).unwrap_or_else(|kernel| kernel.run::<Self>())
+    }
+    /// [`Elem::dispatch_wide_registers`], or else number by number.
+    #[inline]
+    fn dispatch_wide<K: Kernel<Self>>(level: Level, kernel: K) -> K::Output {
+        Self::dispatch_wide_registers(level, kernel).unwrap_or_else(|kernel| kernel.run::<Self>())
+    }
     /// Runs `kernel` over several registers side by side, so that their chains of dependent operations overlap; gives
     /// it back at levels that have no registers to spare.
     fn dispatch_abreast<K: Kernel<Self>>(level: Level, kernel: K) -> Result<K::Output, K>;
@@ -194,22 +204,16 @@ scalar_lanes!(f64);
 impl Elem for f32 {
     const NAME: &'static str = "float32";
     #[inline]
-    fn dispatch<K: Kernel<f32>>(level: Level, kernel: K) -> K::Output {
+    fn dispatch_registers<K: Kernel<f32>>(level: Level, kernel: K) -> Result<K::Output, K> {
         match level {
             #[cfg(target_arch = "x86_64")]
-            Level::Sse2 => kernel.run::<F32x4>(),
-            _ => f32::dispatch_wide(level, kernel),
+            Level::Sse2 => Ok(kernel.run::<F32x4>()),
+            _ => f32::dispatch_wide_registers(level, kernel),
         }
     }
     #[inline]
-    fn dispatch_wide<K: Kernel<f32>>(level: Level, kernel: K) -> K::Output {
-        #[cfg(target_arch = "x86_64")]
-        return x86::dispatch(level, kernel);
-        #[cfg(not(target_arch = "x86_64"))]
-        match level {
-            Level::Pack => kernel.run::<Pack<f32, 16>>(),
-            _ => kernel.run::<f32>(),
-        }
+    fn dispatch_wide_registers<K: Kernel<f32>>(level: Level, kernel: K) -> Result<K::Output, K> {
+        registers(level, kernel)
     }
     #[inline]
     fn dispatch_abreast<K: Kernel<f32>>(level: Level, kernel: K) -> Result<K::Output, K> {
@@ -227,18 +231,12 @@ impl Elem for f32 {
 impl Elem for f64 {
     const NAME: &'static str = "float64";
     #[inline]
-    fn dispatch<K: Kernel<f64>>(level: Level, kernel: K) -> K::Output {
-        #[cfg(target_arch = "x86_64")]
-        return x86::dispatch(level, kernel);
-        #[cfg(not(target_arch = "x86_64"))]
-        match level {
-            Level::Pack => kernel.run::<Pack<f64, 16>>(),
-            _ => kernel.run::<f64>(),
-        }
+    fn dispatch_registers<K: Kernel<f64>>(level: Level, kernel: K) -> Result<K::Output, K> {
+        registers(level, kernel)
     }
     #[inline]
-    fn dispatch_wide<K: Kernel<f64>>(_: Level, kernel: K) -> K::Output {
-        kernel.run::<f64>()
+    fn dispatch_wide_registers<K: Kernel<f64>>(_: Level, kernel: K) -> Result<K::Output, K> {
+        Err(kernel)
     }
     #[inline]
     fn dispatch_abreast<K: Kernel<f64>>(_: Level, kernel: K) -> Result<K::Output, K> {
@@ -247,6 +245,22 @@ impl Elem for f64 {
     #[inline(always)]
     fn from_f64(x: f64) -> f64 {
         x
+    }
+}
+
+/// Runs `kernel` over the registers of AVX-512 or AVX2; elsewhere over arrays that the compiler makes registers of.
+#[cfg(target_arch = "x86_64")]
+use x86::dispatch as registers;
+
+#[cfg(not(target_arch = "x86_64"))]
+#[inline]
+fn registers<E: Elem, K: Kernel<E>>(level: Level, kernel: K) -> Result<K::Output, K>
+where
+    Pack<E, 16>: Lanes<Elem = E>,
+{
+    match level {
+        Level::Pack => Ok(kernel.run::<Pack<E, 16>>()),
+        _ => Err(kernel),
     }
 }
 

@@ -36,9 +36,9 @@ impl Registers for f64 {
     type Avx2 = F64x4;
 }
 
-/// Runs `kernel` over the lanes of AVX-512 or AVX2, or number by number.
+/// Runs `kernel` over the lanes of AVX-512 or AVX2; gives it back at other levels.
 #[inline]
-pub(super) fn dispatch<E: Registers, K: Kernel<E>>(level: Level, kernel: K) -> K::Output {
+pub(super) fn dispatch<E: Registers, K: Kernel<E>>(level: Level, kernel: K) -> Result<K::Output, K> {
     #[target_feature(enable = "avx512f,avx512dq,avx2")]
     unsafe fn avx512<E: Registers, K: Kernel<E>>(kernel: K) -> K::Output {
         kernel.run::<E::Avx512>()
@@ -49,10 +49,10 @@ pub(super) fn dispatch<E: Registers, K: Kernel<E>>(level: Level, kernel: K) -> K
     }
     match level {
         // SAFETY: the level was found on this processor.
-        Level::Avx512 if level.is_available() => unsafe { avx512(kernel) },
+        Level::Avx512 if level.is_available() => Ok(unsafe { avx512(kernel) }),
         // SAFETY: as above.
-        Level::Avx2 if level.is_available() => unsafe { avx2(kernel) },
-        _ => kernel.run::<E>(),
+        Level::Avx2 if level.is_available() => Ok(unsafe { avx2(kernel) }),
+        _ => Err(kernel),
     }
 }
 
