@@ -182,8 +182,12 @@ impl<'a> Setup<'a> {
 
     /// The description of the population.
     pub fn builder<E: Number>(&self) -> Builder<E> {
-        let mut builder =
-            Population::builder(self.subject.model.clone(), &[self.neurons]).batch(self.batch).threads(1);
+        self.builder_of(self.subject.model.clone())
+    }
+
+    /// The same of `model`, which has the same parameters.
+    pub fn builder_of<E: Number>(&self, model: Arc<dyn Model>) -> Builder<E> {
+        let mut builder = Population::builder(model, &[self.neurons]).batch(self.batch).threads(1);
         for (field, column) in self.subject.model.params().iter().zip(&self.columns) {
             builder = if column.iter().all(|x| *x == column[0]) {
                 builder.set(field.name, column[0])

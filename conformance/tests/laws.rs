@@ -34,7 +34,7 @@ macro_rules! laws {
 }
 
 laws! {
-    fires rest reset save alone columns chunks loops threads simd precision jacobian sweep order finite silence
+    fires rest reset save alone columns chunks loops phases threads simd precision jacobian sweep order finite silence
 }
 
 #[test]

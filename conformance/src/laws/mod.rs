@@ -8,6 +8,7 @@ mod fires;
 mod jacobian;
 mod loops;
 mod order;
+mod phases;
 mod precision;
 mod reset;
 mod rest;
@@ -46,6 +47,7 @@ pub const LAWS: &[Law] = &[
     Law { name: "columns", says: "a shared parameter is the same for each", check: columns::check },
     Law { name: "chunks", says: "a run in parts is the whole run", check: chunks::check },
     Law { name: "loops", says: "the fast loop is the step-by-step loop", check: loops::check },
+    Law { name: "phases", says: "the phases alone do what the fast loops do", check: phases::check },
     Law { name: "threads", says: "results do not depend on the number of threads", check: threads::check },
     Law { name: "simd", says: "results do not depend on the SIMD level", check: simd::check },
     Law {

@@ -100,10 +100,7 @@ impl<N: Neuron, E: Elem> Kernel<E> for FusedKernel<'_, N, E> {
         through_time::<N, V>(
             self.job,
             #[inline(always)]
-            |row, state, t, sink| match sink {
-                Sink::None => silent::<N, V, _>(&coeffs, row, state),
-                sink => values::<N, V, _>(&coeffs, row, state, t, sink),
-            },
+            |row, state, t, sink| values::<N, V, _>(&coeffs, row, state, t, sink),
         );
     }
 }
@@ -237,8 +234,8 @@ pub(crate) fn block<V: Lanes>(b: usize) -> usize {
     if V::WIDTH == 1 { std::hint::black_box(b) } else { b }
 }
 
-// Three bodies of the step, for the three things a run can want of it: a body that serves all is two to three times
-// slower.
+// Bodies of the step for what a run can want of it: with shared coefficients, a body that serves all is two to three
+// times slower.
 
 /// Where the coefficients of a block come from.
 pub(crate) trait Coeffs<N: Neuron, V: Lanes> {

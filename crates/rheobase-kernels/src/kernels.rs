@@ -1,7 +1,8 @@
 //! `Kernels`: the door between a model's step and everything else — its phases over slices, and their derivatives.
 //!
-//! Whoever implements the three required methods has a model that populations, networks and training run. The other
-//! two are the same steps in one pass, for speed: a test holds every model of the catalogue against them.
+//! Three methods say all there is of a step. The other two are the same step in one pass, for speed; whoever does not
+//! need that calls [`advance_by_phases`] and [`step_by_phases`] there. Populations, networks and training run any
+//! implementation; a law holds every model of the catalogue against its phases alone.
 
 use rheobase_models::Surrogate;
 use rheobase_models::lanes::{Elem, Level};
@@ -25,21 +26,13 @@ pub trait Kernels<E: Elem>: Send + Sync {
     /// One step of the backward pass.
     fn backward(&self, level: Level, job: Backward<'_, E>);
     /// Some independent neurons of one sample through many steps.
-    fn advance(&self, level: Level, job: Advance<'_, E>) {
-        advance_by_phases(self, level, job);
-    }
+    fn advance(&self, level: Level, job: Advance<'_, E>);
     /// One step of a network's layer of independent neurons.
-    fn step(&self, level: Level, job: Step<'_, E>) {
-        step_by_phases(self, level, job);
-    }
+    fn step(&self, level: Level, job: Step<'_, E>);
 }
 
 /// [`Kernels::advance`] by the two phases.
-pub fn advance_by_phases<E: Elem>(
-    kernels: &(impl Kernels<E> + ?Sized),
-    level: Level,
-    mut job: Advance<'_, E>,
-) {
+pub fn advance_by_phases<E: Elem>(kernels: &dyn Kernels<E>, level: Level, mut job: Advance<'_, E>) {
     let count = job.at.count;
     let numbers = || vec![E::default(); count];
     let (mut buffer, mut own, mut out, mut offsets) = (numbers(), numbers(), numbers(), numbers());
@@ -103,7 +96,7 @@ fn mark<E: Elem>(numbers: &[E], bits: &mut [u64]) {
 }
 
 /// [`Kernels::step`] by the two phases.
-pub fn step_by_phases<E: Elem>(kernels: &(impl Kernels<E> + ?Sized), level: Level, mut job: Step<'_, E>) {
+pub fn step_by_phases<E: Elem>(kernels: &dyn Kernels<E>, level: Level, mut job: Step<'_, E>) {
     let n = job.neurons;
     let words = n.div_ceil(64);
     let (mut own, mut margin, mut through) = (vec![E::zero(); n], vec![E::zero(); n], vec![E::zero(); n]);

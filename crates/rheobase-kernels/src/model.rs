@@ -316,6 +316,9 @@ impl<N: Neuron> Kernels<f64> for Erased<N> {
     fn advance(&self, level: Level, job: Advance<'_, f64>) {
         advance::run::<N, f64>(self, level, job);
     }
+    fn step(&self, level: Level, job: Step<'_, f64>) {
+        step_by_phases(self, level, job);
+    }
 }
 
 /// The models that can be asked for by name.
@@ -335,9 +338,17 @@ impl Catalog {
         })
     }
 
-    /// The catalogue with one more model.
-    pub fn with<N: Neuron>(mut self) -> Self {
-        self.visit::<N>();
+    /// The catalogue with one more model; it takes the place of one of the same name.
+    pub fn with<N: Neuron>(self) -> Self {
+        self.with_model(model::<N>())
+    }
+
+    /// [`Catalog::with`] of a model that is not written as a [`Neuron`].
+    pub fn with_model(mut self, model: Arc<dyn Model>) -> Self {
+        match self.models.iter_mut().find(|m| m.info().name == model.info().name) {
+            Some(there) => *there = model,
+            None => self.models.push(model),
+        }
         self
     }
 

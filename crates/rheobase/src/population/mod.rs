@@ -33,6 +33,17 @@ pub use rheobase_kernels::{
 };
 pub use state::{Initial, State};
 
+/// What a model's step is asked for: the jobs of [`Kernels`].
+pub mod kernels {
+    pub use rheobase_kernels::advance::{Advance, Probe, Sink};
+    pub use rheobase_kernels::backward::Backward;
+    pub use rheobase_kernels::event::RawEvent;
+    pub use rheobase_kernels::kernels::{Kernels, advance_by_phases, step_by_phases};
+    pub use rheobase_kernels::phases::{Emit, Integrate};
+    pub use rheobase_kernels::source::RowAt;
+    pub use rheobase_kernels::step::Step;
+}
+
 use std::sync::Arc;
 
 use rheobase_models::Surrogate;
