@@ -6,10 +6,9 @@ use std::sync::Arc;
 use rheobase_models::Surrogate;
 use rheobase_models::lanes::Level;
 use rheobase_models::neuron::Time;
-use rheobase_models::record::Field;
 
-use super::lateral::Lateral;
-use super::layer_state::LayerState;
+use super::layer::Layer;
+use super::layer::check::{self, position, shown, value_error};
 use super::{Column, Initial, Model, Number, Population, State};
 use crate::compete::Competition;
 use crate::memory;
@@ -158,9 +157,16 @@ impl<E: Number> Builder<E> {
             };
             return Err(value_error(&self.place(), field, value, &rule));
         }
-        let mut population = self.build_stateless()?;
-        population.state = population.fresh_state();
-        Ok(population)
+        let place = self.place();
+        let mut kept: Vec<bool> = self.model.state().iter().map(|f| f.kept_by_reset).collect();
+        for (field, keep) in &self.kept {
+            kept[position(self.model.state(), field, &place, "state field")?] = *keep;
+        }
+        let pool = self.threads.map(|n| threads::pool(&place, Some(n))).transpose()?;
+        let (batch, clocks) = (self.batch, self.clocks);
+        let layer = self.build_layer()?;
+        let state = State::start(&layer, batch);
+        Ok(Population { layer, batch, kept, clocks, pool, state })
     }
 
     /// What errors call the population.
@@ -188,40 +194,37 @@ impl<E: Number> Builder<E> {
         Ok(neurons)
     }
 
-    /// Checks everything and makes a population without state, which takes no memory per neuron but that of parameters
-    /// of their own: what a network's layer is made of, which keeps its state elsewhere.
-    pub(crate) fn build_stateless(self) -> Result<Population<E>> {
+    /// Checks what belongs to the layer, and makes it. It takes no memory per neuron but that of parameters of their own.
+    ///
+    /// # Errors
+    /// As those of [`Builder::build`], of everything but batch, threads and memory.
+    pub fn build_layer(self) -> Result<Layer<E>> {
         let neurons = self.extent()?;
         let (name, info) = (self.place(), self.model.info());
         let fail = |field: &str, value: String, rule: &str| Err(value_error(&name, field, value, rule));
         let dt = self.dt.unwrap_or(if info.time == Time::Steps { 1.0 } else { 0.001 });
-        check_dt(&name, dt)?;
-        self.threads.map_or(Ok(()), |threads| threads::check(&name, threads))?;
+        check::check_dt(&name, dt)?;
         if let Some((field, x)) = self.surrogate.broken_rule() {
             let rule = field.broken_rule(x).unwrap_or_default();
             let surrogate = self.surrogate.info().name;
             return fail(&format!("surrogate {surrogate}.{}", field.name), shown(x), &rule);
         }
         let params = self.columns(&name, neurons)?;
-        check_params(&*self.model, &name, &params, neurons, dt)?;
-        let coeffs = prepare(&*self.model, &params, neurons, dt);
+        check::check_params(&*self.model, &name, &params, neurons, dt)?;
+        let coeffs = check::prepare(&*self.model, &params, neurons, dt);
 
         let fields = self.model.state();
         let mut initial = vec![Initial::Rest; fields.len()];
         for (field, start) in self.initial {
             let i = position(fields, &field, &name, "state field")?;
-            check_initial::<E>(&name, &field, &start, neurons)?;
+            check::check_initial::<E>(&name, &field, &start, neurons)?;
             initial[i] = start;
-        }
-        let mut kept: Vec<bool> = fields.iter().map(|f| f.kept_by_reset).collect();
-        for (field, keep) in &self.kept {
-            kept[position(fields, field, &name, "state field")?] = *keep;
         }
         let lateral = match self.lateral {
             None => None,
-            Some(weights) => Some(check_lateral(&name, weights, neurons)?),
+            Some(weights) => Some(check::check_lateral(&name, weights, neurons)?),
         };
-        check_competition(&name, self.competition.as_ref())?;
+        check::check_competition(&name, self.competition.as_ref())?;
         let level = match self.level {
             Some(level) if level.is_available() => level,
             Some(level) => {
@@ -229,26 +232,20 @@ impl<E: Number> Builder<E> {
             }
             None => Level::from_env().map_err(|what| Error::Unsupported { place: name.clone(), what })?,
         };
-        let pool = self.threads.map(|n| threads::pool(&name, Some(n))).transpose()?;
-        Ok(Population {
+        Ok(Layer {
             name,
             model: self.model,
             shape: self.shape,
             neurons,
-            batch: self.batch,
             dt,
             params,
             coeffs,
             initial,
-            kept,
             surrogate: self.surrogate,
             detach_reset: self.detach_reset,
             competition: self.competition,
             lateral,
-            clocks: self.clocks,
             level,
-            pool,
-            state: State { fields: Vec::new(), layers: vec![LayerState::new(0)], step: 0 },
         })
     }
 
@@ -284,191 +281,4 @@ impl<E: Number> Builder<E> {
         }
         Ok(columns)
     }
-}
-
-/// The error of a setting.
-fn value_error(place: &str, field: &str, value: String, rule: &str) -> Error {
-    Error::Value { place: place.into(), field: field.into(), index: None, value, rule: rule.into() }
-}
-
-/// Position of the field called `name`.
-pub(crate) fn position(fields: &[Field], name: &str, place: &str, kind: &'static str) -> Result<usize> {
-    fields
-        .iter()
-        .position(|f| f.name == name)
-        .ok_or_else(|| Error::unknown(place, kind, name, fields.iter().map(|f| f.name)))
-}
-
-/// Checks that dt is a length.
-pub(super) fn check_dt(place: &str, dt: f64) -> Result<()> {
-    if dt > 0.0 && dt.is_finite() {
-        return Ok(());
-    }
-    Err(Error::Value {
-        place: place.into(),
-        field: "dt".into(),
-        index: None,
-        value: dt.to_string(),
-        rule: "must be > 0 and finite".into(),
-    })
-}
-
-/// Checks lengths, ranges, rules between parameters, and dt against the scheme's bound.
-pub(crate) fn check_params(
-    model: &dyn Model,
-    place: &str,
-    params: &[Column<f64>],
-    neurons: usize,
-    dt: f64,
-) -> Result<()> {
-    let fields = model.params();
-    for (field, column) in fields.iter().zip(params) {
-        let values = match column {
-            Column::Shared(x) => std::slice::from_ref(x),
-            Column::Each(xs) if xs.len() == neurons => xs,
-            Column::Each(xs) => {
-                return Err(Error::Shape {
-                    place: place.into(),
-                    field: field.name.into(),
-                    got: format!("[{}]", xs.len()),
-                    want: format!("one number for each of the {neurons} neurons is needed"),
-                });
-            }
-        };
-        for (i, x) in values.iter().enumerate() {
-            if let Some(rule) = field.broken_rule(*x) {
-                return Err(Error::Value {
-                    place: place.into(),
-                    field: field.name.into(),
-                    index: (!column.is_shared()).then_some(i),
-                    value: with_unit(*x, field.unit),
-                    rule,
-                });
-            }
-        }
-    }
-    let each = if params.iter().all(Column::is_shared) { 1 } else { neurons };
-    for n in 0..each {
-        let values: Vec<f64> = params.iter().map(|c| c.get(n)).collect();
-        if let Some(rule) = model.broken_rule(&values) {
-            return Err(Error::Value {
-                place: place.into(),
-                field: "parameters".into(),
-                index: (each > 1).then_some(n),
-                value: "combination".into(),
-                rule,
-            });
-        }
-        let bound = model.dt_bound(&values);
-        if dt >= bound {
-            return Err(Error::Value {
-                place: place.into(),
-                field: "dt".into(),
-                index: (each > 1).then_some(n),
-                value: with_unit(dt, "s"),
-                rule: format!("must be < {bound} s, beyond which this model's scheme is unstable"),
-            });
-        }
-    }
-    Ok(())
-}
-
-/// Checks that a competition can have a winner.
-pub(super) fn check_competition(place: &str, competition: Option<&Competition>) -> Result<()> {
-    if competition.is_some_and(|c| c.k == 0) {
-        return Err(Error::Value {
-            place: place.into(),
-            field: "competition.k".into(),
-            index: None,
-            value: "0".into(),
-            rule: "must be at least 1; leave the competition out for none".into(),
-        });
-    }
-    Ok(())
-}
-
-/// A value with its unit, as errors show it.
-fn with_unit(x: f64, unit: &str) -> String {
-    if unit.is_empty() || unit == "1" { shown(x) } else { format!("{} {unit}", shown(x)) }
-}
-
-/// A number as errors show it: without a row of zeros.
-fn shown(x: f64) -> String {
-    let plain = x == 0.0 || !x.is_finite() || (1e-6..1e12).contains(&x.abs());
-    if plain { x.to_string() } else { format!("{x:e}") }
-}
-
-/// Coefficients of all neurons: shared where all parameters are.
-pub(super) fn prepare<E: Number>(
-    model: &dyn Model,
-    params: &[Column<f64>],
-    neurons: usize,
-    dt: f64,
-) -> Vec<Column<E>> {
-    let of = |n: usize| model.prepare(&params.iter().map(|c| c.get(n)).collect::<Vec<_>>(), dt);
-    if params.iter().all(Column::is_shared) {
-        return of(0).into_iter().map(|x| Column::Shared(E::from_f64(x))).collect();
-    }
-    let mut columns: Vec<Vec<E>> = vec![Vec::with_capacity(neurons); model.coeffs().len()];
-    for n in 0..neurons {
-        for (column, x) in columns.iter_mut().zip(of(n)) {
-            column.push(E::from_f64(x));
-        }
-    }
-    let settle =
-        |xs: Vec<E>| if xs.iter().all(|x| *x == xs[0]) { Column::Shared(xs[0]) } else { Column::Each(xs) };
-    columns.into_iter().map(settle).collect()
-}
-
-/// Checks lengths, and that every number is finite in the population's precision.
-fn check_initial<E: Number>(place: &str, field: &str, initial: &Initial, neurons: usize) -> Result<()> {
-    let finite = |x: f64, index| {
-        if E::from_f64(x).to_f64().is_finite() {
-            return Ok(());
-        }
-        Err(Error::Value {
-            place: place.into(),
-            field: format!("initial {field}"),
-            index,
-            value: shown(x),
-            rule: format!("must be a finite number as {}", E::NAME),
-        })
-    };
-    match initial {
-        Initial::Rest => Ok(()),
-        Initial::Value(x) => finite(*x, None),
-        Initial::Uniform { low, high, .. } => {
-            finite(*low, None).and(finite(*high, None)).and(finite(high - low, None))
-        }
-        Initial::Each(xs) if xs.len() == neurons => {
-            xs.iter().enumerate().try_for_each(|(i, x)| finite(*x, Some(i)))
-        }
-        Initial::Each(xs) => Err(Error::Shape {
-            place: place.into(),
-            field: format!("initial {field}"),
-            got: format!("[{}]", xs.len()),
-            want: format!("one number for each of the {neurons} neurons is needed"),
-        }),
-    }
-}
-
-fn check_lateral<E: Number>(place: &str, weights: Vec<f64>, neurons: usize) -> Result<Lateral<E>> {
-    if weights.len() != neurons * neurons {
-        return Err(Error::Shape {
-            place: place.into(),
-            field: "lateral".into(),
-            got: format!("{} numbers", weights.len()),
-            want: format!("[neuron, neuron] = [{neurons}, {neurons}] is needed"),
-        });
-    }
-    if let Some(i) = weights.iter().position(|w| !E::from_f64(*w).to_f64().is_finite()) {
-        return Err(Error::Value {
-            place: place.into(),
-            field: format!("lateral[{}, {}]", i / neurons, i % neurons),
-            index: None,
-            value: shown(weights[i]),
-            rule: format!("must be a finite number as {}", E::NAME),
-        });
-    }
-    Ok(Lateral::new(neurons, weights.into_iter().map(E::from_f64).collect()))
 }

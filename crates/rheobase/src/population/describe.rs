@@ -8,23 +8,23 @@ impl<E: Number> fmt::Display for Population<E> {
     /// Several lines: what it is, one line per parameter (values per neuron as their range and mean), then the
     /// couplings that are switched on.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let info = self.model.info();
-        writeln!(f, "{}: {} ({})", self.name, info.class, info.summary)?;
+        let info = self.layer.model.info();
+        writeln!(f, "{}: {} ({})", self.layer.name, info.class, info.summary)?;
         let unit = match info.time {
             rheobase_models::neuron::Time::Seconds => "s",
             rheobase_models::neuron::Time::Steps => "steps",
         };
-        writeln!(f, "  shape {:?}, batch {}, dt = {} {unit}", self.shape, self.batch, self.dt)?;
-        let width = self.model.params().iter().map(|p| p.name.len()).max().unwrap_or(0);
+        writeln!(f, "  shape {:?}, batch {}, dt = {} {unit}", self.layer.shape, self.batch, self.layer.dt)?;
+        let width = self.layer.model.params().iter().map(|p| p.name.len()).max().unwrap_or(0);
         for (field, column) in self.params() {
             let value = values(column, field.unit);
             writeln!(f, "  {:width$} = {value}  ({})", field.name, field.doc.trim())?;
         }
-        if let Some(competition) = &self.competition {
+        if let Some(competition) = &self.layer.competition {
             writeln!(f, "  {competition}")?;
         }
-        if self.lateral.is_some() {
-            writeln!(f, "  lateral weights [{0}, {0}], delay 1 step", self.neurons)?;
+        if self.layer.lateral.is_some() {
+            writeln!(f, "  lateral weights [{0}, {0}], delay 1 step", self.layer.neurons)?;
         }
         Ok(())
     }

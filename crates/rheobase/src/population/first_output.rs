@@ -16,16 +16,16 @@ impl<E: Number> Population<E> {
     /// # Errors
     /// `upstream` of the wrong length.
     pub fn pull_back_first_output(&self, upstream: &[E]) -> Result<Vec<Vec<E>>> {
-        let n = self.batch * self.neurons;
+        let n = self.batch * self.layer.neurons;
         if upstream.len() != n {
             return Err(Error::Shape {
-                place: self.name.clone(),
+                place: self.layer.name.clone(),
                 field: "derivative of first output".into(),
                 got: format!("{} numbers", upstream.len()),
-                want: format!("[batch, neuron] = [{}, {}] is needed", self.batch, self.neurons),
+                want: format!("[batch, neuron] = [{}, {}] is needed", self.batch, self.layer.neurons),
             });
         }
-        let mut fields = vec![Vec::with_capacity(n); self.model.state().len()];
+        let mut fields = vec![Vec::with_capacity(n); self.layer.model.state().len()];
         for ((_, slopes), g) in self.first_outputs().zip(upstream) {
             for (field, slope) in fields.iter_mut().zip(slopes) {
                 field.push(E::from_f64(slope * g.to_f64()));
@@ -36,12 +36,7 @@ impl<E: Number> Population<E> {
 
     /// Value and slopes, sample by sample.
     fn first_outputs(&self) -> impl Iterator<Item = (f64, Vec<f64>)> {
-        let fresh = self.fresh_state();
-        (0..self.batch * self.neurons).map(move |i| {
-            let coeffs: Vec<f64> = self.coeffs.iter().map(|c| c.get(i % self.neurons).to_f64()).collect();
-            let state: Vec<f64> = fresh.fields.iter().map(|f| f[i].to_f64()).collect();
-            self.model.first_output(&coeffs, &state, &self.surrogate)
-        })
+        (0..self.batch).flat_map(|sample| self.layer.first_outputs(sample))
     }
 }
 

@@ -86,7 +86,7 @@ impl<E: Number> Population<E> {
     ) -> Result<(Recording<E>, Tape<E>)> {
         if let Some((name, every)) = record.probes.iter().find(|(_, every)| !CHUNK.is_multiple_of(*every)) {
             return Err(Error::Value {
-                place: self.name.clone(),
+                place: self.layer.name.clone(),
                 field: format!("probe {name}"),
                 index: None,
                 value: format!("every {every} steps"),
@@ -116,15 +116,15 @@ impl<E: Number> Population<E> {
         wanted: &[&str],
     ) -> Result<Gradients<E>> {
         if let Some(first) = tape.checkpoints.first() {
-            self.state.check_like(first, &self.name)?;
+            self.state.check_like(first, &self.layer.name)?;
         }
-        input.check(&self.name, tape.steps, self.batch, self.neurons)?;
+        input.check(&self.layer.name, tape.steps, self.batch, self.layer.neurons)?;
         let states = self.check_upstream(tape.steps, upstream)?;
         let wanted: Vec<usize> =
             wanted.iter().map(|name| self.differentiable(name)).collect::<Result<_>>()?;
-        let coeffs = if wanted.is_empty() { 0 } else { self.coeffs.len() };
-        let coupled = self.is_coupled();
-        let tiles = self.tiles(if coupled { self.neurons } else { TILE });
+        let coeffs = if wanted.is_empty() { 0 } else { self.layer.coeffs.len() };
+        let coupled = self.layer.is_coupled();
+        let tiles = self.tiles(if coupled { self.layer.neurons } else { TILE });
         let done: Vec<(Tile, TileGradient<E>)> = self.in_pool(|| {
             tiles
                 .into_par_iter()
@@ -132,16 +132,16 @@ impl<E: Number> Population<E> {
                 .collect()
         });
 
-        let n = self.batch * self.neurons;
+        let n = self.batch * self.layer.neurons;
         let mut gradients = Gradients {
             input: vec![E::default(); tape.steps * n],
-            initial: vec![vec![E::default(); n]; self.model.state().len()],
+            initial: vec![vec![E::default(); n]; self.layer.model.state().len()],
             params: Vec::new(),
         };
-        let mut coeff_sums = vec![vec![0.0f64; self.neurons]; coeffs];
-        let mut rest_sums = vec![vec![0.0f64; self.neurons]; self.model.state().len()];
+        let mut coeff_sums = vec![vec![0.0f64; self.layer.neurons]; coeffs];
+        let mut rest_sums = vec![vec![0.0f64; self.layer.neurons]; self.layer.model.state().len()];
         for (tile, done) in done {
-            let column = tile.sample * self.neurons + tile.first;
+            let column = tile.sample * self.layer.neurons + tile.first;
             for (t, row) in done.input.chunks(tile.count).enumerate() {
                 gradients.input[t * n + column..][..tile.count].copy_from_slice(row);
             }
@@ -173,15 +173,16 @@ impl<E: Number> Population<E> {
             return Vec::new();
         }
         let from_rest = tape.checkpoints.first().is_some_and(|s| s.step == 0);
-        let mut params = vec![Vec::with_capacity(self.neurons); wanted.len()];
-        for n in 0..self.neurons {
+        let mut params = vec![Vec::with_capacity(self.layer.neurons); wanted.len()];
+        for n in 0..self.layer.neurons {
             let values = self.params_of(n);
             let of_coeffs: Vec<f64> = coeffs.iter().map(|c| c[n]).collect();
-            let mut of_params = self.model.pull_back(&values, self.dt, &of_coeffs);
+            let mut of_params = self.layer.model.pull_back(&values, self.layer.dt, &of_coeffs);
             if from_rest {
-                let at_rest = |i: usize| if self.initial[i] == Initial::Rest { rest[i][n] } else { 0.0 };
+                let at_rest =
+                    |i: usize| if self.layer.initial[i] == Initial::Rest { rest[i][n] } else { 0.0 };
                 let of_rest: Vec<f64> = (0..rest.len()).map(at_rest).collect();
-                for (sum, g) in of_params.iter_mut().zip(self.model.pull_back_rest(&values, &of_rest)) {
+                for (sum, g) in of_params.iter_mut().zip(self.layer.model.pull_back_rest(&values, &of_rest)) {
                     *sum += g;
                 }
             }
@@ -189,13 +190,13 @@ impl<E: Number> Population<E> {
                 column.push(of_params[*i]);
             }
         }
-        let name = |i: &usize| self.model.params()[*i].name.to_string();
+        let name = |i: &usize| self.layer.model.params()[*i].name.to_string();
         wanted.iter().map(name).zip(params).collect()
     }
 
     /// The numbers of a tile in step `step` of `[time, batch, neuron]`.
     fn row_of<'a>(&self, from: &'a [E], tile: Tile, step: usize) -> &'a [E] {
-        let start = (step * self.batch + tile.sample) * self.neurons + tile.first;
+        let start = (step * self.batch + tile.sample) * self.layer.neurons + tile.first;
         &from[start..start + tile.count]
     }
 
@@ -209,20 +210,20 @@ impl<E: Number> Population<E> {
         states: &[(usize, &[E])],
         coeffs: usize,
     ) -> TileGradient<E> {
-        let (fields, n) = (self.model.state().len(), tile.count);
+        let (fields, n) = (self.layer.model.state().len(), tile.count);
         let mut gradient = TileGradient {
             input: vec![E::default(); tape.steps * n],
             adjoint: vec![vec![E::default(); n]; fields],
             coeffs: vec![vec![E::default(); n]; coeffs],
         };
         // What lateral edges carry from a step's input into the output of the step before it.
-        let mut carried = vec![E::default(); if self.lateral.is_some() { n } else { 0 }];
+        let mut carried = vec![E::default(); if self.layer.lateral.is_some() { n } else { 0 }];
         let none = vec![E::default(); n];
-        let layer_sum = self.needs_layer_sum();
+        let layer_sum = self.layer.needs_layer_sum();
         for (i, checkpoint) in tape.checkpoints.iter().enumerate().rev() {
             let first = i * CHUNK;
             let steps = CHUNK.min(tape.steps - first);
-            let before = match self.is_coupled() {
+            let before = match self.layer.is_coupled() {
                 true => self.replay(tile, checkpoint, first, steps, input),
                 false => self.replay_independent(tile, checkpoint, first, steps, input),
             };
@@ -235,22 +236,22 @@ impl<E: Number> Population<E> {
                 }
                 let mut upstream = output.map_or(&none[..], |o| self.row_of(o, tile, first + t));
                 let sum: Vec<E>;
-                if self.lateral.is_some() {
+                if self.layer.lateral.is_some() {
                     sum = upstream.iter().zip(&carried).map(|(u, c)| *u + *c).collect();
                     upstream = &sum;
                 }
                 let now = t * n..(t + 1) * n;
                 let state: Vec<&[E]> = before.state.iter().map(|field| &field[now.clone()]).collect();
                 let to = (first + t) * n..(first + t + 1) * n;
-                E::kernels(&*self.model).backward(
-                    self.level,
+                E::kernels(&*self.layer.model).backward(
+                    self.layer.level,
                     Backward {
-                        coeffs: &self.coeffs,
+                        coeffs: &self.layer.coeffs,
                         first: tile.first,
                         neurons: n,
                         samples: 1,
-                        surrogate: &self.surrogate,
-                        detach_reset: self.detach_reset,
+                        surrogate: &self.layer.surrogate,
+                        detach_reset: self.layer.detach_reset,
                         state: &state,
                         x: &before.x[now.clone()],
                         held: before.held.get(now.clone()),
@@ -261,7 +262,7 @@ impl<E: Number> Population<E> {
                         of_coeffs: &mut gradient.coeffs,
                     },
                 );
-                if let Some(lateral) = &self.lateral {
+                if let Some(lateral) = &self.layer.lateral {
                     lateral.pull_back(&gradient.input[to], &mut carried);
                 }
             }
@@ -285,10 +286,10 @@ impl<E: Number> Population<E> {
             .enumerate()
             .map(|(field, start)| Probe { field, every: 1, data: start.clone() })
             .collect();
-        E::kernels(&*self.model).advance(
-            self.level,
+        E::kernels(&*self.layer.model).advance(
+            self.layer.level,
             Advance {
-                coeffs: &self.coeffs,
+                coeffs: &self.layer.coeffs,
                 first: tile.first,
                 state: &mut state,
                 input,
@@ -321,7 +322,7 @@ impl<E: Number> Population<E> {
         let mut fields = self.part(checkpoint, tile);
         let mut layer = checkpoint.layers[tile.sample].clone();
         let mut taken = Taken::of(&[Quantity::Input, Quantity::Own]);
-        let mut steps_of = Coupled::new(self.setting());
+        let mut steps_of = Coupled::new(self.layer.setting());
         let mut buffer = vec![E::default(); tile.count];
         let (mut states, mut held) = (vec![Vec::new(); fields.len()], Vec::new());
         for t in 0..steps {
@@ -342,28 +343,28 @@ impl<E: Number> Population<E> {
 
     /// Position of a parameter that has derivatives.
     fn differentiable(&self, name: &str) -> Result<usize> {
-        let i = super::builder::position(self.model.params(), name, &self.name, "parameter")?;
-        if self.model.params()[i].kind == rheobase_models::record::Kind::Real {
+        let i = super::position(self.layer.model.params(), name, &self.layer.name, "parameter")?;
+        if self.layer.model.params()[i].kind == rheobase_models::record::Kind::Real {
             return Ok(i);
         }
         Err(Error::Unsupported {
-            place: format!("{}.{name}", self.name),
+            place: format!("{}.{name}", self.layer.name),
             what: "a switch or whole number has no derivative".into(),
         })
     }
 
     fn check_upstream<'a>(&self, steps: usize, upstream: &Upstream<'a, E>) -> Result<Vec<(usize, &'a [E])>> {
         let check = |field: &str, data: &[E]| {
-            if steps.checked_mul(self.batch * self.neurons) == Some(data.len()) {
+            if steps.checked_mul(self.batch * self.layer.neurons) == Some(data.len()) {
                 return Ok(());
             }
             Err(Error::Shape {
-                place: self.name.clone(),
+                place: self.layer.name.clone(),
                 field: format!("derivative of {field}"),
                 got: format!("{} numbers", data.len()),
                 want: format!(
                     "[time, batch, neuron] = [{steps}, {}, {}] is needed",
-                    self.batch, self.neurons
+                    self.batch, self.layer.neurons
                 ),
             })
         };
@@ -375,7 +376,7 @@ impl<E: Number> Population<E> {
             .iter()
             .map(|(name, data)| {
                 check(name, data)?;
-                let i = super::builder::position(self.model.state(), name, &self.name, "state field")?;
+                let i = super::position(self.layer.model.state(), name, &self.layer.name, "state field")?;
                 Ok((i, *data))
             })
             .collect()

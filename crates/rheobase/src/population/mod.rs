@@ -1,6 +1,7 @@
 //! A population: many neurons of one model, simulated together.
 //!
-//! * [`Population`] and its [`Builder`]; models by name: [`Catalog`], [`Model`]
+//! * [`Population`] and its [`Builder`]: a [`Layer`], which has no state, with its [`State`] and threads; models by name:
+//!   [`Catalog`], [`Model`]
 //! * input: [`Input`]; parameters: [`Column`]
 //! * what is recorded: [`Record`], [`Recording`], [`probe`]
 //! * gradients by the reverse sweep: [`Tape`], [`Gradients`]
@@ -24,8 +25,9 @@ mod state;
 mod winning;
 
 pub use builder::Builder;
-pub(crate) use builder::{check_params, position};
 pub use gradient::{Gradients, Tape, Upstream};
+pub use layer::Layer;
+pub(crate) use layer::check::{check_params, position};
 pub use layer_state::LayerState;
 pub use recording::{Record, Recording, Spikes, Trace, Winner};
 pub use rheobase_kernels::{
@@ -46,14 +48,13 @@ pub mod kernels {
 
 use std::sync::Arc;
 
-use rheobase_models::Surrogate;
 use rheobase_models::lanes::Level;
 use rheobase_models::neuron::Time;
 use rheobase_models::real::whole_steps;
 
 use crate::compete::Competition;
 use crate::{Error, Result};
-use lateral::Lateral;
+use layer::check;
 
 /// Many neurons of one model, for some samples at once, with their state.
 ///
@@ -68,22 +69,10 @@ use lateral::Lateral;
 /// # Ok::<(), rheobase::Error>(())
 /// ```
 pub struct Population<E: Number> {
-    name: String,
-    model: Arc<dyn Model>,
-    shape: Vec<usize>,
-    neurons: usize,
+    layer: Layer<E>,
     batch: usize,
-    dt: f64,
-    params: Vec<Column<f64>>,
-    coeffs: Vec<Column<E>>,
-    initial: Vec<Initial>,
     kept: Vec<bool>,
-    surrogate: Surrogate,
-    detach_reset: bool,
-    competition: Option<Competition>,
-    lateral: Option<Lateral<E>>,
     clocks: bool,
-    level: Level,
     pool: Option<Arc<rayon::ThreadPool>>,
     state: State<E>,
 }
@@ -94,21 +83,25 @@ impl<E: Number> Population<E> {
         Builder::new(model, shape)
     }
 
+    /// Its neurons without their state.
+    pub fn layer(&self) -> &Layer<E> {
+        &self.layer
+    }
     /// The model.
     pub fn model(&self) -> &Arc<dyn Model> {
-        &self.model
+        &self.layer.model
     }
     /// Name used in errors and for random numbers.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.layer.name
     }
     /// Shape of the layer.
     pub fn shape(&self) -> &[usize] {
-        &self.shape
+        &self.layer.shape
     }
     /// Neurons in the layer.
     pub fn neurons(&self) -> usize {
-        self.neurons
+        self.layer.neurons
     }
     /// Samples.
     pub fn batch(&self) -> usize {
@@ -116,16 +109,16 @@ impl<E: Number> Population<E> {
     }
     /// Length of a step, in seconds (or 1 for models that count steps).
     pub fn dt(&self) -> f64 {
-        self.dt
+        self.layer.dt
     }
     /// The SIMD level that runs use.
     pub fn level(&self) -> Level {
-        self.level
+        self.layer.level
     }
 
     /// All parameters with their values, in the model's order: what a readable description is made of.
     pub fn params(&self) -> impl Iterator<Item = (&'static rheobase_models::record::Field, &Column<f64>)> {
-        self.model.params().iter().zip(&self.params)
+        self.layer.params()
     }
 
     /// The state, which the caller may store and give back with [`Population::set_state`].
@@ -135,26 +128,29 @@ impl<E: Number> Population<E> {
 
     /// Replaces the state by one of the same model, batch and layer.
     pub fn set_state(&mut self, state: State<E>) -> Result<()> {
-        self.state.check_like(&state, &self.name)?;
+        self.state.check_like(&state, &self.layer.name)?;
         self.state = state;
         Ok(())
     }
 
     /// Sets one state field from `[batch, neuron]` values, or one value for all.
     pub fn set_state_field(&mut self, field: &str, values: &[E]) -> Result<()> {
-        let i = builder::position(self.model.state(), field, &self.name, "state field")?;
-        let n = self.batch * self.neurons;
+        let i = position(self.layer.model.state(), field, &self.layer.name, "state field")?;
+        let n = self.batch * self.layer.neurons;
         if values.len() != 1 && values.len() != n {
             return Err(Error::Shape {
-                place: self.name.clone(),
+                place: self.layer.name.clone(),
                 field: field.into(),
                 got: format!("[{}]", values.len()),
-                want: format!("[batch, neuron] = [{}, {}] or one number is needed", self.batch, self.neurons),
+                want: format!(
+                    "[batch, neuron] = [{}, {}] or one number is needed",
+                    self.batch, self.layer.neurons
+                ),
             });
         }
         if let Some(bad) = values.iter().position(|v| !v.to_f64().is_finite()) {
             return Err(Error::Value {
-                place: self.name.clone(),
+                place: self.layer.name.clone(),
                 field: field.into(),
                 index: Some(bad),
                 value: values[bad].to_f64().to_string(),
@@ -169,7 +165,7 @@ impl<E: Number> Population<E> {
 
     /// Back to the initial state, except for fields that a reset keeps.
     pub fn reset(&mut self) {
-        let fresh = self.fresh_state();
+        let fresh = State::start(&self.layer, self.batch);
         for (i, field) in fresh.fields.into_iter().enumerate() {
             if !self.kept[i] {
                 self.state.fields[i] = field;
@@ -191,14 +187,14 @@ impl<E: Number> Population<E> {
 
     /// How the neurons compete, if they do.
     pub fn competition(&self) -> Option<Competition> {
-        self.competition
+        self.layer.competition
     }
 
     /// Changes the competition of a live layer; the state stays, and so does silence that is under way, unless there
     /// is no competition any more.
     pub fn set_competition(&mut self, competition: Option<Competition>) -> Result<()> {
-        builder::check_competition(&self.name, competition.as_ref())?;
-        self.competition = competition;
+        check::check_competition(&self.layer.name, competition.as_ref())?;
+        self.layer.competition = competition;
         if competition.is_none() {
             self.state.layers.iter_mut().for_each(|layer| layer.held.fill(E::default()));
         }
@@ -208,41 +204,29 @@ impl<E: Number> Population<E> {
     /// Changes the length of a step of a live layer; the state stays. What counts steps (refractory periods, clocks)
     /// goes on with as many of the new steps as make the same time.
     pub fn set_dt(&mut self, dt: f64) -> Result<()> {
-        builder::check_dt(&self.name, dt)?;
-        builder::check_params(&*self.model, &self.name, &self.params, self.neurons, dt)?;
-        self.coeffs = builder::prepare(&*self.model, &self.params, self.neurons, dt);
-        let recount = |n: &mut E| *n = E::from_f64(whole_steps(n.to_f64() * self.dt, dt));
-        if self.model.info().time == Time::Seconds {
-            let fields = self.model.state().iter().zip(&mut self.state.fields);
+        check::check_dt(&self.layer.name, dt)?;
+        let before = self.layer.dt;
+        self.layer.change(self.layer.params.clone(), dt)?;
+        let recount = |n: &mut E| *n = E::from_f64(whole_steps(n.to_f64() * before, dt));
+        if self.layer.model.info().time == Time::Seconds {
+            let fields = self.layer.model.state().iter().zip(&mut self.state.fields);
             fields.filter(|(f, _)| f.unit == "steps").for_each(|(_, ns)| ns.iter_mut().for_each(recount));
         }
         for layer in &mut self.state.layers {
             layer.since_spike.iter_mut().chain(&mut layer.since_injection).for_each(recount);
         }
-        self.dt = dt;
         Ok(())
     }
 
     fn replace(&mut self, name: &str, column: Column<f64>) -> Result<()> {
-        let i = builder::position(self.model.params(), name, &self.name, "parameter")?;
-        let mut params = self.params.clone();
+        let i = position(self.layer.model.params(), name, &self.layer.name, "parameter")?;
+        let mut params = self.layer.params.clone();
         params[i] = column;
-        builder::check_params(&*self.model, &self.name, &params, self.neurons, self.dt)?;
-        self.coeffs = builder::prepare(&*self.model, &params, self.neurons, self.dt);
-        self.params = params;
-        Ok(())
-    }
-
-    /// The layer's shape as [C, H, W]; a flat layer has C features of one place.
-    fn places(&self) -> [usize; 3] {
-        match self.shape[..] {
-            [c, h, w] => [c, h, w],
-            _ => [self.neurons, 1, 1],
-        }
+        self.layer.change(params, self.layer.dt)
     }
 
     /// The parameters of neuron `n`.
     pub fn params_of(&self, n: usize) -> Vec<f64> {
-        self.params.iter().map(|c| c.get(n)).collect()
+        self.layer.params_of(n)
     }
 }

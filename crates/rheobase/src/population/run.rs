@@ -3,9 +3,9 @@
 use rayon::prelude::*;
 use rheobase_models::lanes::Elem;
 
-use super::coupled::{Coupled, Couplings, Sample, Setting};
+use super::coupled::{Coupled, Sample};
 use super::probe::{Quantity, Taken, TakenProbe};
-use super::{Column, Input, Number, Population, Record, Recording, Spikes, State, Trace, Winner};
+use super::{Input, Number, Population, Record, Recording, Spikes, State, Trace, Winner};
 use crate::data::{SpikeBits, SpikeEvent, SpikeEvents};
 use crate::{Error, Result, memory};
 use rheobase_base::vector::all_finite;
@@ -93,8 +93,8 @@ impl<E: Number> Population<E> {
         mut checkpoint: impl FnMut(&State<E>),
     ) -> Result<Recording<E>> {
         // Whether it is finite is seen where it is used: going through a large array twice would take twice as long.
-        input.check_shape(&self.name, steps, self.batch, self.neurons)?;
-        check_denormals(&self.name)?;
+        input.check_shape(&self.layer.name, steps, self.batch, self.layer.neurons)?;
+        check_denormals(&self.layer.name)?;
         let plan = self.plan(record)?;
         let mut recording = self.empty_recording(steps, record)?;
         let mut before: Option<State<E>> = None;
@@ -119,7 +119,7 @@ impl<E: Number> Population<E> {
             done += chunk;
             self.state.step += chunk as u64;
             if !progress(done) && done < steps {
-                return recording.cut(done, self.dt);
+                return recording.cut(done, self.layer.dt);
             }
         }
         Ok(recording)
@@ -128,17 +128,17 @@ impl<E: Number> Population<E> {
     fn plan(&self, record: &Record) -> Result<Plan> {
         let mut probes = Vec::new();
         for (name, every) in &record.probes {
-            let quantity = Quantity::named(&*self.model, name)?;
+            let quantity = Quantity::named(&*self.layer.model, name)?;
             let clock = matches!(quantity, Quantity::SinceSpike | Quantity::SinceInjection);
             if clock && !self.clocks {
                 return Err(Error::Unsupported {
-                    place: self.name.clone(),
+                    place: self.layer.name.clone(),
                     what: format!("probe `{name}` needs a population built with clocks(true)"),
                 });
             }
             if *every == 0 {
                 return Err(Error::Value {
-                    place: self.name.clone(),
+                    place: self.layer.name.clone(),
                     field: format!("probe {name}"),
                     index: None,
                     value: "every 0 steps".into(),
@@ -148,51 +148,19 @@ impl<E: Number> Population<E> {
             probes.push((quantity, *every));
         }
         let beyond_state = probes.iter().any(|(q, _)| !matches!(q, Quantity::State(_)));
-        let coupled = self.is_coupled() || self.clocks || beyond_state;
+        let coupled = self.layer.is_coupled() || self.clocks || beyond_state;
         Ok(Plan { spikes: record.spikes, probes, coupled })
     }
 
-    /// Whether neurons of a layer see each other.
-    pub(super) fn is_coupled(&self) -> bool {
-        self.competition.is_some() || self.lateral.is_some() || self.needs_layer_sum()
-    }
-
-    /// Whether the model's coupling through the layer's sum of spikes is switched on for some neuron.
-    pub(super) fn needs_layer_sum(&self) -> bool {
-        let Some(name) = self.model.info().layer_sum else { return false };
-        let on = |x: &f64| *x != 0.0;
-        self.params().filter(|(f, _)| f.name == name).any(|(_, column)| match column {
-            Column::Shared(x) => on(x),
-            Column::Each(xs) => xs.iter().any(on),
-        })
-    }
-
-    /// What the step-by-step loop is run with.
-    pub(super) fn setting(&self) -> Setting<'_, E> {
-        Setting {
-            model: &*self.model,
-            level: self.level,
-            coeffs: &self.coeffs,
-            dt: E::from_f64(self.dt),
-            surrogate: self.surrogate,
-            couplings: Couplings {
-                competition: self.competition.as_ref(),
-                lateral: self.lateral.as_ref(),
-                layer_sum: self.needs_layer_sum(),
-                shape: self.places(),
-            },
-        }
-    }
-
     fn empty_recording(&self, steps: usize, record: &Record) -> Result<Recording<E>> {
-        let shape = [steps, self.batch, self.neurons];
+        let shape = [steps, self.batch, self.layer.neurons];
         self.check_recording(steps, record)?;
         Ok(Recording {
             shape,
             dense: Vec::new(),
             bits: (record.spikes == Spikes::Bits).then(|| SpikeBits::silent(shape)).transpose()?,
             events: (record.spikes == Spikes::Events)
-                .then(|| SpikeEvents::new(shape, self.dt))
+                .then(|| SpikeEvents::new(shape, self.layer.dt))
                 .transpose()?,
             traces: record
                 .probes
@@ -208,16 +176,16 @@ impl<E: Number> Population<E> {
         let dense = if record.spikes == Spikes::Dense { steps } else { 0 };
         let rows =
             record.probes.iter().map(|(_, every)| steps / every.max(&1)).fold(dense, usize::saturating_add);
-        let bytes = rows as f64 * (self.batch * self.neurons * size_of::<E>()) as f64;
+        let bytes = rows as f64 * (self.batch * self.layer.neurons * size_of::<E>()) as f64;
         // Asking takes longer than a short run.
         if bytes < ASKED_FROM {
             return Ok(());
         }
         memory::check(bytes).map_err(|rule| Error::Value {
-            place: self.name.clone(),
+            place: self.layer.name.clone(),
             field: "record".into(),
             index: None,
-            value: format!("{rows} rows of {} numbers", self.batch * self.neurons),
+            value: format!("{rows} rows of {} numbers", self.batch * self.layer.neurons),
             rule,
         })
     }
@@ -225,14 +193,14 @@ impl<E: Number> Population<E> {
     /// The tiles of the population, of at most `size` neurons.
     pub(super) fn tiles(&self, size: usize) -> Vec<Tile> {
         (0..self.batch)
-            .flat_map(|sample| (0..self.neurons).step_by(size).map(move |first| (sample, first)))
-            .map(|(sample, first)| Tile { sample, first, count: size.min(self.neurons - first) })
+            .flat_map(|sample| (0..self.layer.neurons).step_by(size).map(move |first| (sample, first)))
+            .map(|(sample, first)| Tile { sample, first, count: size.min(self.layer.neurons - first) })
             .collect()
     }
 
     /// The part of a state that belongs to a tile.
     pub(super) fn part(&self, state: &State<E>, tile: Tile) -> Vec<Vec<E>> {
-        let start = tile.sample * self.neurons + tile.first;
+        let start = tile.sample * self.layer.neurons + tile.first;
         state.fields.iter().map(|f| f[start..start + tile.count].to_vec()).collect()
     }
 
@@ -244,7 +212,7 @@ impl<E: Number> Population<E> {
             batch: self.batch,
             first: tile.first,
             count: tile.count,
-            layer: self.neurons,
+            layer: self.layer.neurons,
         }
     }
 
@@ -264,11 +232,11 @@ impl<E: Number> Population<E> {
         plan: &Plan,
     ) -> Result<Vec<(Tile, Done<E>)>> {
         let tiles = self.tiles(match input {
-            _ if plan.coupled => self.neurons,
+            _ if plan.coupled => self.layer.neurons,
             Input::Array(_) => STREAMED_TILE,
             _ => TILE,
         });
-        let kernels = E::kernels(&*self.model);
+        let kernels = E::kernels(&*self.layer.model);
         let run = |tile: Tile| (tile, self.run_tile(kernels, &self.state, tile, step, steps, input, plan));
         let done: Vec<_> = if tiles.len() == 1 {
             tiles.into_iter().map(run).collect()
@@ -316,13 +284,13 @@ impl<E: Number> Population<E> {
                 probes: plan.probes.iter().map(probe).collect(),
                 ..Taken::of(&[])
             };
-            let mut steps_of = Coupled::new(self.setting());
+            let mut steps_of = Coupled::new(self.layer.setting());
             let mut sample = Sample { fields: &mut done.state, at: 0, layer: &mut layer };
             let mut buffer = vec![E::default(); tile.count];
             for t in 0..steps {
                 let at = RowAt { step: at.step + t, since_reset: at.since_reset + t as u64, ..at };
                 let x = input.row(at, &mut buffer);
-                if !all_finite(self.level, x) {
+                if !all_finite(self.layer.level, x) {
                     done.bad_input = Some(t);
                     break;
                 }
@@ -352,9 +320,9 @@ impl<E: Number> Population<E> {
                 Spikes::Events => Sink::Events(&mut done.events),
             };
             kernels.advance(
-                self.level,
+                self.layer.level,
                 Advance {
-                    coeffs: &self.coeffs,
+                    coeffs: &self.layer.coeffs,
                     first: tile.first,
                     state: &mut done.state,
                     input,
@@ -378,7 +346,7 @@ impl<E: Number> Population<E> {
         let row = input.row(self.row_at(*tile, step, self.state.step + (step - first) as u64), &mut buffer);
         let bad = row.iter().position(|x| !x.to_f64().is_finite()).unwrap_or(0);
         Error::Value {
-            place: self.name.clone(),
+            place: self.layer.name.clone(),
             field: format!("input[{step}, {}, {}]", tile.sample, tile.first + bad),
             index: None,
             value: row.get(bad).map_or_else(String::new, |x| x.to_f64().to_string()),
@@ -407,7 +375,7 @@ impl<E: Number> Population<E> {
         }
         let Some((t, batch, neuron, field)) = first else { return Ok(()) };
         Err(Error::NotANumber {
-            place: self.name.clone(),
+            place: self.layer.name.clone(),
             field: field.into(),
             step: self.state.step as usize + t,
             batch,
@@ -418,7 +386,7 @@ impl<E: Number> Population<E> {
     /// A neuron of a tile with NaN after a run of one step, and the name of its field.
     fn first_nan(&self, done: &Done<E>) -> Option<(usize, &'static str)> {
         let nan = |numbers: &[E]| numbers.iter().position(|x| x.to_f64().is_nan());
-        let fields = self.model.state().iter().zip(&done.state);
+        let fields = self.layer.model.state().iter().zip(&done.state);
         let in_state = fields.filter_map(|(field, numbers)| Some((nan(numbers)?, field.name)));
         in_state.min_by_key(|(n, _)| *n).or_else(|| Some((nan(&done.dense)?, "output")))
     }
@@ -432,7 +400,7 @@ impl<E: Number> Population<E> {
         input: &Input<'_, E>,
         plan: &Plan,
     ) -> Option<(usize, usize, &'static str)> {
-        let kernels = E::kernels(&*self.model);
+        let kernels = E::kernels(&*self.layer.model);
         let plan = Plan { spikes: plan.spikes, probes: Vec::new(), coupled: plan.coupled };
         let mut state = self.state.clone();
         for t in 0..steps {
@@ -440,7 +408,7 @@ impl<E: Number> Population<E> {
             if let Some((neuron, field)) = self.first_nan(&done) {
                 return Some((t, neuron, field));
             }
-            put(&mut state, self.neurons, tile, done.state, done.layer);
+            put(&mut state, self.layer.neurons, tile, done.state, done.layer);
             state.step += 1;
         }
         None
@@ -451,9 +419,9 @@ impl<E: Number> Population<E> {
         let (mut events, mut states) = (Vec::new(), Vec::with_capacity(tiles.len()));
         let starts: Vec<usize> = recording.traces.iter().map(|t| t.data.len()).collect();
         let dense_start = recording.dense.len();
-        let row = self.batch * self.neurons;
+        let row = self.batch * self.layer.neurons;
         for (tile, done) in tiles {
-            let column = tile.sample * self.neurons + tile.first;
+            let column = tile.sample * self.layer.neurons + tile.first;
             if let Some(bits) = &mut recording.bits {
                 let per_row = tile.count.div_ceil(64);
                 for (t, words) in done.words.chunks(per_row).enumerate() {
@@ -481,12 +449,12 @@ impl<E: Number> Population<E> {
             events.sort_unstable_by_key(|e| (e.step, e.batch, e.neuron));
             for e in events {
                 // An offset is a time of the 32-bit format, which may round above the step's length.
-                list.push(SpikeEvent { offset: e.offset.min(self.dt as f32), ..e })?;
+                list.push(SpikeEvent { offset: e.offset.min(self.layer.dt as f32), ..e })?;
             }
         }
         // Last, when nothing can fail any more.
         for (tile, state, layer) in states {
-            put(&mut self.state, self.neurons, tile, state, layer);
+            put(&mut self.state, self.layer.neurons, tile, state, layer);
         }
         Ok(())
     }

@@ -2,9 +2,9 @@
 
 use rheobase_models::lanes::Elem;
 
+use super::Number;
+use super::layer::Layer;
 use super::layer_state::LayerState;
-use super::{Number, Population};
-use crate::random::Stream;
 use crate::{Error, Result};
 
 /// State of all neurons of all samples.
@@ -65,31 +65,9 @@ impl<E: Elem> State<E> {
     }
 }
 
-impl<E: Number> Population<E> {
-    /// The initial state.
-    pub(super) fn fresh_state(&self) -> State<E> {
-        let fields = (0..self.model.state().len())
-            .map(|i| {
-                let mut field = Vec::with_capacity(self.batch * self.neurons);
-                for sample in 0..self.batch {
-                    field.extend((0..self.neurons).map(|n| E::from_f64(self.initial_value(i, sample, n))));
-                }
-                field
-            })
-            .collect();
-        State { fields, layers: vec![LayerState::new(self.neurons); self.batch], step: 0 }
-    }
-
-    pub(crate) fn initial_value(&self, field: usize, sample: usize, neuron: usize) -> f64 {
-        match &self.initial[field] {
-            Initial::Rest => self.model.rest(&self.params_of(neuron))[field],
-            Initial::Value(x) => *x,
-            Initial::Each(xs) => xs[neuron],
-            Initial::Uniform { low, high, seed } => {
-                let name = format!("{}.{}", self.name, self.model.state()[field].name);
-                let u = Stream::new(*seed, "initial", &name).uniform(0, sample as u32, neuron as u32);
-                low + (high - low) * u
-            }
-        }
+impl<E: Number> State<E> {
+    /// The state that a layer starts with, for `batch` samples.
+    pub(super) fn start(layer: &Layer<E>, batch: usize) -> Self {
+        State { fields: layer.start(batch), layers: vec![LayerState::new(layer.neurons()); batch], step: 0 }
     }
 }

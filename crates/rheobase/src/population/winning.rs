@@ -10,15 +10,15 @@ impl<E: Number> Population<E> {
     /// A recording of another layer, or one without dense spikes.
     pub fn winning_spikes(&self, recording: &Recording<E>) -> Result<Vec<E>> {
         let [steps, batch, neurons] = recording.shape;
-        if neurons != self.neurons || recording.dense.len() != steps * batch * neurons {
+        if neurons != self.layer.neurons || recording.dense.len() != steps * batch * neurons {
             return Err(Error::Shape {
                 place: self.name().into(),
                 field: "recording".into(),
                 got: format!("{} numbers for {:?}", recording.dense.len(), recording.shape),
-                want: format!("a run of these {} neurons with Spikes::Dense is needed", self.neurons),
+                want: format!("a run of these {} neurons with Spikes::Dense is needed", self.layer.neurons),
             });
         }
-        let [_, rows, columns] = self.places();
+        let [_, rows, columns] = self.layer.places();
         let mut winning = vec![E::default(); recording.dense.len()];
         for w in &recording.winners {
             let [feature, row, column] = w.place;

@@ -10,12 +10,12 @@ use super::value_error;
 use crate::network::describe::{self, Numbers, Word};
 use crate::network::op;
 use crate::network::parameters::Parameter;
-use crate::population::{Initial, Population};
+use crate::population::{self, Initial, Population};
 use crate::{Error, Result};
 
 /// A layer that has been checked.
 pub(super) struct Layer {
-    population: Population<f32>,
+    layer: population::Layer<f32>,
     learned: Vec<op::Learned>,
     /// What it learns, the values left out.
     pub(super) tensors: Vec<Parameter>,
@@ -23,14 +23,14 @@ pub(super) struct Layer {
 
 impl Layer {
     pub(super) fn emits(&self) -> Emits {
-        self.population.model().info().emits
+        self.layer.model().info().emits
     }
 
     /// The values that its tensors start with.
     pub(super) fn values(&self) -> Vec<Vec<f32>> {
         let one = |l: &op::Learned, n: usize| match l.initial {
-            true => self.population.initial_value(l.field, 0, n) as f32,
-            false => self.population.params_of(n)[l.field] as f32,
+            true => self.layer.initial_value(l.field, 0, n) as f32,
+            false => self.layer.params_of(n)[l.field] as f32,
         };
         self.learned
             .iter()
@@ -40,7 +40,7 @@ impl Layer {
     }
 
     pub(super) fn operator(self) -> op::Neurons {
-        op::Neurons::new(self.population, self.learned)
+        op::Neurons::new(self.layer, self.learned)
     }
 }
 
@@ -56,9 +56,9 @@ impl Lowering<'_> {
         let model = self.catalog.get(&spec.model)?;
         let info = model.info();
         // A layer of [C, L] is one of [C, L, 1].
-        let layer: Vec<usize> = if shape.len() == 2 { vec![shape[0], shape[1], 1] } else { shape.to_vec() };
+        let extent: Vec<usize> = if shape.len() == 2 { vec![shape[0], shape[1], 1] } else { shape.to_vec() };
         let dt = if info.time == rheobase_models::neuron::Time::Steps { 1.0 } else { dt };
-        let mut builder = Population::<f32>::builder(model.clone(), &layer)
+        let mut builder = Population::<f32>::builder(model.clone(), &extent)
             .name(place)
             .dt(dt)
             .detach_reset(spec.detach_reset)
@@ -79,14 +79,14 @@ impl Lowering<'_> {
         if let Some(competition) = spec.competition {
             builder = builder.competition(competition);
         }
-        let population = builder.build_stateless()?;
+        let layer = builder.build_layer()?;
         let (mut learned, mut tensors) = (Vec::new(), Vec::new());
         for word in &spec.learn {
             let (name, each) = word.strip_suffix("[]").map_or((&word[..], false), |name| (name, true));
             let (name, initial) = name.strip_prefix("initial.").map_or((name, false), |name| (name, true));
             let fields = if initial { model.state() } else { model.params() };
             let kind = if initial { "state field" } else { "parameter" };
-            let field = crate::population::position(fields, name, place, kind)?;
+            let field = population::position(fields, name, place, kind)?;
             if fields[field].kind != FieldKind::Real {
                 let what = format!("`{name}` is a switch or whole number, which cannot be learned");
                 return Err(Error::Unsupported { place: place.into(), what });
@@ -100,7 +100,7 @@ impl Lowering<'_> {
             });
             learned.push(op::Learned { field, initial, each });
         }
-        Ok(Layer { population, learned, tensors })
+        Ok(Layer { layer, learned, tensors })
     }
 }
 

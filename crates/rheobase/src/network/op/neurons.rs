@@ -6,8 +6,8 @@ use crate::Result;
 use crate::network::memory::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Events, Reach, Signal};
-use crate::population::layer::{Layer, LayerBackward, LayerForward};
-use crate::population::{Column, Population};
+use crate::population::layer::{LayerBackward, LayerForward};
+use crate::population::{Column, Layer};
 use rheobase_base::virtual_lane_sum;
 
 /// Something of a layer that is learned: a parameter of its model, or where one of its state fields starts.
@@ -23,14 +23,13 @@ pub(crate) struct Learned {
 
 /// A layer of neurons. Its parameters are what is learned of it.
 pub(crate) struct Neurons {
-    layer: Layer,
+    layer: Layer<f32>,
     learned: Vec<Learned>,
 }
 
 impl Neurons {
-    /// `population` holds model, parameters, competition and surrogate; its own state is not used.
-    pub(crate) fn new(population: Population<f32>, learned: Vec<Learned>) -> Self {
-        Neurons { layer: Layer::new(population), learned }
+    pub(crate) fn new(layer: Layer<f32>, learned: Vec<Learned>) -> Self {
+        Neurons { layer, learned }
     }
 
     fn wants_coeffs(&self) -> bool {
@@ -38,20 +37,24 @@ impl Neurons {
     }
 
     fn coeffs(&self) -> usize {
-        if self.wants_coeffs() { self.layer.coeffs() } else { 0 }
+        if self.wants_coeffs() { self.layer.coeff_count() } else { 0 }
     }
 }
 
 impl Operator for Neurons {
     fn refresh(&mut self, parameters: &[&[f32]]) -> Result<()> {
+        let mut params = Vec::new();
         for (learned, values) in self.learned.iter().zip(parameters) {
             let column = match values {
                 [x] if !learned.each => Column::Shared(f64::from(*x)),
                 _ => Column::Each(values.iter().map(|x| f64::from(*x)).collect()),
             };
-            self.layer.set(learned.field, learned.initial, column)?;
+            match learned.initial {
+                true => self.layer.set_initial(learned.field, column),
+                false => params.push((learned.field, column)),
+            }
         }
-        self.layer.settle()
+        self.layer.set_params(params)
     }
 
     fn fresh(&self, samples: usize) -> Memory {
@@ -61,7 +64,7 @@ impl Operator for Neurons {
     fn first_output(&self, samples: usize, width: usize) -> Signal {
         let mut signal = Signal::default();
         signal.zeros(samples, width);
-        let first = self.layer.first_output();
+        let first: Vec<f32> = self.layer.first_outputs(0).map(|(value, _)| value as f32).collect();
         for row in signal.values.chunks_exact_mut(width.max(1)) {
             row.copy_from_slice(&first);
         }
@@ -156,7 +159,7 @@ impl Operator for Neurons {
     }
 
     fn raw(&self, _: &[usize]) -> Vec<usize> {
-        let fields = if self.learned.is_empty() { 0 } else { self.layer.fields() };
+        let fields = if self.learned.is_empty() { 0 } else { self.layer.model().state().len() };
         vec![self.layer.neurons(); self.coeffs() + fields]
     }
 

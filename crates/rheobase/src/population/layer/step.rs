@@ -1,25 +1,20 @@
-//! `Layer`: a population as part of a network, which keeps the state outside.
+//! A layer as part of a network, which keeps the state: one step of all samples of a tile, forwards and backwards.
 
 use rheobase_models::Surrogate;
 use rheobase_models::lanes::Level;
 use rheobase_models::neuron::{Emits, Firing, SETTLE};
 
-use super::coupled::{Coupled, Sample, Setting};
-use super::layer_state::LayerState;
-use super::probe::Taken;
-use super::{Column, Initial, Number, Population, builder};
+use super::Layer;
 use crate::Result;
 use crate::network::Memory;
+use crate::population::coupled::{Coupled, Sample, Setting};
+use crate::population::layer_state::LayerState;
+use crate::population::probe::Taken;
+use crate::population::{Column, Initial, Number};
 use rheobase_base::vector::add;
 use rheobase_base::virtual_lane_sum;
 use rheobase_kernels::backward::Backward;
 use rheobase_kernels::step::Step;
-
-/// A layer of neurons without state of its own.
-pub(crate) struct Layer {
-    population: Population<f32>,
-    coupled: bool,
-}
 
 /// One step of all samples of a tile.
 pub(crate) struct LayerForward<'a> {
@@ -52,75 +47,50 @@ pub(crate) struct LayerBackward<'a> {
     pub(crate) of_coeffs: &'a mut [Vec<f32>],
 }
 
-impl Layer {
-    pub(crate) fn new(population: Population<f32>) -> Self {
-        let coupled = population.is_coupled();
-        Layer { population, coupled }
-    }
-
-    pub(crate) fn neurons(&self) -> usize {
-        self.population.neurons
-    }
-
-    pub(crate) fn coeffs(&self) -> usize {
-        self.population.coeffs.len()
-    }
-
-    pub(crate) fn fields(&self) -> usize {
-        self.population.model.state().len()
-    }
-
-    pub(crate) fn emits(&self) -> Emits {
-        self.population.model.info().emits
+impl Layer<f32> {
+    /// Number of coefficients.
+    pub(crate) fn coeff_count(&self) -> usize {
+        self.coeffs.len()
     }
 
     /// Whether neurons fire by a surrogate that is 0 somewhere, so that it is worth finding out where.
     pub(crate) fn slope_may_vanish(&self) -> bool {
-        let info = self.population.model.info();
+        let info = self.model.info();
         let fires = info.emits != Emits::Analogue && !matches!(info.firing, Firing::Count | Firing::Never);
-        !self.coupled && fires && self.population.surrogate.has_bounds()
+        !self.is_coupled() && fires && self.surrogate.has_bounds()
     }
 
-    /// Changes a parameter or where a field starts; [`Layer::settle`] checks and applies all changes.
-    pub(crate) fn set(&mut self, field: usize, initial: bool, column: Column<f64>) -> Result<()> {
-        if initial {
-            self.population.initial[field] = match column {
-                Column::Shared(x) => Initial::Value(x),
-                Column::Each(xs) => Initial::Each(xs),
-            };
-        } else {
-            self.population.params[field] = column;
+    /// Changes where a state field starts.
+    pub(crate) fn set_initial(&mut self, field: usize, column: Column<f64>) {
+        self.initial[field] = match column {
+            Column::Shared(x) => Initial::Value(x),
+            Column::Each(xs) => Initial::Each(xs),
+        };
+    }
+
+    /// Changes parameters, if they are lawful together.
+    pub(crate) fn set_params(&mut self, changes: Vec<(usize, Column<f64>)>) -> Result<()> {
+        let mut params = self.params.clone();
+        for (field, column) in changes {
+            params[field] = column;
         }
-        Ok(())
+        self.change(params, self.dt)
     }
 
-    pub(crate) fn settle(&mut self) -> Result<()> {
-        let p = &mut self.population;
-        builder::check_params(&*p.model, &p.name, &p.params, p.neurons, p.dt)?;
-        p.coeffs = builder::prepare(&*p.model, &p.params, p.neurons, p.dt);
-        Ok(())
-    }
-
-    /// The fields at the start, `[sample, neuron]`.
-    pub(crate) fn start(&self, samples: usize) -> Vec<Vec<f32>> {
-        let p = &self.population;
-        let value = |i: usize, s: usize, n: usize| p.initial_value(i, s, n) as f32;
-        (0..self.fields())
-            .map(|i| (0..samples).flat_map(|s| (0..p.neurons).map(move |n| value(i, s, n))).collect())
-            .collect()
-    }
-
+    /// What belongs to the layer as a whole at the start, one per sample; nothing where its neurons do not see each other.
     pub(crate) fn layers(&self, samples: usize) -> Vec<LayerState<f32>> {
-        if self.coupled { vec![LayerState::new(self.population.neurons); samples] } else { Vec::new() }
-    }
-
-    pub(crate) fn first_output(&self) -> Vec<f32> {
-        self.population.first_output()
+        if self.is_coupled() { vec![LayerState::new(self.neurons); samples] } else { Vec::new() }
     }
 
     /// The gradient of the fields at the start from that of the first output of one sample.
     pub(crate) fn pull_back_first_output(&self, upstream: &[f32]) -> Vec<Vec<f32>> {
-        self.population.pull_back_first_output(upstream).unwrap_or_default()
+        let mut fields = vec![Vec::with_capacity(self.neurons); self.model.state().len()];
+        for ((_, slopes), g) in self.first_outputs(0).zip(upstream) {
+            for (field, slope) in fields.iter_mut().zip(slopes) {
+                field.push((slope * f64::from(*g)) as f32);
+            }
+        }
+        fields
     }
 
     /// The gradient of a learned parameter or start, neuron by neuron, from the raw ones.
@@ -131,20 +101,19 @@ impl Layer {
         of_coeffs: &[Vec<f32>],
         of_start: &[Vec<f32>],
     ) -> Vec<f32> {
-        let p = &self.population;
         if initial {
             return of_start[field].clone();
         }
-        (0..p.neurons)
+        (0..self.neurons)
             .map(|n| {
-                let values = p.params_of(n);
+                let values = self.params_of(n);
                 let coeffs: Vec<f64> = of_coeffs.iter().map(|c| f64::from(c[n])).collect();
-                let mut g = p.model.pull_back(&values, p.dt, &coeffs)[field];
+                let mut g = self.model.pull_back(&values, self.dt, &coeffs)[field];
                 let start =
-                    |i: usize| if p.initial[i] == Initial::Rest { f64::from(of_start[i][n]) } else { 0.0 };
+                    |i: usize| if self.initial[i] == Initial::Rest { f64::from(of_start[i][n]) } else { 0.0 };
                 let start: Vec<f64> = (0..of_start.len()).map(start).collect();
-                if start.len() == self.fields() {
-                    g += p.model.pull_back_rest(&values, &start)[field];
+                if start.len() == self.model.state().len() {
+                    g += self.model.pull_back_rest(&values, &start)[field];
                 }
                 g as f32
             })
@@ -152,14 +121,13 @@ impl Layer {
     }
 
     pub(crate) fn forward(&self, job: LayerForward<'_>) {
-        let p = &self.population;
-        let kernels = f32::kernels(&*p.model);
-        if !self.coupled {
-            let surrogate: &Surrogate = &p.surrogate;
+        let kernels = f32::kernels(&*self.model);
+        if !self.is_coupled() {
+            let surrogate: &Surrogate = &self.surrogate;
             let reach = job.reach.map(|bits| (surrogate, &mut bits[..]));
             let step = Step {
-                coeffs: &p.coeffs,
-                neurons: p.neurons,
+                coeffs: &self.coeffs,
+                neurons: self.neurons,
                 samples: job.samples,
                 state: job.fields,
                 settling: job.settling,
@@ -173,8 +141,8 @@ impl Layer {
         }
         job.kept.clear();
         job.kept.resize(2, Vec::new());
-        let n = p.neurons;
-        let mut steps_of = Coupled::new(Setting { level: job.level, ..p.setting() });
+        let n = self.neurons;
+        let mut steps_of = Coupled::new(Setting { level: job.level, ..self.setting() });
         // The state is settled by the count of steps since the reset.
         let since_reset = if job.settling { SETTLE - 1 } else { 0 };
         for (i, layer) in job.layers.iter_mut().enumerate().take(job.samples) {
@@ -195,19 +163,18 @@ impl Layer {
     }
 
     pub(crate) fn backward(&self, job: LayerBackward<'_>) {
-        let p = &self.population;
-        let kernels = f32::kernels(&*p.model);
+        let kernels = f32::kernels(&*self.model);
         let state: Vec<&[f32]> = job.before.fields.iter().map(Vec::as_slice).collect();
-        if !self.coupled {
+        if !self.is_coupled() {
             kernels.backward(
                 job.level,
                 Backward {
-                    coeffs: &p.coeffs,
+                    coeffs: &self.coeffs,
                     first: 0,
-                    neurons: p.neurons,
+                    neurons: self.neurons,
                     samples: job.samples,
-                    surrogate: &p.surrogate,
-                    detach_reset: p.detach_reset,
+                    surrogate: &self.surrogate,
+                    detach_reset: self.detach_reset,
                     state: &state,
                     x: job.x,
                     held: None,
@@ -220,7 +187,7 @@ impl Layer {
             );
             return;
         }
-        let n = p.neurons;
+        let n = self.neurons;
         job.carried.resize(1, Vec::new());
         job.carried[0].resize(job.samples * n, 0.0);
         let [x, own] = &job.before.kept[..] else { return };
@@ -232,16 +199,16 @@ impl Layer {
             let state: Vec<&[f32]> = state.iter().map(|f| &f[lanes.clone()]).collect();
             let mut adjoint: Vec<Vec<f32>> = job.adjoint.iter().map(|f| f[lanes.clone()].to_vec()).collect();
             let mut input = vec![0.0; n];
-            let sum = p.needs_layer_sum().then(|| virtual_lane_sum(&own[lanes.clone()]));
+            let sum = self.needs_layer_sum().then(|| virtual_lane_sum(&own[lanes.clone()]));
             kernels.backward(
                 job.level,
                 Backward {
-                    coeffs: &p.coeffs,
+                    coeffs: &self.coeffs,
                     first: 0,
                     neurons: n,
                     samples: 1,
-                    surrogate: &p.surrogate,
-                    detach_reset: p.detach_reset,
+                    surrogate: &self.surrogate,
+                    detach_reset: self.detach_reset,
                     state: &state,
                     x: &x[lanes.clone()],
                     held: Some(&job.before.layers[sample].held),
@@ -256,7 +223,7 @@ impl Layer {
                 to[lanes.clone()].copy_from_slice(from);
             }
             add(job.level, &mut job.input[lanes], &input);
-            if let Some(lateral) = &p.lateral {
+            if let Some(lateral) = &self.lateral {
                 lateral.pull_back(&input, carried);
             }
         }
