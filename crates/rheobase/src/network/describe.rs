@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::plasticity::Kernels;
 pub use crate::vision::{Padding, PoolOf};
 
 /// The version of the format that this library writes.
@@ -218,6 +219,20 @@ pub struct Conv {
     /// How the weights start.
     #[serde(default)]
     pub start: WeightStart,
+}
+
+impl Conv {
+    /// The kernels as plasticity sees them.
+    pub fn kernels(&self) -> Kernels<'_> {
+        Kernels {
+            outputs: self.outputs,
+            kernel: &self.kernel,
+            stride: &self.stride,
+            padding: &self.padding,
+            dilation: &self.dilation,
+            groups: self.groups,
+        }
+    }
 }
 
 /// Settings of pooling.
