@@ -65,9 +65,10 @@ impl Train {
         bar.warn(job.warnings());
         let mut failed = None;
         let learned = job.run(|job, now, epoch| {
-            bar.show(now, epoch);
+            bar.show(now, epoch, job.stages());
             bar.warn(job.warnings());
-            if epoch.is_some() {
+            let (done, all) = now.batches;
+            if done == all {
                 let every = job.config().train.checkpoint_every;
                 if !job.is_done() && every > 0 && now.epoch.is_multiple_of(every) {
                     failed = save(job, &folder).err();
@@ -82,10 +83,10 @@ impl Train {
         }
         save(&job, &folder).map_err(|failure| self.later(failure, &folder))?;
         if !job.is_done() {
-            let (epoch, epochs) = (job.history().len() + 1, job.config().train.epochs);
             let place = folder.path().display();
             return Err(Failure::Interrupted(format!(
-                "interrupted in epoch {epoch} of {epochs}; saved, go on with: rheobase train --resume --out {place}"
+                "interrupted in {}; saved, go on with: rheobase train --resume --out {place}",
+                under_way(&job)
             )));
         }
         train_report::finish(&job, &folder, seconds, speed)
@@ -200,6 +201,19 @@ impl Train {
             false => "there is no earlier checkpoint".into(),
         };
         Failure::Bad(format!("{what}; {left}"))
+    }
+}
+
+/// What a job is doing: `epoch 3 of 30`, `epoch 1 of 5 of the stage of features_conv`.
+fn under_way(job: &Job) -> String {
+    match job.stages().iter().find(|stage| !stage.is_done()) {
+        None => format!("epoch {} of {}", job.history().len() + 1, job.config().train.epochs),
+        Some(stage) => format!(
+            "epoch {} of {} of the stage of {}",
+            stage.history().len() + 1,
+            stage.config().epochs,
+            stage.config().layer
+        ),
     }
 }
 

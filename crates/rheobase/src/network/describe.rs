@@ -177,7 +177,7 @@ pub struct Linear {
 
 /// How weights start: drawn, keyed by seed and name.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum WeightStart {
     /// Uniform in ±gain/√fan_in; biases too.
     Uniform(f64),
@@ -185,6 +185,17 @@ pub enum WeightStart {
     Normal(f64),
     /// All the same; biases 0.
     Constant(f64),
+    /// Normal around a mean, whatever the number of inputs; biases 0. Outside `within` the nearest end is taken. What
+    /// rules of plasticity with bounds start from.
+    Around {
+        /// The mean; finite.
+        mean: f64,
+        /// The standard deviation; finite, at least 0.
+        deviation: f64,
+        /// The smallest and the largest weight; all finite ones by default.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        within: Option<[f64; 2]>,
+    },
 }
 
 impl Default for WeightStart {

@@ -12,6 +12,7 @@
 mod build;
 mod describe;
 mod file;
+mod frozen;
 pub(crate) mod kernels;
 mod lower;
 mod memory;
@@ -33,6 +34,7 @@ pub use describe::{
 };
 pub(crate) use file::inherit_dt;
 pub use lower::{Operators, lower, lower_with};
+pub(crate) use lower::{ancestors, lower_part};
 pub use memory::Memory;
 pub use operator::{Back, Context, Operator, Seen};
 pub use parameters::{Parameter, Parameters};
@@ -41,6 +43,7 @@ pub use part::{
     flatten, identity, k_winners, lateral_inhibition, linear, max_pool, network, neurons, pad,
     pointwise_inhibition, relu, scale, sigmoid, sum_pool, tanh,
 };
+pub(crate) use program::ProgramNode;
 pub use program::{Counts, Program, State};
 pub use signal::{Events, Reach, Signal};
 pub use table::{Edge, Row, Table, TensorRow, outline, table};

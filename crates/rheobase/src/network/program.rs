@@ -42,6 +42,8 @@ pub struct Program {
     pub(crate) delays: Vec<usize>,
     /// What delayed edges carry before each source has sent anything, where that is given.
     pub(crate) given: Vec<Option<Vec<f32>>>,
+    /// Which nodes keep their parameters as they are ([`Program::freeze`]).
+    pub(crate) frozen: Vec<bool>,
 }
 
 /// What a program carries from step to step for the samples of a tile: the caller's to keep.

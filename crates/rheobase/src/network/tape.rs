@@ -178,23 +178,24 @@ impl Program {
         tape.spare.resize_with(nodes, Vec::new);
         // A gradient that is empty stands for zeros.
         let mut gradients: Vec<Vec<f32>> = vec![Vec::new(); nodes + 1];
+        let input_wanted = tape.signals.first().is_some_and(|s| s[0].reach != super::signal::Reach::Nowhere);
+        let needed = self.needs_gradient(input_wanted);
         for t in (0..tape.steps).rev() {
-            let input_wanted = tape.signals[t][0].reach != super::signal::Reach::Nowhere;
             for (source, gradient) in gradients.iter_mut().enumerate() {
                 gradient.clear();
                 if let Some(carried) = adjoint.earlier[source].pop_front() {
                     adjoint.earlier[source].push_back(std::mem::replace(gradient, carried));
                 }
             }
-            for source in seen.iter().copied().filter(|s| *s > 0 || input_wanted) {
+            for source in seen.iter().copied().filter(|s| needed[*s]) {
                 gradients[source].resize(samples * self.width(source), 0.0);
                 wanted(t, source, &mut gradients[source]);
             }
-            for (n, node) in self.nodes.iter().enumerate().rev() {
+            for (n, node) in self.nodes.iter().enumerate().rev().filter(|(n, _)| needed[n + 1]) {
                 let mut mine = std::mem::take(&mut gradients[n + 1]);
                 mine.resize(samples * node.width(), 0.0);
                 if node.operator.passes_back() {
-                    for (source, delay) in node.inputs.iter().filter(|(s, _)| *s > 0 || input_wanted) {
+                    for (source, delay) in node.inputs.iter().filter(|(s, _)| needed[*s]) {
                         let to = match delay {
                             0 => &mut gradients[*source],
                             d => &mut adjoint.earlier[*source][d - 1],
@@ -213,7 +214,7 @@ impl Program {
                 // Where two inputs have one source and delay, the second gets a place of its own.
                 let mut places: Vec<Option<Vec<f32>>> = Vec::with_capacity(inputs.len());
                 for (i, (source, delay)) in node.inputs.iter().enumerate() {
-                    if *source == 0 && !input_wanted {
+                    if !needed[*source] {
                         places.push(None);
                     } else if node.inputs[..i].contains(&(*source, *delay)) {
                         places.push(Some(vec![0.0; samples * self.width(*source)]));
@@ -253,7 +254,7 @@ impl Program {
                     }
                 }
                 gradients[n + 1] = mine;
-                if node.operator.gathers() {
+                if node.operator.gathers() && !self.frozen[n] {
                     self.remember(context, tape, adjoint, n, t, &mut gradients[n + 1], &mut raw[n]);
                 }
             }

@@ -11,7 +11,8 @@ use crate::network::describe;
 use crate::network::memory::Memory;
 use crate::network::operator::{Back, Context, Operator, Seen};
 use crate::network::signal::{Reach, Signal};
-use crate::vision::windows::{Lists, Run, Targets, Windows};
+use crate::plasticity::{Connection, Kernels};
+use crate::vision::windows::{Axis, Lists, Run, Targets, Windows};
 use crate::{Error, Result};
 
 /// `out[o, y, x] = Σ in[c, y·stride + i·dilation − padding, …]·weight[o, c, i, j] + bias[o]` (a cross-correlation), in
@@ -228,5 +229,21 @@ impl Operator for Conv {
 
     fn is_static(&self) -> bool {
         true
+    }
+
+    fn connection(&self, place: &str) -> Result<Option<Connection>> {
+        let w = &self.windows;
+        let axes = &[w.rows, w.columns][2 - w.axes..];
+        let each = |f: fn(&Axis) -> usize| axes.iter().map(f).collect::<Vec<usize>>();
+        let input: Vec<usize> = [w.channels].into_iter().chain(each(|a| a.input)).collect();
+        let kernels = Kernels {
+            outputs: self.outputs,
+            kernel: &each(|a| a.kernel),
+            stride: &each(|a| a.stride),
+            padding: &each(|a| a.padding),
+            dilation: &each(|a| a.dilation),
+            groups: self.groups,
+        };
+        Connection::convolution(place, kernels, &input).map(Some)
     }
 }
