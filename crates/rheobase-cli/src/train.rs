@@ -7,7 +7,7 @@ use clap::Args;
 use rheobase::learn::{Job, TrainConfig};
 
 use crate::failure::{Failure, Outcome};
-use crate::run_folder::{CHECKPOINT, CONFIG, METRICS, REPORT, RunFolder, warn_unprotected};
+use crate::run_folder::{CHECKPOINT, CONFIG, METRICS, REPORT, RunFolder, STAGES, warn_unprotected};
 use crate::train_progress::Bar;
 use crate::{disk, interrupt, terminal, train_report};
 
@@ -231,5 +231,8 @@ fn save(job: &Job, folder: &RunFolder) -> Outcome<()> {
             .map_err(|e| Failure::bad(format!("{}: cannot be replaced: {e}", file.display())))?;
     }
     job.checkpoint()?.write(&folder.file(CHECKPOINT))?;
+    if !job.stages().is_empty() {
+        folder.write(STAGES, &train_report::stage_metrics(job.stages()))?;
+    }
     folder.write(METRICS, &train_report::metrics(job.history()))
 }

@@ -267,3 +267,6 @@ impl Stage {
         self.raise_thresholds()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -141,9 +141,9 @@ impl Program {
         self.nodes.iter().map(|n| (&n.name[..], &n.what[..], &n.shape[..]))
     }
 
-    /// Which nodes are layers of neurons that send spikes.
+    /// Which nodes are neurons that send spikes: layers of a model that spikes, and `fire`.
     pub fn spiking(&self) -> impl Iterator<Item = bool> {
-        self.nodes.iter().map(|n| n.layer && n.operator.spikes())
+        self.nodes.iter().map(|n| n.operator.spikes())
     }
 
     pub(crate) fn width(&self, source: usize) -> usize {
@@ -243,7 +243,7 @@ impl Program {
                     node.operator.forward(&context, &self.values_of(node), &inputs, memory, &mut out);
                 }
                 out.constant = same;
-                if node.layer && node.operator.spikes() {
+                if node.operator.spikes() {
                     counts.spikes[n] += out.active(&counted) as u64;
                 }
                 counts.operations[n] += node.operator.synaptic_operations(&inputs, &counted);

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::network::NetworkConfig;
 use crate::learn::check::broken;
-use crate::network::Kind;
 use crate::plasticity::Plasticity;
 use crate::{Error, Result};
 
@@ -85,22 +84,11 @@ pub(super) fn check(stages: &[StageConfig], network: &NetworkConfig) -> Result<(
             return Err(broken("stage", "layer", format!("`{}`", stage.layer), rule));
         }
     }
-    let NetworkConfig::Inline(network) = network else { return Ok(()) };
-    let Some(names) = NetworkConfig::Inline(network.clone()).names() else { return Ok(()) };
-    let learns = |kind: &Kind| matches!(kind, Kind::Linear(_) | Kind::Conv(_));
+    let Some(names) = network.names() else { return Ok(()) };
     for stage in stages {
         if !names.contains(&stage.layer) {
             let known = names.iter().map(String::as_str);
             return Err(Error::unknown("stage.layer", "node", &stage.layer, known));
-        }
-        if let Some(node) = network.nodes.iter().find(|n| n.name == stage.layer)
-            && !learns(&node.kind)
-        {
-            let what = format!(
-                "`{}` is no layer that a rule can change: name a `linear`, `conv` or `first_spike_conv` node",
-                node.kind.word()
-            );
-            return Err(Error::Unsupported { place: stage.place(), what });
         }
     }
     Ok(())

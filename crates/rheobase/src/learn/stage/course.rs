@@ -38,7 +38,7 @@ pub struct Kernels {
 pub struct Course {
     /// After 0, 1, 2, 3, 5, 7, 10, 20… samples, and after every epoch.
     pub points: Vec<Point>,
-    /// After 0, 1, 3, 10, 30… samples.
+    /// After 0, 1, 2, 5, 10, 20… samples, and after the last epoch.
     pub kernels: Vec<Kernels>,
 }
 
@@ -58,8 +58,11 @@ impl Course {
             let histogram = histogram(&weights.values, bounds);
             self.points.push(Point { samples, convergence, histogram });
         }
+        let stays = |samples| leading(samples).is_some_and(|d| [0, 1, 2, 5].contains(&d));
         let new = self.kernels.last().is_none_or(|k| k.samples < samples);
-        if new && digits.is_some_and(|d| [0, 1, 3].contains(&d)) {
+        if new && (any_case || stays(samples)) {
+            // Of epochs the last one is enough.
+            self.kernels.retain(|k| stays(k.samples));
             self.kernels.push(Kernels { samples, weights: some_kernels(weights) });
         }
         Ok(())
@@ -140,7 +143,9 @@ mod tests {
         let points: Vec<u64> = course.points.iter().map(|p| p.samples).collect();
         assert_eq!(points, [0, 1, 2, 3, 5, 7, 10, 20, 30, 50, 70, 100, 111]);
         let kernels: Vec<u64> = course.kernels.iter().map(|k| k.samples).collect();
-        assert_eq!(kernels, [0, 1, 3, 10, 30, 100]);
+        assert_eq!(kernels, [0, 1, 2, 5, 10, 20, 50, 100, 111]);
+        course.look(130, &w, [0.0, 1.0], true).unwrap();
+        assert_eq!(course.kernels[8].samples, 130);
         assert_eq!((course.points[0].histogram[0], course.points[0].histogram[19]), (1, 1));
     }
 

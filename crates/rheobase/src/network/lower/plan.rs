@@ -40,7 +40,7 @@ pub(crate) struct Planned {
     pub(crate) tensors: Vec<Parameter>,
     /// Whether it is a layer of neurons.
     pub(crate) layer: bool,
-    /// Whether it is a layer that sends spikes.
+    /// Whether it sends spikes.
     pub(crate) spikes: bool,
     pub(super) make: Make,
 }
@@ -214,7 +214,7 @@ impl Lowering<'_> {
     fn push(&mut self, name: String, inputs: Vec<(usize, usize)>, kinded: Kinded) {
         let shape = self.shapes[self.nodes.len() + 1].clone();
         let Kinded { what, tensors, emits, make } = kinded;
-        let spikes = emits.is_some_and(|e| e != Emits::Analogue);
+        let spikes = what == "fire" || emits.is_some_and(|e| e != Emits::Analogue);
         self.nodes.push(Planned { name, what, inputs, shape, tensors, layer: emits.is_some(), spikes, make });
     }
 }
