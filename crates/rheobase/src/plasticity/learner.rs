@@ -256,6 +256,7 @@ impl Learner {
                 format!("{reward:?}"),
                 "is for rules that wait for it: set `reward = {}`, or give none",
             ),
+            (Some(_), []) if steps == 0 => Ok(()),
             (Some(_), []) => {
                 fault(None, "none".into(), "is needed with every sample: one number, or leave `reward` out")
             }
