@@ -5,7 +5,7 @@ use rheobase::data::digits;
 use rheobase::encode::{Encoder, Encoding, SampleInput};
 use rheobase::plasticity::{Activity, Connection, Kernels, Learner, Plasticity, convergence};
 use rheobase::random::Stream;
-use rheobase::vision::{FirstSpikeConv, Inhibition, Potentials, SpikeRows};
+use rheobase::vision::{FirstSpikeConv, Potentials, SpikeRows};
 
 const MAPS: usize = 8;
 /// On- and off-centre cells, of which the strongest fire first.
@@ -36,10 +36,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut learner = Learner::new("maps", &rule, connection, 0.001)?;
     let mut conv = FirstSpikeConv::new(kernels, &shape)?;
     conv.set_thresholds(&[8.0; MAPS])?;
-    let inhibition = Inhibition::new(conv.output_shape(), 0)?;
 
     let (mut input, mut potentials) = (SampleInput::default(), Potentials::default());
-    let [mut fired, mut left] = [SpikeRows::default(), SpikeRows::default()];
+    let mut fired = SpikeRows::default();
     for number in 0..images.samples() {
         if [0, 300, 1500].contains(&number) {
             println!("{number} digits, mean w(1 - w) = {:.3}:", convergence(&weights, rule.bounds)?);
@@ -48,9 +47,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         cells.encode(images.sample(number).ok_or("no such digit")?, number as u64, 0, 15, &mut input)?;
         let SampleInput::Spikes(spikes) = &input else { continue };
         conv.set_weights(&weights)?;
-        conv.first(spikes, &mut potentials, &mut fired)?;
-        inhibition.first(&fired, &mut left)?;
-        learner.sample(&mut weights, &Activity::new(spikes, &left))?;
+        conv.first_inhibited(spikes, &mut potentials, &mut fired)?;
+        learner.sample(&mut weights, &Activity::new(spikes, &fired))?;
     }
     println!("wins of each map: {:?}", learner.wins());
     Ok(())

@@ -41,11 +41,12 @@ fn image(number: u32) -> Vec<f32> {
     let mut image = vec![0.0f32; SIDE * SIDE];
     for stroke in 0..3 {
         let [x0, y0, x1, y1] = [0, 1, 2, 3].map(|n| end(4 * stroke + n));
-        let length = ((x1 - x0).powi(2) + (y1 - y0).powi(2)).max(1e-9);
+        let square = |x: f64| x * x;
+        let length = (square(x1 - x0) + square(y1 - y0)).max(1e-9);
         for (at, pixel) in image.iter_mut().enumerate() {
             let (x, y) = ((at % SIDE) as f64, (at / SIDE) as f64);
             let along = (((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / length).clamp(0.0, 1.0);
-            let off = (x - x0 - along * (x1 - x0)).powi(2) + (y - y0 - along * (y1 - y0)).powi(2);
+            let off = square(x - x0 - along * (x1 - x0)) + square(y - y0 - along * (y1 - y0));
             *pixel = pixel.max(1.0 / (1.0 + off * off) as f32);
         }
     }
@@ -55,10 +56,11 @@ fn image(number: u32) -> Vec<f32> {
 /// First spikes of on- and off-centre cells.
 fn spikes(number: u32, filters: &FilterBank) -> rheobase::Result<SpikeRows> {
     let (mut seen, mut rows) = (Vec::new(), SpikeRows::default());
+    let cells = INPUT.iter().product();
     filters.responses(&image(number), &mut seen)?;
     rectify(&mut seen, Some(0.2), false)?;
     intensity_to_latency(&seen, STEPS, &mut rows)?;
-    Ok(rows)
+    SpikeRows::new(rows.offsets().to_vec(), rows.index().to_vec(), vec![1.0; rows.len()], cells)
 }
 
 struct Layer {
@@ -97,8 +99,7 @@ impl Layer {
 
     /// Learns from an image; gives the winners.
     fn learn(&mut self, input: &SpikeRows) -> rheobase::Result<Vec<[usize; 3]>> {
-        self.conv.first(input, &mut self.potentials, &mut self.fired)?;
-        self.inhibition.first(&self.fired, &mut self.left)?;
+        self.conv.first_inhibited(input, &mut self.potentials, &mut self.left)?;
         let learned = self.learner.sample(&mut self.weights, &Activity::new(input, &self.left))?;
         self.conv.set_features(&self.weights, &learned.features)?;
         Ok(learned.winners)
@@ -112,16 +113,18 @@ fn parts(images: &[SpikeRows]) -> rheobase::Result<Vec<Vec<String>>> {
         let seconds = shortest(20, || images.iter().for_each(|input| f(&mut layer, input)));
         vec![name.to_string(), format!("{:.1}", 1e6 * seconds / images.len() as f64)]
     };
-    let fires = |layer: &mut Layer, input: &SpikeRows| {
+    let apart = row("convolution and fire", &mut |layer, input| {
         let _ = black_box(layer.conv.first(input, &mut layer.potentials, &mut layer.fired));
-    };
-    let conv = row("convolution and fire", &mut { fires });
-    let inhibited = row("and inhibition", &mut |layer, input| {
-        fires(layer, input);
+    });
+    let inhibited = row("and inhibition after it", &mut |layer, input| {
+        let _ = layer.conv.first(input, &mut layer.potentials, &mut layer.fired);
         let _ = black_box(layer.inhibition.first(&layer.fired, &mut layer.left));
     });
-    let all = row("and winners and STDP", &mut |layer, input| drop(black_box(layer.learn(input))));
-    Ok(vec![conv, inhibited, all])
+    let fused = row("convolution, fire and inhibition in one", &mut |layer, input| {
+        let _ = black_box(layer.conv.first_inhibited(input, &mut layer.potentials, &mut layer.left));
+    });
+    let all = row("that, winners and STDP", &mut |layer, input| drop(black_box(layer.learn(input))));
+    Ok(vec![apart, inhibited, fused, all])
 }
 
 fn main() -> rheobase::Result<()> {

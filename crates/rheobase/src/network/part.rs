@@ -65,14 +65,14 @@ pub fn conv(outputs: usize, kernel: impl PerAxis) -> Part {
 }
 
 /// A convolution to `outputs` channels whose neurons fire once, when their potential exceeds `threshold`; stride 1, no padding,
-/// dilation 1, one group. A spike has the value of its potential.
+/// dilation 1, one group.
 pub fn first_spike_conv(outputs: usize, kernel: impl PerAxis, threshold: f64) -> Part {
     let one = vec![1];
     Kind::FirstSpikeConv(FirstSpikeConv {
         outputs,
         kernel: kernel.per_axis(),
         threshold,
-        values: true,
+        values: false,
         stride: one.clone(),
         padding: vec![0],
         dilation: one,
@@ -261,6 +261,15 @@ impl Part {
             Kind::Linear(l) => l.bias = false,
             Kind::Conv(c) => c.bias = false,
             _ => return self.lacks("without_bias"),
+        }
+        self
+    }
+
+    /// Gives the spikes of a convolution that fires once the value of their potential, which inhibition and winners go by.
+    pub fn values(mut self) -> Self {
+        match &mut self.kind {
+            Kind::FirstSpikeConv(c) => c.values = true,
+            _ => return self.lacks("values"),
         }
         self
     }

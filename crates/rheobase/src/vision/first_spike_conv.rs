@@ -28,6 +28,8 @@ pub struct FirstSpikeConv {
     weights: Vec<f32>,
     /// `[group, lane]`; infinite where there is no feature.
     thresholds: Vec<f32>,
+    /// The feature of each lane that has one, `[group, lane]`.
+    features: Vec<u32>,
 }
 
 /// Where the neurons of a [`FirstSpikeConv`] are within a sample.
@@ -40,11 +42,15 @@ pub struct Potentials {
     scratch: Scratch,
 }
 
-/// Buffers of a step: one bit per window, one per output.
+/// One bit per window, or per output: whole words for each map.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scratch {
+    /// Windows that have seen something in this step.
     touched: Vec<u64>,
+    /// Outputs that fire in this step.
     crossed: Vec<u64>,
+    /// Windows that are silent, where one feature silences the others.
+    silent: Vec<u64>,
 }
 
 /// Features are filled up to so many.
@@ -65,6 +71,8 @@ impl FirstSpikeConv {
         let windows = Windows::new(place, &Lists { kernel, stride, padding, dilation }, input)?;
         windows.check_outputs(place, outputs, groups)?;
         let lanes = (outputs / groups).next_multiple_of(REGISTER);
+        let of_group = outputs / groups;
+        let feature = |at: usize| (at / lanes * of_group + (at % lanes).min(of_group - 1)) as u32;
         Ok(FirstSpikeConv {
             rows: Targets::new(&windows.rows),
             columns: Targets::new(&windows.columns),
@@ -73,6 +81,7 @@ impl FirstSpikeConv {
             lanes,
             weights: vec![0.0; windows.channels * windows.taps() * lanes],
             thresholds: vec![f32::INFINITY; groups * lanes],
+            features: (0..groups * lanes).map(feature).collect(),
             windows,
         })
     }
@@ -171,6 +180,29 @@ impl FirstSpikeConv {
     /// # Errors
     /// Spikes of inputs that there are not; values that are not finite.
     pub fn first(&self, input: &SpikeRows, potentials: &mut Potentials, out: &mut SpikeRows) -> Result<()> {
+        self.run::<false>(input, potentials, out)
+    }
+
+    /// What [`super::Inhibition`] at each place alone leaves of [`FirstSpikeConv::first`], in less time: once a feature has fired
+    /// at a place, nothing is added there any more.
+    ///
+    /// # Errors
+    /// Those of [`FirstSpikeConv::first`].
+    pub fn first_inhibited(
+        &self,
+        input: &SpikeRows,
+        potentials: &mut Potentials,
+        out: &mut SpikeRows,
+    ) -> Result<()> {
+        self.run::<true>(input, potentials, out)
+    }
+
+    fn run<const ALONE: bool>(
+        &self,
+        input: &SpikeRows,
+        potentials: &mut Potentials,
+        out: &mut SpikeRows,
+    ) -> Result<()> {
         let channels = [self.windows.channels, self.windows.rows.input, self.windows.columns.input];
         rows("first_spike_conv", input, channels)?;
         finite("first_spike_conv", "value", input.value())?;
@@ -179,12 +211,12 @@ impl FirstSpikeConv {
         potentials.sums.resize(self.sums(), 0.0);
         potentials.seen.clear();
         potentials.seen.resize(self.inputs(), 0.0);
+        potentials.scratch.silent.clear();
         let Potentials { sums, seen, scratch } = potentials;
         for step in 0..input.steps() {
             let (index, value) = input.step(step);
-            self.step(Level::best(), index, value, sums, seen, scratch, |i, potential| {
-                out.push(i, potential)
-            });
+            let step = Step::<ALONE> { conv: self, index, value, sums, seen, scratch };
+            step.run(Level::best(), |i, potential| out.push(i, potential));
             out.end_step();
         }
         Ok(())
@@ -201,46 +233,50 @@ impl FirstSpikeConv {
     pub(crate) fn sums(&self) -> usize {
         self.windows.outputs() * self.groups * self.lanes
     }
+}
 
-    /// One step: calls `fire` with each neuron that fires and its potential, in ascending index.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "a step's input, state and buffers, which have different owners"
-    )]
-    pub(crate) fn step(
-        &self,
-        level: Level,
-        index: &[u32],
-        value: &[f32],
-        sums: &mut [f32],
-        seen: &mut [f32],
-        scratch: &mut Scratch,
-        mut fire: impl FnMut(u32, f32),
-    ) {
+/// A step: adds what arrives, and finds whose potential is above threshold; of the features at a place only one, if `ALONE`.
+pub(crate) struct Step<'a, const ALONE: bool> {
+    pub(crate) conv: &'a FirstSpikeConv,
+    pub(crate) index: &'a [u32],
+    pub(crate) value: &'a [f32],
+    pub(crate) sums: &'a mut [f32],
+    pub(crate) seen: &'a mut [f32],
+    pub(crate) scratch: &'a mut Scratch,
+}
+
+impl<const ALONE: bool> Step<'_, ALONE> {
+    /// Calls `fire` with each neuron that fires and its potential, in ascending index.
+    pub(crate) fn run(self, level: Level, mut fire: impl FnMut(u32, f32)) {
+        let Step { conv, index, value, sums, seen, scratch } = self;
         if index.is_empty() {
             return;
         }
+        let (windows, of_group) = (conv.windows.outputs(), conv.outputs / conv.groups);
+        let words = windows.div_ceil(64);
         scratch.touched.clear();
-        scratch.touched.resize(self.windows.outputs().div_ceil(64), 0);
+        scratch.touched.resize(words, 0);
         scratch.crossed.clear();
-        scratch.crossed.resize(self.outputs().div_ceil(64), 0);
-        f32::dispatch_wide(level, Step { conv: self, index, value, sums, seen, scratch });
-        let (windows, of_group) = (self.windows.outputs(), self.outputs / self.groups);
-        bits(&scratch.crossed, |output| {
-            let (feature, window) = (output / windows, output % windows);
-            let lane = feature / of_group * self.lanes + feature % of_group;
-            let sum = &mut sums[window * self.groups * self.lanes + lane];
-            fire(output as u32, sum.min(f32::MAX));
-            *sum = f32::NEG_INFINITY;
-        });
+        scratch.crossed.resize(conv.outputs * words, 0);
+        scratch.silent.resize(words, 0);
+        let step = Step::<ALONE> { conv, index, value, sums: &mut *sums, seen, scratch: &mut *scratch };
+        f32::dispatch_wide(level, step);
+        for (feature, crossed) in scratch.crossed.chunks_exact(words).enumerate() {
+            let lane = feature / of_group * conv.lanes + feature % of_group;
+            bits(crossed, |window| {
+                let sum = &mut sums[window * conv.groups * conv.lanes + lane];
+                fire((feature * windows + window) as u32, sum.min(f32::MAX));
+                *sum = f32::NEG_INFINITY;
+            });
+        }
     }
 }
 
 /// Calls `f` with the number of each bit that is set, ascending.
 #[inline(always)]
 fn bits(words: &[u64], mut f: impl FnMut(usize)) {
-    for (word, bits) in words.iter().enumerate() {
-        let mut left = *bits;
+    for word in 0..words.len() {
+        let mut left = words[word];
         while left != 0 {
             f(64 * word + left.trailing_zeros() as usize);
             left &= left - 1;
@@ -248,33 +284,24 @@ fn bits(words: &[u64], mut f: impl FnMut(usize)) {
     }
 }
 
-/// Adds what arrives, and marks whose potential is above threshold.
-struct Step<'a> {
-    conv: &'a FirstSpikeConv,
-    index: &'a [u32],
-    value: &'a [f32],
-    sums: &'a mut [f32],
-    seen: &'a mut [f32],
-    scratch: &'a mut Scratch,
-}
-
-impl Kernel<f32> for Step<'_> {
+impl<const ALONE: bool> Kernel<f32> for Step<'_, ALONE> {
     type Output = ();
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(self) {
         let (c, w) = (self.conv, &self.conv.windows);
         let (across, taps, width) = (w.columns.outputs, w.taps(), w.columns.kernel);
+        let (places, row_length) = (w.places() as u32, w.columns.input as u32);
         let stride = c.groups * c.lanes;
         let of_group = w.channels / c.groups;
-        let touched = &mut self.scratch.touched[..];
+        let Scratch { touched, silent, .. } = &mut *self.scratch;
         for e in 0..self.index.len() {
-            let i = self.index[e] as usize;
-            if std::mem::replace(&mut self.seen[i], 1.0) != 0.0 {
+            let i = self.index[e];
+            if std::mem::replace(&mut self.seen[i as usize], 1.0) != 0.0 {
                 continue;
             }
-            let (channel, at) = (i / w.places(), i % w.places());
-            let row = c.rows.of(at / w.columns.input);
-            let column = c.columns.of(at % w.columns.input);
+            let (channel, at) = ((i / places) as usize, i % places);
+            let row = c.rows.of((at / row_length) as usize);
+            let column = c.columns.of((at % row_length) as usize);
             let factor = V::broadcast(self.value[e]);
             let group = channel / of_group * c.lanes;
             for r in 0..row.count {
@@ -282,43 +309,54 @@ impl Kernel<f32> for Step<'_> {
                 for s in 0..column.count {
                     let (x, j) = c.columns.nth(column, s);
                     let window = y * across + x;
+                    if ALONE && silent[window / 64] >> (window % 64) & 1 == 1 {
+                        continue;
+                    }
                     touched[window / 64] |= 1 << (window % 64);
                     let from = &c.weights[(channel * taps + tap * width + j) * c.lanes..][..c.lanes];
                     let to = &mut self.sums[window * stride + group..][..c.lanes];
-                    for (to, from) in to.chunks_exact_mut(V::WIDTH).zip(from.chunks_exact(V::WIDTH)) {
-                        (V::load(to) + factor * V::load(from)).store(to);
+                    let mut lane = 0;
+                    while lane < c.lanes {
+                        let sum = V::load(&to[lane..]) + factor * V::load(&from[lane..]);
+                        sum.store(&mut to[lane..]);
+                        lane += V::WIDTH;
                     }
                 }
             }
         }
-        self.scratch.mark::<V>(c, self.sums);
+        mark::<V, ALONE>(c, self.sums, self.scratch);
     }
 }
 
-impl Scratch {
-    /// Marks the outputs above threshold in the windows that were touched.
-    #[inline(always)]
-    fn mark<V: Lanes<Elem = f32>>(&mut self, c: &FirstSpikeConv, sums: &[f32]) {
-        let (windows, stride) = (c.windows.outputs(), c.groups * c.lanes);
-        let of_group = c.outputs / c.groups;
-        for word in 0..self.touched.len() {
-            let mut left = self.touched[word];
-            while left != 0 {
-                let window = 64 * word + left.trailing_zeros() as usize;
-                left &= left - 1;
-                let at = &sums[window * stride..][..stride];
-                let mut lane = 0;
-                while lane < stride {
-                    let above = V::load(&at[lane..]).gt(V::load(&c.thresholds[lane..]));
-                    let mut fired = V::bits(above);
-                    while fired != 0 {
-                        let here = lane + fired.trailing_zeros() as usize;
-                        fired &= fired - 1;
-                        let output = (here / c.lanes * of_group + here % c.lanes) * windows + window;
-                        self.crossed[output / 64] |= 1 << (output % 64);
+/// Marks the outputs above threshold in the windows that were touched.
+#[inline(always)]
+fn mark<V: Lanes<Elem = f32>, const ALONE: bool>(c: &FirstSpikeConv, sums: &[f32], scratch: &mut Scratch) {
+    let (words, stride) = (scratch.touched.len(), c.groups * c.lanes);
+    for word in 0..words {
+        let mut left = scratch.touched[word];
+        while left != 0 {
+            let window = 64 * word + left.trailing_zeros() as usize;
+            left &= left - 1;
+            let at = &sums[window * stride..][..stride];
+            let bit = 1 << (window % 64);
+            let (mut best, mut largest) = (usize::MAX, f32::NEG_INFINITY);
+            let mut lane = 0;
+            while lane < stride {
+                let mut fired = V::bits(V::load(&at[lane..]).gt(V::load(&c.thresholds[lane..])));
+                while fired != 0 {
+                    let here = lane + fired.trailing_zeros() as usize;
+                    fired &= fired - 1;
+                    if !ALONE {
+                        scratch.crossed[c.features[here] as usize * words + word] |= bit;
+                    } else if at[here] > largest {
+                        (best, largest) = (here, at[here]);
                     }
-                    lane += V::WIDTH;
                 }
+                lane += V::WIDTH;
+            }
+            if ALONE && best != usize::MAX {
+                scratch.crossed[c.features[best] as usize * words + word] |= bit;
+                scratch.silent[word] |= bit;
             }
         }
     }

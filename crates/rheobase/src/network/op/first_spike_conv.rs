@@ -10,7 +10,7 @@ use crate::network::operator::{Back, Context, Operator};
 use crate::network::parameters::Parameter;
 use crate::network::signal::{Reach, Signal};
 use crate::vision::windows::value_error;
-use crate::vision::{FirstSpikeConv, Scratch};
+use crate::vision::{FirstSpikeConv, Scratch, Step};
 
 /// [`FirstSpikeConv`] step by step. Parameters: `weight`, as a convolution's, and `threshold [out]`. No gradient passes: it
 /// is a layer for learning without one.
@@ -120,7 +120,8 @@ impl Operator for FireOnceConv {
         let rows = out.values.chunks_exact_mut(self.conv.outputs());
         for (sample, ((sums, seen), row)) in of_samples.zip(rows).enumerate() {
             let (index, value) = from.of(sample);
-            self.conv.step(context.level, index, value, sums, seen, &mut scratch, |i, potential| {
+            let step = Step::<false> { conv: &self.conv, index, value, sums, seen, scratch: &mut scratch };
+            step.run(context.level, |i, potential| {
                 let value = if self.values { potential } else { 1.0 };
                 row[i as usize] = value;
                 events.push(i, value);

@@ -28,7 +28,7 @@ pub(super) fn valued(steps: &[Vec<(u32, f32)>], neurons: usize) -> SpikeRows {
 /// Spikes at random: each neuron fires in about one of `one_in` steps.
 pub(super) fn random(seed: u64, steps: usize, neurons: usize, one_in: u32) -> SpikeRows {
     let stream = crate::random::Stream::new(seed, "spikes", "test");
-    let fires = |step: usize, i: u32| stream.quad(step as u64, 0, i)[0] % one_in == 0;
+    let fires = |step: usize, i: u32| stream.quad(step as u64, 0, i)[0].is_multiple_of(one_in);
     let of = |step| (0..neurons as u32).filter(|i| fires(step, *i)).map(|i| (i, 1.0)).collect();
     valued(&(0..steps).map(of).collect::<Vec<_>>(), neurons)
 }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::plasticity::Connection;
 use crate::random::Stream;
+use crate::vision::Inhibition;
 
 /// Spikes and potentials by the definition: all sums, step by step, in ascending input.
 fn defined(
@@ -41,7 +42,7 @@ fn spikes(seed: u64, steps: usize, inputs: usize, quarters: bool) -> SpikeRows {
     for step in 0..steps {
         for i in 0..inputs {
             let draw = stream.quad(step as u64, 0, i as u32);
-            if draw[0] % 4 == 0 {
+            if draw[0].is_multiple_of(4) {
                 index.push(i as u32);
                 value.push(if quarters { (draw[1] % 8 + 1) as f32 / 4.0 } else { 1.0 });
             }
@@ -74,6 +75,11 @@ proptest! {
         conv.set_thresholds(&thresholds).unwrap();
         let (mut potentials, mut out) = (Potentials::default(), SpikeRows::default());
         let want = defined(&connection, &weights, &thresholds, &input);
+        let (mut inhibited, mut left) = (SpikeRows::default(), SpikeRows::default());
+        conv.first(&input, &mut potentials, &mut out).unwrap();
+        Inhibition::new(conv.output_shape(), 0).unwrap().first(&out, &mut inhibited).unwrap();
+        conv.first_inhibited(&input, &mut potentials, &mut left).unwrap();
+        prop_assert_eq!(&left, &inhibited);
         // Twice: the buffers of a sample leave nothing behind.
         for _ in 0..2 {
             conv.first(&input, &mut potentials, &mut out).unwrap();
@@ -121,9 +127,9 @@ fn levels_give_the_same_bits_and_features_can_be_set_alone() {
         let (mut scratch, mut fired) = (Scratch::default(), Vec::new());
         for step in 0..input.steps() {
             let (index, value) = input.step(step);
-            conv.step(level, index, value, &mut sums, &mut seen, &mut scratch, |i, u| {
-                fired.push((step, i, u.to_bits()))
-            });
+            let (sums, seen, scratch) = (&mut sums[..], &mut seen[..], &mut scratch);
+            let one = Step::<false> { conv, index, value, sums, seen, scratch };
+            one.run(level, |i, u| fired.push((step, i, u.to_bits())));
         }
         fired
     };
