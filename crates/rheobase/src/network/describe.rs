@@ -118,6 +118,8 @@ pub enum Kind {
     Linear(Linear),
     /// Convolution over one or two axes.
     Conv(Conv),
+    /// A convolution whose neurons fire once, when their potential exceeds a threshold.
+    FirstSpikeConv(FirstSpikeConv),
     /// Pooling over one or two axes.
     Pool(Pool),
     /// Places of 0 around every map.
@@ -230,6 +232,51 @@ pub struct Conv {
     /// How the weights start.
     #[serde(default)]
     pub start: WeightStart,
+}
+
+/// Settings of a convolution whose neurons fire once. An input acts once, in the first step in which it is not 0. Lists have
+/// one number per axis, or one for all.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FirstSpikeConv {
+    /// Output channels.
+    pub outputs: usize,
+    /// Size of the kernel.
+    pub kernel: Vec<usize>,
+    /// What a potential has to exceed: where `NAME.threshold`, one number for each channel, starts; at least 0.
+    pub threshold: f64,
+    /// Whether a spike has the value of its potential, which inhibition and winners go by; else it is 1.
+    #[serde(default)]
+    pub values: bool,
+    /// Step between outputs.
+    #[serde(default = "one")]
+    pub stride: Vec<usize>,
+    /// Zeros around the input.
+    #[serde(default = "zero")]
+    pub padding: Vec<usize>,
+    /// Distance between the kernel's elements.
+    #[serde(default = "one")]
+    pub dilation: Vec<usize>,
+    /// Groups of channels that do not see each other.
+    #[serde(default = "single")]
+    pub groups: usize,
+    /// How the weights start.
+    #[serde(default)]
+    pub start: WeightStart,
+}
+
+impl FirstSpikeConv {
+    /// The kernels as plasticity sees them.
+    pub fn kernels(&self) -> Kernels<'_> {
+        Kernels {
+            outputs: self.outputs,
+            kernel: &self.kernel,
+            stride: &self.stride,
+            padding: &self.padding,
+            dilation: &self.dilation,
+            groups: self.groups,
+        }
+    }
 }
 
 impl Conv {

@@ -1,5 +1,6 @@
 //! What settings and numbers of plasticity have to be.
 
+use super::order::LARGEST;
 use crate::network::kernels::all_within;
 use crate::vision::windows::value_error;
 use crate::{Error, Result};
@@ -18,10 +19,10 @@ pub(super) fn finite(place: &str, field: &str, numbers: &[f32]) -> Result<()> {
 /// # Errors
 /// Bounds of which the first is not below the second.
 pub(super) fn ordered(place: &str, [lower, upper]: [f32; 2]) -> Result<()> {
-    if lower < upper && (upper - lower).is_finite() {
+    if lower < upper && lower.abs().max(upper.abs()) <= LARGEST {
         return Ok(());
     }
-    let rule = "must be the smallest and the largest weight, in this order, a finite distance apart";
+    let rule = "must be the smallest and the largest weight, in this order, of magnitude at most 1e9";
     Err(value_error(place, "bounds", None, format!("[{lower}, {upper}]"), rule))
 }
 

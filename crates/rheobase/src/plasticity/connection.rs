@@ -152,7 +152,7 @@ impl Connection {
     }
 
     /// The number of an output, or nothing where there is none.
-    pub(super) fn output(&self, place: Place) -> Option<usize> {
+    pub fn output(&self, place: Place) -> Option<usize> {
         let shape = self.output_shape();
         let within = place.iter().zip(&shape).all(|(at, size)| at < size);
         within.then(|| (place[0] * shape[1] + place[1]) * shape[2] + place[2])
@@ -171,8 +171,11 @@ impl Connection {
     }
 
     /// Calls `f` with each weight of an output and the input behind it; nothing is behind what lies in the padding.
+    ///
+    /// # Panics
+    /// If there is no such output.
     #[inline]
-    pub(super) fn inputs_of(&self, output: usize, mut f: impl FnMut(usize, Option<usize>)) {
+    pub fn inputs_of(&self, output: usize, mut f: impl FnMut(usize, Option<usize>)) {
         match &self.weights {
             Weights::Dense { inputs, outputs } => (0..*inputs).for_each(|i| f(i * outputs + output, Some(i))),
             Weights::Shared(s) => s.inputs_of(output, f),

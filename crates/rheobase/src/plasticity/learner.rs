@@ -5,15 +5,15 @@ use std::collections::VecDeque;
 use rheobase_models::Real;
 
 use super::check::{finite, length};
-use super::order::{LARGEST, Order, check_rates};
+use super::order::{Order, check_rates};
 use super::state::State;
 use super::timed::{Changes, Traces, Windows};
 use super::{Activity, Connection, Learned, Plasticity, Rate, Rule};
 use crate::Result;
 use crate::compete::Place;
 use crate::learn::Tensor;
+use crate::vision::SpikeRows;
 use crate::vision::windows::value_error;
-use crate::vision::{SpikeRows, k_winners_first};
 
 /// What changes the weights of a connection, and all that it carries from sample to sample. The weights are the caller's.
 /// Nothing of it depends on threads or on how a sample is split.
@@ -93,7 +93,8 @@ impl Learner {
     /// # Errors
     /// Spikes, winners, rewards or weights that do not fit the connection or the rule, or are not finite.
     pub fn sample(&mut self, weights: &mut [f32], activity: &Activity<'_>) -> Result<Learned> {
-        let winners = self.check_activity(weights, activity)?;
+        self.check_weights(weights)?;
+        let winners = activity.check(&self.place, &self.connection, &self.settings)?;
         self.reset();
         let mut learned = match &self.settings.rule {
             Rule::Order(order) => {
@@ -135,7 +136,8 @@ impl Learner {
         if self.settings.reward.is_some() {
             length(&self.place, "reward", activity.reward.len(), steps, "one number for each step")?;
         }
-        let winners = self.check_activity(weights, activity)?;
+        self.check_weights(weights)?;
+        let winners = activity.check(&self.place, &self.connection, &self.settings)?;
         Ok(self.through_steps(weights, activity, winners))
     }
 
@@ -205,83 +207,6 @@ impl Learner {
     /// Arrays that are missing, of another kind or length; numbers that are not finite.
     pub fn restore(&mut self, kept: &[(String, Tensor)]) -> Result<()> {
         self.state.restore(&self.place, self.connection.inputs(), kept)
-    }
-
-    /// Checks all that comes in, and finds the winners.
-    fn check_activity(&self, weights: &[f32], activity: &Activity<'_>) -> Result<Option<Vec<Place>>> {
-        self.check_weights(weights)?;
-        let place = self.place.as_str();
-        self.check_spikes("pre", activity.pre, self.connection.inputs())?;
-        self.check_spikes("post", activity.post, self.connection.outputs())?;
-        let steps = activity.pre.steps();
-        length(place, "post", activity.post.steps(), steps, "the number of steps of the inputs")?;
-        self.check_reward(activity.reward, steps)?;
-        let winners = match (activity.winners, self.settings.winners) {
-            (Some(given), _) => {
-                if let Some(at) = given.iter().position(|p| self.connection.output(*p).is_none()) {
-                    let rule = format!("must lie within {:?}", self.connection.output_shape());
-                    return Err(value_error(place, "winners", Some(at), format!("{:?}", given[at]), rule));
-                }
-                Some(given.to_vec())
-            }
-            (None, Some(w)) => {
-                Some(k_winners_first(activity.post, self.connection.output_shape(), w.k, w.radius)?)
-            }
-            (None, None) => None,
-        };
-        if winners.is_none() && self.windows.is_none() {
-            let rule =
-                "are needed by the order rule: set `winners = { k = 1 }`, or give them with every sample";
-            return Err(value_error(place, "winners", None, "none", rule));
-        }
-        Ok(winners)
-    }
-
-    fn check_spikes(&self, field: &str, rows: &SpikeRows, neurons: usize) -> Result<()> {
-        match rows.index().iter().position(|i| *i as usize >= neurons) {
-            None => Ok(()),
-            Some(at) => {
-                let rule = format!("must be below {neurons}, the neurons on that side");
-                Err(value_error(&self.place, &format!("{field}.index"), Some(at), rows.index()[at], rule))
-            }
-        }
-    }
-
-    fn check_reward(&self, reward: &[f32], steps: usize) -> Result<()> {
-        let fault = |at, value: String, rule: &str| Err(value_error(&self.place, "reward", at, value, rule));
-        match (&self.settings.reward, reward) {
-            (None, []) => Ok(()),
-            (None, _) => fault(
-                None,
-                format!("{reward:?}"),
-                "is for rules that wait for it: set `reward = {}`, or give none",
-            ),
-            (Some(_), []) => {
-                fault(None, "none".into(), "is needed with every sample: one number, or leave `reward` out")
-            }
-            (Some(_), _) => {
-                if reward.len() != 1 && (self.windows.is_none() || reward.len() != steps) {
-                    let what = if self.windows.is_none() {
-                        "one number"
-                    } else {
-                        "one number, or one for each step"
-                    };
-                    return length(
-                        &self.place,
-                        "reward",
-                        reward.len(),
-                        if self.windows.is_none() { 1 } else { steps },
-                        what,
-                    );
-                }
-                match reward.iter().position(|r| !(r.abs() <= LARGEST)) {
-                    None => Ok(()),
-                    Some(at) => {
-                        fault(Some(at), reward[at].to_string(), "must be finite and of magnitude at most 1e9")
-                    }
-                }
-            }
-        }
     }
 
     /// The order rule: winners learn from who was first.

@@ -43,6 +43,8 @@ mod pair;
 mod reward;
 mod settings;
 mod state;
+#[cfg(test)]
+mod tests;
 mod timed;
 mod triplet;
 

@@ -135,7 +135,7 @@ pub(super) fn check_rates(place: &str, field: &str, ltp: &Rate, ltd: &Rate, feat
         }
         for f in 0..features {
             let value = rate.of(f);
-            if !(value.abs() <= LARGEST) {
+            if value.is_nan() || value.abs() > LARGEST {
                 let rule = "must be finite and of magnitude at most 1e9";
                 return Err(value_error(place, &name(what), Some(f), value, rule));
             }

@@ -159,6 +159,19 @@ impl Lowering<'_> {
                 });
                 Kinded { what: "conv".into(), tensors, emits: None, make }
             }
+            Kind::FirstSpikeConv(c) => {
+                let (shape, fan_in) = op::FireOnceConv::weight_shape(&name, c, &input)?;
+                let weights = self.weights(&name, shape, fan_in, None, c.start)?;
+                let mut tensors = weights.tensors.clone();
+                tensors.push(op::FireOnceConv::threshold(&name, c)?);
+                let conv = c.clone();
+                let make: Make = Box::new(move |seed| {
+                    let mut values = weights.values(seed);
+                    values.push(vec![conv.threshold as f32; conv.outputs]);
+                    Ok((Box::new(op::FireOnceConv::new(&name, &conv, &input)?), values))
+                });
+                Kinded { what: "first_spike_conv".into(), tensors, emits: None, make }
+            }
             Kind::Pool(p) => {
                 let pool = p.clone();
                 let make: Make =
