@@ -195,7 +195,7 @@ impl Stage {
             return Ok(());
         }
         let node = &mut self.cut.back.nodes[self.cut.neurons];
-        if node.operator.raise_thresholds(self.learner.thresholds()) {
+        if node.operator.raise_thresholds(self.learner.thresholds())? {
             return Ok(());
         }
         let what = format!(

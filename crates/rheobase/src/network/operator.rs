@@ -155,8 +155,8 @@ pub trait Operator: Send + Sync {
 
     /// Adds to the threshold of every neuron of a feature, from here on instead of what was added before; says whether it
     /// has thresholds that can be raised.
-    fn raise_thresholds(&mut self, features: &[f32]) -> bool {
+    fn raise_thresholds(&mut self, features: &[f32]) -> Result<bool> {
         let _ = features;
-        false
+        Ok(false)
     }
 }

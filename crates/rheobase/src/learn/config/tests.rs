@@ -224,7 +224,11 @@ fn stages_are_read_changed_and_written() {
     assert!(matches!(&config.stage[0].plasticity.rule, crate::plasticity::Rule::Pair(p) if p.a_plus == 0.5));
     assert!(config.stage[0].inhibition.is_none());
     for (key, value, says) in [
-        ("stage.hidden.epochs", "3", "stage: unknown stage `hidden`; did you mean"),
+        (
+            "stage.hiden_linear.epochs",
+            "3",
+            "stage: unknown stage `hiden_linear`; did you mean `hidden_linear`?",
+        ),
         ("stage.0.epohcs", "3", "unknown key `epohcs`; did you mean `epochs`?"),
         ("stage.0.plasticity.rule.order.ltp", "0.1", "missing field `ltd`"),
         ("stage.0.plasticity.rule", "{ ordr = {} }", "unknown name `ordr`; did you mean `order`?"),

@@ -1,7 +1,7 @@
 //! `Cut`: the part of a network that a stage runs: what comes before its layer, and the layer with its neurons.
 
 use crate::learn::check::broken;
-use crate::network::{Network, Program, ancestors, lower_part};
+use crate::network::{Kind, Network, Program, ancestors, lower_part};
 use crate::plasticity::Connection;
 use crate::{Error, Result};
 
@@ -35,6 +35,7 @@ impl Cut {
         let connection = connection(program, layer, &place)?;
         let neurons = neurons(program, layer, &place)?;
         // Only what the layer's own weights decide has to be run sample by sample.
+        let network = &with_potentials(network, name);
         let (before, to) = (program.nodes[layer].inputs[0].0, neurons + 1);
         let alone = before > 0 && !depends(program, before, layer + 1);
         let back = if alone { lower_part(network, before, to)? } else { None };
@@ -52,6 +53,23 @@ impl Cut {
     }
 }
 
+/// The network, its node `name` sending potentials if it can: winners are found by them. Nothing else runs behind it here.
+fn with_potentials(network: &Network, name: &str) -> Network {
+    let mut network = network.clone();
+    for node in &mut network.nodes {
+        match &mut node.kind {
+            Kind::FirstSpikeConv(conv) if node.name == name => conv.values = true,
+            Kind::Network(inner) => {
+                if let Some(name) = name.strip_prefix(&node.name).and_then(|rest| rest.strip_prefix('.')) {
+                    **inner = with_potentials(inner, name);
+                }
+            }
+            _ => {}
+        }
+    }
+    network
+}
+
 /// Whether source `of` is computed from source `from`.
 pub(super) fn depends(program: &Program, of: usize, from: usize) -> bool {
     ancestors(program.nodes.len(), |n| &program.nodes[n].inputs, 0, of)[from]
@@ -67,7 +85,8 @@ fn connection(program: &Program, layer: usize, place: &str) -> Result<Connection
         );
         return Err(Error::Unsupported { place: place.into(), what });
     };
-    if node.tensors.len() > 1 {
+    let bias = format!("{}.bias", node.name);
+    if program.parameters.tensors[node.tensors.clone()].iter().any(|t| t.name == bias) {
         let rule = format!("must be false in `{}`: no rule changes a bias", node.name);
         return Err(broken(place, "bias", true, rule));
     }

@@ -26,8 +26,8 @@ pub(super) struct Recorder {
 impl Recorder {
     /// Runs one sample of `steps` steps.
     ///
-    /// A neuron's potential is what it compares with its threshold, where that is its input (`fire`); where it is not, the
-    /// input that it has had since the sample began.
+    /// A neuron's potential is what it compares with its threshold, where that is known (`fire`, `first_spike_conv`); where
+    /// it is not, the input that it has had since the sample began.
     ///
     /// # Errors
     /// Input of the wrong width; NaN that arises.
@@ -51,6 +51,10 @@ impl Recorder {
         let mut state = back.start(1);
         back.run(&context, &mut state, &input, 0, steps, tape, counts, |_, signals| {
             step(&signals[source], 0, pre);
+            if cut.neurons == cut.layer {
+                // Its spikes have the values of their potentials.
+                return step(&signals[cut.neurons + 1], 0, post);
+            }
             let potentials = signals[before].dense(buffer);
             if driven.is_empty() {
                 spikes(&signals[cut.neurons + 1], potentials, post);

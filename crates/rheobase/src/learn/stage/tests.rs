@@ -156,6 +156,31 @@ fn what_comes_before_the_layer_is_run_ahead_to_the_same_bits() {
     assert_ne!(ahead.weights(), weights(&job, "maps.weight"));
 }
 
+/// A convolution that fires once is the same layer as a wave, a convolution and neurons that fire once.
+#[test]
+fn first_spike_convolutions_learn_as_their_parts_do() {
+    let mut parts = config(ORDER);
+    let mut whole = config(ORDER);
+    // Sums of halves are exact, whatever their order.
+    for (config, kind) in [(&mut parts, "conv"), (&mut whole, "first_spike_conv")] {
+        let more = if kind == "conv" { "bias = false" } else { "threshold = 2.0" };
+        let node = format!(
+            "{{ name = \"maps\", {kind} = {{ outputs = 6, kernel = [3], padding = [1], {more}, start = {{ constant = 0.5 }} }} }}"
+        );
+        config.set("network.node.maps", &node).unwrap();
+        config
+            .set("stage.maps.plasticity.rule", "{ order = { ltp = 0.25, ltd = -0.25, stabilizer = false } }")
+            .unwrap();
+    }
+    whole.set("network.node.spikes", "{ name = \"spikes\", identity = {} }").unwrap();
+    whole.set("network.node.wave", "{ name = \"wave\", identity = {} }").unwrap();
+    let (parts, whole) = (done(parts), done(whole));
+    assert_eq!(parts.stages()[0].wins(), whole.stages()[0].wins());
+    assert!(parts.stages()[0].wins().iter().sum::<u64>() > 100);
+    assert_eq!(weights(&parts, "maps.weight"), weights(&whole, "maps.weight"));
+    assert_eq!(weights(&parts, "out.weight"), weights(&whole, "out.weight"));
+}
+
 #[test]
 fn rewarded_classes_are_told_apart() {
     // Two patterns, two features; each starts with a leaning to the wrong one.
@@ -344,6 +369,11 @@ fn thresholds_rise_with_wins_where_they_can() {
         even("plasticity = { rule = { order = { ltp = 0.05, ltd = -0.04 } }, winners = { k = 1 } }"),
     );
     assert!(with.0 < without.0 && with.1 > without.1, "{with:?} {without:?}");
+    let mut once = config(homeostasis);
+    let conv = "{ name = \"maps\", first_spike_conv = { outputs = 6, kernel = [3], padding = [1], threshold = 2.0, start = { constant = 0.8 } } }";
+    once.set("network.node.maps", conv).unwrap();
+    let wins = done(once).stages()[0].wins();
+    assert!(*wins.iter().min().unwrap() > 0, "{wins:?}");
     let mut neurons = config(homeostasis);
     neurons
         .set("network.node.spikes", "{ name = \"spikes\", neurons = { model = \"lif_subtract\" } }")

@@ -227,7 +227,8 @@ impl Lowering<'_> {
     fn push(&mut self, name: String, inputs: Vec<(usize, usize)>, kinded: Kinded) {
         let shape = self.shapes[self.nodes.len() + 1].clone();
         let Kinded { what, tensors, emits, make } = kinded;
-        let spikes = what == "fire" || emits.is_some_and(|e| e != Emits::Analogue);
+        let once = ["fire", "first_spike_conv"].contains(&&what[..]);
+        let spikes = once || emits.is_some_and(|e| e != Emits::Analogue);
         self.nodes.push(Planned { name, what, inputs, shape, tensors, layer: emits.is_some(), spikes, make });
     }
 }

@@ -83,9 +83,9 @@ impl Operator for Fire {
         true
     }
 
-    fn raise_thresholds(&mut self, features: &[f32]) -> bool {
+    fn raise_thresholds(&mut self, features: &[f32]) -> Result<bool> {
         self.raised = features.to_vec();
-        true
+        Ok(true)
     }
 }
 
@@ -111,10 +111,10 @@ mod tests {
     #[test]
     fn the_threshold_of_a_feature_rises() {
         let mut fire = Fire::new("f", 1.0, true, &[2, 1, 2]).unwrap();
-        assert!(fire.raise_thresholds(&[0.0, 1.0]));
+        assert!(fire.raise_thresholds(&[0.0, 1.0]).unwrap());
         let x = signal(1, &[1.5, 1.5, 1.5, 2.5]);
         assert_eq!(run(&fire, &[x])[0], [1.0, 1.0, 0.0, 1.0]);
-        assert!(fire.raise_thresholds(&[]));
+        assert!(fire.raise_thresholds(&[]).unwrap());
         assert_eq!(run(&fire, &[signal(1, &[1.5; 4])])[0], [1.0; 4]);
     }
 

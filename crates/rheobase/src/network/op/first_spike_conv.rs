@@ -9,6 +9,7 @@ use crate::network::memory::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::parameters::Parameter;
 use crate::network::signal::{Reach, Signal};
+use crate::plasticity::Connection;
 use crate::vision::windows::value_error;
 use crate::vision::{FirstSpikeConv, Scratch, Step};
 
@@ -19,6 +20,10 @@ pub(crate) struct FireOnceConv {
     conv: FirstSpikeConv,
     /// Whether spikes have the value of their potential.
     values: bool,
+    connection: Connection,
+    /// The thresholds of the features as parameters, and what is added to each; nothing if empty.
+    thresholds: Vec<f32>,
+    raised: Vec<f32>,
 }
 
 fn as_conv(c: &describe::FirstSpikeConv) -> describe::Conv {
@@ -74,7 +79,19 @@ impl FireOnceConv {
     /// # Errors
     /// Those of a convolution.
     pub(crate) fn new(place: &str, c: &describe::FirstSpikeConv, input: &[usize]) -> Result<FireOnceConv> {
-        Ok(FireOnceConv { conv: FirstSpikeConv::named(place, c.kernels(), input)?, values: c.values })
+        Ok(FireOnceConv {
+            conv: FirstSpikeConv::named(place, c.kernels(), input)?,
+            values: c.values,
+            connection: Connection::convolution(place, c.kernels(), input)?,
+            thresholds: Vec::new(),
+            raised: Vec::new(),
+        })
+    }
+
+    fn set_thresholds(&mut self) -> Result<()> {
+        let raised = self.raised.iter().chain(std::iter::repeat(&0.0));
+        let sums: Vec<f32> = self.thresholds.iter().zip(raised).map(|(t, more)| t + more).collect();
+        self.conv.set_thresholds(&sums)
     }
 }
 
@@ -82,7 +99,8 @@ impl Operator for FireOnceConv {
     fn refresh(&mut self, parameters: &[&[f32]]) -> Result<()> {
         if let [weights, thresholds] = parameters {
             self.conv.set_weights(weights)?;
-            self.conv.set_thresholds(thresholds)?;
+            self.thresholds = thresholds.to_vec();
+            self.set_thresholds()?;
         }
         Ok(())
     }
@@ -159,6 +177,16 @@ impl Operator for FireOnceConv {
 
     fn spikes(&self) -> bool {
         true
+    }
+
+    fn connection(&self, _: &str) -> Result<Option<Connection>> {
+        Ok(Some(self.connection.clone()))
+    }
+
+    fn raise_thresholds(&mut self, features: &[f32]) -> Result<bool> {
+        self.raised = features.to_vec();
+        self.set_thresholds()?;
+        Ok(true)
     }
 }
 
