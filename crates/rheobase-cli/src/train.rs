@@ -14,18 +14,20 @@ use crate::{disk, interrupt, terminal, train_report};
 /// Train a network; without arguments, on handwritten digits
 #[derive(Args)]
 #[command(
-    after_help = "The folder of the run then holds the checkpoint (checkpoint.safetensors), all settings (config.toml), metrics.csv,
-report.json and pictures. Ctrl-C, SIGTERM and SIGHUP save, a second Ctrl-C ends at once; --resume goes on, to the same
+    after_help = "Layers with a [[stage]] in the settings learn first, without labels; then the network is trained on them.
+The folder of the run then holds the checkpoint (checkpoint.safetensors), all settings (config.toml), metrics.csv,
+report.json and pictures, stages.csv if there are stages. Ctrl-C, SIGTERM and SIGHUP save, a second Ctrl-C ends at once; --resume goes on, to the same
 bits as without a stop. Other processes are kept out of the folder meanwhile.
 
 With --resume, settings of CONFIG.toml, --set, or an edited config.toml in the folder are compared with the
 checkpoint's. These may change: train.epochs, train.early_stopping.patience, train.threads, train.checkpoint_every,
-optimise.learning_rate, optimise.schedule, and where files lie. Others are refused by name.
+optimise.learning_rate, optimise.schedule, when a stage ends, and where files lie. Others are refused by name.
 
 Examples:
   rheobase train
   rheobase train --set train.epochs=5 --set optimise.learning_rate=0.002 --out runs/short
   rheobase train examples/digits-recurrent.toml --seed 1
+  rheobase train examples/vision-digits.toml       features without labels, then a readout
   rheobase train --resume --out runs/short --set train.epochs=10"
 )]
 pub(crate) struct Train {

@@ -102,7 +102,7 @@ fn stages_alone_are_a_run_too() {
     job(place, "");
     let ran = run_in(place, &["train", "job.toml", "--out", "run", "--set", "train.epochs=0"]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    assert!(ran.out.contains("trained     0 epochs"), "{}", ran.out);
+    assert!(ran.out.contains("trained       0 epochs"), "{}", ran.out);
     assert!(!place.join("run/learning.png").exists() && place.join("run/stage-1-wins.png").exists());
     let page = ok(place, &["report", "run"]);
     assert!(page.contains("wrote"), "{page}");

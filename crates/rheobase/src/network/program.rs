@@ -216,14 +216,20 @@ impl Program {
         }
         counts.spikes.resize(self.nodes.len(), 0);
         counts.operations.resize(self.nodes.len(), 0);
-        tape.begin(self, state, steps, context.taping);
+        // Nodes that the way back never visits leave nothing on the tape.
+        let taped = if context.taping {
+            self.needs_gradient(input.wanted)
+        } else {
+            vec![false; self.nodes.len() + 1]
+        };
+        tape.begin(self, state, steps, context.taping.then_some(&taped[..]));
         for t in 0..steps {
             let (earlier, signals, before) = tape.step(t);
             let counted = |sample: usize| input.goes_on(sample, first + t);
             input.write(first + t, first + t > 0, &mut signals[0]);
             for (n, node) in self.nodes.iter().enumerate() {
                 let memory = &mut state.memories[n];
-                if context.taping {
+                if taped[n + 1] {
                     before[n].copy_from(memory);
                 }
                 let mut out = std::mem::take(&mut signals[n + 1]);
@@ -247,7 +253,7 @@ impl Program {
                     counts.spikes[n] += out.active(&counted) as u64;
                 }
                 counts.operations[n] += node.operator.synaptic_operations(&inputs, &counted);
-                if context.taping {
+                if taped[n + 1] {
                     std::mem::swap(&mut before[n].kept, &mut memory.kept);
                 }
                 signals[n + 1] = out;

@@ -48,9 +48,10 @@ struct Still {
 }
 
 impl Tape {
-    pub(crate) fn begin(&mut self, program: &Program, state: &State, steps: usize, taping: bool) {
+    /// Makes room for a chunk of steps; `taped` says which sources' gradients the way back will need, if there is one.
+    pub(crate) fn begin(&mut self, program: &Program, state: &State, steps: usize, taped: Option<&[bool]>) {
         self.steps = steps;
-        let kept = if taping { steps } else { steps.min(2) };
+        let kept = if taped.is_some() { steps } else { steps.min(2) };
         let (sources, nodes) = (program.nodes.len() + 1, program.nodes.len());
         self.signals.resize_with(kept.max(self.signals.len()), Vec::new);
         self.before.resize_with(kept.max(self.before.len()), Vec::new);
@@ -61,11 +62,12 @@ impl Tape {
             before.resize_with(nodes, Memory::default);
         }
         self.wanted.clear();
-        if taping {
+        if let Some(taped) = taped {
             self.past.clone_from(&state.past);
-            let own = program.nodes.iter().map(|n| n.operator.reads_output());
+            let nodes = || program.nodes.iter().zip(&taped[1..]);
+            let own = nodes().map(|(n, taped)| *taped && n.operator.reads_output());
             self.wanted.extend([true].into_iter().chain(own));
-            for node in program.nodes.iter().filter(|n| n.operator.reads_inputs()) {
+            for (node, _) in nodes().filter(|(n, taped)| **taped && n.operator.reads_inputs()) {
                 node.inputs.iter().for_each(|(source, _)| self.wanted[*source] = true);
             }
         }

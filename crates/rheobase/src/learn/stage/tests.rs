@@ -96,6 +96,55 @@ fn a_stage_learns_first_and_its_layer_then_stays() {
     assert!(control.stages()[0].history().is_empty() && control.warnings().is_empty());
 }
 
+/// What is frozen gets no gradient, and all else the same one.
+#[test]
+fn a_frozen_layer_changes_no_other_gradient() {
+    use crate::learn::optimise::AdamW;
+    use crate::learn::{Batch, LossKind, OptimiserKind, Pass, Rule, Target, Trainer, WeightPenalty};
+
+    let text = r#"
+        input = [6]
+        node = [
+            { name = "a", linear = { outputs = 5 } },
+            { name = "b", neurons = { model = "lif_subtract" } },
+            { name = "c", linear = { outputs = 4 } },
+            { name = "d", neurons = { model = "lif_subtract" } },
+            { name = "e", linear = { outputs = 3 } },
+        ]
+    "#;
+    let network: Network = crate::toml_text::read(text, "net.toml").unwrap();
+    let inputs: Vec<SampleInput> = (0..20)
+        .map(|i| SampleInput::Constant((0..6).map(|k| ((i * 7 + k * 5) % 9) as f32 / 3.0).collect()))
+        .collect();
+    let targets: Vec<Target<'_>> = (0..20).map(|i| Target::Class(i % 3)).collect();
+    let (ids, lengths): (Vec<u64>, Vec<usize>) = ((0..20).collect(), vec![8; 20]);
+    let batch = Batch { inputs: &inputs, targets: &targets, lengths: &lengths, ids: &ids, epoch: 0 };
+    let pass =
+        Pass { loss: LossKind::default(), rates: Vec::new(), truncate: 0, chunk: 3, level: Level::best() };
+    let optimiser = OptimiserKind::AdamW(AdamW::default());
+    let rule = Rule { optimiser, clip: None, weights: WeightPenalty { l1: 0.0, l2: 0.1 } };
+    let learned = |frozen: &[&str]| {
+        let mut trainer = Trainer::new(crate::network::lower(&network, 0).unwrap(), &optimiser);
+        let before: Vec<Vec<f32>> =
+            trainer.program().parameters().tensors.iter().map(|t| t.values.clone()).collect();
+        frozen.iter().for_each(|name| trainer.freeze(name).unwrap());
+        let outcome = trainer.learn(&pass, &rule, 0.01, &batch).unwrap();
+        let stayed = trainer.program().parameters().tensors.iter().zip(before).map(|(t, b)| t.values == b);
+        (outcome.gradients, stayed.collect::<Vec<bool>>(), outcome.tape_bytes)
+    };
+    let (all, stayed, tape) = learned(&[]);
+    assert_eq!(stayed, [false; 6]);
+    for (frozen, which) in [(&["a"][..], &[0, 1][..]), (&["c"], &[2, 3]), (&["a", "c"], &[0, 1, 2, 3])] {
+        let (gradients, stayed, smaller) = learned(frozen);
+        for (i, (with, without)) in all.iter().zip(&gradients).enumerate() {
+            assert_eq!(stayed[i], which.contains(&i), "{frozen:?} {i}");
+            let zero = without.iter().all(|g| *g == 0.0);
+            assert!(if which.contains(&i) { zero } else { with == without && !zero }, "{frozen:?} {i}");
+        }
+        assert!(if frozen == ["c"] { smaller <= tape } else { smaller < tape }, "{frozen:?}");
+    }
+}
+
 #[test]
 fn results_depend_neither_on_threads_nor_on_stops() {
     let folder = tempfile::tempdir().unwrap();
