@@ -7,8 +7,7 @@ use std::sync::OnceLock;
 use rheobase::verify::{FileReport, Status, TraceFile, find_traces, rules::RULES, verify_file};
 
 /// What the traces may hold that this library does not have: the target in the trace's meta, and what it waits for.
-const NOT_COVERED: &[(&str, &str)] =
-    &[("SpykeTorch.snn.{Convolution,Pooling,STDP} + functional", "plasticity")];
+const NOT_COVERED: &[(&str, &str)] = &[];
 
 /// The reports of all traces, each with the target of its trace.
 fn reports() -> &'static [(FileReport, String)] {

@@ -30,6 +30,7 @@ mod samples_file;
 mod save;
 mod setup;
 mod simulate;
+mod stage_pictures;
 mod statistics;
 mod step_warning;
 mod stimulus;

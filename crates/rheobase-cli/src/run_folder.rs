@@ -16,6 +16,8 @@ use crate::terminal;
 pub(crate) const CHECKPOINT: &str = "checkpoint.safetensors";
 pub(crate) const CONFIG: &str = "config.toml";
 pub(crate) const METRICS: &str = "metrics.csv";
+/// A line per epoch of every stage.
+pub(crate) const STAGES: &str = "stages.csv";
 pub(crate) const REPORT: &str = "report.json";
 pub(crate) const CURVES: &str = "learning.png";
 pub(crate) const INPUT: &str = "input.png";
@@ -24,7 +26,19 @@ pub(crate) const CONFUSION: &str = "confusion.png";
 /// What `rheobase report` writes into a run's folder; it belongs to whoever asked for it.
 pub(crate) const PAGE: &str = "report.html";
 /// In the order in which they are removed: settings without a checkpoint would be taken for a run that has just begun.
-const ALL: [&str; 8] = [CONFIG, CHECKPOINT, METRICS, REPORT, CURVES, INPUT, LAYERS, CONFUSION];
+const ALL: [&str; 9] = [CONFIG, CHECKPOINT, METRICS, STAGES, REPORT, CURVES, INPUT, LAYERS, CONFUSION];
+
+/// The picture of a stage, number `n` from 0: `stage-1-kernels.png`.
+pub(crate) fn stage_picture(n: usize, what: &str) -> String {
+    format!("stage-{}-{what}.png", n + 1)
+}
+
+/// Whether a file's name is one of [`stage_picture`].
+fn is_stage_picture(name: &str) -> bool {
+    let parts = name.strip_prefix("stage-").and_then(|rest| rest.strip_suffix(".png"));
+    let parts = parts.and_then(|rest| rest.split_once('-'));
+    parts.is_some_and(|(n, what)| n.parse::<u32>().is_ok() && ["kernels", "weights", "wins"].contains(&what))
+}
 
 /// The folder of a run.
 #[derive(Debug)]
@@ -58,6 +72,9 @@ impl RunFolder {
             self.lock = Some(RunLock::take(&self.path)?);
             for name in ALL.iter().chain(&[PAGE]) {
                 remove_abandoned(&self.file(name))?;
+            }
+            for name in self.stage_pictures() {
+                remove_abandoned(&self.file(&name))?;
             }
         }
         Ok(())
@@ -97,7 +114,8 @@ impl RunFolder {
         self.own()?;
         // Another process may have been here before.
         self.check_free(force)?;
-        for name in ALL {
+        let pictures = self.stage_pictures();
+        for name in ALL.into_iter().chain(pictures.iter().map(|name| &name[..])) {
             let file = self.file(name);
             if file.exists() {
                 fs::remove_file(&file)
@@ -105,6 +123,20 @@ impl RunFolder {
             }
         }
         Ok(())
+    }
+
+    /// Names of the pictures of stages in the folder, half-written ones included.
+    fn stage_pictures(&self) -> Vec<String> {
+        let names = fs::read_dir(&self.path).into_iter().flatten().flatten();
+        let names = names.filter_map(|file| {
+            let name = file.file_name().into_string().ok()?;
+            let temporary = name.strip_prefix('.').and_then(|rest| rest.rsplit_once('-'));
+            Some(temporary.map_or(name.clone(), |(whole, _)| whole.to_string()))
+        });
+        let mut names: Vec<String> = names.filter(|name| is_stage_picture(name)).collect();
+        names.sort();
+        names.dedup();
+        names
     }
 
     /// Writes a file of text, whole or not at all.

@@ -7,25 +7,27 @@ use clap::Args;
 use rheobase::learn::{Job, TrainConfig};
 
 use crate::failure::{Failure, Outcome};
-use crate::run_folder::{CHECKPOINT, CONFIG, METRICS, REPORT, RunFolder, warn_unprotected};
+use crate::run_folder::{CHECKPOINT, CONFIG, METRICS, REPORT, RunFolder, STAGES, warn_unprotected};
 use crate::train_progress::Bar;
 use crate::{disk, interrupt, terminal, train_report};
 
 /// Train a network; without arguments, on handwritten digits
 #[derive(Args)]
 #[command(
-    after_help = "The folder of the run then holds the checkpoint (checkpoint.safetensors), all settings (config.toml), metrics.csv,
-report.json and pictures. Ctrl-C, SIGTERM and SIGHUP save, a second Ctrl-C ends at once; --resume goes on, to the same
+    after_help = "Layers with a [[stage]] in the settings learn first, without labels; then the network is trained on them.
+The folder of the run then holds the checkpoint (checkpoint.safetensors), all settings (config.toml), metrics.csv,
+report.json and pictures, stages.csv if there are stages. Ctrl-C, SIGTERM and SIGHUP save, a second Ctrl-C ends at once; --resume goes on, to the same
 bits as without a stop. Other processes are kept out of the folder meanwhile.
 
 With --resume, settings of CONFIG.toml, --set, or an edited config.toml in the folder are compared with the
 checkpoint's. These may change: train.epochs, train.early_stopping.patience, train.threads, train.checkpoint_every,
-optimise.learning_rate, optimise.schedule, and where files lie. Others are refused by name.
+optimise.learning_rate, optimise.schedule, when a stage ends, and where files lie. Others are refused by name.
 
 Examples:
   rheobase train
   rheobase train --set train.epochs=5 --set optimise.learning_rate=0.002 --out runs/short
   rheobase train examples/digits-recurrent.toml --seed 1
+  rheobase train examples/vision-digits.toml       features without labels, then a readout
   rheobase train --resume --out runs/short --set train.epochs=10"
 )]
 pub(crate) struct Train {
@@ -65,9 +67,10 @@ impl Train {
         bar.warn(job.warnings());
         let mut failed = None;
         let learned = job.run(|job, now, epoch| {
-            bar.show(now, epoch);
+            bar.show(now, epoch, job.stages());
             bar.warn(job.warnings());
-            if epoch.is_some() {
+            let (done, all) = now.batches;
+            if done == all {
                 let every = job.config().train.checkpoint_every;
                 if !job.is_done() && every > 0 && now.epoch.is_multiple_of(every) {
                     failed = save(job, &folder).err();
@@ -82,10 +85,10 @@ impl Train {
         }
         save(&job, &folder).map_err(|failure| self.later(failure, &folder))?;
         if !job.is_done() {
-            let (epoch, epochs) = (job.history().len() + 1, job.config().train.epochs);
             let place = folder.path().display();
             return Err(Failure::Interrupted(format!(
-                "interrupted in epoch {epoch} of {epochs}; saved, go on with: rheobase train --resume --out {place}"
+                "interrupted in {}; saved, go on with: rheobase train --resume --out {place}",
+                under_way(&job)
             )));
         }
         train_report::finish(&job, &folder, seconds, speed)
@@ -203,6 +206,19 @@ impl Train {
     }
 }
 
+/// What a job is doing: `epoch 3 of 30`, `epoch 1 of 5 of the stage of features_conv`.
+fn under_way(job: &Job) -> String {
+    match job.stages().iter().find(|stage| !stage.is_done()) {
+        None => format!("epoch {} of {}", job.history().len() + 1, job.config().train.epochs),
+        Some(stage) => format!(
+            "epoch {} of {} of the stage of {}",
+            stage.history().len() + 1,
+            stage.config().epochs,
+            stage.config().layer
+        ),
+    }
+}
+
 /// Whether a checkpoint has room: values, moments, and those of the best epoch.
 fn check_room(job: &Job, folder: &RunFolder) -> Outcome<()> {
     disk::fits(&folder.file(CHECKPOINT), 16.0 * job.program().parameters().count() as f64)
@@ -217,5 +233,8 @@ fn save(job: &Job, folder: &RunFolder) -> Outcome<()> {
             .map_err(|e| Failure::bad(format!("{}: cannot be replaced: {e}", file.display())))?;
     }
     job.checkpoint()?.write(&folder.file(CHECKPOINT))?;
+    if !job.stages().is_empty() {
+        folder.write(STAGES, &train_report::stage_metrics(job.stages()))?;
+    }
     folder.write(METRICS, &train_report::metrics(job.history()))
 }

@@ -9,6 +9,7 @@ use rheobase::network::{Context, Counts, Tape, TileInput};
 
 use crate::failure::Outcome;
 use crate::run_folder::{CONFUSION, CURVES, INPUT, LAYERS, RunFolder};
+use crate::stage_pictures;
 
 /// Outputs that get a line of their own.
 const LINES: usize = 5;
@@ -23,7 +24,9 @@ pub(crate) fn draw(job: &Job, matrix: &[u64], classes: usize, folder: &RunFolder
         names.push(name.to_string());
         Ok(())
     };
-    save(CURVES, curves(job)?)?;
+    if !job.history().is_empty() {
+        save(CURVES, curves(job)?)?;
+    }
     if let Some(figure) = image(job)? {
         save(INPUT, figure)?;
     }
@@ -36,6 +39,7 @@ pub(crate) fn draw(job: &Job, matrix: &[u64], classes: usize, folder: &RunFolder
         }
         save(CONFUSION, figure.figure()?)?;
     }
+    names.extend(stage_pictures::draw(job.stages(), folder)?);
     Ok(names)
 }
 

@@ -3,24 +3,41 @@
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use rheobase::learn::{Epoch, Progressed, Warning};
+use rheobase::learn::{Epoch, Progressed, StageProgress, StageRun, Warning};
 
 use crate::terminal;
 use crate::text::{grouped, short};
 
-/// A progress bar over all batches.
+/// A progress bar over all batches of a stage or of the training.
 pub(crate) struct Bar {
     bar: ProgressBar,
     epochs: u64,
-    start: Instant,
-    samples: usize,
-    before: (u64, usize),
+    all: Pace,
+    /// That of the stage, or of the training after them.
+    part: Pace,
+    stage: Option<usize>,
+    /// When something was shown last.
+    shown: Instant,
     /// Warnings that were shown.
     warned: usize,
 }
 
+/// Samples since a point in time.
+struct Pace {
+    start: Instant,
+    samples: usize,
+}
+
+impl Pace {
+    /// Seconds, and samples per second.
+    fn now(&self) -> (f64, f64) {
+        let seconds = self.start.elapsed().as_secs_f64();
+        (seconds, self.samples as f64 / seconds.max(1e-9))
+    }
+}
+
 impl Bar {
-    /// A bar for a training of `epochs` epochs; within epoch `epoch` (from 1) `samples` samples are done already.
+    /// A bar for a training of `epochs` epochs.
     pub(crate) fn new(epochs: u64) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         let style = ProgressStyle::with_template("{bar:24} {percent:>3} %  {msg}");
@@ -28,34 +45,43 @@ impl Bar {
             Ok(style) => bar.with_style(style),
             Err(_) => bar,
         };
-        Bar { bar, epochs, start: Instant::now(), samples: 0, before: (0, 0), warned: 0 }
+        let shown = Instant::now();
+        let [all, part] = [0, 0].map(|samples| Pace { start: shown, samples });
+        Bar { bar, epochs, all, part, stage: None, shown, warned: 0 }
     }
 
     /// Shows the progress after a batch.
-    pub(crate) fn show(&mut self, now: &Progressed, epoch: Option<&Epoch>) {
-        self.count(now);
-        let speed = self.samples as f64 / self.start.elapsed().as_secs_f64().max(1e-9);
-        let (done, all) = now.batches;
-        self.bar.set_length(self.epochs * all as u64);
-        self.bar.set_position((now.epoch - 1) * all as u64 + done as u64);
-        let text = format!(
-            "epoch {}/{}  loss {}  accuracy {:.1} %  rate {:.1} %  {} samples/s",
-            now.epoch,
-            self.epochs,
-            short(now.loss),
-            100.0 * now.accuracy,
-            100.0 * now.rate,
-            grouped(speed as u64)
-        );
-        match epoch {
-            Some(epoch) if self.bar.is_hidden() => {
-                let validation = epoch
-                    .validation_accuracy
-                    .map_or(String::new(), |a| format!("  validation {:.1} %", 100.0 * a));
-                terminal::warn(&(text + &validation));
-            }
-            _ => self.bar.set_message(text),
+    pub(crate) fn show(&mut self, now: &Progressed, epoch: Option<&Epoch>, stages: &[StageRun]) {
+        let stage = now.stage.map(|stage| stage.stage);
+        if stage != self.stage {
+            (self.stage, self.part) = (stage, Pace { start: self.shown, samples: 0 });
         }
+        self.shown = Instant::now();
+        self.all.samples += now.new;
+        self.part.samples += now.new;
+        let (done, all) = now.batches;
+        let epochs = now.stage.map_or(self.epochs, |stage| stage.epochs);
+        self.bar.set_length(epochs * all as u64);
+        self.bar.set_position((now.epoch - 1) * all as u64 + done as u64);
+        let mut text = match &now.stage {
+            Some(stage) => stage_line(now, stage, &stages[stage.stage]),
+            None => format!(
+                "epoch {}/{epochs}  loss {}  accuracy {:.1} %  rate {:.1} %",
+                now.epoch,
+                short(now.loss),
+                100.0 * now.accuracy,
+                100.0 * now.rate
+            ),
+        };
+        text += &format!("  {} samples/s", grouped(self.part.now().1 as u64));
+        let ended = epoch.is_some() || (now.stage.is_some() && done == all);
+        if !(ended && self.bar.is_hidden()) {
+            return self.bar.set_message(text);
+        }
+        if let Some(accuracy) = epoch.and_then(|e| e.validation_accuracy) {
+            text += &format!("  validation {:.1} %", 100.0 * accuracy);
+        }
+        terminal::warn(&text);
     }
 
     /// Shows the warnings that are new, above the bar.
@@ -66,21 +92,23 @@ impl Bar {
         self.warned = warnings.len();
     }
 
-    /// Counts the samples of this process: a resumed epoch starts in its middle.
-    fn count(&mut self, now: &Progressed) {
-        let (epoch, samples) = self.before;
-        let new = match epoch == now.epoch {
-            true => now.samples - samples,
-            false => now.samples.div_ceil(now.batches.0.max(1)).min(now.samples),
-        };
-        self.samples += new;
-        self.before = (now.epoch, now.samples);
-    }
-
     /// Takes the bar away; gives the seconds since the start, and samples per second.
     pub(crate) fn finish(self) -> (f64, f64) {
         self.bar.finish_and_clear();
-        let seconds = self.start.elapsed().as_secs_f64();
-        (seconds, self.samples as f64 / seconds.max(1e-9))
+        self.all.now()
     }
+}
+
+/// `stage features_conv: epoch 1/5  w(1−w) 0.112  30 of 32 features have won`
+fn stage_line(now: &Progressed, stage: &StageProgress, run: &StageRun) -> String {
+    let right = stage.accuracy.map_or(String::new(), |a| format!("  accuracy {:.1} %", 100.0 * a));
+    format!(
+        "stage {}: epoch {}/{}  w(1−w) {}  {} of {} features have won{right}",
+        run.config().layer,
+        now.epoch,
+        stage.epochs,
+        short(stage.convergence),
+        stage.won,
+        stage.features
+    )
 }

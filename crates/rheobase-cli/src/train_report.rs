@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use rheobase::data::{Dataset, digits};
 use rheobase::learn::config::Source;
-use rheobase::learn::{Epoch, Job, Outcome as Tested, Warning};
+use rheobase::learn::{Epoch, Job, Outcome as Tested, StageRun, Warning};
 use rheobase::network::Program;
 use serde_json::{Value, json};
 
 use crate::failure::Outcome;
-use crate::run_folder::{REPORT, RunFolder};
+use crate::run_folder::{REPORT, RunFolder, STAGES};
 use crate::text::{Table, grouped, short};
 use crate::{terminal, train_pictures};
 
@@ -27,6 +27,52 @@ pub(crate) fn metrics(history: &[Epoch]) -> String {
         out.push('\n');
     }
     out
+}
+
+/// What the epochs of all stages brought, as CSV.
+pub(crate) fn stage_metrics(stages: &[StageRun]) -> String {
+    let mut out = String::from("layer,stage_epoch,samples,convergence,silent,features_that_won,accuracy\n");
+    for (stage, e) in stages.iter().flat_map(|stage| stage.history().iter().map(move |e| (stage, e))) {
+        let (layer, won) = (&stage.config().layer, e.wins.iter().filter(|wins| **wins > 0).count());
+        let accuracy = e.accuracy.map_or(String::new(), |a| a.to_string());
+        let _ = writeln!(
+            out,
+            "{layer},{},{},{},{},{won},{accuracy}",
+            e.epoch, e.samples, e.convergence, e.silent
+        );
+    }
+    out
+}
+
+/// What a stage has come to: `3 epochs, converged: w(1−w) 0.0045; 31 of 32 features have won`.
+fn stage_summary(stage: &StageRun) -> String {
+    let Some(last) = stage.history().last() else { return "no epoch: the weights it started with".into() };
+    let epochs = stage.history().len();
+    let wins = stage.wins();
+    let right = last.accuracy.map_or(String::new(), |a| format!("; accuracy {:.1} %", 100.0 * a));
+    format!(
+        "{epochs} {}, {}: w(1−w) {}; {} of {} features have won{right}",
+        if epochs == 1 { "epoch" } else { "epochs" },
+        if stage.has_converged() { "converged" } else { "not converged" },
+        short(last.convergence),
+        wins.iter().filter(|n| **n > 0).count(),
+        wins.len()
+    )
+}
+
+/// What the report holds of the stages.
+fn stages_json(stages: &[StageRun]) -> Vec<Value> {
+    let one = |stage: &StageRun| {
+        json!({
+            "layer": stage.config().layer,
+            "epochs": stage.history().len(),
+            "converged": stage.has_converged(),
+            "convergence": stage.history().last().map(|e| e.convergence),
+            "accuracy": stage.history().last().and_then(|e| e.accuracy),
+            "wins": stage.wins(),
+        })
+    };
+    stages.iter().map(one).collect()
 }
 
 /// A test in numbers.
@@ -126,7 +172,7 @@ pub(crate) fn finish(job: &Job, folder: &RunFolder, seconds: f64, speed: f64) ->
     let credit = (job.config().data.source == Source::Digits).then_some(digits::CREDIT);
 
     let pictures = train_pictures::draw(job, &matrix, classes, folder)?;
-    let report = json!({
+    let mut report = json!({
         "epochs": job.history().len(),
         "parameters": job.program().parameters().count(),
         "test": scores.json(),
@@ -135,6 +181,9 @@ pub(crate) fn finish(job: &Job, folder: &RunFolder, seconds: f64, speed: f64) ->
         "data": credit.unwrap_or(test.name()),
         "warnings": as_json(&warnings),
     });
+    if !job.stages().is_empty() {
+        report["stages"] = json!(stages_json(job.stages()));
+    }
     let report = serde_json::to_string_pretty(&report)
         .map_err(|e| crate::failure::Failure::bad(format!("{REPORT}: {e}")))?;
     folder.write(REPORT, &(report + "\n"))?;
@@ -142,6 +191,9 @@ pub(crate) fn finish(job: &Job, folder: &RunFolder, seconds: f64, speed: f64) ->
     let mut table = Table::bare();
     let place = folder.path().display();
     let epochs = job.history().len();
+    for stage in job.stages() {
+        table.row([format!("stage {}", stage.config().layer), stage_summary(stage)]);
+    }
     table.row([
         "trained".into(),
         format!("{epochs} epochs, {} parameters", job.program().parameters().count()),
@@ -153,15 +205,16 @@ pub(crate) fn finish(job: &Job, folder: &RunFolder, seconds: f64, speed: f64) ->
         ]);
     }
     scores.rows(&mut table);
+    let stages = if job.stages().is_empty() { String::new() } else { format!("{STAGES}, ") };
     table.row([
         "wrote".into(),
-        format!("{place}: checkpoint.safetensors, config.toml, metrics.csv, {REPORT}"),
+        format!("{place}: checkpoint.safetensors, config.toml, metrics.csv, {stages}{REPORT}"),
     ]);
     table.row(["pictures".into(), pictures.join(", ")]);
     if let Some(credit) = credit {
         table.row(["data".into(), credit.into()]);
     }
-    let more = 2 * job.config().train.epochs;
+    let more = (2 * job.config().train.epochs).max(1);
     let mut out = table.render(terminal::width());
     let _ = write!(
         out,

@@ -15,6 +15,7 @@ pub mod encode;
 pub mod learn;
 pub mod memory;
 pub mod network;
+pub mod plasticity;
 pub mod population;
 pub mod random;
 pub mod threads;

@@ -164,3 +164,32 @@ fn nodes_that_do_not_fit_say_why() {
         assert!(error.to_string().contains(words), "{error}");
     }
 }
+
+/// A convolution that fires once, and the three nodes that it is: the same spikes, whether inputs come once or go on.
+#[test]
+fn a_first_spike_convolution_is_a_convolution_that_fires_once() {
+    let settings = "outputs = 5, kernel = [3, 2], padding = [1, 0], stride = [1, 2]";
+    let fused = format!("first_spike_conv = {{ {settings}, threshold = 3.0 }}");
+    let apart =
+        format!("cumulate = {{}}\nconv = {{ {settings}, bias = false }}\nfire = {{ threshold = 3.0 }}");
+    let stream = Stream::new(3, "test", "weights");
+    // Eighths add up exactly in any order.
+    let weights: Vec<f32> =
+        (0..5 * 4 * 6).map(|i| (stream.quad(0, 0, i)[0] % 17) as f32 / 8.0 - 0.5).collect();
+    let inputs: Vec<SampleInput> = (0..3).map(|n| SampleInput::Spikes(sample(n))).collect();
+    let waves = (0..3).map(|n| {
+        let mut wave = Vec::new();
+        to_wave(&sample(n), SHAPE, &mut wave).expect("a wave");
+        SampleInput::Dense { features: WIDTH, values: wave }
+    });
+    let waves: Vec<SampleInput> = waves.collect();
+    let sent = |nodes: &str, tensor: &str, inputs: &[SampleInput]| {
+        let mut program = program(nodes);
+        program.update(|parameters| parameters.set(tensor, &weights)).expect("weights");
+        run(&program, inputs)
+    };
+    let want = sent(&apart, "n1.weight", &inputs);
+    assert!(want.iter().flatten().filter(|x| **x == 1.0).count() > 100);
+    assert_eq!(sent(&fused, "n0.weight", &inputs), want);
+    assert_eq!(sent(&fused, "n0.weight", &waves), want);
+}

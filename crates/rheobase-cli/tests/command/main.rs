@@ -15,6 +15,7 @@ mod run_owner;
 mod same_bytes;
 mod signals;
 mod simulate;
+mod stages;
 mod train;
 mod verify;
 mod warnings;

@@ -15,6 +15,9 @@
 //! | [`Correlogram`] | correlation over lag |
 //! | [`DistanceMatrix`] | distances between spike trains |
 //! | [`Weights`] | weights and receptive fields |
+//! | [`KernelCourse`] | kernels as they form |
+//! | [`WeightCourse`] | weights over time |
+//! | [`Wins`] | how often each feature won |
 //! | [`LearningCurves`] | loss and accuracy over epochs |
 //! | [`Confusion`] | confusion matrix |
 //! | [`Report`] | many pictures and tables on one HTML page |
@@ -62,6 +65,7 @@ mod correlogram;
 mod fi_curve;
 mod figure;
 mod intervals;
+mod kernel_course;
 mod learning_curves;
 mod matrix;
 mod phase_line;
@@ -71,13 +75,16 @@ mod rates;
 mod report;
 mod simulation;
 mod traces;
+mod weight_course;
 mod weights;
+mod wins;
 
 pub use confusion::Confusion;
 pub use correlogram::Correlogram;
 pub use fi_curve::FiCurve;
 pub use figure::Figure;
 pub use intervals::Intervals;
+pub use kernel_course::KernelCourse;
 pub use learning_curves::LearningCurves;
 pub use matrix::DistanceMatrix;
 pub use panel::Panel;
@@ -89,7 +96,9 @@ pub use report::{Report, Table};
 pub use simulation::Simulation;
 
 pub use traces::Traces;
+pub use weight_course::WeightCourse;
 pub use weights::Weights;
+pub use wins::Wins;
 
 #[cfg(test)]
 mod tests;

@@ -74,6 +74,28 @@ fn every_kind() -> Vec<(&'static str, Figure, Vec<&'static str>)> {
             vec!["spike train", "two", "d"],
         ),
         ("weights", Weights::new(&t, 2, 5, 5).names(["a", "b"]).figure().unwrap(), vec!["weight", "a", "b"]),
+        (
+            "kernels over time",
+            KernelCourse::new(["f0", "f1"], 5, 5, [0.0, 1.0])
+                .moment("start", &t)
+                .moment("100", &t)
+                .figure()
+                .unwrap(),
+            vec!["feature", "f1", "samples", "start", "100", "weight"],
+        ),
+        (
+            "weights over time",
+            WeightCourse::new(&[0, 10], &[0.2, 0.1], &[vec![1, 2, 1], vec![0, 0, 4]], [0.0, 1.0])
+                .limit(0.05)
+                .figure()
+                .unwrap(),
+            vec!["samples", "10", "mean w(1 − w)", "weight", "share of weights (%)"],
+        ),
+        (
+            "wins",
+            Wins::new(&[5, 0, 1000]).figure().unwrap(),
+            vec!["feature", "wins", "1 of 3 features never"],
+        ),
         ("learning", learning.figure().unwrap(), vec!["loss", "accuracy (%)", "epoch"]),
         (
             "confusion",
@@ -137,6 +159,33 @@ fn bad_data_name_place_field_index_and_rule() {
             "traces.times[1] = 0: is smaller",
         ),
         (said(Traces::new(&t, "v", "").figure()), "traces.series: shape [0]"),
+        (said(KernelCourse::new(["a"], 1, 3, [0.0, 1.0]).figure()), "kernels over time.moments: shape [0]"),
+        (
+            said(KernelCourse::new(["a"], 1, 3, [0.0, 1.0]).moment("9", &t[..2]).figure()),
+            "kernels over time.9: shape [2], but [1, 1, 3] needs",
+        ),
+        (
+            said(KernelCourse::new(["a"], 1, 3, [0.0, 1.0]).moment("9", &bad).figure()),
+            "kernels over time.9[1] = NaN",
+        ),
+        (
+            said(KernelCourse::new(["a"], 1, 3, [1.0, 1.0]).moment("9", &t).figure()),
+            "kernels over time.range = [1, 1]: must be the lowest",
+        ),
+        (said(WeightCourse::new(&[], &[], &[], [0.0, 1.0]).figure()), "weights over time.samples: shape [0]"),
+        (
+            said(WeightCourse::new(&[1], &[0.1, 0.2], &[vec![1]], [0.0, 1.0]).figure()),
+            "weights over time.convergence: shape [2]",
+        ),
+        (
+            said(WeightCourse::new(&[1, 2], &[0.1, 0.2], &[vec![1]], [0.0, 1.0]).figure()),
+            "weights over time.histograms: shape [1]",
+        ),
+        (
+            said(WeightCourse::new(&[1], &[0.1], &[vec![1]], [1.0, 0.0]).figure()),
+            "weights over time.bounds = [1.0, 0.0]: must be the smallest",
+        ),
+        (said(Wins::new(&[]).figure()), "wins.wins: shape [0]"),
         (
             said(Traces::new(&t, "v", "").trace("v", &t).threshold(f64::NAN).figure()),
             "traces.threshold = NaN",

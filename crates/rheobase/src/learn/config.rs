@@ -8,11 +8,13 @@ mod network;
 mod resume;
 mod run;
 mod set;
+mod stage;
 
 pub use data::{CsvFiles, DataConfig, IdxFiles, Label, NpzFiles, Source};
 pub use network::NetworkConfig;
 pub use resume::Difference;
 pub use run::{OptimiseConfig, RegulariseConfig, RunConfig};
+pub use stage::{StageConfig, StageInhibition};
 
 use std::io::Write as _;
 use std::path::Path;
@@ -36,6 +38,9 @@ pub struct TrainConfig {
     pub encode: Encoding,
     /// The network, or the file it is in.
     pub network: NetworkConfig,
+    /// Layers that learn without labels before the training begins, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stage: Vec<StageConfig>,
     /// How wrong an output is.
     pub loss: LossKind,
     /// How weights follow from gradients.
@@ -61,6 +66,7 @@ impl TrainConfig {
             data: DataConfig::default(),
             encode: Encoding::default(),
             network: NetworkConfig::default(),
+            stage: Vec::new(),
             loss: LossKind::CrossEntropy(loss),
             optimise: OptimiseConfig::default(),
             regularise: RegulariseConfig::default(),
@@ -145,7 +151,8 @@ impl TrainConfig {
         self.loss.check()?;
         self.optimise.check()?;
         self.regularise.check(&self.network)?;
-        self.train.check()?;
+        self.train.check(!self.stage.is_empty())?;
+        stage::check(&self.stage, &self.network)?;
         if self.train.early_stopping.is_some() && self.data.validation == 0.0 {
             let rule = "must be above 0 for `train.early_stopping`, which judges by the validation loss";
             return Err(broken("data", "validation", 0, rule));

@@ -3,25 +3,26 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rayon::prelude::*;
 use rheobase_models::lanes::Level;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::batch::{Batch, Outcome, Pass, TILE};
+use super::batch::{Outcome, Pass, TILE};
 use super::checkpoint::{Checkpoint, Protection};
 use super::config::TrainConfig;
+use super::history::{Epoch, Progressed, Sums};
 use super::loss::Target;
+use super::prepare::{missing, prepare, targets};
 use super::room;
 use super::schedule::{Progress, Schedule};
 use super::splits::{Splits, check_classes, splits};
+use super::stage::{Learning, StageRun, Stages};
 use super::stopping::Verdict;
 use super::tensor::Tensor;
 use super::trained::{Samples, settings};
 use super::trainer::{Rule, Trainer};
-use super::warning::{self, Activity, Warning};
+use super::warning::{self, Warning};
 use crate::data::{Dataset, shuffle};
-use crate::encode::{Encoder, Encoding, SampleInput};
+use crate::encode::{Encoding, SampleInput};
 use crate::network::{Network, Program, lower, outline};
 use crate::random::Stream;
 use crate::{Error, Result, threads};
@@ -30,58 +31,6 @@ use crate::{Error, Result, threads};
 const CHUNK: usize = 256;
 /// Samples that are taken through the network at once where nothing is learned.
 const EVALUATED: usize = 256;
-
-/// What an epoch has brought.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Epoch {
-    /// From 1.
-    pub epoch: u64,
-    /// Learning rate of its last update.
-    pub learning_rate: f64,
-    /// Mean loss of the samples as they were learned from.
-    pub loss: f64,
-    /// Share of them that was classified right.
-    pub accuracy: f64,
-    /// Spikes per neuron and step, over all layers that spike.
-    pub rate: f64,
-    /// Mean loss of the validation samples.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub validation_loss: Option<f64>,
-    /// Share of them that is classified right.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub validation_accuracy: Option<f64>,
-}
-
-/// Where a job is after a batch.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Progressed {
-    /// Epoch, from 1.
-    pub epoch: u64,
-    /// Batches of the epoch that are done, and how many there are.
-    pub batches: (usize, usize),
-    /// Samples of the epoch that are done.
-    pub samples: usize,
-    /// Mean loss of the epoch so far.
-    pub loss: f64,
-    /// Share that was classified right so far.
-    pub accuracy: f64,
-    /// Spikes per neuron and step so far.
-    pub rate: f64,
-}
-
-/// Sums over the part of an epoch that is done.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Sums {
-    batches: usize,
-    samples: usize,
-    loss: f64,
-    correct: usize,
-    spikes: u64,
-    neuron_steps: u64,
-    learning_rate: f64,
-    #[serde(default)]
-    activity: Activity,
-}
 
 /// A training job: settings, data, network and the state of its training.
 pub struct Job {
@@ -94,6 +43,7 @@ pub struct Job {
     encoding: Encoding,
     pool: Arc<rayon::ThreadPool>,
     samples: Samples,
+    stages: Stages,
     history: Vec<Epoch>,
     sums: Sums,
     best: Option<Vec<Vec<f32>>>,
@@ -121,7 +71,9 @@ impl Job {
         let pass = pass(&config)?;
         let optimise = &config.optimise;
         let rule = Rule { optimiser: optimise.rule, clip: optimise.clip, weights: config.regularise.weights };
-        let trainer = Trainer::new(program, &rule.optimiser);
+        let stages = Stages::new(&config, &network, &program, &splits.train)?;
+        let mut trainer = Trainer::new(program, &rule.optimiser);
+        config.stage.iter().try_for_each(|stage| trainer.freeze(&stage.layer))?;
         let mut job = Job {
             encoding: config.encoding().for_samples(splits.train.shape())?,
             config,
@@ -132,6 +84,7 @@ impl Job {
             pass,
             rule,
             pool,
+            stages,
             history: Vec::new(),
             sums: Sums::default(),
             best: None,
@@ -170,6 +123,10 @@ impl Job {
     pub fn program(&self) -> &Program {
         self.trainer.program()
     }
+    /// Its stages, those that are done, learn and are yet to come.
+    pub fn stages(&self) -> &[StageRun] {
+        self.stages.runs()
+    }
     /// The epochs that are done.
     pub fn history(&self) -> &[Epoch] {
         &self.history
@@ -192,7 +149,7 @@ impl Job {
     /// Whether there is nothing left to learn.
     pub fn is_done(&self) -> bool {
         let stopped = self.verdict().is_some_and(|verdict| verdict.stop);
-        stopped || self.history.len() as u64 >= self.config.train.epochs
+        self.stages.are_done() && (stopped || self.history.len() as u64 >= self.config.train.epochs)
     }
 
     /// What early stopping says of the epochs so far.
@@ -208,7 +165,8 @@ impl Job {
     }
 
     /// Learns until the job is done or `watch` says false: it is shown the progress after every batch, and every epoch
-    /// when it is done. [`Job::checkpoint`] then holds where to go on.
+    /// when it is done. In a stage it is shown the progress after some samples; an epoch of a stage is done when all its
+    /// samples are. [`Job::checkpoint`] then holds where to go on.
     ///
     /// # Errors
     /// Those of [`Trainer::learn`]; encoders that refuse a sample.
@@ -217,6 +175,12 @@ impl Job {
         mut watch: impl FnMut(&Job, &Progressed, Option<&Epoch>) -> Result<bool>,
     ) -> Result<()> {
         let pool = self.pool.clone();
+        while !self.stages.are_done() {
+            let progress = pool.install(|| self.learn_stage())?;
+            if !watch(self, &progress, None)? {
+                return Ok(());
+            }
+        }
         while !self.is_done() {
             let epoch = self.history.len() as u64;
             let order = shuffle::order(
@@ -232,7 +196,7 @@ impl Job {
                 } else {
                     None
                 };
-                let progress = self.progressed(epoch, batches.len());
+                let progress = self.sums.progressed(epoch, batches.len(), batch.len());
                 if done.is_some() {
                     self.sums = Sums::default();
                 }
@@ -245,6 +209,21 @@ impl Job {
             }
         }
         Ok(())
+    }
+
+    /// Some samples of the stage that learns.
+    fn learn_stage(&mut self) -> Result<Progressed> {
+        let mut with = Learning {
+            network: &self.network,
+            trainer: &mut self.trainer,
+            data: &self.splits.train,
+            encoding: &self.encoding,
+            steps: self.config.data.steps,
+            seed: self.config.train.seed,
+        };
+        let (progress, warnings) = self.stages.learn(&mut with)?;
+        warning::note(&mut self.warnings, warnings);
+        Ok(progress)
     }
 
     /// One update.
@@ -260,33 +239,14 @@ impl Job {
         let prepared = prepare(&self.splits.train, indices, &self.encoding, self.config.data.steps, epoch)?;
         let targets = targets(&self.splits.train, indices)?;
         let outcome = self.trainer.learn(&self.pass, &self.rule, rate, &prepared.batch(&targets, epoch))?;
-        self.sums.batches += 1;
-        self.sums.samples += indices.len();
-        self.sums.loss += outcome.loss;
-        self.sums.correct += outcome.correct;
-        self.sums.spikes += outcome.counts.spikes.iter().sum::<u64>();
-        self.sums.neuron_steps += outcome.sample_steps * spiking_neurons(self.trainer.program());
-        self.sums.learning_rate = rate;
-        self.sums.activity.add(&outcome);
+        let neurons = spiking_neurons(self.trainer.program());
+        self.sums.add(&outcome, indices.len(), neurons, rate);
         Ok(())
-    }
-
-    fn progressed(&self, epoch: u64, batches: usize) -> Progressed {
-        let share = |x: f64, of: f64| if of > 0.0 { x / of } else { 0.0 };
-        let samples = self.sums.samples;
-        Progressed {
-            epoch: epoch + 1,
-            batches: (self.sums.batches, batches),
-            samples,
-            loss: share(self.sums.loss, samples as f64),
-            accuracy: share(self.sums.correct as f64, samples as f64),
-            rate: share(self.sums.spikes as f64, self.sums.neuron_steps as f64),
-        }
     }
 
     /// Judges an epoch.
     fn end_epoch(&mut self) -> Result<Epoch> {
-        let progress = self.progressed(self.history.len() as u64, self.sums.batches);
+        let progress = self.sums.progressed(self.history.len() as u64, self.sums.batches, 0);
         let mut epoch = Epoch {
             epoch: progress.epoch,
             learning_rate: self.sums.learning_rate,
@@ -356,6 +316,10 @@ impl Job {
         });
         let mut checkpoint =
             self.trainer.checkpoint(&self.architecture()?, self.history.len() as u64, extra)?;
+        if !self.stages.runs().is_empty() {
+            let stages = self.stages.save(&mut checkpoint)?;
+            checkpoint.header.extra["stages"] = stages;
+        }
         if let Some(best) = &self.best {
             for (tensor, values) in self.trainer.program().parameters().tensors.iter().zip(best) {
                 checkpoint.insert("best", &tensor.name, Tensor::f32(&tensor.shape, values.clone())?)?;
@@ -409,6 +373,7 @@ impl Job {
         self.sums = serde_json::from_value(part("sums")).map_err(damaged)?;
         let samples: Samples = serde_json::from_value(part("samples")).map_err(damaged)?;
         self.check_data(path, &samples)?;
+        self.stages.restore(path, checkpoint, part("stages"), self.trainer.updates())?;
         let tensors = &self.trainer.program().parameters().tensors;
         let best: Vec<Vec<f32>> = tensors
             .iter()
@@ -482,53 +447,4 @@ pub(super) fn outcome_of(
 pub(crate) fn spiking_neurons(program: &Program) -> u64 {
     let widths = program.nodes().map(|(_, _, shape)| shape.iter().product::<usize>() as u64);
     widths.zip(program.spiking()).filter(|(_, spikes)| *spikes).map(|(n, _)| n).sum()
-}
-
-pub(super) fn missing(sample: usize) -> Error {
-    Error::Value {
-        place: "data".into(),
-        field: "sample".into(),
-        index: None,
-        value: sample.to_string(),
-        rule: "must be a sample of the data set".into(),
-    }
-}
-
-/// Encoded samples.
-struct Prepared {
-    inputs: Vec<SampleInput>,
-    lengths: Vec<usize>,
-    ids: Vec<u64>,
-}
-
-impl Prepared {
-    fn batch<'a>(&'a self, targets: &'a [Target<'a>], epoch: u64) -> Batch<'a> {
-        Batch { inputs: &self.inputs, targets, lengths: &self.lengths, ids: &self.ids, epoch }
-    }
-}
-
-fn prepare(
-    dataset: &Dataset,
-    indices: &[usize],
-    encoding: &Encoding,
-    steps: usize,
-    epoch: u64,
-) -> Result<Prepared> {
-    let done: Vec<(SampleInput, usize)> = indices
-        .par_iter()
-        .map(|i| {
-            let sample = dataset.sample(*i).ok_or_else(|| missing(*i))?;
-            let length = sample.steps().map_or(steps, |own| own.min(steps));
-            let mut input = SampleInput::default();
-            encoding.encode(sample, *i as u64, epoch, length, &mut input)?;
-            Ok((input, length))
-        })
-        .collect::<Result<_>>()?;
-    let (inputs, lengths) = done.into_iter().unzip();
-    Ok(Prepared { inputs, lengths, ids: indices.iter().map(|i| *i as u64).collect() })
-}
-
-fn targets<'a>(dataset: &Dataset, indices: &[usize]) -> Result<Vec<Target<'a>>> {
-    let labels = dataset.require_labels()?;
-    Ok(indices.iter().map(|i| Target::Class(labels[*i])).collect())
 }

@@ -13,6 +13,7 @@
 //! | when to stop, and at which epoch the network was best | [`stopping`] |
 //! | a whole job as a file | [`config`] |
 //! | a job run, stopped, gone on with | [`job`] |
+//! | layers that learn without labels, before the training or by themselves | [`stage`] |
 //! | a trained network on other samples | [`trained`] |
 //! | layers, input and labels that do nothing | [`warning`] |
 //! | training state in a file | [`checkpoint`], [`tensor`], [`fingerprint`](mod@fingerprint) |
@@ -26,14 +27,17 @@ pub mod checkpoint;
 pub mod clip;
 pub mod config;
 pub mod fingerprint;
+mod history;
 pub mod job;
 pub mod loss;
 pub mod optimise;
 mod power;
+mod prepare;
 pub mod regularise;
 mod room;
 pub mod schedule;
 pub mod splits;
+pub mod stage;
 pub mod stopping;
 pub mod tensor;
 pub mod trained;
@@ -43,14 +47,16 @@ pub mod warning;
 pub use batch::{Batch, Outcome, Pass, Workspaces};
 pub use checkpoint::{Checkpoint, Header, Protection, Wanted};
 pub use clip::Clip;
-pub use config::{Difference, TrainConfig};
+pub use config::{Difference, StageConfig, StageInhibition, TrainConfig};
 pub use fingerprint::{fingerprint, fingerprint_of_data};
-pub use job::{Epoch, Job, Progressed};
+pub use history::{Epoch, Progressed};
+pub use job::Job;
 pub use loss::{CrossEntropy, Evaluated, Loss, LossKind, Readout, Score, Target};
 pub use optimise::{Moments, Optimiser, OptimiserKind, Update, project};
 pub use regularise::{RateBounds, RateOf, WeightPenalty};
 pub use schedule::{Progress, Schedule, ScheduleKind};
 pub use splits::{Splits, splits};
+pub use stage::{Feedback, Stage, StageEpoch, StageProgress, StageRun};
 pub use stopping::{EarlyStopping, Verdict};
 pub use tensor::{Element, Tensor, TensorData};
 pub use trained::{Samples, Trained};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::config::{Source, TrainConfig};
-use super::job::missing;
+use super::prepare::missing;
 use super::trained::same_names;
 use crate::data::{self, Dataset, labels};
 use crate::network::Program;

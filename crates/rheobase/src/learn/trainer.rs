@@ -52,6 +52,14 @@ impl Trainer {
         self.updates
     }
 
+    /// Keeps the parameters of a node as they are from here on.
+    ///
+    /// # Errors
+    /// A node that the network does not have.
+    pub fn freeze(&mut self, node: &str) -> Result<()> {
+        self.program.freeze(node)
+    }
+
     /// Takes a batch through the network without learning.
     ///
     /// # Errors
@@ -95,9 +103,10 @@ impl Trainer {
     ) -> Result<Vec<Vec<f32>>> {
         let mut moments = self.moments.clone();
         let done = self.updates;
+        let frozen = self.program.frozen_tensors();
         self.program.update(|parameters| {
-            for (tensor, gradient) in parameters.tensors.iter().zip(&mut gradients) {
-                if tensor.weight {
+            for ((tensor, gradient), frozen) in parameters.tensors.iter().zip(&mut gradients).zip(&frozen) {
+                if tensor.weight && !frozen {
                     rule.weights.add_gradient(&tensor.values, gradient)?;
                 }
             }
@@ -110,9 +119,8 @@ impl Trainer {
                     .collect();
                 clip.apply(&mut named)?;
             }
-            for ((tensor, gradient), moments) in
-                parameters.tensors.iter_mut().zip(&gradients).zip(&mut moments)
-            {
+            let tensors = parameters.tensors.iter_mut().zip(&gradients).zip(&mut moments).zip(frozen);
+            for (((tensor, gradient), moments), _) in tensors.filter(|(_, frozen)| !frozen) {
                 let optimiser = if tensor.weight { rule.optimiser } else { rule.optimiser.without_decay() };
                 let before = tensor.values.clone();
                 let update = Update { name: &tensor.name, learning_rate: rate, done, level };
@@ -124,6 +132,14 @@ impl Trainer {
         self.moments = moments;
         self.updates += 1;
         Ok(gradients)
+    }
+
+    /// Replaces the values of one tensor.
+    ///
+    /// # Errors
+    /// Those of [`crate::network::Parameters::set`]; then nothing has changed.
+    pub(super) fn set(&mut self, tensor: &str, values: &[f32]) -> Result<()> {
+        self.program.update(|parameters| parameters.set(tensor, values))
     }
 
     /// Replaces the values of all parameters, in their order.

@@ -73,6 +73,35 @@ pub enum Warning {
         /// The range of the encoder.
         range: [f32; 2],
     },
+    /// A stage in which no neuron won: it learned nothing.
+    NoWinner {
+        /// The layer.
+        layer: String,
+        /// Samples that were shown.
+        samples: usize,
+    },
+    /// Features that never won in a stage, and did not learn.
+    DeadFeatures {
+        /// The layer.
+        layer: String,
+        /// Which they are, from 0.
+        dead: Vec<usize>,
+        /// Features of the layer.
+        features: usize,
+        /// Samples that were shown.
+        samples: usize,
+    },
+    /// A stage whose weights have not come to their bounds.
+    NotConverged {
+        /// The layer.
+        layer: String,
+        /// Epochs that it learned.
+        epochs: u64,
+        /// The mean of w(1 − w) at its end.
+        convergence: f64,
+        /// What it was to come below.
+        limit: f64,
+    },
     /// No sample has label 0.
     LabelsFrom {
         /// The data.
@@ -123,11 +152,37 @@ impl fmt::Display for Warning {
                     100.0 * *outside as f64 / *values as f64
                 )
             }
+            Warning::NoWinner { layer, samples } => write!(
+                f,
+                "stage of `{layer}`: no neuron won in {samples} samples, so nothing was learned; lower the threshold of the \
+                 neurons behind it, or let its weights start higher"
+            ),
+            Warning::DeadFeatures { layer, dead, features, samples } => write!(
+                f,
+                "stage of `{layer}`: {} of {features} features never won in {samples} samples and did not learn ({}); lower the \
+                 threshold of the neurons behind it or the `radius` of winners, raise their `k`, or give homeostasis",
+                dead.len(),
+                listed(dead)
+            ),
+            Warning::NotConverged { layer, epochs, convergence, limit } => write!(
+                f,
+                "stage of `{layer}`: after {epochs} {} the mean of w(1 − w) is {}, not below {limit}; raise its `epochs` or the \
+                 rates of its rule, or set `converged` (0 if it need not converge)",
+                if *epochs == 1 { "epoch" } else { "epochs" },
+                rounded(*convergence)
+            ),
             Warning::LabelsFrom { data, first, last } => {
                 write!(f, "{data}: {}", labels::meaning(*first, *last))
             }
         }
     }
+}
+
+/// The first numbers of a list.
+fn listed(numbers: &[usize]) -> String {
+    let shown: Vec<String> = numbers.iter().take(8).map(usize::to_string).collect();
+    let more = if numbers.len() > 8 { ", …" } else { "" };
+    shown.join(", ") + more
 }
 
 fn info(model: &str) -> Option<&'static Info> {
@@ -211,7 +266,10 @@ impl Warning {
         match self {
             Warning::Silent { layer, .. }
             | Warning::Saturated { layer, .. }
-            | Warning::WeakInput { layer, .. } => layer,
+            | Warning::WeakInput { layer, .. }
+            | Warning::NoWinner { layer, .. }
+            | Warning::DeadFeatures { layer, .. }
+            | Warning::NotConverged { layer, .. } => layer,
             Warning::Clipped { data, .. } | Warning::LabelsFrom { data, .. } => data,
         }
     }

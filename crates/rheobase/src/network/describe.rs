@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::plasticity::Kernels;
 pub use crate::vision::{Padding, PoolOf};
 
 /// The version of the format that this library writes.
@@ -117,6 +118,8 @@ pub enum Kind {
     Linear(Linear),
     /// Convolution over one or two axes.
     Conv(Conv),
+    /// A convolution whose neurons fire once, when their potential exceeds a threshold.
+    FirstSpikeConv(FirstSpikeConv),
     /// Pooling over one or two axes.
     Pool(Pool),
     /// Places of 0 around every map.
@@ -176,7 +179,7 @@ pub struct Linear {
 
 /// How weights start: drawn, keyed by seed and name.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum WeightStart {
     /// Uniform in ±gain/√fan_in; biases too.
     Uniform(f64),
@@ -184,6 +187,17 @@ pub enum WeightStart {
     Normal(f64),
     /// All the same; biases 0.
     Constant(f64),
+    /// Normal around a mean, whatever the number of inputs; biases 0. Outside `within` the nearest end is taken. What
+    /// rules of plasticity with bounds start from.
+    Around {
+        /// The mean; finite.
+        mean: f64,
+        /// The standard deviation; finite, at least 0.
+        deviation: f64,
+        /// The smallest and the largest weight; all finite ones by default.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        within: Option<[f64; 2]>,
+    },
 }
 
 impl Default for WeightStart {
@@ -218,6 +232,65 @@ pub struct Conv {
     /// How the weights start.
     #[serde(default)]
     pub start: WeightStart,
+}
+
+/// Settings of a convolution whose neurons fire once. An input acts once, in the first step in which it is not 0. Lists have
+/// one number per axis, or one for all.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FirstSpikeConv {
+    /// Output channels.
+    pub outputs: usize,
+    /// Size of the kernel.
+    pub kernel: Vec<usize>,
+    /// What a potential has to exceed: where `NAME.threshold`, one number for each channel, starts; at least 0.
+    pub threshold: f64,
+    /// Whether a spike has the value of its potential, which inhibition and winners go by; else it is 1.
+    #[serde(default)]
+    pub values: bool,
+    /// Step between outputs.
+    #[serde(default = "one")]
+    pub stride: Vec<usize>,
+    /// Zeros around the input.
+    #[serde(default = "zero")]
+    pub padding: Vec<usize>,
+    /// Distance between the kernel's elements.
+    #[serde(default = "one")]
+    pub dilation: Vec<usize>,
+    /// Groups of channels that do not see each other.
+    #[serde(default = "single")]
+    pub groups: usize,
+    /// How the weights start.
+    #[serde(default)]
+    pub start: WeightStart,
+}
+
+impl FirstSpikeConv {
+    /// The kernels as plasticity sees them.
+    pub fn kernels(&self) -> Kernels<'_> {
+        Kernels {
+            outputs: self.outputs,
+            kernel: &self.kernel,
+            stride: &self.stride,
+            padding: &self.padding,
+            dilation: &self.dilation,
+            groups: self.groups,
+        }
+    }
+}
+
+impl Conv {
+    /// The kernels as plasticity sees them.
+    pub fn kernels(&self) -> Kernels<'_> {
+        Kernels {
+            outputs: self.outputs,
+            kernel: &self.kernel,
+            stride: &self.stride,
+            padding: &self.padding,
+            dilation: &self.dilation,
+            groups: self.groups,
+        }
+    }
 }
 
 /// Settings of pooling.

@@ -3,6 +3,7 @@
 //! A network is planned first, which checks everything and makes nothing as large as its weights or layers; a program is
 //! then made from the plan.
 
+mod between;
 mod custom;
 mod flatten;
 mod neurons;
@@ -10,6 +11,7 @@ mod plan;
 mod shapes;
 mod start;
 
+pub(crate) use between::{ancestors, lower_part};
 pub use custom::Operators;
 pub(crate) use plan::{Plan, Planned, plan};
 
@@ -33,7 +35,11 @@ pub fn lower(network: &Network, seed: u64) -> Result<Program> {
 /// # Errors
 /// Those of [`lower`] and of the operators.
 pub fn lower_with(network: &Network, seed: u64, catalog: &Catalog, operators: &Operators) -> Result<Program> {
-    let plan = plan(network, catalog, operators)?;
+    made(plan(network, catalog, operators)?, seed)
+}
+
+/// The program of a plan.
+fn made(plan: Plan, seed: u64) -> Result<Program> {
     check_memory(&plan)?;
     let (mut nodes, mut tensors) = (Vec::new(), Vec::new());
     for Planned { name, what, inputs, shape, tensors: planned, layer, make, .. } in plan.nodes {
@@ -44,7 +50,9 @@ pub fn lower_with(network: &Network, seed: u64, catalog: &Catalog, operators: &O
     }
     let given = plan.given.into_iter().map(|g| g.map(|g| g.values())).collect();
     let Plan { input, output, delays, .. } = plan;
-    let mut program = Program { nodes, parameters: Parameters { tensors }, input, output, delays, given };
+    let frozen = vec![false; nodes.len()];
+    let mut program =
+        Program { nodes, parameters: Parameters { tensors }, input, output, delays, given, frozen };
     program.refresh()?;
     Ok(program)
 }

@@ -12,6 +12,7 @@
 mod build;
 mod describe;
 mod file;
+mod frozen;
 pub(crate) mod kernels;
 mod lower;
 mod memory;
@@ -28,19 +29,22 @@ mod tile;
 
 pub use build::{Inputs, Layer, Layers, List, Placeholder, Sequential, Source, Stack, Sum, from};
 pub use describe::{
-    Combine, Conv, Custom, Dropout, FORMAT, FeatureInhibition, Fire, KWinners, Kind, LateralInhibition,
-    Linear, Link, Network, Neurons, Node, Nothing, Numbers, Padding, Pool, PoolOf, Scale, WeightStart, Word,
+    Combine, Conv, Custom, Dropout, FORMAT, FeatureInhibition, Fire, FirstSpikeConv, KWinners, Kind,
+    LateralInhibition, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Padding, Pool, PoolOf, Scale,
+    WeightStart, Word,
 };
 pub(crate) use file::inherit_dt;
 pub use lower::{Operators, lower, lower_with};
+pub(crate) use lower::{ancestors, lower_part};
 pub use memory::Memory;
 pub use operator::{Back, Context, Operator, Seen};
 pub use parameters::{Parameter, Parameters};
 pub use part::{
     Part, PerAxis, average_pool, conv, cumulate, custom, dropout, feature_inhibition, fire_again, fire_once,
-    flatten, identity, k_winners, lateral_inhibition, linear, max_pool, network, neurons, pad,
-    pointwise_inhibition, relu, scale, sigmoid, sum_pool, tanh,
+    first_spike_conv, flatten, identity, k_winners, lateral_inhibition, linear, max_pool, network, neurons,
+    pad, pointwise_inhibition, relu, scale, sigmoid, sum_pool, tanh,
 };
+pub(crate) use program::ProgramNode;
 pub use program::{Counts, Program, State};
 pub use signal::{Events, Reach, Signal};
 pub use table::{Edge, Row, Table, TensorRow, outline, table};

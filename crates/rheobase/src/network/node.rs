@@ -17,6 +17,7 @@ enum Key {
     Combine,
     Linear,
     Conv,
+    FirstSpikeConv,
     Pool,
     Pad,
     Fire,
@@ -71,6 +72,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
                 }
                 Key::Linear => Kind::Linear(map.next_value()?),
                 Key::Conv => Kind::Conv(map.next_value()?),
+                Key::FirstSpikeConv => Kind::FirstSpikeConv(map.next_value()?),
                 Key::Pool => Kind::Pool(map.next_value()?),
                 Key::Pad => Kind::Pad(map.next_value()?),
                 Key::Fire => Kind::Fire(map.next_value()?),
@@ -121,6 +123,7 @@ impl Kind {
         match self {
             Kind::Linear(_) => "linear",
             Kind::Conv(_) => "conv",
+            Kind::FirstSpikeConv(_) => "first_spike_conv",
             Kind::Pool(_) => "pool",
             Kind::Pad(_) => "pad",
             Kind::Fire(_) => "fire",

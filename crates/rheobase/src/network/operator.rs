@@ -5,6 +5,7 @@ use rheobase_models::lanes::Level;
 use super::memory::Memory;
 use super::signal::Signal;
 use crate::Result;
+use crate::plasticity::Connection;
 
 /// What an operator may know of the step besides its inputs.
 #[derive(Debug, Clone, Copy)]
@@ -143,5 +144,19 @@ pub trait Operator: Send + Sync {
     /// Whether the output is spikes.
     fn spikes(&self) -> bool {
         false
+    }
+
+    /// Which of its first tensor's weights lies between which input and output, where a rule of plasticity can change
+    /// them; `place` is what errors call the node.
+    fn connection(&self, place: &str) -> Result<Option<Connection>> {
+        let _ = place;
+        Ok(None)
+    }
+
+    /// Adds to the threshold of every neuron of a feature, from here on instead of what was added before; says whether it
+    /// has thresholds that can be raised.
+    fn raise_thresholds(&mut self, features: &[f32]) -> Result<bool> {
+        let _ = features;
+        Ok(false)
     }
 }

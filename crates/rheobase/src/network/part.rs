@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::describe::{
-    Conv, Custom, Dropout, FeatureInhibition, Fire, KWinners, Kind, LateralInhibition, Linear, Network,
-    Neurons, Nothing, Numbers, Padding, Pool, PoolOf, Scale, WeightStart, Word,
+    Conv, Custom, Dropout, FeatureInhibition, Fire, FirstSpikeConv, KWinners, Kind, LateralInhibition,
+    Linear, Network, Neurons, Nothing, Numbers, Padding, Pool, PoolOf, Scale, WeightStart, Word,
 };
 use crate::compete::Competition;
 use crate::{Error, Result};
@@ -59,6 +59,24 @@ pub fn conv(outputs: usize, kernel: impl PerAxis) -> Part {
         dilation: one,
         groups: 1,
         bias: true,
+        start: WeightStart::default(),
+    })
+    .into()
+}
+
+/// A convolution to `outputs` channels whose neurons fire once, when their potential exceeds `threshold`; stride 1, no padding,
+/// dilation 1, one group.
+pub fn first_spike_conv(outputs: usize, kernel: impl PerAxis, threshold: f64) -> Part {
+    let one = vec![1];
+    Kind::FirstSpikeConv(FirstSpikeConv {
+        outputs,
+        kernel: kernel.per_axis(),
+        threshold,
+        values: false,
+        stride: one.clone(),
+        padding: vec![0],
+        dilation: one,
+        groups: 1,
         start: WeightStart::default(),
     })
     .into()
@@ -247,11 +265,21 @@ impl Part {
         self
     }
 
+    /// Gives the spikes of a convolution that fires once the value of their potential, which inhibition and winners go by.
+    pub fn values(mut self) -> Self {
+        match &mut self.kind {
+            Kind::FirstSpikeConv(c) => c.values = true,
+            _ => return self.lacks("values"),
+        }
+        self
+    }
+
     /// How the weights of a linear map or a convolution start.
     pub fn start(mut self, start: WeightStart) -> Self {
         match &mut self.kind {
             Kind::Linear(l) => l.start = start,
             Kind::Conv(c) => c.start = start,
+            Kind::FirstSpikeConv(c) => c.start = start,
             _ => return self.lacks("start"),
         }
         self
@@ -261,6 +289,7 @@ impl Part {
     pub fn stride(mut self, stride: impl PerAxis) -> Self {
         match &mut self.kind {
             Kind::Conv(c) => c.stride = stride.per_axis(),
+            Kind::FirstSpikeConv(c) => c.stride = stride.per_axis(),
             Kind::Pool(p) => p.stride = stride.per_axis(),
             _ => return self.lacks("stride"),
         }
@@ -271,6 +300,7 @@ impl Part {
     pub fn padding(mut self, padding: impl PerAxis) -> Self {
         match &mut self.kind {
             Kind::Conv(c) => c.padding = padding.per_axis(),
+            Kind::FirstSpikeConv(c) => c.padding = padding.per_axis(),
             Kind::Pool(p) => p.padding = padding.per_axis(),
             _ => return self.lacks("padding"),
         }
@@ -281,6 +311,7 @@ impl Part {
     pub fn dilation(mut self, dilation: impl PerAxis) -> Self {
         match &mut self.kind {
             Kind::Conv(c) => c.dilation = dilation.per_axis(),
+            Kind::FirstSpikeConv(c) => c.dilation = dilation.per_axis(),
             _ => return self.lacks("dilation"),
         }
         self
@@ -290,6 +321,7 @@ impl Part {
     pub fn groups(mut self, groups: usize) -> Self {
         match &mut self.kind {
             Kind::Conv(c) => c.groups = groups,
+            Kind::FirstSpikeConv(c) => c.groups = groups,
             _ => return self.lacks("groups"),
         }
         self

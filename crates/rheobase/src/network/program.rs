@@ -42,6 +42,8 @@ pub struct Program {
     pub(crate) delays: Vec<usize>,
     /// What delayed edges carry before each source has sent anything, where that is given.
     pub(crate) given: Vec<Option<Vec<f32>>>,
+    /// Which nodes keep their parameters as they are ([`Program::freeze`]).
+    pub(crate) frozen: Vec<bool>,
 }
 
 /// What a program carries from step to step for the samples of a tile: the caller's to keep.
@@ -139,9 +141,9 @@ impl Program {
         self.nodes.iter().map(|n| (&n.name[..], &n.what[..], &n.shape[..]))
     }
 
-    /// Which nodes are layers of neurons that send spikes.
+    /// Which nodes are neurons that send spikes: layers of a model that spikes, and `fire`.
     pub fn spiking(&self) -> impl Iterator<Item = bool> {
-        self.nodes.iter().map(|n| n.layer && n.operator.spikes())
+        self.nodes.iter().map(|n| n.operator.spikes())
     }
 
     pub(crate) fn width(&self, source: usize) -> usize {
@@ -214,14 +216,20 @@ impl Program {
         }
         counts.spikes.resize(self.nodes.len(), 0);
         counts.operations.resize(self.nodes.len(), 0);
-        tape.begin(self, state, steps, context.taping);
+        // Nodes that the way back never visits leave nothing on the tape.
+        let taped = if context.taping {
+            self.needs_gradient(input.wanted)
+        } else {
+            vec![false; self.nodes.len() + 1]
+        };
+        tape.begin(self, state, steps, context.taping.then_some(&taped[..]));
         for t in 0..steps {
             let (earlier, signals, before) = tape.step(t);
             let counted = |sample: usize| input.goes_on(sample, first + t);
             input.write(first + t, first + t > 0, &mut signals[0]);
             for (n, node) in self.nodes.iter().enumerate() {
                 let memory = &mut state.memories[n];
-                if context.taping {
+                if taped[n + 1] {
                     before[n].copy_from(memory);
                 }
                 let mut out = std::mem::take(&mut signals[n + 1]);
@@ -241,11 +249,11 @@ impl Program {
                     node.operator.forward(&context, &self.values_of(node), &inputs, memory, &mut out);
                 }
                 out.constant = same;
-                if node.layer && node.operator.spikes() {
+                if node.operator.spikes() {
                     counts.spikes[n] += out.active(&counted) as u64;
                 }
                 counts.operations[n] += node.operator.synaptic_operations(&inputs, &counted);
-                if context.taping {
+                if taped[n + 1] {
                     std::mem::swap(&mut before[n].kept, &mut memory.kept);
                 }
                 signals[n + 1] = out;

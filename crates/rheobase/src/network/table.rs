@@ -33,7 +33,7 @@ pub struct Row {
     pub what: String,
     /// Whether it is a layer of neurons.
     pub layer: bool,
-    /// Whether it is a layer of neurons that send spikes.
+    /// Whether it is neurons that send spikes: a layer of a model that spikes, or `fire`.
     pub spikes: bool,
     /// Where its inputs come from, in order.
     pub inputs: Vec<Edge>,

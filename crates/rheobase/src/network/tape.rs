@@ -48,9 +48,10 @@ struct Still {
 }
 
 impl Tape {
-    pub(crate) fn begin(&mut self, program: &Program, state: &State, steps: usize, taping: bool) {
+    /// Makes room for a chunk of steps; `taped` says which sources' gradients the way back will need, if there is one.
+    pub(crate) fn begin(&mut self, program: &Program, state: &State, steps: usize, taped: Option<&[bool]>) {
         self.steps = steps;
-        let kept = if taping { steps } else { steps.min(2) };
+        let kept = if taped.is_some() { steps } else { steps.min(2) };
         let (sources, nodes) = (program.nodes.len() + 1, program.nodes.len());
         self.signals.resize_with(kept.max(self.signals.len()), Vec::new);
         self.before.resize_with(kept.max(self.before.len()), Vec::new);
@@ -61,11 +62,12 @@ impl Tape {
             before.resize_with(nodes, Memory::default);
         }
         self.wanted.clear();
-        if taping {
+        if let Some(taped) = taped {
             self.past.clone_from(&state.past);
-            let own = program.nodes.iter().map(|n| n.operator.reads_output());
+            let nodes = || program.nodes.iter().zip(&taped[1..]);
+            let own = nodes().map(|(n, taped)| *taped && n.operator.reads_output());
             self.wanted.extend([true].into_iter().chain(own));
-            for node in program.nodes.iter().filter(|n| n.operator.reads_inputs()) {
+            for (node, _) in nodes().filter(|(n, taped)| **taped && n.operator.reads_inputs()) {
                 node.inputs.iter().for_each(|(source, _)| self.wanted[*source] = true);
             }
         }
@@ -178,23 +180,24 @@ impl Program {
         tape.spare.resize_with(nodes, Vec::new);
         // A gradient that is empty stands for zeros.
         let mut gradients: Vec<Vec<f32>> = vec![Vec::new(); nodes + 1];
+        let input_wanted = tape.signals.first().is_some_and(|s| s[0].reach != super::signal::Reach::Nowhere);
+        let needed = self.needs_gradient(input_wanted);
         for t in (0..tape.steps).rev() {
-            let input_wanted = tape.signals[t][0].reach != super::signal::Reach::Nowhere;
             for (source, gradient) in gradients.iter_mut().enumerate() {
                 gradient.clear();
                 if let Some(carried) = adjoint.earlier[source].pop_front() {
                     adjoint.earlier[source].push_back(std::mem::replace(gradient, carried));
                 }
             }
-            for source in seen.iter().copied().filter(|s| *s > 0 || input_wanted) {
+            for source in seen.iter().copied().filter(|s| needed[*s]) {
                 gradients[source].resize(samples * self.width(source), 0.0);
                 wanted(t, source, &mut gradients[source]);
             }
-            for (n, node) in self.nodes.iter().enumerate().rev() {
+            for (n, node) in self.nodes.iter().enumerate().rev().filter(|(n, _)| needed[n + 1]) {
                 let mut mine = std::mem::take(&mut gradients[n + 1]);
                 mine.resize(samples * node.width(), 0.0);
                 if node.operator.passes_back() {
-                    for (source, delay) in node.inputs.iter().filter(|(s, _)| *s > 0 || input_wanted) {
+                    for (source, delay) in node.inputs.iter().filter(|(s, _)| needed[*s]) {
                         let to = match delay {
                             0 => &mut gradients[*source],
                             d => &mut adjoint.earlier[*source][d - 1],
@@ -213,7 +216,7 @@ impl Program {
                 // Where two inputs have one source and delay, the second gets a place of its own.
                 let mut places: Vec<Option<Vec<f32>>> = Vec::with_capacity(inputs.len());
                 for (i, (source, delay)) in node.inputs.iter().enumerate() {
-                    if *source == 0 && !input_wanted {
+                    if !needed[*source] {
                         places.push(None);
                     } else if node.inputs[..i].contains(&(*source, *delay)) {
                         places.push(Some(vec![0.0; samples * self.width(*source)]));
@@ -253,7 +256,7 @@ impl Program {
                     }
                 }
                 gradients[n + 1] = mine;
-                if node.operator.gathers() {
+                if node.operator.gathers() && !self.frozen[n] {
                     self.remember(context, tape, adjoint, n, t, &mut gradients[n + 1], &mut raw[n]);
                 }
             }

@@ -333,6 +333,31 @@ pub const SPYKETORCH: &[Quirk] = &[
         theirs: "Filter fails with a list of thresholds, and with kernels that are tensors.",
         here: "One threshold for all filters; a kernel is a `dog` or a `gabor`.",
     },
+    Quirk {
+        id: "S33",
+        verdict: Verdict::Adapted,
+        theirs: "STDP compares numbers of spikes, input with output: waves that are not cumulative, or spikes of another scale \
+               on one side, come out of order.",
+        here: "Steps of first spikes are compared. The replay places each neuron's spike by their number.",
+    },
+    Quirk {
+        id: "S34",
+        verdict: Verdict::Kept,
+        theirs: "STDP brings all weights of the layer within the bounds at every call, with and without winners.",
+        here: "The same; `Learner::check` refuses weights that start outside.",
+    },
+    Quirk {
+        id: "S35",
+        verdict: Verdict::Kept,
+        theirs: "Of several given winners of a feature the last one counts, and one that never fired is later than every input.",
+        here: "The same.",
+    },
+    Quirk {
+        id: "S36",
+        verdict: Verdict::Intended,
+        theirs: "A list of learning rates given to STDP is changed in place; whole numbers among them fail.",
+        here: "Rates are numbers, one for all features or one for each.",
+    },
 ];
 
 /// rnnbuilder.

@@ -105,8 +105,10 @@ impl Inhibition {
         } else {
             self.claim_apart(owners, index, value, order);
         }
+        // Division of 32-bit numbers takes half of the time.
+        let map = map as u32;
         for (i, v) in index.iter().zip(value) {
-            let (feature, place) = (*i as usize / map, *i as usize % map);
+            let (feature, place) = (i / map, (i % map) as usize);
             if owners[place] == (feature + 1) as f32 {
                 survives(*i, *v);
             }
@@ -115,19 +117,19 @@ impl Inhibition {
 
     /// Free places go to the largest of their spikes, the first of equals.
     fn claim(&self, owners: &mut [f32], index: &[u32], value: &[f32]) {
-        let map = self.places();
+        let map = self.places() as u32;
         // While the step lasts, −(n + 1) says that the place goes to spike number n.
         for (n, (i, v)) in index.iter().zip(value).enumerate() {
-            let owner = &mut owners[*i as usize % map];
+            let owner = &mut owners[(i % map) as usize];
             let beaten = *owner < FREE && *v > value[(-*owner) as usize - 1];
             if *v > 0.0 && (*owner == FREE || beaten) {
                 *owner = -((n + 1) as f32);
             }
         }
         for (n, i) in index.iter().enumerate() {
-            let owner = &mut owners[*i as usize % map];
+            let owner = &mut owners[(i % map) as usize];
             if *owner == -((n + 1) as f32) {
-                *owner = (*i as usize / map + 1) as f32;
+                *owner = (i / map + 1) as f32;
             }
         }
     }

@@ -11,6 +11,7 @@
 //! | what exceeds a threshold | [`threshold`] | [`fire_first`] | | `threshold` |
 //! | spikes where a threshold is exceeded | [`fire`] | [`fire_first`] | `fire` | `fire` |
 //! | each neuron's first spike alone | [`first_spikes`] | | `fire` with `again = false` | |
+//! | a convolution that fires once | | [`FirstSpikeConv`] | `first_spike_conv` | `Convolution`, `fire` |
 //! | firing that goes on | [`cumulate`] | [`to_wave`] | `cumulate` | (waves are cumulative there) |
 //! | zeros around | [`pad`] | [`pad_first`] | `pad` | `pad` |
 //! | the largest of every window | [`Pooling::wave`] | [`Pooling::first`] | `pool` | `pooling` |
@@ -48,6 +49,7 @@ mod check;
 mod features;
 mod filter_bank;
 mod fire;
+mod first_spike_conv;
 mod inhibition;
 mod intensity;
 mod kernel;
@@ -65,6 +67,8 @@ pub use features::{feature_inhibition, feature_inhibition_first};
 pub use filter_bank::{FilterBank, rectify};
 pub(crate) use fire::check_threshold;
 pub use fire::{fire, fire_first, threshold};
+pub use first_spike_conv::{FirstSpikeConv, Potentials};
+pub(crate) use first_spike_conv::{Scratch, Step};
 pub use inhibition::{Inhibition, pointwise_inhibition};
 pub(crate) use intensity::{check_normalization, check_percents};
 pub use intensity::{inhibition_kernel, intensity_lateral_inhibition, local_normalization};

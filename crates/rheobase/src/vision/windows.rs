@@ -81,7 +81,7 @@ impl Axis {
     }
 
     /// The place that a tap sees, unless it is in the padding.
-    fn place(&self, output: usize, tap: usize) -> Option<usize> {
+    pub(crate) fn place(&self, output: usize, tap: usize) -> Option<usize> {
         (output * self.stride + tap * self.dilation).checked_sub(self.padding).filter(|i| *i < self.input)
     }
 
@@ -181,6 +181,32 @@ impl Windows {
     /// Taps of a window.
     pub(crate) fn taps(&self) -> usize {
         self.rows.kernel * self.columns.kernel
+    }
+
+    /// Checks how many channels come out of all windows, and their groups.
+    ///
+    /// # Errors
+    /// None; groups that do not divide the channels; 2³¹ weights or more.
+    pub(crate) fn check_outputs(&self, place: &str, outputs: usize, groups: usize) -> Result<()> {
+        if outputs == 0 {
+            return Err(value_error(place, "outputs", None, 0, "must be at least 1"));
+        }
+        if groups == 0 {
+            return Err(value_error(place, "groups", None, 0, "must be at least 1"));
+        }
+        for (channels, what) in [(self.channels, "channels of the input"), (outputs, "outputs")] {
+            if !channels.is_multiple_of(groups) {
+                let rule = format!("must divide the {channels} {what}");
+                return Err(value_error(place, "groups", None, groups, rule));
+            }
+        }
+        let sizes = [self.channels / groups, self.rows.kernel, self.columns.kernel];
+        let size = sizes.iter().try_fold(outputs, |n, d| n.checked_mul(*d));
+        if size.is_none_or(|n| n >= 1 << 31) {
+            let rule = "gives 2^31 weights or more; take fewer outputs, a smaller kernel or more groups";
+            return Err(value_error(place, "outputs", None, outputs, rule));
+        }
+        Ok(())
     }
 
     /// `[channels, windows…]`.

@@ -61,17 +61,51 @@ pub fn k_winners_first(first: &SpikeRows, shape: Shape, k: usize, radius: usize)
     let steps = first.steps();
     let highest = first.value().iter().map(|u| u.abs()).fold(0.0, f32::max);
     let highest = score_unit(place, highest, steps)?;
+    if steps < LONG && first.value().iter().all(|u| *u > 0.0) {
+        return Ok(step_by_step(first, shape, k, radius, highest));
+    }
     let mut candidates = Vec::with_capacity(first.len());
     for step in 0..steps {
-        let (index, value) = first.step(step);
-        for (i, u) in index.iter().zip(value) {
-            let term = u.signum() * highest + u.abs();
-            let score = (step..steps).fold(0.0, |sum: f32, _| sum + term);
-            candidates.push(Candidate::new(*i as usize, shape, score.into()));
-        }
+        candidates.extend(candidates_of(first, step, shape, highest));
     }
     candidates.sort_unstable_by_key(|c| c.index);
     Ok(search(candidates, k, radius, ends))
+}
+
+/// Up to so many steps an earlier spike has the higher score, whatever rounding does: what it is ahead is at least the
+/// largest potential, 1/T² of the score.
+const LONG: usize = 1024;
+
+/// The spikes of a step, with their scores.
+fn candidates_of(
+    first: &SpikeRows,
+    step: usize,
+    shape: Shape,
+    highest: f32,
+) -> impl Iterator<Item = Candidate> + '_ {
+    let (index, value) = first.step(step);
+    let left = first.steps() - step;
+    index.iter().zip(value).map(move |(i, u)| {
+        let term = u.signum() * highest + u.abs();
+        let score = (0..left).fold(0.0, |sum: f32, _| sum + term);
+        Candidate::new(*i as usize, shape, score.into())
+    })
+}
+
+/// Winners of the first step, then of the next, until there are enough: later steps are not looked at.
+fn step_by_step(first: &SpikeRows, shape: Shape, k: usize, radius: usize, highest: f32) -> Vec<Place> {
+    let (mut winners, mut won): (Vec<Place>, Vec<Candidate>) = (Vec::new(), Vec::new());
+    for step in 0..first.steps() {
+        let mut candidates: Vec<Candidate> = candidates_of(first, step, shape, highest).collect();
+        candidates.retain(|c| !won.iter().any(|winner| winner.excludes(c, radius)));
+        let new = search(candidates, k - winners.len(), radius, |_, _| false);
+        won.extend(new.iter().map(|place| Candidate { index: 0, place: *place, score: 0.0 }));
+        winners.extend(new);
+        if winners.len() == k {
+            break;
+        }
+    }
+    winners
 }
 
 /// `a · b + c` with one rounding, as the source computes it: exact in 64 bits but for what the sum loses there.

@@ -25,6 +25,8 @@ const MAY_CHANGE: [&str; 14] = [
     "data.source.csv.test",
     "data.source.npz",
 ];
+/// Settings that say when a stage ends.
+const ENDS_STAGE: [&str; 2] = ["epochs", "converged"];
 /// Letters of a value that are shown.
 const LETTERS: usize = 60;
 
@@ -47,13 +49,14 @@ impl Difference {
     /// | setting | why |
     /// |---|---|
     /// | `train.epochs`, `train.early_stopping.patience` | when it ends |
+    /// | `stage.LAYER.epochs`, `stage.LAYER.converged` | when the stage ends, as long as nothing has been learned after it |
     /// | `optimise.learning_rate`, `optimise.schedule` | how fast it learns from here on |
     /// | `train.threads`, `train.checkpoint_every` | no result depends on them |
     /// | files of `data.source`, `network.file` | where they lie; the training samples and the network must be the same |
     pub fn may_change(&self) -> bool {
         MAY_CHANGE.iter().any(|key| {
             self.key.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        })
+        }) || ends_stage(&self.key)
     }
 }
 
@@ -96,6 +99,12 @@ impl TrainConfig {
     }
 }
 
+/// Whether `key` is `stage.LAYER.` and a setting that says when the stage ends.
+fn ends_stage(key: &str) -> bool {
+    let rest = key.strip_prefix("stage.").and_then(|rest| rest.rsplit_once('.'));
+    rest.is_some_and(|(_, last)| ENDS_STAGE.contains(&last))
+}
+
 fn in_tables(place: &str, before: &Table, wanted: &Table, found: &mut Vec<Difference>) {
     let mut keys: Vec<&String> = before.keys().chain(wanted.keys()).collect();
     keys.sort();
@@ -127,9 +136,9 @@ fn in_values(place: &str, before: Option<&Value>, wanted: Option<&Value>, found:
     }
 }
 
-/// The name of a node of the network.
-fn name(node: &Value) -> Option<&str> {
-    node.get("name").and_then(Value::as_str)
+/// The name of a node of the network, or the layer of a stage.
+fn name(item: &Value) -> Option<&str> {
+    item.get("name").or_else(|| item.get("layer")).and_then(Value::as_str)
 }
 
 fn same_names(a: &[Value], b: &[Value]) -> bool {

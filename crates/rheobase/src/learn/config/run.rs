@@ -79,7 +79,7 @@ impl RegulariseConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RunConfig {
-    /// How often every sample is learned from: at least 1, by default 30.
+    /// How often every sample is learned from: by default 30; 0 only where stages learn.
     pub epochs: u64,
     /// Samples per update: at least 1, by default 32.
     pub batch: usize,
@@ -112,10 +112,11 @@ impl Default for RunConfig {
 }
 
 impl RunConfig {
-    pub(super) fn check(&self) -> Result<()> {
+    /// `staged` says whether there are stages, which may learn alone.
+    pub(super) fn check(&self, staged: bool) -> Result<()> {
         let wrong = |field, value: u64, rule: &str| Err(broken("train", field, value, rule));
-        if self.epochs == 0 {
-            return wrong("epochs", 0, "must be at least 1");
+        if self.epochs == 0 && !staged {
+            return wrong("epochs", 0, "must be at least 1; only with a [[stage]] that learns may it be 0");
         }
         if self.batch == 0 {
             return wrong("batch", 0, "must be at least 1");

@@ -11,7 +11,7 @@ impl TrainConfig {
     /// Changes one setting: `set("train.epochs", "5")`.
     ///
     /// `key` is a path with dots; a node of the network goes by its name (`network.node.hidden.neurons.model`) or by
-    /// its number from 0. `value` is TOML; what is none is taken as text (`poisson`). Another `kind` (in `encode`:
+    /// its number from 0, a stage by its layer or number (`stage.features.epochs`). `value` is TOML; what is none is taken as text (`poisson`). Another `kind` (in `encode`:
     /// `name`) than before comes with its own defaults. `none` takes an optional setting away.
     ///
     /// # Errors
@@ -74,8 +74,8 @@ fn put_within(inner: &mut Value, steps: &[&str], path: &[&str], value: Option<Va
     {
         return put_item(items, steps, path, value);
     }
-    // A word gives way to a table: the source `digits` to one of files, one source to another.
-    let one_of = path == ["data", "source"];
+    // A word gives way to a table: the source `digits` to one of files, one source to another; and one rule to another.
+    let one_of = matches!(path, ["data", "source"] | ["stage", _, "plasticity", "rule"]);
     let replaced =
         one_of && inner.as_table().is_none_or(|t| steps.first().is_some_and(|s| !t.contains_key(*s)));
     if replaced {
@@ -91,14 +91,23 @@ fn put_within(inner: &mut Value, steps: &[&str], path: &[&str], value: Option<Va
 }
 
 /// Puts `value` into the item that the first step names, or counts.
-fn put_item(items: &mut [Value], steps: &[&str], path: &[&str], value: Option<Value>) -> Result<()> {
+fn put_item(items: &mut Vec<Value>, steps: &[&str], path: &[&str], value: Option<Value>) -> Result<()> {
     let Some((step, rest)) = steps.split_first() else { return Ok(()) };
-    let name = |item: &Value| item.get("name").and_then(Value::as_str).map(str::to_string);
+    let word = |item: &Value, key: &str| item.get(key).and_then(Value::as_str).map(str::to_string);
+    let name = |item: &Value| word(item, "name").or_else(|| word(item, "layer"));
     let names: Vec<String> = items.iter().filter_map(name).collect();
     let by_name = items.iter().position(|item| name(item).as_deref() == Some(*step));
     let index = by_name.or_else(|| step.parse().ok()).filter(|i| *i < items.len());
+    if let (Some(index), [], value) = (index, rest, &value) {
+        match value {
+            Some(value) => items[index] = value.clone(),
+            None => drop(items.remove(index)),
+        }
+        return Ok(());
+    }
     let Some(Value::Table(item)) = index.and_then(|i| items.get_mut(i)) else {
-        return Err(Error::unknown(path.join("."), "node", step, names.iter().map(String::as_str)));
+        let kind = if path == ["stage"] { "stage" } else { "node" };
+        return Err(Error::unknown(path.join("."), kind, step, names.iter().map(String::as_str)));
     };
     put(item, rest, &[path, &[*step]].concat(), value)
 }

@@ -71,7 +71,7 @@ fn every_preset_is_a_job_whose_network_fits() {
         assert_eq!(read(&config.to_toml().unwrap()).unwrap(), config, "{}", path.display());
         seen += 1;
     }
-    assert_eq!(seen, 6);
+    assert_eq!(seen, 7);
 }
 
 #[test]
@@ -191,6 +191,56 @@ fn settings_are_changed_one_by_one() {
     assert_eq!(config.data.source, Source::Digits);
     config.set("network.file", "net.toml").unwrap();
     assert_eq!(config.network, NetworkConfig::File("net.toml".into()));
+}
+
+#[test]
+fn stages_are_read_changed_and_written() {
+    let text = r#"
+        [[stage]]
+        layer = "hidden_linear"
+        [stage.plasticity]
+        rule = { order = { ltp = 0.1, ltd = -0.1 } }
+        winners = { k = 2 }
+    "#;
+    let mut config = read(text).unwrap();
+    config.check().unwrap();
+    let stage = &config.stage[0];
+    assert_eq!((stage.epochs, stage.samples, stage.converged), (1, None, 0.01));
+    for (key, value) in [
+        ("stage.hidden_linear.epochs", "3"),
+        ("stage.0.inhibition", "{ radius = 2 }"),
+        ("stage.0.plasticity.rule.order.ltp", "[0.5]"),
+        ("network.node.hidden", "{ name = \"hidden\", fire = { threshold = 1.0 } }"),
+    ] {
+        config.set(key, value).unwrap_or_else(|e| panic!("{key}: {e}"));
+    }
+    assert_eq!((config.stage[0].epochs, config.stage[0].inhibition.unwrap().radius), (3, 2));
+    let NetworkConfig::Inline(network) = &config.network else { panic!() };
+    assert_eq!(network.nodes[2].kind.word(), "fire");
+    assert_eq!(read(&config.to_toml().unwrap()).unwrap(), config);
+    // One rule gives way to another; what is optional can be taken away.
+    config.set("stage.0.plasticity.rule.pair.a_plus", "0.5").unwrap();
+    config.set("stage.hidden_linear.inhibition", "none").unwrap();
+    assert!(matches!(&config.stage[0].plasticity.rule, crate::plasticity::Rule::Pair(p) if p.a_plus == 0.5));
+    assert!(config.stage[0].inhibition.is_none());
+    for (key, value, says) in [
+        (
+            "stage.hiden_linear.epochs",
+            "3",
+            "stage: unknown stage `hiden_linear`; did you mean `hidden_linear`?",
+        ),
+        ("stage.0.epohcs", "3", "unknown key `epohcs`; did you mean `epochs`?"),
+        ("stage.0.plasticity.rule.order.ltp", "0.1", "missing field `ltd`"),
+        ("stage.0.plasticity.rule", "{ ordr = {} }", "unknown name `ordr`; did you mean `order`?"),
+    ] {
+        let said = config.clone().set(key, value).expect_err(key).to_string();
+        assert!(said.contains(says), "{key}: {said}");
+    }
+    let error =
+        read("[[stage]]\nlayer = \"a\"\nplasticity = { rule = { order = { ltp = 1 } } }").unwrap_err();
+    assert!(error.to_string().starts_with("job.toml: line 3: missing field `ltd`"), "{error}");
+    let error = read("[[stage]]\nlayer = \"a\"\nwinners = { k = 1 }").unwrap_err().to_string();
+    assert!(error.starts_with("job.toml, line 3: unknown key `winners`"), "{error}");
 }
 
 #[test]

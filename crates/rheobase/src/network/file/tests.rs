@@ -173,7 +173,9 @@ fn part() -> impl Strategy<Value = Part> {
     let start = prop_oneof![
         number().prop_map(WeightStart::Uniform),
         number().prop_map(WeightStart::Normal),
-        number().prop_map(WeightStart::Constant)
+        number().prop_map(WeightStart::Constant),
+        (number(), number(), prop::option::of([number(), number()]))
+            .prop_map(|(mean, deviation, within)| { WeightStart::Around { mean, deviation, within } })
     ];
     let cells =
         (number(), prop::collection::vec(number(), 0..4), any::<bool>(), prop::option::of(competition()));

@@ -40,7 +40,7 @@ pub(crate) struct Planned {
     pub(crate) tensors: Vec<Parameter>,
     /// Whether it is a layer of neurons.
     pub(crate) layer: bool,
-    /// Whether it is a layer that sends spikes.
+    /// Whether it sends spikes.
     pub(crate) spikes: bool,
     pub(super) make: Make,
 }
@@ -159,6 +159,19 @@ impl Lowering<'_> {
                 });
                 Kinded { what: "conv".into(), tensors, emits: None, make }
             }
+            Kind::FirstSpikeConv(c) => {
+                let (shape, fan_in) = op::FireOnceConv::weight_shape(&name, c, &input)?;
+                let weights = self.weights(&name, shape, fan_in, None, c.start)?;
+                let mut tensors = weights.tensors.clone();
+                tensors.push(op::FireOnceConv::threshold(&name, c)?);
+                let conv = c.clone();
+                let make: Make = Box::new(move |seed| {
+                    let mut values = weights.values(seed);
+                    values.push(vec![conv.threshold as f32; conv.outputs]);
+                    Ok((Box::new(op::FireOnceConv::new(&name, &conv, &input)?), values))
+                });
+                Kinded { what: "first_spike_conv".into(), tensors, emits: None, make }
+            }
             Kind::Pool(p) => {
                 let pool = p.clone();
                 let make: Make =
@@ -214,7 +227,8 @@ impl Lowering<'_> {
     fn push(&mut self, name: String, inputs: Vec<(usize, usize)>, kinded: Kinded) {
         let shape = self.shapes[self.nodes.len() + 1].clone();
         let Kinded { what, tensors, emits, make } = kinded;
-        let spikes = emits.is_some_and(|e| e != Emits::Analogue);
+        let once = ["fire", "first_spike_conv"].contains(&&what[..]);
+        let spikes = once || emits.is_some_and(|e| e != Emits::Analogue);
         self.nodes.push(Planned { name, what, inputs, shape, tensors, layer: emits.is_some(), spikes, make });
     }
 }

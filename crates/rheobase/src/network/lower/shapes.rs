@@ -122,6 +122,7 @@ fn output_shape(lowering: &Lowering<'_>, node: &Node, inputs: &[Vec<usize>]) -> 
     let shape = match &node.kind {
         Kind::Linear(l) => vec![l.outputs],
         Kind::Conv(c) => op::Conv::shape(place, c, &input)?,
+        Kind::FirstSpikeConv(c) => op::FireOnceConv::shape(place, c, &input)?,
         Kind::Pool(p) => op::Pool::shape(place, p, &input)?,
         Kind::Pad(p) => op::Pad::shape(place, p, &input)?,
         Kind::Flatten(_) => vec![input.iter().product()],

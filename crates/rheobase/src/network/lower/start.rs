@@ -31,7 +31,11 @@ impl Weights {
             WeightStart::Constant(x) if tensor.weight => x,
             WeightStart::Uniform(_) => self.spread * (2.0 * stream.uniform(0, 0, i as u32) - 1.0),
             WeightStart::Normal(_) if tensor.weight => self.spread * stream.normal(0, 0, i as u32),
-            WeightStart::Normal(_) | WeightStart::Constant(_) => 0.0,
+            WeightStart::Around { mean, deviation, within } if tensor.weight => {
+                let x = mean + deviation * stream.normal(0, 0, i as u32);
+                within.map_or(x, |[low, high]| x.clamp(low, high))
+            }
+            WeightStart::Normal(_) | WeightStart::Constant(_) | WeightStart::Around { .. } => 0.0,
         };
         (0..tensor.count()).map(|i| one(i) as f32).collect()
     }
@@ -47,10 +51,7 @@ impl Lowering<'_> {
         bias: Option<usize>,
         start: WeightStart,
     ) -> Result<Weights> {
-        let (WeightStart::Uniform(gain) | WeightStart::Normal(gain) | WeightStart::Constant(gain)) = start;
-        if !gain.is_finite() {
-            return Err(value_error(place, "start", gain, "must be a finite number"));
-        }
+        check(place, start)?;
         let size = shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).filter(|n| *n > 0 && *n < 1 << 31);
         if size.is_none() {
             let rule = "must have at least one and less than 2^31 weights";
@@ -65,7 +66,34 @@ impl Lowering<'_> {
         };
         let mut tensors = vec![tensor("weight", shape, true)];
         tensors.extend(bias.map(|outputs| tensor("bias", vec![outputs], false)));
+        let gain = match start {
+            WeightStart::Uniform(gain) | WeightStart::Normal(gain) => gain,
+            WeightStart::Constant(_) | WeightStart::Around { .. } => 0.0,
+        };
         Ok(Weights { tensors, start, spread: gain / (fan_in.max(1) as f64).sqrt() })
+    }
+}
+
+/// Refuses a start that gives no weights.
+fn check(place: &str, start: WeightStart) -> Result<()> {
+    let (mean, deviation, within) = match start {
+        WeightStart::Uniform(x) | WeightStart::Normal(x) | WeightStart::Constant(x) => (x, 0.0, None),
+        WeightStart::Around { mean, deviation, within } => (mean, deviation, within),
+    };
+    // Weights are of single precision.
+    let finite = |x: f64| (x as f32).is_finite();
+    if !finite(mean) {
+        return Err(value_error(place, "start", mean, "must be a finite number"));
+    }
+    if !(finite(deviation) && deviation >= 0.0) {
+        return Err(value_error(place, "start.deviation", deviation, "must be finite and at least 0"));
+    }
+    match within.filter(|[low, high]| !(finite(*low) && finite(*high) && low <= high)) {
+        None => Ok(()),
+        Some(ends) => {
+            let rule = "must be two finite numbers, the smaller first";
+            Err(value_error(place, "start.within", format!("{ends:?}"), rule))
+        }
     }
 }
 

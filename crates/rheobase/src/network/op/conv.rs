@@ -11,7 +11,8 @@ use crate::network::describe;
 use crate::network::memory::Memory;
 use crate::network::operator::{Back, Context, Operator, Seen};
 use crate::network::signal::{Reach, Signal};
-use crate::vision::windows::{Lists, Run, Targets, Windows, value_error};
+use crate::plasticity::{Connection, Kernels};
+use crate::vision::windows::{Axis, Lists, Run, Targets, Windows};
 use crate::{Error, Result};
 
 /// `out[o, y, x] = Σ in[c, y·stride + i·dilation − padding, …]·weight[o, c, i, j] + bias[o]` (a cross-correlation), in
@@ -132,24 +133,7 @@ fn check(place: &str, conv: &describe::Conv, input: &[usize]) -> Result<Windows>
         dilation: &conv.dilation,
     };
     let windows = Windows::new(place, &lists, input)?;
-    if conv.outputs == 0 {
-        return Err(value_error(place, "outputs", None, 0, "must be at least 1"));
-    }
-    if conv.groups == 0 {
-        return Err(value_error(place, "groups", None, 0, "must be at least 1"));
-    }
-    for (channels, what) in [(windows.channels, "channels of the input"), (conv.outputs, "outputs")] {
-        if !channels.is_multiple_of(conv.groups) {
-            let rule = format!("must divide the {channels} {what}");
-            return Err(value_error(place, "groups", None, conv.groups, rule));
-        }
-    }
-    let sizes = [windows.channels / conv.groups, windows.rows.kernel, windows.columns.kernel];
-    let size = sizes.iter().try_fold(conv.outputs, |n, d| n.checked_mul(*d));
-    if size.is_none_or(|n| n >= 1 << 31) {
-        let rule = "gives 2^31 weights or more; take fewer outputs, a smaller kernel or more groups";
-        return Err(value_error(place, "outputs", None, conv.outputs, rule));
-    }
+    windows.check_outputs(place, conv.outputs, conv.groups)?;
     Ok(windows)
 }
 
@@ -245,5 +229,21 @@ impl Operator for Conv {
 
     fn is_static(&self) -> bool {
         true
+    }
+
+    fn connection(&self, place: &str) -> Result<Option<Connection>> {
+        let w = &self.windows;
+        let axes = &[w.rows, w.columns][2 - w.axes..];
+        let each = |f: fn(&Axis) -> usize| axes.iter().map(f).collect::<Vec<usize>>();
+        let input: Vec<usize> = [w.channels].into_iter().chain(each(|a| a.input)).collect();
+        let kernels = Kernels {
+            outputs: self.outputs,
+            kernel: &each(|a| a.kernel),
+            stride: &each(|a| a.stride),
+            padding: &each(|a| a.padding),
+            dilation: &each(|a| a.dilation),
+            groups: self.groups,
+        };
+        Connection::convolution(place, kernels, &input).map(Some)
     }
 }

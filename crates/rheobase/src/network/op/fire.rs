@@ -15,6 +15,8 @@ pub(crate) struct Fire {
     threshold: f32,
     again: bool,
     width: usize,
+    /// What is added to the threshold of each feature; empty for nothing.
+    raised: Vec<f32>,
 }
 
 impl Fire {
@@ -22,7 +24,7 @@ impl Fire {
     /// A threshold that is not a finite number of single precision.
     pub(crate) fn new(place: &str, threshold: f64, again: bool, input: &[usize]) -> Result<Fire> {
         check_threshold(place, Some(threshold as f32))?;
-        Ok(Fire { threshold: threshold as f32, again, width: input.iter().product() })
+        Ok(Fire { threshold: threshold as f32, again, width: input.iter().product(), raised: Vec::new() })
     }
 }
 
@@ -43,15 +45,16 @@ impl Operator for Fire {
     ) {
         let [input] = inputs else { return };
         let fired = memory.fields.first_mut();
-        let threshold = self.threshold;
+        let places = self.width / self.raised.len().max(1);
+        let threshold = |i: usize| self.threshold + self.raised.get(i / places).copied().unwrap_or(0.0);
         // A 0 fires where the threshold is negative.
-        let silent = threshold >= 0.0;
-        let above = |x: f32| if x > threshold { 1.0 } else { 0.0 };
+        let silent = self.threshold >= 0.0 && self.raised.iter().all(|x| *x >= 0.0);
+        let above = |i: usize, x: f32| if x > threshold(i) { 1.0 } else { 0.0 };
         match fired {
-            None => map(input, out, silent, |_, _, x| above(x)),
+            None => map(input, out, silent, |_, i, x| above(i, x)),
             Some(fired) => map(input, out, silent, |sample, i, x| {
                 let fired = &mut fired[sample * self.width + i];
-                let spike = above(x) * (1.0 - *fired);
+                let spike = above(i, x) * (1.0 - *fired);
                 *fired += spike;
                 spike
             }),
@@ -79,6 +82,11 @@ impl Operator for Fire {
     fn spikes(&self) -> bool {
         true
     }
+
+    fn raise_thresholds(&mut self, features: &[f32]) -> Result<bool> {
+        self.raised = features.to_vec();
+        Ok(true)
+    }
 }
 
 #[cfg(test)]
@@ -98,6 +106,16 @@ mod tests {
         }
         // Below a negative threshold nothing is still above it.
         assert_eq!(run(&Fire::new("f", -1.0, true, &[3]).unwrap(), &[as_events(&steps[0])])[0], [1.0; 3]);
+    }
+
+    #[test]
+    fn the_threshold_of_a_feature_rises() {
+        let mut fire = Fire::new("f", 1.0, true, &[2, 1, 2]).unwrap();
+        assert!(fire.raise_thresholds(&[0.0, 1.0]).unwrap());
+        let x = signal(1, &[1.5, 1.5, 1.5, 2.5]);
+        assert_eq!(run(&fire, &[x])[0], [1.0, 1.0, 0.0, 1.0]);
+        assert!(fire.raise_thresholds(&[]).unwrap());
+        assert_eq!(run(&fire, &[signal(1, &[1.5; 4])])[0], [1.0; 4]);
     }
 
     #[test]

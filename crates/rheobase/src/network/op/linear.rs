@@ -1,9 +1,11 @@
 //! `Linear`: every output adds its weighted inputs in ascending order.
 
+use crate::Result;
 use crate::network::kernels::{self, Product};
 use crate::network::memory::Memory;
 use crate::network::operator::{Back, Context, Operator, Seen};
 use crate::network::signal::Signal;
+use crate::plasticity::Connection;
 
 /// `out[o] = Σ_i in[i]·weight[i, o] + bias[o]`, i ascending. Parameters: `weight [in, out]`, and `bias [out]` if there
 /// is one.
@@ -72,5 +74,9 @@ impl Operator for Linear {
 
     fn is_static(&self) -> bool {
         true
+    }
+
+    fn connection(&self, place: &str) -> Result<Option<Connection>> {
+        Connection::dense(place, self.inputs, self.outputs).map(Some)
     }
 }

@@ -2,6 +2,7 @@
 
 mod filters;
 mod numbers;
+mod stdp;
 mod waves;
 mod winners;
 
@@ -35,6 +36,17 @@ pub(in super::super) const FUNCTIONS: &[(&str, &str)] = &[
         "utils.Intensity2Latency(bins)",
         "vision::intensity_to_latency, encoders intensity_to_latency and cumulative",
     ),
+    ("snn.Convolution(in, out, kernel, weight_mean, weight_std)", "node conv without bias, first_spike_conv"),
+    ("snn.Pooling", "vision::Pooling, node pool"),
+    (
+        "snn.STDP(conv, (ltp, ltd), use_stabilizer, lower_bound, upper_bound)",
+        "plasticity::Order { ltp, ltd, stabilizer } within bounds",
+    ),
+    (
+        "snn.STDP.forward(…, winners, kwta, inhibition_radius)",
+        "plasticity::Learner::sample, Winners { k, radius }",
+    ),
+    ("snn.STDP.update_learning_rate, update_all_learning_rate", "plasticity::Learner::set_rates, Anneal"),
 ];
 
 /// What an array of a trace is.
@@ -52,6 +64,7 @@ enum Kind {
     Waves,
     Winners,
     Filters,
+    Stdp,
 }
 
 fn kind(trace: &TraceFile) -> Option<Kind> {
@@ -61,6 +74,7 @@ fn kind(trace: &TraceFile) -> Option<Kind> {
         "SpykeTorch.functional." if names.contains("get_k_winners") => Some(Kind::Winners),
         "SpykeTorch.functional." if names.contains("fire") => Some(Kind::Waves),
         "SpykeTorch.utils." => Some(Kind::Filters),
+        "SpykeTorch.snn." if names.contains("STDP") => Some(Kind::Stdp),
         _ => None,
     }
 }
@@ -73,6 +87,7 @@ pub(super) fn replay(trace: &TraceFile) -> Option<Result<Outcome>> {
             Kind::Waves => waves::make,
             Kind::Winners => winners::make,
             Kind::Filters => filters::make,
+            Kind::Stdp => stdp::make,
         },
     ))
 }
@@ -83,6 +98,7 @@ pub(in super::super) fn arrays(trace: &TraceFile) -> Option<(&'static str, Vec<S
         Kind::Waves => (waves::GIVEN, waves::RESULTS, waves::results(&trace.meta)),
         Kind::Winners => (winners::GIVEN, winners::RESULTS, winners::results(&trace.meta)),
         Kind::Filters => (filters::GIVEN, filters::RESULTS, filters::results(&trace.meta)),
+        Kind::Stdp => (stdp::given(&trace.meta), stdp::RESULTS, stdp::results(&trace.meta)),
     };
     Some((given, fixed.split_whitespace().map(String::from).chain(numbered).collect()))
 }
