@@ -291,8 +291,11 @@ impl<const ALONE: bool> Kernel<f32> for Step<'_, ALONE> {
         let (c, w) = (self.conv, &self.conv.windows);
         let (across, taps, width) = (w.columns.outputs, w.taps(), w.columns.kernel);
         let (places, row_length) = (w.places() as u32, w.columns.input as u32);
-        let stride = c.groups * c.lanes;
         let of_group = w.channels / c.groups;
+        // Whole registers of known length: no lane is masked.
+        let (blocks, stride) = (c.lanes / REGISTER, c.groups * c.lanes / REGISTER);
+        let (weights, _) = c.weights.as_chunks::<REGISTER>();
+        let (sums, _) = self.sums.as_chunks_mut::<REGISTER>();
         let Scratch { touched, silent, .. } = &mut *self.scratch;
         for e in 0..self.index.len() {
             let i = self.index[e];
@@ -303,9 +306,11 @@ impl<const ALONE: bool> Kernel<f32> for Step<'_, ALONE> {
             let row = c.rows.of((at / row_length) as usize);
             let column = c.columns.of((at % row_length) as usize);
             let factor = V::broadcast(self.value[e]);
-            let group = channel / of_group * c.lanes;
+            let group = channel / of_group * blocks;
             for r in 0..row.count {
                 let (y, tap) = c.rows.nth(row, r);
+                let from = &weights[(channel * taps + tap * width) * blocks..][..width * blocks];
+                let to = &mut sums[y * across * stride..][..across * stride];
                 for s in 0..column.count {
                     let (x, j) = c.columns.nth(column, s);
                     let window = y * across + x;
@@ -313,13 +318,14 @@ impl<const ALONE: bool> Kernel<f32> for Step<'_, ALONE> {
                         continue;
                     }
                     touched[window / 64] |= 1 << (window % 64);
-                    let from = &c.weights[(channel * taps + tap * width + j) * c.lanes..][..c.lanes];
-                    let to = &mut self.sums[window * stride + group..][..c.lanes];
-                    let mut lane = 0;
-                    while lane < c.lanes {
-                        let sum = V::load(&to[lane..]) + factor * V::load(&from[lane..]);
-                        sum.store(&mut to[lane..]);
-                        lane += V::WIDTH;
+                    for block in 0..blocks {
+                        let (to, from) = (&mut to[x * stride + group + block], &from[j * blocks + block]);
+                        let mut lane = 0;
+                        while lane < REGISTER {
+                            let sum = V::load(&to[lane..]) + factor * V::load(&from[lane..]);
+                            sum.store(&mut to[lane..]);
+                            lane += V::WIDTH;
+                        }
                     }
                 }
             }
@@ -331,7 +337,8 @@ impl<const ALONE: bool> Kernel<f32> for Step<'_, ALONE> {
 /// Marks the outputs above threshold in the windows that were touched.
 #[inline(always)]
 fn mark<V: Lanes<Elem = f32>, const ALONE: bool>(c: &FirstSpikeConv, sums: &[f32], scratch: &mut Scratch) {
-    let (words, stride) = (scratch.touched.len(), c.groups * c.lanes);
+    let (words, stride) = (scratch.touched.len(), c.groups * c.lanes / REGISTER);
+    let ((sums, _), (thresholds, _)) = (sums.as_chunks::<REGISTER>(), c.thresholds.as_chunks::<REGISTER>());
     for word in 0..words {
         let mut left = scratch.touched[word];
         while left != 0 {
@@ -340,19 +347,23 @@ fn mark<V: Lanes<Elem = f32>, const ALONE: bool>(c: &FirstSpikeConv, sums: &[f32
             let at = &sums[window * stride..][..stride];
             let bit = 1 << (window % 64);
             let (mut best, mut largest) = (usize::MAX, f32::NEG_INFINITY);
-            let mut lane = 0;
-            while lane < stride {
-                let mut fired = V::bits(V::load(&at[lane..]).gt(V::load(&c.thresholds[lane..])));
+            for block in 0..stride {
+                let (at, thresholds) = (&at[block], &thresholds[block]);
+                let (mut fired, mut lane) = (0, 0);
+                while lane < REGISTER {
+                    fired |= V::bits(V::load(&at[lane..]).gt(V::load(&thresholds[lane..]))) << lane;
+                    lane += V::WIDTH;
+                }
                 while fired != 0 {
-                    let here = lane + fired.trailing_zeros() as usize;
+                    let here = fired.trailing_zeros() as usize;
                     fired &= fired - 1;
                     if !ALONE {
-                        scratch.crossed[c.features[here] as usize * words + word] |= bit;
+                        let feature = c.features[block * REGISTER + here] as usize;
+                        scratch.crossed[feature * words + word] |= bit;
                     } else if at[here] > largest {
-                        (best, largest) = (here, at[here]);
+                        (best, largest) = (block * REGISTER + here, at[here]);
                     }
                 }
-                lane += V::WIDTH;
             }
             if ALONE && best != usize::MAX {
                 scratch.crossed[c.features[best] as usize * words + word] |= bit;
