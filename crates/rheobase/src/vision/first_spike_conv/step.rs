@@ -91,22 +91,34 @@ impl<const ALONE: bool> Kernel<f32> for Step<'_, ALONE> {
                 let (y, tap) = c.rows.nth(row, r);
                 let from = &weights[(channel * taps + tap * width) * blocks..][..width * blocks];
                 let to = &mut sums[y * across * stride..][..across * stride];
+                // Bits of the word at hand stay in registers: written one by one, each would wait for the one before.
+                let (mut word, mut bits, mut quiet) = (usize::MAX, 0, 0);
                 for s in 0..column.count {
                     let (x, j) = c.columns.nth(column, s);
                     let window = y * across + x;
-                    if ALONE && silent[window / 64] >> (window % 64) & 1 == 1 {
+                    if window / 64 != word {
+                        if word != usize::MAX {
+                            touched[word] |= bits;
+                        }
+                        (word, bits, quiet) = (window / 64, 0, silent[window / 64]);
+                    }
+                    if ALONE && quiet >> (window % 64) & 1 == 1 {
                         continue;
                     }
-                    touched[window / 64] |= 1 << (window % 64);
+                    bits |= 1 << (window % 64);
+                    let to = &mut to[x * stride + group..][..blocks];
+                    let from = &from[j * blocks..][..blocks];
                     for block in 0..blocks {
-                        let (to, from) = (&mut to[x * stride + group + block], &from[j * blocks + block]);
                         let mut lane = 0;
                         while lane < REGISTER {
-                            let sum = V::load(&to[lane..]) + factor * V::load(&from[lane..]);
-                            sum.store(&mut to[lane..]);
+                            let sum = V::load(&to[block][lane..]) + factor * V::load(&from[block][lane..]);
+                            sum.store(&mut to[block][lane..]);
                             lane += V::WIDTH;
                         }
                     }
+                }
+                if word != usize::MAX {
+                    touched[word] |= bits;
                 }
             }
         }
