@@ -13,6 +13,7 @@ use super::fingerprint::fingerprint_of_data;
 use super::job::{self, Epoch};
 use super::splits::Splits;
 use super::trainer::Trainer;
+use super::warning::{self, Warning};
 use crate::data::{Dataset, labels};
 use crate::encode::{Encoder, Encoding};
 use crate::network::{Network, Program, lower};
@@ -104,6 +105,21 @@ impl Trained {
         self.check(dataset)?;
         let steps = self.config.data.steps;
         self.pool.install(|| job::outcome_of(dataset, &self.trainer, &self.pass, &self.encoding, steps))
+    }
+
+    /// What of a data set the network will not take as it is: values that the encoder clips, labels that start at 1, layers
+    /// that are fed far less than makes them fire. [`Outcome::warnings`] tells what came of it.
+    ///
+    /// # Errors
+    /// Those of [`Trained::outcome`] but NaN.
+    pub fn warnings(&self, dataset: &Dataset) -> Result<Vec<Warning>> {
+        self.check(dataset)?;
+        let mut warnings = warning::of_data(dataset, &self.config.encode)?;
+        let steps = self.config.data.steps;
+        let tried =
+            self.pool.install(|| job::tried(dataset, &self.trainer, &self.pass, &self.encoding, steps));
+        warning::note(&mut warnings, tried);
+        Ok(warnings)
     }
 
     fn check(&self, dataset: &Dataset) -> Result<()> {
