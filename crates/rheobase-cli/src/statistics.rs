@@ -107,11 +107,15 @@ impl Counts {
 
     /// Takes a piece of a run that starts at step `start`: its events, or its dense output.
     pub(crate) fn take<E: Elem>(&mut self, start: usize, piece: &Recording<E>) {
+        let alike = match &self.values[..] {
+            [one] => Some(*one),
+            _ => None,
+        };
         for e in piece.events.iter().flat_map(|e| e.iter()) {
             let time = (start as u64 + e.step) as f64 * self.dt + f64::from(e.offset);
             if time >= self.from {
                 let (neuron, value) = (e.neuron as usize, f64::from(e.value));
-                let spikes = self.values[neuron % self.values.len()].count(value);
+                let spikes = alike.unwrap_or_else(|| self.values[neuron]).count(value);
                 self.trains[e.batch as usize * self.neurons + neuron].spike(time, value, spikes);
             }
         }

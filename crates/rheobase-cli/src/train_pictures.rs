@@ -213,8 +213,8 @@ mod tests {
     #[test]
     fn several_spikes_in_a_step_all_count() {
         let folder = tempfile::tempdir().unwrap();
-        let rows = "x,class\n1,0\n1,1\n".repeat(5);
-        std::fs::write(folder.path().join("data.csv"), rows).unwrap();
+        let rows = "1,0\n1,1\n".repeat(5);
+        std::fs::write(folder.path().join("data.csv"), format!("x,class\n{rows}")).unwrap();
         // 2.5 spikes in a step: 10 in 4 steps, 20 of two neurons, whatever their size.
         let layer = |more: &str| {
             format!(

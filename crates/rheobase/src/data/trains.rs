@@ -36,12 +36,13 @@ impl SpikeTrains {
     pub fn from_events(spikes: &SpikeEvents, clock: Time, values: SpikeValues) -> Result<Self> {
         let [steps, samples, neurons] = spikes.shape();
         let end = steps as f64 * spikes.dt();
-        let counts = |e: &super::SpikeEvent| values.count(e.value.into());
-        fits(spikes.iter().map(|e| counts(&e)).sum()).map_err(|rule| fault("value", "too large", rule))?;
+        let counts = |value: f32| values.count(value.into());
+        let all = spikes.values().iter().map(|v| counts(*v)).sum();
+        fits(all).map_err(|rule| fault("value", "too large", rule))?;
         let mut trains = SpikeTrains::silent(samples, numbers(neurons), (0.0, end), Some(spikes.dt()), clock);
         for (e, time) in spikes.iter().zip(spikes.times()) {
             let train = e.batch as usize * neurons + e.neuron as usize;
-            trains.add(train, time.min(end), counts(&e), e.value.into());
+            trains.add(train, time.min(end), counts(e.value), e.value.into());
         }
         Ok(trains)
     }
@@ -69,7 +70,11 @@ impl SpikeTrains {
         if each != 1.0 && values.is_empty() {
             values.resize(times.len(), 1.0);
         }
-        times.resize(times.len() + count as usize, time);
+        // Nearly all events are one spike.
+        match count == 1.0 {
+            true => times.push(time),
+            false => times.resize(times.len() + count as usize, time),
+        }
         if each != 1.0 || !values.is_empty() {
             values.resize(times.len(), each);
         }
