@@ -61,20 +61,22 @@ impl SpikeTrains {
 
     /// Adds `count` spikes that carry `value` together after the train's others. Rounding may put the end of a step behind the
     /// start of the next; the spike is then taken to that start.
+    #[inline]
     pub(super) fn add(&mut self, train: usize, time: f64, count: f64, value: f64) {
         let (Some(times), Some(values)) = (self.times.get_mut(train), self.values.get_mut(train)) else {
             return;
         };
         let time = times.last().map_or(time, |last| last.max(time));
+        // Nearly all events are a plain spike.
+        if count == 1.0 && value == 1.0 && values.is_empty() {
+            times.push(time);
+            return;
+        }
         let each = value / count;
         if each != 1.0 && values.is_empty() {
             values.resize(times.len(), 1.0);
         }
-        // Nearly all events are one spike.
-        match count == 1.0 {
-            true => times.push(time),
-            false => times.resize(times.len() + count as usize, time),
-        }
+        times.resize(times.len() + count as usize, time);
         if each != 1.0 || !values.is_empty() {
             values.resize(times.len(), each);
         }
