@@ -68,17 +68,9 @@ impl SpikeTrains {
         };
         let time = times.last().map_or(time, |last| last.max(time));
         // Nearly all events are a plain spike.
-        if count == 1.0 && value == 1.0 && values.is_empty() {
-            times.push(time);
-            return;
-        }
-        let each = value / count;
-        if each != 1.0 && values.is_empty() {
-            values.resize(times.len(), 1.0);
-        }
-        times.resize(times.len() + count as usize, time);
-        if each != 1.0 || !values.is_empty() {
-            values.resize(times.len(), each);
+        match count == 1.0 && value == 1.0 && values.is_empty() {
+            true => times.push(time),
+            false => add_several(times, values, time, count, value),
         }
     }
 
@@ -190,6 +182,19 @@ impl SpikeTrains {
             }
         }
         self
+    }
+}
+
+/// Adds `count` spikes at `time` that carry `value` together to those of a train.
+#[cold]
+fn add_several(times: &mut Vec<f64>, values: &mut Vec<f64>, time: f64, count: f64, value: f64) {
+    let each = value / count;
+    if each != 1.0 && values.is_empty() {
+        values.resize(times.len(), 1.0);
+    }
+    times.resize(times.len() + count as usize, time);
+    if each != 1.0 || !values.is_empty() {
+        values.resize(times.len(), each);
     }
 }
 
