@@ -43,8 +43,7 @@ pub(crate) struct Scratch {
 
 /// The distance of checked trains.
 pub(crate) fn between(a: &[f64], b: &[f64], tau: f64, scratch: &mut Scratch) -> f64 {
-    // Lists of this function's own keep their lengths in registers.
-    let Scratch { mut decays, mut signs } = std::mem::take(scratch);
+    let Scratch { decays, signs } = scratch;
     decays.clear();
     signs.clear();
     let (mut i, mut j) = (0, 0);
@@ -72,14 +71,13 @@ pub(crate) fn between(a: &[f64], b: &[f64], tau: f64, scratch: &mut Scratch) -> 
             last = Some(now);
         }
     }
-    f64::dispatch(Level::best(), Decay { gaps: &mut decays, tau });
+    f64::dispatch(Level::best(), Decay { gaps: decays, tau });
     let (mut squared, mut mark) = (0.0, 0.0);
-    for (sign, decay) in signs.iter().zip(&decays) {
+    for (sign, decay) in signs.iter().zip(decays) {
         mark *= *decay;
         squared += sign * (0.5 * sign + mark);
         mark += sign;
     }
-    *scratch = Scratch { decays, signs };
     f64::max(squared, 0.0).sqrt()
 }
 

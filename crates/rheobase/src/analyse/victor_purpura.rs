@@ -32,7 +32,7 @@ pub(crate) fn check_cost(place: &str, cost: f64) -> Result<()> {
     Err(bad(place, "cost", None, format!("{cost} /s"), "must be >= 0 (infinity is allowed)"))
 }
 
-/// The distance of checked trains; `saved` is memory to be used again.
+/// The distance of checked trains; `saved` is scratch.
 ///
 /// Counting what matching saves against deleting and inserting everything (2 - q |dt| per match) instead of costs, a row of
 /// the dynamic programme differs from the one before only within the reach of its spike.
@@ -41,22 +41,20 @@ pub(crate) fn between(a: &[f64], b: &[f64], cost: f64, saved: &mut Vec<f64>) -> 
         return a.len().abs_diff(b.len()) as f64;
     }
     let saving = |x: f64, y: f64| if x == y { 2.0 } else { 2.0 - cost * (x - y).abs() };
-    // A list of this function's own keeps its length in a register.
-    let mut row = std::mem::take(saved);
-    row.clear();
-    row.push(0.0);
-    // Spikes begin..end of b are in reach; row[j] is the most that is saved with the first j of b, constant from row[end] on.
+    saved.clear();
+    saved.push(0.0);
+    // Spikes begin..end of b are in reach; saved[j] is the best with the first j of b, constant from saved[end] on.
     let (mut begin, mut end) = (0, 0);
     for &x in a {
         while end < b.len() && (b[end] <= x || saving(x, b[end]) > 0.0) {
-            row.push(row[end]);
+            saved.push(saved[end]);
             end += 1;
         }
         while begin < end && b[begin] < x && saving(x, b[begin]) <= 0.0 {
             begin += 1;
         }
-        let (mut left, mut diagonal) = (row[begin], row[begin]);
-        for (&y, best) in b[begin..end].iter().zip(&mut row[begin + 1..=end]) {
+        let (mut left, mut diagonal) = (saved[begin], saved[begin]);
+        for (&y, best) in b[begin..end].iter().zip(&mut saved[begin + 1..=end]) {
             let above = *best;
             let matched = diagonal + saving(x, y);
             let without = if matched > above { matched } else { above };
@@ -65,9 +63,7 @@ pub(crate) fn between(a: &[f64], b: &[f64], cost: f64, saved: &mut Vec<f64>) -> 
             diagonal = above;
         }
     }
-    let most = row[end];
-    *saved = row;
-    ((a.len() + b.len()) as f64 - most).max(0.0)
+    ((a.len() + b.len()) as f64 - saved[end]).max(0.0)
 }
 
 #[cfg(test)]

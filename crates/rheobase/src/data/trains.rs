@@ -61,7 +61,7 @@ impl SpikeTrains {
 
     /// Adds `count` spikes that carry `value` together after the train's others. Rounding may put the end of a step behind the
     /// start of the next; the spike is then taken to that start.
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, train: usize, time: f64, count: f64, value: f64) {
         let (Some(times), Some(values)) = (self.times.get_mut(train), self.values.get_mut(train)) else {
             return;
