@@ -8,13 +8,18 @@ use crate::failure::{Failure, Outcome};
 
 /// Checks that a file of up to `bytes` at `path` has room. What the system does not say is let pass.
 pub(crate) fn fits(path: &Path, bytes: f64) -> Outcome<()> {
+    check(path, bytes).map_err(|free| {
+        let (path, bytes) = (path.display(), size(bytes));
+        Failure::bad(format!(
+            "{path}: may become {bytes} large, but {free} are free on its disk; make room there, or ask for less"
+        ))
+    })
+}
+
+/// Whether `bytes` more have room where `path` will be; if not, how many are free, for reading.
+pub(crate) fn check(path: &Path, bytes: f64) -> Result<(), String> {
     match free(path) {
-        Some(free) if bytes > free => Err(Failure::bad(format!(
-            "{}: may become {} large, but {} are free on its disk; make room there, or ask for less",
-            path.display(),
-            size(bytes),
-            size(free)
-        ))),
+        Some(free) if bytes > free => Err(size(free)),
         _ => Ok(()),
     }
 }

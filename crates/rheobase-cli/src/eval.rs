@@ -46,10 +46,11 @@ impl Eval {
                 "{name}: has no labels to test with; `rheobase predict` needs none"
             )));
         }
+        let mut warnings = trained.warnings(&data)?;
         let tested = trained.outcome(&data)?;
         let scores = Scores::new(trained.program(), &tested, data.samples());
         let fingerprint = trained.fingerprint()?;
-        let warnings = tested.warnings(trained.program(), "the test");
+        warnings.extend(tested.warnings(trained.program(), "the test"));
         warnings.iter().for_each(|w| terminal::warn(&format!("warning: {w}")));
         if self.json {
             let classes: usize = trained.program().output_shape().iter().product();

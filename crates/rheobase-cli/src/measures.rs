@@ -209,7 +209,7 @@ pub(crate) fn fano(trains: &SpikeTrains, set: &Settings, found: &mut Findings) -
     let mut factors = Vec::with_capacity(binned.trains.len());
     let mut poisson = None;
     for train in &binned.trains {
-        let fano = fano_factor(&bin_counts(train, binned.window, bin)?, set.level)?;
+        let fano = fano_factor(&bin_counts(train, binned.window, bin)?.counts, set.level)?;
         factors.push(fano.factor);
         poisson = fano.poisson;
     }
@@ -279,7 +279,7 @@ pub(crate) fn population(trains: &SpikeTrains, set: &Settings, found: &mut Findi
 pub(crate) fn synchrony(trains: &SpikeTrains, set: &Settings, found: &mut Findings) -> Outcome<()> {
     let bin = set.bin.unwrap_or_else(|| slow_bin(trains));
     let binned = whole_bins(trains, bin)?;
-    let chi = spike_synchrony(&binned.trains, binned.window, bin)?;
+    let chi = spike_synchrony(&binned.trains, binned.window, bin)?.chi;
     let by_chance = 1.0 / (binned.trains.len() as f64).sqrt();
     found.line(
         "synchrony",

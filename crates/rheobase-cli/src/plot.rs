@@ -293,6 +293,7 @@ fn smooth_rates(trains: &SpikeTrains, kernel: Kernel, tau: Option<f64>) -> Outco
 
 /// Histogram of the intervals of all trains.
 pub(crate) fn intervals(trains: &SpikeTrains, bin: Option<f64>) -> Outcome<Figure> {
+    recording::strictly_ascending(trains, "isi")?;
     let all: Vec<f64> = trains.times.iter().flat_map(|t| t.windows(2).map(|w| w[1] - w[0])).collect();
     if all.is_empty() {
         return Err(Failure::bad("no train has two spikes, so there are no intervals to draw"));

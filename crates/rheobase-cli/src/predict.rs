@@ -50,7 +50,10 @@ impl Predict {
         let data = self.samples.read(&trained)?.ok_or_else(|| {
             Failure::bad("--data is missing: name the file with the samples to classify (.npz, .csv, idx)")
         })?;
+        let mut warnings = trained.warnings(&data)?;
         let answers = trained.outcome(&data)?;
+        warnings.extend(answers.warnings(trained.program(), "these samples"));
+        warnings.iter().for_each(|w| terminal::warn(&format!("warning: {w}")));
         let ending = self.output.as_ref().and_then(|p| p.extension());
         let as_json = self.json || ending.is_some_and(|e| e.eq_ignore_ascii_case("json"));
         let text = if as_json { in_json(&trained, &answers)? } else { in_csv(&trained, &answers) };

@@ -1,7 +1,10 @@
-//! Room for the spikes of a run: whether they will fit into memory, before the run and while it goes on.
+//! Room for the spikes of a run: whether they will fit into memory and onto the disk, before the run and while it goes on.
+
+use std::path::{Path, PathBuf};
 
 use rheobase::memory;
 
+use crate::disk;
 use crate::failure::{Failure, Outcome};
 use crate::text::short;
 
@@ -15,6 +18,8 @@ pub(crate) struct Room {
     /// Bytes of a spike as it is kept, and in the form of the file or picture.
     kept: f64,
     made: f64,
+    /// The file that they are written to, and how many bytes each of them takes there at least.
+    file: Option<(PathBuf, f64)>,
     /// Steps of the run.
     steps: usize,
     /// Spikes for which there is room.
@@ -24,22 +29,37 @@ pub(crate) struct Room {
 impl Room {
     /// Room in a run of `steps` steps, for spikes of `kept` bytes that become `made` bytes at its end.
     pub(crate) fn new(option: &'static str, kept: usize, made: usize, steps: usize) -> Self {
-        Room { option, kept: kept as f64, made: made as f64, steps, known: FEW }
+        Room { option, kept: kept as f64, made: made as f64, file: None, steps, known: FEW }
+    }
+
+    /// The same for spikes that are written to `path`, where each takes `least` bytes or more.
+    pub(crate) fn in_file(self, path: &Path, least: f64) -> Self {
+        Room { file: Some((path.into(), least)), ..self }
+    }
+
+    /// Whether there are `bytes` of memory for so many spikes, and room on the disk; if not, what lacks.
+    fn check(&self, spikes: f64, bytes: f64) -> Result<(), String> {
+        memory::check(bytes).map_err(|rule| format!("recording them {rule}"))?;
+        let Some((path, least)) = &self.file else { return Ok(()) };
+        disk::check(path, spikes * least).map_err(|free| {
+            let (path, size) = (path.display(), memory::size(spikes * least));
+            format!("{path} then has {size} or more, but {free} are free on its disk; make room there, or ask for less")
+        })
     }
 
     /// Refuses a run of `neurons` neurons that may be expected to give more spikes than fit; `rate` says how many per
     /// neuron and step, and is asked only where it matters.
     pub(crate) fn expect(&self, neurons: usize, rate: impl FnOnce() -> f64) -> Outcome<()> {
         let (all, bytes) = (self.steps as f64 * neurons as f64, self.kept + self.made);
-        if memory::check(bytes * all).is_ok() {
+        if self.check(all, bytes * all).is_ok() {
             return Ok(());
         }
         let rate = rate();
-        memory::check(bytes * all * rate).map_err(|rule| {
+        self.check(all * rate, bytes * all * rate).map_err(|rule| {
             let (option, spikes, rate) = (self.option, short(all * rate), short(rate));
             Failure::bad(format!(
-                "{option}: about {spikes} spikes are expected ({rate} per neuron and step, as some neurons show); \
-                 recording them {rule}; without {option} they are only counted"
+                "{option}: about {spikes} spikes are expected ({rate} per neuron and step, as some neurons show); {rule}; \
+                 without {option} they are only counted"
             ))
         })
     }
@@ -51,10 +71,11 @@ impl Room {
         }
         let more = (self.steps as f64 / done.max(1) as f64).min(2.0);
         // A list that grows is copied to one of twice the length.
-        memory::check(spikes as f64 * (2.0 * self.kept + more * self.made)).map_err(|rule| {
+        let bytes = spikes as f64 * (2.0 * self.kept + more * self.made);
+        self.check(more * spikes as f64, bytes).map_err(|rule| {
             let (option, spikes, steps) = (self.option, short(spikes as f64), self.steps);
             Failure::bad(format!(
-                "{option}: {spikes} spikes after {done} of {steps} steps; recording the others {rule}"
+                "{option}: {spikes} spikes after {done} of {steps} steps, with more to come; {rule}"
             ))
         })?;
         self.known = 2 * spikes;
@@ -83,6 +104,24 @@ mod tests {
             text.starts_with("-o: about 5.498e17 spikes are expected (0.5 per neuron and step"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn the_disk_is_asked_as_well() {
+        let folder = tempfile::tempdir().unwrap();
+        let room = |least: f64| Room::new("-o", 1, 1, 1 << 20).in_file(&folder.path().join("y.csv"), least);
+        assert!(room(10.0).expect(1 << 8, || 1.0).is_ok());
+        // As if each spike took a gigabyte of the file.
+        let refused = text(room(1e9).expect(1 << 8, || 0.5));
+        let says = [
+            "-o: about 1.342e8 spikes are expected",
+            "y.csv then has 134217728.0 GB or more",
+            "free on its disk",
+        ];
+        assert!(says.iter().all(|s| refused.contains(s)), "{refused}");
+        assert!(room(1e9).expect(1 << 8, || 0.0).is_ok());
+        let refused = text(room(1e9).ask(FEW + 1, 1));
+        assert!(refused.contains("after 1 of 1048576 steps, with more to come; "), "{refused}");
     }
 
     #[test]

@@ -40,6 +40,9 @@ const MOST_COLUMNS: usize = 16_384;
 /// Bytes of a spike or a winner, as it is recorded and in the form of the file.
 const KEPT: usize = 40;
 const WRITTEN: usize = 40;
+/// Bytes that a spike takes in a file at least: the shortest line of a csv, and the least that was found of deflated arrays.
+const LEAST_CSV: f64 = 10.0;
+const LEAST_NPZ: f64 = 2.0;
 
 /// A probe's numbers, `[time / every, batch, neuron]`.
 struct Kept<E> {
@@ -97,7 +100,7 @@ impl<E: Number> Output<E> {
             dense: analogue.then(|| reserved(dense)).transpose()?,
             probes: probes.iter().map(keep).collect::<Outcome<_>>()?,
             winners: Vec::new(),
-            room: Room::new("-o", KEPT, WRITTEN, shape[0]),
+            room: Room::new("-o", KEPT, WRITTEN, shape[0]).in_file(path, least(path, probes.is_empty())),
         })
     }
 
@@ -212,6 +215,16 @@ impl<E: Number> Output<E> {
             add(format!("{name}[{n}]"), column);
         }
         table
+    }
+}
+
+/// Bytes that a spike takes at least in a file of spikes alone, or in one whose probes are reckoned before.
+fn least(path: &Path, alone: bool) -> f64 {
+    match (is_csv(path), alone) {
+        (true, true) => LEAST_CSV,
+        // It is a number of a column that is there in any case.
+        (true, false) => 0.0,
+        (false, _) => LEAST_NPZ,
     }
 }
 

@@ -107,13 +107,11 @@ impl Counts {
 
     /// Takes a piece of a run that starts at step `start`: its events, or its dense output.
     pub(crate) fn take<E: Elem>(&mut self, start: usize, piece: &Recording<E>) {
-        for e in piece.events.iter().flat_map(|e| e.iter()) {
-            let time = (start as u64 + e.step) as f64 * self.dt + f64::from(e.offset);
-            if time >= self.from {
-                let (neuron, value) = (e.neuron as usize, f64::from(e.value));
-                let spikes = self.values[neuron % self.values.len()].count(value);
-                self.trains[e.batch as usize * self.neurons + neuron].spike(time, value, spikes);
-            }
+        match &self.values[..] {
+            // No event has the value 0. This is the usual case, and counts as fast as events come.
+            [SpikeValues::Single] => self.take_events(start, piece, |_, _, _| 1.0),
+            [_] => self.take_events(start, piece, |values, _, value| values[0].count(value)),
+            _ => self.take_events(start, piece, |values, neuron, value| values[neuron].count(value)),
         }
         for (step, row) in piece.dense.chunks(self.trains.len()).enumerate() {
             if (start + step) as f64 * self.dt < self.from {
@@ -125,6 +123,23 @@ impl Counts {
                 train.value += x;
                 self.low = self.low.min(x);
                 self.high = self.high.max(x);
+            }
+        }
+    }
+
+    /// Takes events, each of which is as many spikes as `count` says, from what values stand for, its neuron and its value.
+    fn take_events<E>(
+        &mut self,
+        start: usize,
+        piece: &Recording<E>,
+        count: impl Fn(&[SpikeValues], usize, f64) -> f64,
+    ) {
+        for e in piece.events.iter().flat_map(|e| e.iter()) {
+            let time = (start as u64 + e.step) as f64 * self.dt + f64::from(e.offset);
+            if time >= self.from {
+                let (neuron, value) = (e.neuron as usize, f64::from(e.value));
+                let spikes = count(&self.values, neuron, value);
+                self.trains[e.batch as usize * self.neurons + neuron].spike(time, value, spikes);
             }
         }
     }

@@ -1,11 +1,13 @@
 //! Pictures of a training: learning curves, an input and what each layer answers, the confusion matrix.
 
+use rheobase::Catalog;
+use rheobase::data::SpikeValues;
 use rheobase::draw::{Confusion, Figure, LearningCurves, Panel, Raster, Traces, Weights};
 use rheobase::encode::SampleInput;
 use rheobase::learn::Job;
 use rheobase::models::lanes::Level;
 use rheobase::models::neuron::Time;
-use rheobase::network::{Context, Counts, Tape, TileInput};
+use rheobase::network::{Context, Counts, Kind, Network, Numbers, Tape, TileInput};
 
 use crate::failure::Outcome;
 use crate::run_folder::{CONFUSION, CURVES, INPUT, LAYERS, RunFolder};
@@ -72,31 +74,77 @@ fn image(job: &Job) -> rheobase::Result<Option<Figure>> {
 /// What the nodes of a network sent for one sample.
 struct Answer {
     name: String,
-    spikes: bool,
+    /// Of spikes, what their values stand for: one for each neuron, or one for all alike. Empty for other signals.
+    spikes: Vec<SpikeValues>,
     width: usize,
     times: Vec<f64>,
     neurons: Vec<u32>,
+    /// How many spikes each mark is.
+    counts: Vec<u64>,
     /// `[feature][time]`, of the output.
     values: Vec<Vec<f64>>,
 }
 
 impl Answer {
-    fn new(name: &str, spikes: bool, shape: &[usize]) -> Self {
+    fn new(name: &str, spikes: Vec<SpikeValues>, shape: &[usize]) -> Self {
         let width = shape.iter().product();
-        let (times, neurons, values) = (Vec::new(), Vec::new(), vec![Vec::new(); width]);
-        Answer { name: name.to_string(), spikes, width, times, neurons, values }
+        let (times, neurons, counts) = (Vec::new(), Vec::new(), Vec::new());
+        Answer {
+            name: name.to_string(),
+            spikes,
+            width,
+            times,
+            neurons,
+            counts,
+            values: vec![Vec::new(); width],
+        }
+    }
+
+    fn spikes(&self) -> bool {
+        !self.spikes.is_empty()
     }
 
     fn take(&mut self, step: usize, row: &[f32]) {
         for (i, x) in row.iter().enumerate() {
-            if self.spikes && *x != 0.0 {
+            if !self.spikes() {
+                self.values[i].push(f64::from(*x));
+            } else if *x != 0.0 {
                 self.times.push(step as f64);
                 self.neurons.push(i as u32);
-            }
-            if let Some(values) = self.values.get_mut(i).filter(|_| !self.spikes) {
-                values.push(f64::from(*x));
+                self.counts.push(self.spikes[i % self.spikes.len()].count(f64::from(*x)) as u64);
             }
         }
+    }
+}
+
+/// What the values of a layer's spikes stand for.
+fn spike_values(job: &Job, layer: &str, model: &str) -> Vec<SpikeValues> {
+    let Ok(model) = Catalog::standard().get(model) else { return vec![SpikeValues::Single] };
+    let amplitudes = amplitudes(job, layer);
+    amplitudes.into_iter().map(|a| SpikeValues::of_model(model.info(), a)).collect()
+}
+
+/// The size of a layer's spikes: as learned, or as the network's description has it; 1 where it says nothing.
+fn amplitudes(job: &Job, layer: &str) -> Vec<f64> {
+    const NAME: &str = "amplitude";
+    if let Ok(learned) = job.program().parameters().get(&format!("{layer}.{NAME}")) {
+        return learned.values.iter().map(|x| f64::from(*x)).collect();
+    }
+    match set_of(job.network(), layer, NAME) {
+        Some(Numbers::Each(all)) => all,
+        Some(Numbers::One(x)) => vec![x],
+        None => vec![1.0],
+    }
+}
+
+/// A setting of a layer, which may stand in a network within the network.
+fn set_of(network: &Network, layer: &str, name: &str) -> Option<Numbers> {
+    let (first, rest) = layer.split_once('.').map_or((layer, None), |(first, rest)| (first, Some(rest)));
+    let node = network.nodes.iter().find(|n| n.name == first)?;
+    match (&node.kind, rest) {
+        (Kind::Network(inner), Some(rest)) => set_of(inner, rest, name),
+        (Kind::Neurons(neurons), None) => neurons.set.get(name).cloned(),
+        _ => None,
     }
 }
 
@@ -106,9 +154,13 @@ fn layers(job: &Job) -> rheobase::Result<Figure> {
     let (input, steps) = job.input(test, 0)?;
     let program = job.program();
     let spiking = matches!(input, SampleInput::Spikes(_));
-    let mut answers = vec![Answer::new("input", spiking, program.input_shape())];
+    // An event of the input says how many spikes it is.
+    let of_input = spiking.then_some(SpikeValues::Counts(1.0)).into_iter().collect();
+    let mut answers = vec![Answer::new("input", of_input, program.input_shape())];
     let nodes = program.nodes().zip(program.spiking());
-    answers.extend(nodes.map(|((name, _, shape), spikes)| Answer::new(name, spikes, shape)));
+    answers.extend(nodes.map(|((name, model, shape), spikes)| {
+        Answer::new(name, if spikes { spike_values(job, name, model) } else { Vec::new() }, shape)
+    }));
     let constant = matches!(input, SampleInput::Constant(_));
     let context =
         Context { step: 0, sample_ids: &[0], epoch: 0, training: false, taping: false, level: Level::best() };
@@ -126,7 +178,7 @@ fn layers(job: &Job) -> rheobase::Result<Figure> {
     let times: Vec<f64> = (0..steps).map(|t| t as f64).collect();
     let mut panels = Vec::new();
     for (n, answer) in answers.iter().enumerate() {
-        let shown = if n == 0 { !constant } else { answer.spikes || answer.name == output };
+        let shown = if n == 0 { !constant } else { answer.spikes() || answer.name == output };
         if shown {
             panels.push(panel(answer, &times)?);
         }
@@ -136,8 +188,9 @@ fn layers(job: &Job) -> rheobase::Result<Figure> {
 }
 
 fn panel(answer: &Answer, times: &[f64]) -> rheobase::Result<Panel> {
-    if answer.spikes {
+    if answer.spikes() {
         let raster = Raster::new(&answer.times, &answer.neurons, answer.width).clock(Time::Steps);
+        let raster = raster.counts(&answer.counts);
         return raster.span(-0.5, times.len() as f64 - 0.5).title(answer.name.clone()).panel();
     }
     // The largest at the end get a line each: many lines tell nothing.
@@ -153,4 +206,40 @@ fn panel(answer: &Answer, times: &[f64]) -> rheobase::Result<Panel> {
     let shown =
         if answer.width > LINES { format!(", the {LINES} largest at the end") } else { String::new() };
     traces.title(format!("{}{shown}", answer.name)).panel()
+}
+
+#[cfg(test)]
+mod tests {
+    use rheobase::learn::TrainConfig;
+
+    use super::*;
+
+    #[test]
+    fn several_spikes_in_a_step_all_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = "1,0\n1,1\n".repeat(5);
+        std::fs::write(folder.path().join("data.csv"), format!("x,class\n{rows}")).unwrap();
+        // 2.5 spikes in a step: 10 in 4 steps, 20 of two neurons, whatever their size.
+        let layer = |more: &str| {
+            format!(
+                "[[network.node]]\nname = \"first\"\nlinear = {{ outputs = 2, start = {{ constant = 2500.0 }} }}\n\
+                 [[network.node]]\nname = \"layer\"\nneurons = {{ model = \"spiking_rectified_linear\"{more} }}\n"
+            )
+        };
+        let rest = "[[network.node]]\nname = \"last\"\nlinear = { outputs = 2 }\n\
+                    [[network.node]]\nname = \"readout\"\nneurons = { model = \"leaky_integrator\" }\n";
+        for more in [
+            "",
+            ", set = { amplitude = 0.5 }",
+            ", set = { amplitude = [0.5, 4.0] }",
+            ", set = { amplitude = 0.5 }, learn = [\"amplitude\"]",
+        ] {
+            let path = folder.path().join("data.csv");
+            let text =
+                format!("[data]\nsteps = 4\n[data.source.csv]\ntrain = {path:?}\n{}{rest}", layer(more));
+            let job = Job::new(TrainConfig::from_toml(&text, "job.toml").unwrap()).unwrap();
+            let svg = layers(&job).unwrap().to_svg().unwrap();
+            assert!(svg.contains(">20 spikes<"), "{more}: {svg}");
+        }
+    }
 }

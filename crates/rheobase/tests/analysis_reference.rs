@@ -129,7 +129,7 @@ fn intervals_counts_and_correlations() {
     let c = count_correlation(&r.gridded, r.window, r.bin).unwrap();
     close("correlation", &c.matrix, &r.correlation, 1e-3);
     assert_eq!(population_rate(&r.gridded, r.window, r.bin, 0.95).unwrap().counts, r.histogram);
-    let summed = r.gridded.iter().map(|t| bin_counts(t, r.window, r.bin).unwrap());
+    let summed = r.gridded.iter().map(|t| bin_counts(t, r.window, r.bin).unwrap().counts);
     let summed = summed.reduce(|a, b| a.iter().zip(b).map(|(a, b)| a + b).collect()).unwrap();
     assert_eq!(summed, r.histogram);
     for v in &r.correlograms {

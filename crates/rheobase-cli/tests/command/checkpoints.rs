@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+#[cfg(unix)]
+use crate::run_owner::noise;
 use crate::train::task;
 use crate::{json, ok, run_in};
 
@@ -38,6 +40,38 @@ fn one_flipped_bit_of_a_setting_is_refused_by_every_command() {
         }
         assert_eq!(fs::read(folder.path().join("run/checkpoint.safetensors")).unwrap(), damaged);
     }
+}
+
+/// Flips so many bits of the header, one at a time at random places, and lets the command test the network.
+#[cfg(unix)]
+fn flipped(count: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let bytes = trained(folder.path());
+    let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap());
+    let mut random = noise();
+    for _ in 0..count {
+        let (at, bit) = (random(header) as usize, random(8));
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1 << bit;
+        fs::write(folder.path().join("run/checkpoint.safetensors"), &damaged).unwrap();
+        let ran = run_in(folder.path(), &["eval", "run"]);
+        let refused = ran.code == Some(2) && ran.out.is_empty() && ran.err.contains("the file is damaged");
+        assert!(refused, "bit {bit} of byte {at}: {} {}", ran.out, ran.err);
+    }
+    println!("{count} flipped bits of the header: every file was refused");
+}
+
+#[cfg(unix)]
+#[test]
+fn random_flips_of_the_header_are_refused() {
+    flipped(50);
+}
+
+#[cfg(unix)]
+#[test]
+#[ignore = "takes minutes: cargo test -p rheobase-cli --test command -- --ignored --nocapture"]
+fn a_thousand_random_flips_of_the_header() {
+    flipped(1000);
 }
 
 #[test]

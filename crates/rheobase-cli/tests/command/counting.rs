@@ -90,12 +90,18 @@ fn measures_of_intervals_refuse_equal_times_by_name_and_say_what_merges_them() {
         usual["measures"]["spike_sync"]["left_out"].is_string()
             && usual["measures"]["synchrony"]["chi"].is_number()
     );
-    let ran = run_in(folder.path(), &["plot", "distances", "times.csv", "-o", "d.svg"]);
-    assert!(ran.code == Some(2) && ran.err.contains("--merge-equal"), "{}", ran.err);
-    ok(folder.path(), &["plot", "distances", "times.csv", "--merge-equal", "-o", "d.svg"]);
+    for (picture, name) in [("distances", "SPIKE distance:"), ("isi", "isi:")] {
+        let ran = run_in(folder.path(), &["plot", picture, "times.csv", "-o", "d.svg"]);
+        assert!(
+            ran.code == Some(2) && [name, "train 0", "--merge-equal"].iter().all(|p| ran.err.contains(p)),
+            "{}",
+            ran.err
+        );
+        ok(folder.path(), &["plot", picture, "times.csv", "--merge-equal", "-o", "d.svg"]);
+    }
     ok(folder.path(), &["report", "."]);
     let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
-    assert!(page.contains("several spikes at 0.1 s"), "{page}");
+    assert!(page.contains("several spikes at 0.1 s") && !page.contains("Intervals between spikes"), "{page}");
 }
 
 #[test]

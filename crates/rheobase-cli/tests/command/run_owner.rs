@@ -46,8 +46,8 @@ fn clear(folder: &Path) {
     let _ = fs::remove_dir_all(folder.join("run"));
 }
 
-/// Moments anew in every test run.
-fn noise() -> impl FnMut(u64) -> u64 {
+/// Moments and places anew in every test run.
+pub(crate) fn noise() -> impl FnMut(u64) -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let mut state = u64::from(now.subsec_nanos()) | 1;
     move |below| {
@@ -221,7 +221,7 @@ fn of_two_trainings_in_one_folder_one_is_refused() {
 }
 
 #[test]
-#[ignore = "takes minutes: cargo test -p rheobase-cli --test command -- --ignored --nocapture hundred"]
+#[ignore = "takes minutes: cargo test -p rheobase-cli --test command -- --ignored --nocapture"]
 fn a_hundred_kills_and_twenty_pairs() {
     killed(100);
     pairs(20);

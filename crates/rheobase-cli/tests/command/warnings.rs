@@ -103,10 +103,11 @@ fn a_layer_that_never_fires() {
     assert!(told[2].contains("none of its 5 neurons fired in the test"), "{}", told[2]);
     assert_eq!(reported(folder.path()), ["weak_input", "silent", "silent"]);
     let tested = run_in(folder.path(), &["eval", "run", "--json"]);
-    assert_eq!(warnings(&tested), [told[2]]);
+    let [weak, silent] = warnings(&tested)[..] else { panic!("{}", tested.err) };
+    assert!(weak.contains("layer `hidden` (lif_euler): its input is at most") && silent == told[2], "{weak}");
     let tested: serde_json::Value = serde_json::from_str(&tested.out).unwrap();
-    assert_eq!(tested["warnings"][0]["layer"], "hidden");
-    assert_eq!(tested["warnings"][0]["message"], told[2]);
+    assert_eq!(tested["warnings"][1]["layer"], "hidden");
+    assert_eq!(tested["warnings"][1]["message"], told[2]);
 }
 
 #[test]
@@ -159,6 +160,79 @@ fn values_outside_the_range_of_the_encoder() {
         assert!(ran.err.contains(part), "{part}: {}", ran.err);
     }
     assert!(!names_in(folder.path()).contains(&"other".to_string()));
+}
+
+#[test]
+fn other_samples_than_those_of_the_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let encode = "[encode]\nname = \"bernoulli\"\nclip = true";
+    task(folder.path(), 0, 1.0);
+    job(folder.path(), "lif_subtract", "uniform = 2.0", 3, encode);
+    trained(folder.path());
+    let tested = |kinds: &[&str], says: &[&str]| {
+        for command in ["eval", "predict"] {
+            let ran = run_in(folder.path(), &[command, "run", "--data", "task.csv"]);
+            let told = warnings(&ran);
+            assert!(ran.code == Some(0) && told.len() == kinds.len(), "{command}: {}", ran.err);
+            for part in says {
+                assert!(told.iter().any(|w| w.contains(part)), "{command}, {part}: {}", ran.err);
+            }
+        }
+        let told = json(folder.path(), &["eval", "run", "--data", "task.csv", "--json"]);
+        let told = told["warnings"].as_array().unwrap();
+        let found: Vec<&str> = told.iter().map(|w| w["kind"].as_str().unwrap()).collect();
+        assert_eq!(found, kinds);
+    };
+    tested(&[], &[]);
+    task(folder.path(), 0, 255.0);
+    tested(&["clipped"], &["of 240 values", "they go from 0 to 248.625"]);
+    // Without an encoder that says what it expects, and far too small: no bias makes up for it.
+    task(folder.path(), 0, 1.0);
+    job(folder.path(), "lif_subtract", "uniform = 2.0", 3, "");
+    let text = fs::read_to_string(folder.path().join("job.toml")).unwrap();
+    fs::write(folder.path().join("job.toml"), text.replace("outputs = 5", "outputs = 5, bias = false"))
+        .unwrap();
+    trained(folder.path());
+    tested(&[], &[]);
+    task(folder.path(), 0, 1e-4);
+    let says = ["layer `hidden` (lif_subtract): its input is at most", "none of its 5 neurons fired in"];
+    tested(&["weak_input", "silent"], &says);
+    // Where the encoder refuses values, it says what to do.
+    job(folder.path(), "lif_subtract", "uniform = 2.0", 3, &encode.replace("true", "false"));
+    task(folder.path(), 0, 1.0);
+    trained(folder.path());
+    task(folder.path(), 0, 255.0);
+    for command in ["eval", "predict"] {
+        let ran = run_in(folder.path(), &[command, "run", "--data", "task.csv"]);
+        let says = ["task.csv.values = 0 to 24", "lie outside [0, 1]", "`encode.bernoulli`", "--scale"];
+        assert!(ran.code == Some(2) && says.iter().all(|s| ran.err.contains(s)), "{command}: {}", ran.err);
+    }
+}
+
+#[test]
+fn a_layer_that_no_gradient_reaches() {
+    let folder = tempfile::tempdir().unwrap();
+    task(folder.path(), 0, 1.0);
+    job(folder.path(), "lif_subtract", "uniform = 2.0", 3, "");
+    let text = fs::read_to_string(folder.path().join("job.toml")).unwrap();
+    let layer = "neurons = { model = \"lif_subtract\" }";
+    let with = |kind: &str| {
+        assert_eq!(text.matches(layer).count(), 1);
+        fs::write(folder.path().join("job.toml"), text.replace(layer, kind)).unwrap();
+        trained(folder.path())
+    };
+    let ran = with("fire = { threshold = 0.5 }");
+    let told: Vec<&str> = warnings(&ran).into_iter().filter(|w| w.contains("gradient")).collect();
+    let [told] = told[..] else { panic!("{}", ran.err) };
+    let says = [
+        "`first` (linear): no gradient reaches its 25 parameters",
+        "`hidden` passes none",
+        "`discontinuous`",
+    ];
+    assert!(says.iter().all(|s| told.contains(s)), "{told}");
+    assert!(reported(folder.path()).contains(&"no_gradient".to_string()));
+    let ran = with("neurons = { model = \"discontinuous\" }");
+    assert!(!ran.err.contains("gradient"), "{}", ran.err);
 }
 
 #[test]

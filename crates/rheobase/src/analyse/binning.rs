@@ -12,7 +12,17 @@ const WHOLE: f64 = 1e-6;
 /// More bins than this are refused.
 const MOST: f64 = 1e9;
 
-/// Spikes per bin: the `window` (s) is cut into bins of width `bin` (s), each with its beginning but not its end.
+/// Spikes in bins of equal width.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BinCounts {
+    /// Spikes of each bin.
+    pub counts: Vec<u64>,
+    /// What is left of the window after the last bin, s: its spikes are not counted. 0 where bins fill the window.
+    pub remainder: f64,
+}
+
+/// Spikes per bin: the `window` (s) is cut into as many bins of width `bin` (s) as it holds, each with its beginning but not
+/// its end.
 ///
 /// `times` are spike times in s, ascending, equal times allowed (each counts), inside the window. A spike at the window's end
 /// belongs to the next window and is left out, unless the window reaches [to the end](Window::to_the_end) of the recording:
@@ -20,14 +30,14 @@ const MOST: f64 = 1e9;
 ///
 /// # Errors
 /// Times not finite, not ascending or outside the window; a window without length; a width that is not finite, not > 0 or
-/// does not fit into the window a whole number of times.
-pub fn bin_counts(times: &[f64], window: impl Into<Window>, bin: f64) -> Result<Vec<u64>> {
+/// longer than the window.
+pub fn bin_counts(times: &[f64], window: impl Into<Window>, bin: f64) -> Result<BinCounts> {
     const PLACE: &str = "bin_counts";
-    let bins = Bins::whole(PLACE, window.into(), bin)?;
+    let bins = Bins::new(PLACE, window.into(), bin)?;
     bins.check_times(PLACE, "times", times)?;
     let mut counts = vec![0; bins.count];
     bins.add(times, &mut counts);
-    Ok(counts)
+    Ok(BinCounts { counts, remainder: bins.remainder })
 }
 
 /// How a window is cut into bins.
@@ -59,17 +69,6 @@ impl Bins {
         } else {
             format!("is longer than the window, {} s", window.length())
         };
-        Err(bad(place, "bin", None, format!("{width} s"), rule))
-    }
-
-    /// Bins that fill the window: for results that could not say what was left out.
-    pub(crate) fn whole(place: &str, window: Window, width: f64) -> Result<Self> {
-        let bins = Bins::new(place, window, width)?;
-        if bins.remainder == 0.0 {
-            return Ok(bins);
-        }
-        let (length, exact) = (window.length(), window.length() / width);
-        let rule = format!("the window of {length} s holds {exact} bins: choose a width that divides it");
         Err(bad(place, "bin", None, format!("{width} s"), rule))
     }
 
@@ -110,11 +109,14 @@ mod tests {
     #[test]
     fn multiples_of_the_width_fall_into_the_bin_they_begin() {
         let times: Vec<f64> = (0..=10).map(|i| f64::from(i) * 0.1).collect();
-        assert_eq!(bin_counts(&times, (0.0, 1.0), 0.1).unwrap(), [1; 10]);
+        assert_eq!(
+            bin_counts(&times, (0.0, 1.0), 0.1).unwrap(),
+            BinCounts { counts: vec![1; 10], remainder: 0.0 }
+        );
         let whole = bin_counts(&times, Window::to_the_end(0.0, 1.0), 0.1).unwrap();
-        assert_eq!(whole, [1, 1, 1, 1, 1, 1, 1, 1, 1, 2]);
-        assert_eq!(bin_counts(&[0.25, 0.25], (0.0, 1.0), 0.5).unwrap(), [2, 0]);
-        assert_eq!(bin_counts(&[], (-1.0, 1.0), 1.0).unwrap(), [0, 0]);
+        assert_eq!(whole.counts, [1, 1, 1, 1, 1, 1, 1, 1, 1, 2]);
+        assert_eq!(bin_counts(&[0.25, 0.25], (0.0, 1.0), 0.5).unwrap().counts, [2, 0]);
+        assert_eq!(bin_counts(&[], (-1.0, 1.0), 1.0).unwrap().counts, [0, 0]);
     }
 
     #[test]
@@ -126,7 +128,7 @@ mod tests {
                 let (from, to) = (f64::from(i) * 3.0 * width, f64::from(i + 1) * 3.0 * width);
                 let inside: Vec<f64> =
                     times.iter().copied().filter(|t| (from - 1e-9..=to + 1e-9).contains(t)).collect();
-                let counts = bin_counts(&inside, (from, to), width).unwrap();
+                let counts = bin_counts(&inside, (from, to), width).unwrap().counts;
                 let want = (width / 0.1).round() as u64;
                 assert_eq!(counts, [want; 3], "{width} {i}");
             }
@@ -135,13 +137,13 @@ mod tests {
 
     #[test]
     fn a_remainder_is_left_out_and_said() {
-        let bins = Bins::new("f", Window::to_the_end(0.0, 1.0), 0.3).unwrap();
-        assert_eq!(bins.count, 3);
-        assert!((bins.remainder - 0.1).abs() < 1e-12);
-        let mut counts = vec![0; 3];
-        bins.add(&[0.0, 0.85, 0.9, 0.95, 1.0], &mut counts);
-        assert_eq!(counts, [1, 0, 1]);
-        assert_eq!(Bins::new("f", (0.0, 1.0).into(), 0.1).unwrap().remainder, 0.0);
+        let times = [0.0, 0.85, 0.9, 0.95, 1.0];
+        for window in [(0.0, 1.0).into(), Window::to_the_end(0.0, 1.0)] {
+            let found = bin_counts(&times, window, 0.3).unwrap();
+            assert_eq!(found.counts, [1, 0, 1]);
+            assert!((found.remainder - 0.1).abs() < 1e-12);
+        }
+        assert_eq!(bin_counts(&times, (0.0, 1.0), 0.1).unwrap().remainder, 0.0);
     }
 
     #[test]
@@ -151,7 +153,7 @@ mod tests {
         assert!(bin_counts(&[-0.1], w, 0.1).is_err());
         assert!(bin_counts(&[0.5, 0.4], w, 0.1).is_err());
         assert!(bin_counts(&[f64::NAN], w, 0.1).is_err());
-        for bin in [0.0, -0.1, 0.3, 2.0, f64::NAN, 1e-12] {
+        for bin in [0.0, -0.1, 1.1, 2.0, f64::NAN, 1e-12] {
             assert!(bin_counts(&[], w, bin).is_err(), "{bin}");
         }
         assert!(bin_counts(&[], (1.0, 0.0), 0.1).is_err());

@@ -24,9 +24,9 @@
 //! | how are two trains related? | [`cross_correlogram`], [`auto_correlogram`] ([`Correlogram`]) |
 //! | how similar are two trains? | [`victor_purpura`], [`van_rossum`], [`isi_distance`], [`spike_distance`], [`spike_sync`], [`event_sync`] ([`EventSync`]) |
 //! | and all pairs of a population? | [`pairwise`] ([`Pairwise`]: any of the above), [`count_correlation`] ([`CountCorrelation`]) |
-//! | does a population act together? | [`synchrony`], [`spike_synchrony`], [`spike_sync_of_all`] |
+//! | does a population act together? | [`synchrony`], [`spike_synchrony`] ([`SpikeSynchrony`]), [`spike_sync_of_all`] |
 //! | how sure is a number? | [`poisson_interval`], [`fisher_interval`], [`bootstrap_interval`] ([`Interval`]) |
-//! | counts for all this | [`bin_counts`] |
+//! | counts for all this | [`bin_counts`] ([`BinCounts`]) |
 
 mod binning;
 mod bursts;
@@ -63,7 +63,7 @@ mod victor_purpura;
 mod window;
 
 pub(crate) use binning::EDGE;
-pub use binning::bin_counts;
+pub use binning::{BinCounts, bin_counts};
 pub use bursts::{Burst, BurstRule, bursts};
 pub use confidence::{Interval, bootstrap_interval, fisher_interval, poisson_interval};
 pub use correlogram::{Correlogram, auto_correlogram, cross_correlogram};
@@ -83,7 +83,7 @@ pub use rates_isi::rates_isi;
 pub use rates_kernel::{rates_kernel, rates_kernel_into};
 pub use spike_distance::spike_distance;
 pub use spike_sync::{spike_sync, spike_sync_of_all};
-pub use synchrony::{spike_synchrony, synchrony};
+pub use synchrony::{SpikeSynchrony, spike_synchrony, synchrony};
 pub use van_rossum::van_rossum;
 pub use victor_purpura::victor_purpura;
 pub use window::Window;

@@ -20,23 +20,35 @@ pub fn synchrony(x: &[f64], neurons: usize, samples: usize) -> Result<Option<f64
     Ok(chi(x, neurons, samples))
 }
 
+/// Synchrony of spike counts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SpikeSynchrony {
+    /// Golomb and Rinzel's chi; `None` if no train's count ever changes.
+    pub chi: Option<f64>,
+    /// Bins the counts were taken in.
+    pub bins: usize,
+    /// What is left of the window after the last bin, s: its spikes are not counted. 0 where bins fill the window.
+    pub remainder: f64,
+}
+
 /// The same of spike counts in bins of width `bin` (s).
 ///
 /// Trains are spike times in s, ascending, equal times allowed (each counts), inside `window` (s); bins as in
 /// [`bin_counts`](super::bin_counts()). The result depends on the width: with bins shorter than the jitter of common
-/// events it is low. `None` if no train's count ever changes.
+/// events it is low.
 ///
 /// # Errors
-/// Times not finite, not ascending or outside the window; bins that do not fit.
+/// Times not finite, not ascending or outside the window; a bin longer than the window.
 pub fn spike_synchrony<T: AsRef<[f64]>>(
     trains: &[T],
     window: impl Into<Window>,
     bin: f64,
-) -> Result<Option<f64>> {
+) -> Result<SpikeSynchrony> {
     const PLACE: &str = "spike_synchrony";
-    let bins = Bins::whole(PLACE, window.into(), bin)?;
+    let bins = Bins::new(PLACE, window.into(), bin)?;
     let counts: Vec<f64> = bins.rows(PLACE, trains)?.into_iter().map(|c| c as f64).collect();
-    Ok(chi(&counts, trains.len(), bins.count))
+    let chi = chi(&counts, trains.len(), bins.count);
+    Ok(SpikeSynchrony { chi, bins: bins.count, remainder: bins.remainder })
 }
 
 fn chi(x: &[f64], neurons: usize, samples: usize) -> Option<f64> {
@@ -80,10 +92,16 @@ mod tests {
     #[test]
     fn of_spikes_and_of_nothing() {
         let w = (0.0, 4.0);
-        let chi = spike_synchrony(&[vec![0.5, 2.5], vec![0.7, 2.9]], w, 1.0).unwrap().unwrap();
-        assert!((chi - 1.0).abs() < 1e-15);
-        assert_eq!(spike_synchrony(&[vec![], vec![]], w, 1.0).unwrap(), None);
-        assert_eq!(spike_synchrony::<Vec<f64>>(&[], w, 1.0).unwrap(), None);
+        let trains = [vec![0.5, 2.5], vec![0.7, 2.9]];
+        let found = spike_synchrony(&trains, w, 1.0).unwrap();
+        assert!((found.chi.unwrap() - 1.0).abs() < 1e-15);
+        assert_eq!((found.bins, found.remainder), (4, 0.0));
+        // Half a bin at the end is left out, with what is in it.
+        let more = [vec![0.5, 2.5, 4.2], vec![0.7, 2.9]];
+        let longer = spike_synchrony(&more, (0.0, 4.5), 1.0).unwrap();
+        assert_eq!(longer, SpikeSynchrony { remainder: 0.5, ..found });
+        assert_eq!(spike_synchrony(&[vec![], vec![]], w, 1.0).unwrap().chi, None);
+        assert_eq!(spike_synchrony::<Vec<f64>>(&[], w, 1.0).unwrap().chi, None);
         assert_eq!(synchrony(&[], 3, 0).unwrap(), None);
         assert!(synchrony(&[1.0], 1, 2).is_err());
         assert!(synchrony(&[f64::NAN], 1, 1).is_err());

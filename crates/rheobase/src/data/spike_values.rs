@@ -25,6 +25,7 @@ impl SpikeValues {
     }
 
     /// How many spikes a value stands for: at least one where it is not 0.
+    #[inline]
     pub fn count(self, value: f64) -> f64 {
         match self {
             _ if value == 0.0 => 0.0,

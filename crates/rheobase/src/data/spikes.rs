@@ -115,7 +115,7 @@ impl SpikeEvents {
                 format!("must lie in [0, {}]", self.dt),
             ));
         }
-        if self.len() >= SMALL && self.len() == self.step.capacity() {
+        if self.step.len() == self.step.capacity() && self.len() >= SMALL {
             self.grow()?;
         }
         self.step.push(e.step);

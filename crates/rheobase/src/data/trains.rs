@@ -36,12 +36,18 @@ impl SpikeTrains {
     pub fn from_events(spikes: &SpikeEvents, clock: Time, values: SpikeValues) -> Result<Self> {
         let [steps, samples, neurons] = spikes.shape();
         let end = steps as f64 * spikes.dt();
-        let counts = |e: &super::SpikeEvent| values.count(e.value.into());
-        fits(spikes.iter().map(|e| counts(&e)).sum()).map_err(|rule| fault("value", "too large", rule))?;
+        let counts = |value: f32| values.count(value.into());
+        let all = spikes.values().iter().map(|v| counts(*v)).sum();
+        fits(all).map_err(|rule| fault("value", "too large", rule))?;
         let mut trains = SpikeTrains::silent(samples, numbers(neurons), (0.0, end), Some(spikes.dt()), clock);
+        // Nearly all recordings are of plain spikes.
+        let plain = counts(1.0) == 1.0 && spikes.values().iter().all(|v| *v == 1.0);
         for (e, time) in spikes.iter().zip(spikes.times()) {
-            let train = e.batch as usize * neurons + e.neuron as usize;
-            trains.add(train, time.min(end), counts(&e), e.value.into());
+            let (train, time) = (e.batch as usize * neurons + e.neuron as usize, time.min(end));
+            match plain {
+                true => trains.push(train, time),
+                false => trains.add(train, time, counts(e.value), e.value.into()),
+            }
         }
         Ok(trains)
     }
@@ -58,8 +64,14 @@ impl SpikeTrains {
         SpikeTrains { times: none.clone(), values: none, samples, names, window, dt, clock }
     }
 
-    /// Adds `count` spikes that carry `value` together after the train's others. Rounding may put the end of a step behind the
-    /// start of the next; the spike is then taken to that start.
+    /// Adds a plain spike after the train's others. Rounding may put the end of a step behind the start of the next; the spike is
+    /// then taken to that start.
+    fn push(&mut self, train: usize, time: f64) {
+        let Some(times) = self.times.get_mut(train) else { return };
+        times.push(times.last().map_or(time, |last| last.max(time)));
+    }
+
+    /// Adds `count` spikes at one time that carry `value` together, as [`push`](Self::push) does one.
     pub(super) fn add(&mut self, train: usize, time: f64, count: f64, value: f64) {
         let (Some(times), Some(values)) = (self.times.get_mut(train), self.values.get_mut(train)) else {
             return;

@@ -25,7 +25,7 @@ pub struct Intervals<'a> {
 const MOST_BINS: f64 = 10_000.0;
 
 impl<'a> Intervals<'a> {
-    /// The histogram of `intervals` (each ≥ 0, any order).
+    /// The histogram of `intervals` (each > 0, any order).
     pub fn new(intervals: &'a [f64]) -> Self {
         Intervals { intervals, bin: None, step: None, clock: Time::Seconds, title: String::new() }
     }
@@ -59,13 +59,14 @@ impl<'a> Intervals<'a> {
     /// The histogram as a figure.
     ///
     /// # Errors
-    /// No interval; one that is negative or not finite; a bin that is not positive or gives more than 10 000 bins.
+    /// No interval; one that is not finite or not above 0; a bin that is not positive or gives more than 10 000 bins.
     pub fn figure(&self) -> Result<Figure> {
         const PLACE: &str = "intervals";
         check::some(PLACE, "intervals", self.intervals)?;
         check::finite(PLACE, "intervals", self.intervals)?;
-        if let Some(i) = self.intervals.iter().position(|v| *v < 0.0) {
-            let rule = "must not be negative; intervals come from spike times in ascending order";
+        if let Some(i) = self.intervals.iter().position(|v| *v <= 0.0) {
+            let rule = "must be > 0: intervals come from strictly ascending times; `merge_equal` makes one spike of \
+                        several at one time";
             return Err(check::value(PLACE, "intervals", Some(i), self.intervals[i], rule));
         }
         let longest = self.intervals.iter().copied().fold(0.0, f64::max);
@@ -104,9 +105,8 @@ impl<'a> Intervals<'a> {
             None => (bin, 0.0),
             Some(dt) => {
                 let steps = (bin / dt).round().max(1.0).max((longest / dt / MOST_BINS).ceil());
-                let least = self.intervals.iter().copied().fold(longest, f64::min);
-                // Bins start at the first step, or at 0 where spikes coincide.
-                (steps * dt, if least < 0.5 * dt { -0.5 * dt } else { 0.5 * dt })
+                // The shortest interval is one step.
+                (steps * dt, 0.5 * dt)
             }
         }
     }

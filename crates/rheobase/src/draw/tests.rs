@@ -65,7 +65,7 @@ fn every_kind() -> Vec<(&'static str, Figure, Vec<&'static str>)> {
             ],
         ),
         ("speed", speed.figure().unwrap(), vec!["v (mV)", "dv/dt (mV/s)", "input", "stable", "threshold"]),
-        ("intervals", Intervals::new(&t).figure().unwrap(), vec!["inter-spike interval (ms)"]),
+        ("intervals", Intervals::new(&t[1..]).figure().unwrap(), vec!["inter-spike interval (ms)"]),
         ("lag", Correlogram::new(&edges, &t[..3], "count").figure().unwrap(), vec!["lag (ms)", "count"]),
         ("distance", DistanceMatrix::new(&t[..9], 3, "d", "").figure().unwrap(), vec!["spike train", "d"]),
         (
@@ -207,7 +207,8 @@ fn bad_data_name_place_field_index_and_rule() {
             said(PhaseLine::new(("v", ""), ("s", "")).curve("c", &[[1.0, 0.0], [0.0, 0.0]]).figure()),
             "phase line.c",
         ),
-        (said(Intervals::new(&[0.1, -0.1]).figure()), "intervals.intervals[1] = -0.1: must not be negative"),
+        (said(Intervals::new(&[0.1, -0.1]).figure()), "intervals.intervals[1] = -0.1: must be > 0"),
+        (said(Intervals::new(&[0.0]).figure()), "intervals.intervals[0] = 0: must be > 0"),
         (said(Intervals::new(&[1.0]).bin(1e-9).figure()), "intervals.bin"),
         (said(Correlogram::new(&t, &t, "c").figure()), "correlogram.edges: shape [3]"),
         (said(DistanceMatrix::new(&t, 2, "d", "").figure()), "distance matrix.values: shape [3], but [2, 2]"),
@@ -242,7 +243,7 @@ fn constant_single_and_extreme_data_still_give_pictures() {
             DistanceMatrix::new(&[v], 1, "d", "s").figure(),
             Weights::new(&[v; 6], 3, 1, 2).figure(),
             LearningCurves::new().loss("l", &[v]).figure(),
-            Intervals::new(&[v.abs()]).figure(),
+            Intervals::new(&[v.abs().max(f64::from_bits(1))]).figure(),
             Raster::new(&[v], &[0], 1).figure(),
         ];
         for (i, figure) in figures.into_iter().enumerate() {

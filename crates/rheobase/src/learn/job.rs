@@ -69,6 +69,8 @@ impl Job {
             warning::note(&mut warnings, warning::of_data(part, &config.encode)?);
         }
         let pass = pass(&config)?;
+        let bounded = pass.rates.iter().map(|(name, _)| &name[..]);
+        warning::note(&mut warnings, warning::of_gradients(&program, bounded));
         let optimise = &config.optimise;
         let rule = Rule { optimiser: optimise.rule, clip: optimise.clip, weights: config.regularise.weights };
         let stages = Stages::new(&config, &network, &program, &splits.train)?;
@@ -91,20 +93,11 @@ impl Job {
             protection: Protection::Whole,
             warnings,
         };
-        job.try_some_samples();
-        Ok(job)
-    }
-
-    /// Takes the first samples through the network, to see what reaches its layers; what fails there fails again when
-    /// it is learned from, with a reason.
-    fn try_some_samples(&mut self) {
-        let some: Vec<usize> = (0..self.splits.train.samples().min(TILE)).collect();
-        let (encoding, steps) = (&self.encoding, self.config.data.steps);
-        let tried = self.pool.install(|| {
-            let prepared = prepare(&self.splits.train, &some, encoding, steps, 0)?;
-            warning::of_inputs(self.trainer.program(), &prepared.batch(&[], 0), self.pass.level)
+        let tried = job.pool.install(|| {
+            tried(&job.splits.train, &job.trainer, &job.pass, &job.encoding, job.config.data.steps)
         });
-        warning::note(&mut self.warnings, tried.unwrap_or_default());
+        warning::note(&mut job.warnings, tried);
+        Ok(job)
     }
 
     /// The settings.
@@ -441,6 +434,22 @@ pub(super) fn outcome_of(
         total.add(outcome);
     }
     Ok(total)
+}
+
+/// Takes the first samples through the network, to see what reaches its layers; what fails there fails again when they
+/// are learned from or tested, with a reason.
+pub(super) fn tried(
+    dataset: &Dataset,
+    trainer: &Trainer,
+    pass: &Pass,
+    encoding: &Encoding,
+    steps: usize,
+) -> Vec<Warning> {
+    let some: Vec<usize> = (0..dataset.samples().min(TILE)).collect();
+    let prepared = prepare(dataset, &some, encoding, steps, 0);
+    let tried =
+        prepared.and_then(|some| warning::of_inputs(trainer.program(), &some.batch(&[], 0), pass.level));
+    tried.unwrap_or_default()
 }
 
 /// Neurons of the layers that spike.

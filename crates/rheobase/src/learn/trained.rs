@@ -14,6 +14,7 @@ use super::history::Epoch;
 use super::job;
 use super::splits::Splits;
 use super::trainer::Trainer;
+use super::warning::{self, Warning};
 use crate::data::{Dataset, labels};
 use crate::encode::{Encoder, Encoding};
 use crate::network::{Network, Program, lower};
@@ -105,6 +106,21 @@ impl Trained {
         self.check(dataset)?;
         let steps = self.config.data.steps;
         self.pool.install(|| job::outcome_of(dataset, &self.trainer, &self.pass, &self.encoding, steps))
+    }
+
+    /// What of a data set the network will not take as it is: values that the encoder clips, labels that start at 1, layers
+    /// that are fed far less than makes them fire. [`Outcome::warnings`] tells what came of it.
+    ///
+    /// # Errors
+    /// Those of [`Trained::outcome`] but NaN.
+    pub fn warnings(&self, dataset: &Dataset) -> Result<Vec<Warning>> {
+        self.check(dataset)?;
+        let mut warnings = warning::of_data(dataset, &self.config.encode)?;
+        let steps = self.config.data.steps;
+        let tried =
+            self.pool.install(|| job::tried(dataset, &self.trainer, &self.pass, &self.encoding, steps));
+        warning::note(&mut warnings, tried);
+        Ok(warnings)
     }
 
     fn check(&self, dataset: &Dataset) -> Result<()> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::batch::{Batch, Outcome};
 use crate::data::{Dataset, Inputs, labels};
 use crate::encode::Encoding;
-use crate::network::{Context, Counts, Program, Tape, TileInput};
+use crate::network::{Context, Counts, Operator, Program, Tape, TileInput};
 use crate::population::Catalog;
 use crate::{Error, Result};
 
@@ -57,6 +57,17 @@ pub enum Warning {
         example: f64,
         /// Unit of both.
         unit: String,
+    },
+    /// What a node learns stays as it starts, because no gradient reaches it.
+    NoGradient {
+        /// The node.
+        layer: String,
+        /// What it is.
+        model: String,
+        /// How many numbers it would learn.
+        parameters: usize,
+        /// The nodes between it and the loss that pass no gradient; none where nothing leads there.
+        behind: Vec<String>,
     },
     /// Values outside the range of the encoder, which it takes as the nearest one within.
     Clipped {
@@ -144,6 +155,21 @@ impl fmt::Display for Warning {
                 amount(*example, unit),
                 rounded(example.abs() / largest.max(1e-30))
             ),
+            Warning::NoGradient { layer, model, parameters, behind } => {
+                write!(
+                    f,
+                    "`{layer}` ({model}): no gradient reaches its {parameters} parameters, which stay as they start: "
+                )?;
+                match behind.is_empty() {
+                    true => write!(f, "nothing leads from it to the loss; connect it, or take it out"),
+                    false => write!(
+                        f,
+                        "`{}` passes none; put a layer of neurons in its place (the model `discontinuous` fires alike and \
+                         has a surrogate)",
+                        behind.join("`, `")
+                    ),
+                }
+            }
             Warning::Clipped { data, encoder, outside, values, found: [low, high], range: [from, to] } => {
                 write!(
                     f,
@@ -269,7 +295,8 @@ impl Warning {
             | Warning::WeakInput { layer, .. }
             | Warning::NoWinner { layer, .. }
             | Warning::DeadFeatures { layer, .. }
-            | Warning::NotConverged { layer, .. } => layer,
+            | Warning::NotConverged { layer, .. }
+            | Warning::NoGradient { layer, .. } => layer,
             Warning::Clipped { data, .. } | Warning::LabelsFrom { data, .. } => data,
         }
     }
@@ -305,8 +332,8 @@ pub(super) fn of_data(dataset: &Dataset, encoding: &Encoding) -> Result<Vec<Warn
         index: None,
         value: format!("{low} to {high}"),
         rule: format!(
-            "{outside} of {} lie outside [{from}, {to}], which `encode.{}` expects; scale the data (`scale` of a csv), or \
-             set encode.clip = true",
+            "{outside} of {} lie outside [{from}, {to}], which `encode.{}` expects; scale the data (`scale` of a csv, \
+             `--scale` of eval and predict), or train with encode.clip = true",
             values.len(),
             encoding.name()
         ),
@@ -341,6 +368,47 @@ pub(super) fn of_inputs(program: &Program, batch: &Batch<'_>, level: Level) -> R
     })?;
     let layers = program.nodes.iter().zip(program.spiking()).zip(largest).filter(|((_, spikes), _)| *spikes);
     Ok(layers.filter_map(|((node, _), largest)| weak(&node.name, &node.what, largest)).collect())
+}
+
+/// The nodes whose parameters no gradient reaches, neither from the output nor from the layers that `also` names.
+pub(super) fn of_gradients<'a>(program: &Program, also: impl Iterator<Item = &'a str>) -> Vec<Warning> {
+    let named = also.filter_map(|name| program.nodes.iter().position(|n| n.name == name));
+    let reached = led_to(program, named.map(|n| n + 1).chain([program.output]), |n| !n.blocks_gradient());
+    let untouched =
+        program.nodes.iter().enumerate().filter(|(n, node)| !node.tensors.is_empty() && !reached[n + 1]);
+    let warnings = untouched.map(|(n, node)| {
+        let tensors = &program.parameters.tensors[node.tensors.clone()];
+        let behind = program.nodes.iter().enumerate().filter(|(b, blocking)| {
+            let inputs = blocking.inputs.iter().map(|(source, _)| *source);
+            reached[b + 1] && blocking.operator.blocks_gradient() && led_to(program, inputs, |_| true)[n + 1]
+        });
+        Warning::NoGradient {
+            layer: node.name.clone(),
+            model: node.what.clone(),
+            parameters: tensors.iter().map(|t| t.count()).sum(),
+            behind: behind.map(|(_, blocking)| blocking.name.clone()).collect(),
+        }
+    });
+    warnings.collect()
+}
+
+/// Which sources lead to one of `from`, over nodes that `through` lets pass.
+fn led_to(
+    program: &Program,
+    from: impl Iterator<Item = usize>,
+    through: impl Fn(&dyn Operator) -> bool,
+) -> Vec<bool> {
+    let mut reached = vec![false; program.nodes.len() + 1];
+    let mut open: Vec<usize> = from.collect();
+    while let Some(source) = open.pop() {
+        if std::mem::replace(&mut reached[source], true) {
+            continue;
+        }
+        let node = source.checked_sub(1).map(|n| &program.nodes[n]);
+        let passing = node.filter(|node| through(&*node.operator));
+        open.extend(passing.iter().flat_map(|node| node.inputs.iter().map(|(source, _)| *source)));
+    }
+    reached
 }
 
 fn weak(layer: &str, model: &str, largest: f32) -> Option<Warning> {

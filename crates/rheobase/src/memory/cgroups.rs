@@ -9,19 +9,24 @@ use super::{Free, text, under};
 
 /// The names that a version has for the same things.
 struct Version {
-    limit: &'static str,
+    /// Beyond `memory.max` a process is ended, beyond `memory.high` it hardly gets on: the lower one counts. The soft limit
+    /// of version 1 only matters where others need the memory.
+    limits: &'static [&'static str],
     used: &'static str,
     /// What of the use is pages of files, which the system takes back when memory is short.
     pages: [&'static str; 2],
 }
 
 const V1: Version = Version {
-    limit: "memory.limit_in_bytes",
+    limits: &["memory.limit_in_bytes"],
     used: "memory.usage_in_bytes",
     pages: ["total_inactive_file", "total_active_file"],
 };
-const V2: Version =
-    Version { limit: "memory.max", used: "memory.current", pages: ["inactive_file", "active_file"] };
+const V2: Version = Version {
+    limits: &["memory.max", "memory.high"],
+    used: "memory.current",
+    pages: ["inactive_file", "active_file"],
+};
 
 /// Where groups are mounted.
 struct Mount {
@@ -96,7 +101,9 @@ fn inside(group: &str, root: &str) -> PathBuf {
 fn left(folder: &Path, version: &Version) -> Option<f64> {
     let read = |file: &str| std::fs::read_to_string(folder.join(file)).ok();
     let number = |file: &str| read(file)?.trim().parse::<f64>().ok();
-    let (most, used) = (number(version.limit)?, number(version.used)?);
+    // No limit is `max`, which is no number.
+    let most = version.limits.iter().filter_map(|limit| number(limit)).reduce(f64::min)?;
+    let used = number(version.used)?;
     let stat = read("memory.stat").unwrap_or_default();
     let pages = stat.lines().filter_map(|line| {
         let (name, bytes) = line.split_once(' ')?;
@@ -137,10 +144,25 @@ mod tests {
             ("/sys/fs/cgroup/user.slice/job/memory.max", "max\n"),
             ("/sys/fs/cgroup/user.slice/job/memory.current", "800\n"),
             ("/sys/fs/cgroup/user.slice/job/step/memory.max", "2000\n"),
+            ("/sys/fs/cgroup/user.slice/job/step/memory.high", "max\n"),
             ("/sys/fs/cgroup/user.slice/job/step/memory.current", "700\n"),
         ];
         let want = [within(1300.0, "/user.slice/job/step"), within(450.0, "/user.slice")];
         assert_eq!(found(&files), want);
+    }
+
+    #[test]
+    fn the_lower_of_the_two_limits_of_version_2_counts() {
+        for (max, high, left) in [("1000", "600", 500.0), ("600", "1000", 500.0), ("max", "300", 200.0)] {
+            let files = [
+                V2_MOUNT,
+                ("/proc/self/cgroup", "0::/job\n"),
+                ("/sys/fs/cgroup/job/memory.max", max),
+                ("/sys/fs/cgroup/job/memory.high", high),
+                ("/sys/fs/cgroup/job/memory.current", "100\n"),
+            ];
+            assert_eq!(found(&files), [within(left, "/job")], "{max} {high}");
+        }
     }
 
     #[test]

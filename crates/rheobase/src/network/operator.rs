@@ -93,6 +93,11 @@ pub trait Operator: Send + Sync {
         false
     }
 
+    /// Whether no gradient gets from its output to its inputs: what lies behind such operators alone learns nothing.
+    fn blocks_gradient(&self) -> bool {
+        false
+    }
+
     /// Whether [`Operator::gather`] is to be called.
     fn gathers(&self) -> bool {
         false

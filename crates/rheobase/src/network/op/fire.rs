@@ -67,6 +67,10 @@ impl Operator for Fire {
 
     fn backward(&self, _: &Context<'_>, _: &[&[f32]], _: Back<'_>) {}
 
+    fn blocks_gradient(&self) -> bool {
+        true
+    }
+
     fn reads_inputs(&self) -> bool {
         false
     }
