@@ -236,6 +236,30 @@ fn a_layer_that_no_gradient_reaches() {
 }
 
 #[test]
+fn a_convolution_that_fires_once_learns_in_a_stage_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("job.toml");
+    let text = fs::read_to_string("../../examples/vision-digits.toml").unwrap();
+    let train = |text: &str, out: &str| {
+        fs::write(&config, text).unwrap();
+        let less = ["--set", "train.epochs=1", "--set", "data.steps=8"];
+        let ran = run_in(folder.path(), &[&["train", "job.toml", "--out", out][..], &less].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        ran.err
+    };
+    assert!(!train(&text.replace("epochs = 6 ", "epochs = 1 "), "taught").contains("gradient"));
+    let said = train(&without_stages(&text), "untaught");
+    let says = ["`features` (first_spike_conv): no gradient reaches its", "teach it without labels in a [[stage]]"];
+    assert!(says.iter().all(|s| said.contains(s)), "{said}");
+}
+
+/// A job's text without its stages.
+fn without_stages(text: &str) -> String {
+    let kept = text.split("\n[").filter(|part| !part.starts_with("[stage]]") && !part.starts_with("stage."));
+    kept.collect::<Vec<_>>().join("\n[")
+}
+
+#[test]
 fn labels_that_start_at_1() {
     let folder = tempfile::tempdir().unwrap();
     let says = "labels run from 1 to 3, but classes count from 0: subtract 1";

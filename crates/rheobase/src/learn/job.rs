@@ -69,13 +69,13 @@ impl Job {
             warning::note(&mut warnings, warning::of_data(part, &config.encode)?);
         }
         let pass = pass(&config)?;
-        let bounded = pass.rates.iter().map(|(name, _)| &name[..]);
-        warning::note(&mut warnings, warning::of_gradients(&program, bounded));
         let optimise = &config.optimise;
         let rule = Rule { optimiser: optimise.rule, clip: optimise.clip, weights: config.regularise.weights };
         let stages = Stages::new(&config, &network, &program, &splits.train)?;
         let mut trainer = Trainer::new(program, &rule.optimiser);
         config.stage.iter().try_for_each(|stage| trainer.freeze(&stage.layer))?;
+        let bounded = pass.rates.iter().map(|(name, _)| &name[..]);
+        warning::note(&mut warnings, warning::of_gradients(trainer.program(), bounded));
         let mut job = Job {
             encoding: config.encoding().for_samples(splits.train.shape())?,
             config,

@@ -160,9 +160,14 @@ impl fmt::Display for Warning {
                     f,
                     "`{layer}` ({model}): no gradient reaches its {parameters} parameters, which stay as they start: "
                 )?;
-                match behind.is_empty() {
-                    true => write!(f, "nothing leads from it to the loss; connect it, or take it out"),
-                    false => write!(
+                match &behind[..] {
+                    [] => write!(f, "nothing leads from it to the loss; connect it, or take it out"),
+                    [own] if own == layer => write!(
+                        f,
+                        "it passes none itself; teach it without labels in a [[stage]], or put a convolution and a layer of \
+                         neurons in its place"
+                    ),
+                    _ => write!(
                         f,
                         "`{}` passes none; put a layer of neurons in its place (the model `discontinuous` fires alike and \
                          has a surrogate)",
@@ -374,13 +379,16 @@ pub(super) fn of_inputs(program: &Program, batch: &Batch<'_>, level: Level) -> R
 pub(super) fn of_gradients<'a>(program: &Program, also: impl Iterator<Item = &'a str>) -> Vec<Warning> {
     let named = also.filter_map(|name| program.nodes.iter().position(|n| n.name == name));
     let reached = led_to(program, named.map(|n| n + 1).chain([program.output]), |n| !n.blocks_gradient());
-    let untouched =
-        program.nodes.iter().enumerate().filter(|(n, node)| !node.tensors.is_empty() && !reached[n + 1]);
+    let untouched = program.nodes.iter().enumerate().filter(|(n, node)| {
+        let learns = !node.tensors.is_empty() && !program.frozen[*n];
+        learns && (!reached[n + 1] || node.operator.blocks_gradient())
+    });
     let warnings = untouched.map(|(n, node)| {
         let tensors = &program.parameters.tensors[node.tensors.clone()];
         let behind = program.nodes.iter().enumerate().filter(|(b, blocking)| {
             let inputs = blocking.inputs.iter().map(|(source, _)| *source);
-            reached[b + 1] && blocking.operator.blocks_gradient() && led_to(program, inputs, |_| true)[n + 1]
+            let leads = *b == n || led_to(program, inputs, |_| true)[n + 1];
+            reached[b + 1] && blocking.operator.blocks_gradient() && leads
         });
         Warning::NoGradient {
             layer: node.name.clone(),

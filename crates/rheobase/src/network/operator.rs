@@ -93,7 +93,8 @@ pub trait Operator: Send + Sync {
         false
     }
 
-    /// Whether no gradient gets from its output to its inputs: what lies behind such operators alone learns nothing.
+    /// Whether no gradient gets from its output to its inputs and its own parameters: what lies behind such operators alone
+    /// learns nothing.
     fn blocks_gradient(&self) -> bool {
         false
     }

@@ -1,9 +1,9 @@
 //! What settings and numbers of plasticity have to be.
 
 use super::order::LARGEST;
-use crate::network::kernels::all_within;
 use crate::vision::windows::value_error;
 use crate::{Error, Result};
+use rheobase_base::vector::all_within;
 
 /// # Errors
 /// The first number that is not finite.

@@ -167,6 +167,10 @@ impl Operator for FireOnceConv {
         (0..input.samples).filter(|s| counted(*s)).map(of).sum()
     }
 
+    fn blocks_gradient(&self) -> bool {
+        true
+    }
+
     fn reads_inputs(&self) -> bool {
         false
     }
