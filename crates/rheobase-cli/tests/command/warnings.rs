@@ -249,7 +249,8 @@ fn a_convolution_that_fires_once_learns_in_a_stage_alone() {
     };
     assert!(!train(&text.replace("epochs = 6 ", "epochs = 1 "), "taught").contains("gradient"));
     let said = train(&without_stages(&text), "untaught");
-    let says = ["`features` (first_spike_conv): no gradient reaches its", "teach it without labels in a [[stage]]"];
+    let says =
+        ["`features` (first_spike_conv): no gradient reaches its", "teach it without labels in a [[stage]]"];
     assert!(says.iter().all(|s| said.contains(s)), "{said}");
 }
 
