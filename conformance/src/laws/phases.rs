@@ -8,7 +8,7 @@ use rheobase::learn::loss::{CrossEntropy, LossKind};
 use rheobase::learn::optimise::Adam;
 use rheobase::learn::{Batch, OptimiserKind, Pass, Rule, Target, Trainer, WeightPenalty};
 use rheobase::models::lanes::Level;
-use rheobase::network::{Operators, Sequential, linear, lower_with, neurons};
+use rheobase::network::{Library, Sequential, linear, lower_with, neurons};
 use rheobase::population::{Model, Number};
 use rheobase::random::Stream;
 use rheobase::{Catalog, Record};
@@ -45,15 +45,18 @@ fn populations<E: Number>(subject: &Subject, setup: &Setup<'_>) -> Result<(), St
 fn network(subject: &Subject) -> Result<(), String> {
     let fast = Catalog::standard().clone().with_model(subject.model.clone());
     let plain = fast.clone().with_model(Arc::new(ByPhases(subject.model.clone())));
-    let learned = |catalog: &Catalog| learned(subject.name(), catalog).map_err(|e| e.to_string());
+    let learned = |catalog: &Catalog| {
+        let library = Library { catalog: catalog.clone(), ..Library::default() };
+        learned(subject.name(), &library).map_err(|e| e.to_string())
+    };
     let (a, b) = (learned(&fast)?, learned(&plain)?);
     a.iter().zip(&b).try_for_each(|((name, a), (_, b))| same(name, a, b))
 }
 
-fn learned(model: &str, catalog: &Catalog) -> rheobase::Result<Vec<(String, Vec<f32>)>> {
+fn learned(model: &str, library: &Library) -> rheobase::Result<Vec<(String, Vec<f32>)>> {
     let parts = [linear(37), neurons(model), linear(3)];
     let network = Sequential::new(parts).input(&[9])?;
-    let mut trainer = Trainer::new(lower_with(&network, 1, catalog, &Operators::default())?, &optimiser());
+    let mut trainer = Trainer::new(lower_with(&network, 1, library)?, &optimiser());
     let stream = Stream::new(1, "law spikes", model);
     let spikes = |sample: u32| {
         let steps = (0..20).map(|t| (0..9).filter(|i| stream.uniform(t, sample, *i) < 0.3).collect());

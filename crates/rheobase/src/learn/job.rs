@@ -23,7 +23,7 @@ use super::trainer::{Rule, Trainer};
 use super::warning::{self, Warning};
 use crate::data::{Dataset, shuffle};
 use crate::encode::{Encoding, SampleInput};
-use crate::network::{Network, Program, lower, outline};
+use crate::network::{Library, Network, Program, lower_with, outline_with};
 use crate::random::Stream;
 use crate::{Error, Result, threads};
 
@@ -57,12 +57,20 @@ impl Job {
     /// # Errors
     /// Settings, files, shapes and labels that do not fit, with what to change.
     pub fn new(config: TrainConfig) -> Result<Self> {
+        Job::new_with(config, &Library::default())
+    }
+
+    /// [`Job::new`] of a network with models and operators of one's own.
+    ///
+    /// # Errors
+    /// Those of [`Job::new`].
+    pub fn new_with(config: TrainConfig, library: &Library) -> Result<Self> {
         config.check()?;
         let pool = threads::pool("train", (config.train.threads > 0).then_some(config.train.threads))?;
         let splits = splits(&config)?;
         let network = config.network(splits.train.shape())?;
-        room::check(&outline(&network)?, &config, splits.train.samples(), CHUNK)?;
-        let program = lower(&network, config.train.seed)?;
+        room::check(&outline_with(&network, library)?, &library.catalog, &config, splits.train.samples(), CHUNK)?;
+        let program = lower_with(&network, config.train.seed, library)?;
         check_classes(&program, &splits)?;
         let mut warnings = Vec::new();
         for part in splits.parts() {
@@ -334,10 +342,11 @@ impl Job {
     /// # Errors
     /// A file that is no checkpoint of training, or of another network; those of [`Job::new`].
     pub fn resume(path: &Path) -> Result<Self> {
-        Job::resume_with(path, Ok)
+        Job::resume_with(path, &Library::default(), Ok)
     }
 
-    /// [`Job::resume`] with settings changed: more epochs, other threads; see [`Difference::may_change`].
+    /// [`Job::resume`] of a network with models and operators of one's own, and with settings changed: more epochs, other
+    /// threads; see [`Difference::may_change`].
     ///
     /// [`Difference::may_change`]: super::Difference::may_change
     ///
@@ -345,13 +354,14 @@ impl Job {
     /// As [`Job::resume`], those of `change`, settings that may not change, other data than it was trained on.
     pub fn resume_with<E: From<Error>>(
         path: &Path,
+        library: &Library,
         change: impl FnOnce(TrainConfig) -> std::result::Result<TrainConfig, E>,
     ) -> std::result::Result<Self, E> {
         let checkpoint = Checkpoint::read(path)?;
         let before = settings(path, &checkpoint)?;
         let config = change(before.clone())?;
         before.resumed_as(&config, "settings")?;
-        let mut job = Job::new(config)?;
+        let mut job = Job::new_with(config, library)?;
         job.restore(path, &checkpoint)?;
         Ok(job)
     }

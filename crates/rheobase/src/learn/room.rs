@@ -15,8 +15,14 @@ const NUMBER: f64 = 4.0;
 ///
 /// # Errors
 /// [`Error::Value`] with the memory that it takes and the memory that is free.
-pub(super) fn check(parts: &Table, config: &TrainConfig, samples: usize, chunk: usize) -> Result<()> {
-    let needed = needed(parts, config, samples, chunk);
+pub(super) fn check(
+    parts: &Table,
+    catalog: &Catalog,
+    config: &TrainConfig,
+    samples: usize,
+    chunk: usize,
+) -> Result<()> {
+    let needed = needed(parts, catalog, config, samples, chunk);
     memory::check(needed).map_err(|rule| Error::Value {
         place: "train".into(),
         field: "batch".into(),
@@ -30,7 +36,7 @@ pub(super) fn check(parts: &Table, config: &TrainConfig, samples: usize, chunk: 
 }
 
 /// Bytes of weights, moments and gradients, and of the tapes that are used at the same time.
-fn needed(parts: &Table, config: &TrainConfig, samples: usize, chunk: usize) -> f64 {
+fn needed(parts: &Table, catalog: &Catalog, config: &TrainConfig, samples: usize, chunk: usize) -> f64 {
     let batch = config.train.batch.min(samples).max(1);
     let threads = match config.train.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -40,17 +46,17 @@ fn needed(parts: &Table, config: &TrainConfig, samples: usize, chunk: usize) -> 
     // Values, those before an update, gradients; each tile's own.
     let weights = parts.parameters as f64 * (3.0 + tiles);
     let steps = config.train.truncate.unwrap_or(chunk).min(chunk).min(config.data.steps) as f64;
-    let tape = per_sample(parts, steps) * batch.min(TILE) as f64;
+    let tape = per_sample(parts, catalog, steps) * batch.min(TILE) as f64;
     NUMBER * (weights + tiles * tape)
 }
 
 /// Numbers on the tape of a sample: signals of two steps; of every step the state of each layer and what came in.
-fn per_sample(parts: &Table, steps: f64) -> f64 {
+fn per_sample(parts: &Table, catalog: &Catalog, steps: f64) -> f64 {
     let mut fields: HashMap<&str, usize> = HashMap::new();
     let numbers = parts.nodes.iter().map(|node| {
         let width = node.shape.iter().fold(1.0, |n, d| n * *d as f64);
         let fields = *fields.entry(&node.what).or_insert_with(|| {
-            let model = node.layer.then(|| Catalog::standard().get(&node.what).ok()).flatten();
+            let model = node.layer.then(|| catalog.get(&node.what).ok()).flatten();
             model.map_or(0, |m| m.state().len() + 1)
         });
         width * (2.0 + fields as f64 * steps)
@@ -69,21 +75,21 @@ mod tests {
         let parts = outline(&network).unwrap();
         let mut config = TrainConfig::digits();
         (config.train.threads, config.train.batch, config.data.steps) = (1, 16, 100);
-        let one = needed(&parts, &config, 1000, 256);
+        let one = needed(&parts, Catalog::standard(), &config, 1000, 256);
         // 16 samples, 100 steps, 1000 neurons with at least one state field and an input.
         assert!(one > 16.0 * 100.0 * 1000.0 * 2.0 * 4.0 && one < 16.0 * 100.0 * 1000.0 * 6.0 * 4.0, "{one}");
         (config.train.threads, config.train.batch) = (4, 64);
-        assert!((needed(&parts, &config, 1000, 256) / one - 4.0).abs() < 0.1);
+        assert!((needed(&parts, Catalog::standard(), &config, 1000, 256) / one - 4.0).abs() < 0.1);
         // Fewer tiles than threads; a shorter tape.
-        assert_eq!(needed(&parts, &config, 16, 256), one);
-        assert!(needed(&parts, &config, 16, 10) < one / 5.0);
+        assert_eq!(needed(&parts, Catalog::standard(), &config, 16, 256), one);
+        assert!(needed(&parts, Catalog::standard(), &config, 16, 10) < one / 5.0);
     }
 
     #[test]
     fn a_network_that_cannot_fit_is_refused_with_numbers() {
         let network = Sequential::new([linear(2_000_000_000), neurons("lif_subtract")]).input(&[1]).unwrap();
         let error =
-            check(&outline(&network).unwrap(), &TrainConfig::digits(), 1000, 256).unwrap_err().to_string();
+            check(&outline(&network).unwrap(), Catalog::standard(), &TrainConfig::digits(), 1000, 256).unwrap_err().to_string();
         assert!(error.starts_with("train.batch = 32: with this network and 16 steps, it takes "), "{error}");
         assert!(error.contains("GB of memory, but") && error.contains("are free"), "{error}");
     }

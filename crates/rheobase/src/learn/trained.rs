@@ -17,7 +17,7 @@ use super::trainer::Trainer;
 use super::warning::{self, Warning};
 use crate::data::{Dataset, labels};
 use crate::encode::{Encoder, Encoding};
-use crate::network::{Network, Program, lower};
+use crate::network::{Library, Network, Program, lower_with};
 use crate::{Error, Result, threads};
 
 /// A trained network with the settings of its job; it needs none of the job's data.
@@ -39,6 +39,14 @@ impl Trained {
     /// # Errors
     /// [`Error::File`] for a file that is damaged or no checkpoint of training; more threads than [`threads::MOST`].
     pub fn read(path: &Path, threads: usize) -> Result<Self> {
+        Trained::read_with(path, threads, &Library::default())
+    }
+
+    /// [`Trained::read`] of a network with models and operators of one's own.
+    ///
+    /// # Errors
+    /// Those of [`Trained::read`].
+    pub fn read_with(path: &Path, threads: usize, library: &Library) -> Result<Self> {
         let pool = threads::pool("job", (threads > 0).then_some(threads))?;
         let checkpoint = Checkpoint::read(path)?;
         let mut config = settings(path, &checkpoint)?;
@@ -50,7 +58,7 @@ impl Trained {
         let history = part("history").map_or(Ok(Vec::new()), serde_json::from_value).map_err(damaged)?;
         let samples =
             part("samples").map_or(Ok(Samples::default()), serde_json::from_value).map_err(damaged)?;
-        let mut trainer = Trainer::new(lower(&network, config.train.seed)?, &config.optimise.rule);
+        let mut trainer = Trainer::new(lower_with(&network, config.train.seed, library)?, &config.optimise.rule);
         trainer.restore(path, &checkpoint, &header.architecture)?;
         Ok(Trained {
             pass: job::pass(&config)?,

@@ -17,8 +17,8 @@ pub(crate) use plan::{Plan, Planned, plan};
 
 use super::describe::Network;
 use super::parameters::{Parameter, Parameters};
+use super::library::Library;
 use super::program::{Program, ProgramNode};
-use crate::population::Catalog;
 use crate::{Error, Result, memory};
 
 /// Checks a network and makes it ready to run; weights start as `seed` says.
@@ -27,19 +27,19 @@ use crate::{Error, Result, memory};
 /// Unknown or repeated names, wrong shapes, values out of range, cycles without a delay: with the node's name. A
 /// network whose weights do not fit into memory.
 pub fn lower(network: &Network, seed: u64) -> Result<Program> {
-    lower_with(network, seed, Catalog::standard(), &Operators::default())
+    lower_with(network, seed, &Library::default())
 }
 
 /// [`lower`] with models and operators of the user's.
 ///
 /// # Errors
 /// Those of [`lower`] and of the operators.
-pub fn lower_with(network: &Network, seed: u64, catalog: &Catalog, operators: &Operators) -> Result<Program> {
-    made(plan(network, catalog, operators)?, seed)
+pub fn lower_with(network: &Network, seed: u64, library: &Library) -> Result<Program> {
+    made(plan(network, library)?, seed, library)
 }
 
 /// The program of a plan.
-fn made(plan: Plan, seed: u64) -> Result<Program> {
+fn made(plan: Plan, seed: u64, library: &Library) -> Result<Program> {
     check_memory(&plan)?;
     let (mut nodes, mut tensors) = (Vec::new(), Vec::new());
     for Planned { name, what, inputs, shape, tensors: planned, layer, make, .. } in plan.nodes {
@@ -51,8 +51,8 @@ fn made(plan: Plan, seed: u64) -> Result<Program> {
     let given = plan.given.into_iter().map(|g| g.map(|g| g.values())).collect();
     let Plan { input, output, delays, .. } = plan;
     let frozen = vec![false; nodes.len()];
-    let mut program =
-        Program { nodes, parameters: Parameters { tensors }, input, output, delays, given, frozen };
+    let (parameters, library) = (Parameters { tensors }, library.clone());
+    let mut program = Program { nodes, parameters, input, output, delays, given, frozen, library };
     program.refresh()?;
     Ok(program)
 }

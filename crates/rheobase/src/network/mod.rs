@@ -14,6 +14,7 @@ mod describe;
 mod file;
 mod frozen;
 pub(crate) mod kernels;
+mod library;
 mod lower;
 mod memory;
 mod node;
@@ -34,6 +35,7 @@ pub use describe::{
     WeightStart, Word,
 };
 pub(crate) use file::inherit_dt;
+pub use library::Library;
 pub use lower::{Operators, lower, lower_with};
 pub(crate) use lower::{ancestors, lower_part};
 pub use memory::Memory;
@@ -47,6 +49,6 @@ pub use part::{
 pub(crate) use program::ProgramNode;
 pub use program::{Counts, Program, State};
 pub use signal::{Events, Reach, Signal};
-pub use table::{Edge, Row, Table, TensorRow, outline, table};
+pub use table::{Edge, Row, Table, TensorRow, outline, outline_with, table};
 pub use tape::{Adjoint, Tape};
 pub use tile::TileInput;

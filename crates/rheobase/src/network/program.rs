@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::library::Library;
 use super::memory::Memory;
 use super::operator::{Context, Operator};
 use super::parameters::Parameters;
@@ -44,6 +45,8 @@ pub struct Program {
     pub(crate) given: Vec<Option<Vec<f32>>>,
     /// Which nodes keep their parameters as they are ([`Program::freeze`]).
     pub(crate) frozen: Vec<bool>,
+    /// What the names in its description stood for.
+    pub(crate) library: Library,
 }
 
 /// What a program carries from step to step for the samples of a tile: the caller's to keep.

@@ -85,7 +85,15 @@ pub fn table(program: &Program) -> Table {
 /// # Errors
 /// Those of [`lower`](super::lower()), but for what does not fit into memory.
 pub fn outline(network: &Network) -> Result<Table> {
-    let plan = plan(network, Catalog::standard(), &Operators::default())?;
+    outline_with(network, &Library::default())
+}
+
+/// [`outline`] with models and operators of the user's.
+///
+/// # Errors
+/// Those of [`outline`].
+pub fn outline_with(network: &Network, library: &Library) -> Result<Table> {
+    let plan = plan(network, library)?;
     let nodes = plan.nodes.iter().map(|node| Part {
         name: &node.name,
         what: &node.what,

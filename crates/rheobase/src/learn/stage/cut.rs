@@ -38,11 +38,11 @@ impl Cut {
         let network = &with_potentials(network, name);
         let (before, to) = (program.nodes[layer].inputs[0].0, neurons + 1);
         let alone = before > 0 && !depends(program, before, layer + 1);
-        let back = if alone { lower_part(network, before, to)? } else { None };
-        let mut front = if back.is_some() { lower_part(network, 0, before)? } else { None };
+        let back = if alone { lower_part(network, &program.library, before, to)? } else { None };
+        let mut front = if back.is_some() { lower_part(network, &program.library, 0, before)? } else { None };
         let mut back = match back {
             Some(back) => back,
-            None => lower_part(network, 0, to)?.ok_or_else(|| no_neurons(&place))?,
+            None => lower_part(network, &program.library, 0, to)?.ok_or_else(|| no_neurons(&place))?,
         };
         for part in front.iter_mut().chain([&mut back]) {
             take_over(part, program)?;

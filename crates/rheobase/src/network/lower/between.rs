@@ -1,11 +1,11 @@
 //! `lower_part`: the part of a network between two of its signals, as a program of its own.
 
 use super::plan::{Plan, plan};
-use super::{Operators, made};
+use super::made;
 use crate::Result;
 use crate::network::describe::Network;
+use crate::network::library::Library;
 use crate::network::program::Program;
-use crate::population::Catalog;
 
 /// The nodes that source number `to` of a network is computed from, as far back as number `from`, whose signal becomes the
 /// input (0: that of the network). `None` if they also need the input of the whole network, or what `from` sent in
@@ -13,9 +13,14 @@ use crate::population::Catalog;
 ///
 /// # Errors
 /// Those of [`super::lower()`].
-pub(crate) fn lower_part(network: &Network, from: usize, to: usize) -> Result<Option<Program>> {
-    let plan = plan(network, Catalog::standard(), &Operators::default())?;
-    between(plan, from, to).map(|part| made(part, 0)).transpose()
+pub(crate) fn lower_part(
+    network: &Network,
+    library: &Library,
+    from: usize,
+    to: usize,
+) -> Result<Option<Program>> {
+    let plan = plan(network, library)?;
+    between(plan, from, to).map(|part| made(part, 0, library)).transpose()
 }
 
 /// Which sources number `to` is computed from, itself included, through edges with and without delay; the search goes no

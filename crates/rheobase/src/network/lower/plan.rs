@@ -59,8 +59,7 @@ struct Kinded {
 
 /// What is known of a network while it is planned.
 pub(super) struct Lowering<'a> {
-    pub(super) catalog: &'a Catalog,
-    pub(super) operators: &'a Operators,
+    pub(super) library: &'a Library,
     /// Number of the source that each name stands for.
     pub(super) numbers: HashMap<String, usize>,
     /// Shape of each source, by number.
@@ -69,14 +68,13 @@ pub(super) struct Lowering<'a> {
 }
 
 /// Checks a network.
-pub(crate) fn plan(network: &Network, catalog: &Catalog, operators: &Operators) -> Result<Plan> {
+pub(crate) fn plan(network: &Network, library: &Library) -> Result<Plan> {
     let mut flat = Vec::new();
     check_format(network)?;
     let output = flatten(network, "", "input", &mut flat)?;
     let order = order(&flat)?;
     let mut lowering = Lowering {
-        catalog,
-        operators,
+        library,
         numbers: HashMap::from([("input".to_string(), 0)]),
         shapes: vec![network.input.clone()],
         nodes: Vec::new(),
@@ -212,7 +210,7 @@ impl Lowering<'_> {
                 Kinded { what: n.model.clone(), tensors, emits, make }
             }
             Kind::Custom(c) => {
-                let (operator, _) = custom(self.operators, &name, c, shapes)?;
+                let (operator, _) = custom(&self.library.operators, &name, c, shapes)?;
                 let make: Make = Box::new(|_| Ok((operator, Vec::new())));
                 Kinded { what: c.operator.clone(), tensors: Vec::new(), emits: None, make }
             }
