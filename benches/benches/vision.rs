@@ -139,7 +139,7 @@ fn main() -> rheobase::Result<()> {
 
     let baseline = forget_peak();
     let mut seconds = f64::INFINITY;
-    for _ in 0..20 {
+    for _ in 0..40 {
         let mut layer = Layer::new()?;
         seconds =
             seconds.min(shortest(1, || images.iter().for_each(|input| drop(black_box(layer.learn(input))))));

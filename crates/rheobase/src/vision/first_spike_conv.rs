@@ -1,7 +1,10 @@
 //! `FirstSpikeConv`: a convolution whose neurons fire once, in the step in which their potential exceeds a threshold.
 
-use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
+mod step;
 
+use rheobase_models::lanes::Level;
+
+pub(crate) use self::step::{Scratch, Step};
 use super::SpikeRows;
 use super::check::{finite, rows};
 use super::windows::{Lists, Targets, Windows, value_error};
@@ -40,17 +43,6 @@ pub struct Potentials {
     /// Which inputs have acted: 1.
     pub(crate) seen: Vec<f32>,
     scratch: Scratch,
-}
-
-/// One bit per window, or per output: whole words for each map.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Scratch {
-    /// Windows that have seen something in this step.
-    touched: Vec<u64>,
-    /// Outputs that fire in this step.
-    crossed: Vec<u64>,
-    /// Windows that are silent, where one feature silences the others.
-    silent: Vec<u64>,
 }
 
 /// Features are filled up to so many.
@@ -232,133 +224,6 @@ impl FirstSpikeConv {
     /// Sums of a sample.
     pub(crate) fn sums(&self) -> usize {
         self.windows.outputs() * self.groups * self.lanes
-    }
-}
-
-/// A step: adds what arrives, and finds whose potential is above threshold; of the features at a place only one, if `ALONE`.
-pub(crate) struct Step<'a, const ALONE: bool> {
-    pub(crate) conv: &'a FirstSpikeConv,
-    pub(crate) index: &'a [u32],
-    pub(crate) value: &'a [f32],
-    pub(crate) sums: &'a mut [f32],
-    pub(crate) seen: &'a mut [f32],
-    pub(crate) scratch: &'a mut Scratch,
-}
-
-impl<const ALONE: bool> Step<'_, ALONE> {
-    /// Calls `fire` with each neuron that fires and its potential, in ascending index.
-    pub(crate) fn run(self, level: Level, mut fire: impl FnMut(u32, f32)) {
-        let Step { conv, index, value, sums, seen, scratch } = self;
-        if index.is_empty() {
-            return;
-        }
-        let (windows, of_group) = (conv.windows.outputs(), conv.outputs / conv.groups);
-        let words = windows.div_ceil(64);
-        scratch.touched.clear();
-        scratch.touched.resize(words, 0);
-        scratch.crossed.clear();
-        scratch.crossed.resize(conv.outputs * words, 0);
-        scratch.silent.resize(words, 0);
-        let step = Step::<ALONE> { conv, index, value, sums: &mut *sums, seen, scratch: &mut *scratch };
-        f32::dispatch_wide(level, step);
-        for (feature, crossed) in scratch.crossed.chunks_exact(words).enumerate() {
-            let lane = feature / of_group * conv.lanes + feature % of_group;
-            bits(crossed, |window| {
-                let sum = &mut sums[window * conv.groups * conv.lanes + lane];
-                fire((feature * windows + window) as u32, sum.min(f32::MAX));
-                *sum = f32::NEG_INFINITY;
-            });
-        }
-    }
-}
-
-/// Calls `f` with the number of each bit that is set, ascending.
-#[inline(always)]
-fn bits(words: &[u64], mut f: impl FnMut(usize)) {
-    for word in 0..words.len() {
-        let mut left = words[word];
-        while left != 0 {
-            f(64 * word + left.trailing_zeros() as usize);
-            left &= left - 1;
-        }
-    }
-}
-
-impl<const ALONE: bool> Kernel<f32> for Step<'_, ALONE> {
-    type Output = ();
-    #[inline(always)]
-    fn run<V: Lanes<Elem = f32>>(self) {
-        let (c, w) = (self.conv, &self.conv.windows);
-        let (across, taps, width) = (w.columns.outputs, w.taps(), w.columns.kernel);
-        let (places, row_length) = (w.places() as u32, w.columns.input as u32);
-        let stride = c.groups * c.lanes;
-        let of_group = w.channels / c.groups;
-        let Scratch { touched, silent, .. } = &mut *self.scratch;
-        for e in 0..self.index.len() {
-            let i = self.index[e];
-            if std::mem::replace(&mut self.seen[i as usize], 1.0) != 0.0 {
-                continue;
-            }
-            let (channel, at) = ((i / places) as usize, i % places);
-            let row = c.rows.of((at / row_length) as usize);
-            let column = c.columns.of((at % row_length) as usize);
-            let factor = V::broadcast(self.value[e]);
-            let group = channel / of_group * c.lanes;
-            for r in 0..row.count {
-                let (y, tap) = c.rows.nth(row, r);
-                for s in 0..column.count {
-                    let (x, j) = c.columns.nth(column, s);
-                    let window = y * across + x;
-                    if ALONE && silent[window / 64] >> (window % 64) & 1 == 1 {
-                        continue;
-                    }
-                    touched[window / 64] |= 1 << (window % 64);
-                    let from = &c.weights[(channel * taps + tap * width + j) * c.lanes..][..c.lanes];
-                    let to = &mut self.sums[window * stride + group..][..c.lanes];
-                    let mut lane = 0;
-                    while lane < c.lanes {
-                        let sum = V::load(&to[lane..]) + factor * V::load(&from[lane..]);
-                        sum.store(&mut to[lane..]);
-                        lane += V::WIDTH;
-                    }
-                }
-            }
-        }
-        mark::<V, ALONE>(c, self.sums, self.scratch);
-    }
-}
-
-/// Marks the outputs above threshold in the windows that were touched.
-#[inline(always)]
-fn mark<V: Lanes<Elem = f32>, const ALONE: bool>(c: &FirstSpikeConv, sums: &[f32], scratch: &mut Scratch) {
-    let (words, stride) = (scratch.touched.len(), c.groups * c.lanes);
-    for word in 0..words {
-        let mut left = scratch.touched[word];
-        while left != 0 {
-            let window = 64 * word + left.trailing_zeros() as usize;
-            left &= left - 1;
-            let at = &sums[window * stride..][..stride];
-            let bit = 1 << (window % 64);
-            let (mut best, mut largest) = (usize::MAX, f32::NEG_INFINITY);
-            let mut lane = 0;
-            while lane < stride {
-                let mut fired = V::bits(V::load(&at[lane..]).gt(V::load(&c.thresholds[lane..])));
-                while fired != 0 {
-                    let here = lane + fired.trailing_zeros() as usize;
-                    fired &= fired - 1;
-                    if !ALONE {
-                        scratch.crossed[c.features[here] as usize * words + word] |= bit;
-                    } else if at[here] > largest {
-                        (best, largest) = (here, at[here]);
-                    }
-                }
-                lane += V::WIDTH;
-            }
-            if ALONE && best != usize::MAX {
-                scratch.crossed[c.features[best] as usize * words + word] |= bit;
-                scratch.silent[word] |= bit;
-            }
-        }
     }
 }
 

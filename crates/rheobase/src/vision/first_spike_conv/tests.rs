@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use rheobase_models::lanes::Level;
+
 use super::*;
 use crate::plasticity::Connection;
 use crate::random::Stream;

@@ -204,6 +204,9 @@ impl<'a> Run<'a> {
         let meta = &self.trace.meta;
         let mut learner = Learner::new(&meta.name, &settings(meta)?, self.connection.clone(), 0.001)?;
         let mut weights = super::array(self.trace, "weights_before")?;
+        if weights.len() != self.connection.len() {
+            return Err(fault(self.trace, "weights_before", "the weights of the convolution are needed"));
+        }
         let listed = learning_rate(meta).is_some_and(|rates| rates.iter().all(Value::is_array));
         let changes = if listed { changes(meta) } else { Vec::new() };
         let (mut potentials, mut after) = (Vec::new(), Vec::new());
