@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::failure::{Failure, Outcome};
 use crate::run_folder::{REPORT, checkpoint_of, read_trained};
 use crate::terminal;
-use crate::text::{Table, grouped};
+use crate::text::{Table, grouped, short};
 
 /// Show the layers of a network: shapes, delays, parameters, rates
 #[derive(Args)]
@@ -38,6 +38,8 @@ struct Found {
     rates: serde_json::Map<String, Value>,
     fingerprint: Option<String>,
     epochs: Option<usize>,
+    /// Layers that learned in stages: name, epochs, and how far their weights are from their bounds.
+    stages: Vec<(String, usize, Option<f64>)>,
     /// Whether every byte of the checkpoint is protected.
     protected: Option<bool>,
 }
@@ -53,6 +55,9 @@ impl Inspect {
                 "network": found.parts,
                 "rates": found.rates,
                 "epochs": found.epochs,
+                "stages": found.stages.iter().map(|(layer, epochs, convergence)| {
+                    json!({ "layer": layer, "epochs": epochs, "convergence": convergence })
+                }).collect::<Vec<_>>(),
                 "fingerprint": found.fingerprint,
                 "protected": found.protected,
             })),
@@ -86,7 +91,7 @@ fn closer(path: &Path, of_config: rheobase::Error, of_network: rheobase::Error) 
 }
 
 fn found(parts: Parts) -> Found {
-    Found { parts, rates: Default::default(), fingerprint: None, epochs: None, protected: None }
+    Found { parts, rates: Default::default(), fingerprint: None, epochs: None, stages: Vec::new(), protected: None }
 }
 
 fn trained(path: &Path) -> Outcome<Found> {
@@ -102,6 +107,9 @@ fn trained(path: &Path) -> Outcome<Found> {
         found.rates = rates.clone();
     }
     found.epochs = Some(trained.history().len());
+    let stages = trained.stages();
+    found.stages =
+        stages.map(|(layer, done)| (layer.into(), done.len(), done.last().map(|e| e.convergence))).collect();
     found.protected = Some(trained.protection() == Protection::Whole);
     found.fingerprint = Some(fingerprint);
     Ok(found)
@@ -140,6 +148,10 @@ fn text(found: &Found) -> String {
     lines.row(["parameters".into(), grouped(parts.parameters as u64)]);
     if parts.longest_delay > 0 {
         lines.row(["longest delay".into(), format!("{} steps", parts.longest_delay)]);
+    }
+    for (layer, epochs, convergence) in &found.stages {
+        let far = convergence.map_or(String::new(), |c| format!(", w(1−w) {}", short(c)));
+        lines.row(["learned first".into(), format!("{layer}: {epochs} epochs{far}")]);
     }
     if let Some(epochs) = found.epochs {
         lines.row(["trained".into(), format!("{epochs} epochs")]);

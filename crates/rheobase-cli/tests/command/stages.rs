@@ -82,7 +82,12 @@ fn a_stage_is_shown_written_and_used() {
 
     assert_eq!(last_lines(&ok(place, &["eval", "run"])), last_lines(&ran.out));
     assert!(ok(place, &["inspect", "run"]).contains("first_spike_conv"));
-    assert_eq!(json(place, &["inspect", "run", "--json"])["epochs"], 1);
+    assert!(ok(place, &["inspect", "run"]).contains("maps: 2 epochs, w(1−w) 0."));
+    let inspected = json(place, &["inspect", "run", "--json"]);
+    assert_eq!((&inspected["epochs"], &inspected["stages"][0]["epochs"]), (&1.into(), &2.into()));
+    let pixels = vec!["3"; 64].join(",");
+    fs::write(place.join("samples.csv"), format!("{pixels},0\n{pixels},1\n")).unwrap();
+    assert_eq!(ok(place, &["predict", "run", "--data", "samples.csv"]).lines().count(), 3);
     let page = ok(place, &["report", "run"]);
     assert!(page.contains("wrote run/report.html"), "{page}");
     let page = fs::read_to_string(place.join("run/report.html")).unwrap();

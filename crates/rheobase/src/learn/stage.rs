@@ -44,7 +44,7 @@ mod warnings;
 
 pub use course::{Course, Kernels, Point, kept};
 pub use run::{StageEpoch, StageProgress, StageRun};
-pub(super) use stages::{Learning, Stages};
+pub(super) use stages::{Learning, Stages, histories};
 
 use rheobase_models::lanes::Level;
 

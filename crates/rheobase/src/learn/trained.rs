@@ -13,6 +13,7 @@ use super::fingerprint::fingerprint_of_data;
 use super::history::Epoch;
 use super::job;
 use super::splits::Splits;
+use super::stage::{self, StageEpoch};
 use super::trainer::Trainer;
 use super::warning::{self, Warning};
 use crate::data::{Dataset, labels};
@@ -29,6 +30,7 @@ pub struct Trained {
     encoding: Encoding,
     pool: Arc<rayon::ThreadPool>,
     history: Vec<Epoch>,
+    stages: Vec<Vec<StageEpoch>>,
     samples: Samples,
     protection: Protection,
 }
@@ -56,6 +58,7 @@ impl Trained {
         let network: Network = serde_json::from_value(header.architecture.clone()).map_err(damaged)?;
         let part = |name: &str| header.extra.get(name).cloned();
         let history = part("history").map_or(Ok(Vec::new()), serde_json::from_value).map_err(damaged)?;
+        let stages = stage::histories(&config, part("stages")).map_err(damaged)?;
         let samples =
             part("samples").map_or(Ok(Samples::default()), serde_json::from_value).map_err(damaged)?;
         let mut trainer = Trainer::new(lower_with(&network, config.train.seed, library)?, &config.optimise.rule);
@@ -68,6 +71,7 @@ impl Trained {
             network,
             trainer,
             history,
+            stages,
             samples,
             protection: checkpoint.protection(),
         })
@@ -92,6 +96,10 @@ impl Trained {
     /// The epochs that were done.
     pub fn history(&self) -> &[Epoch] {
         &self.history
+    }
+    /// The layers that learned in stages, in their order, with the epochs of each.
+    pub fn stages(&self) -> impl Iterator<Item = (&str, &[StageEpoch])> {
+        self.config.stage.iter().zip(&self.stages).map(|(stage, epochs)| (&stage.layer[..], &epochs[..]))
     }
     /// What the samples were that it was trained on.
     pub fn samples(&self) -> &Samples {

@@ -69,6 +69,13 @@ pub(super) struct Record {
     sums: Sums,
 }
 
+impl Record {
+    /// The epochs alone.
+    pub(super) fn into_history(self) -> Vec<StageEpoch> {
+        self.history
+    }
+}
+
 /// A stage of a job.
 pub struct StageRun {
     config: StageConfig,

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::cut::depends;
 use super::run::{Record, StageRun};
-use super::{Stage, StageProgress};
+use super::{Stage, StageEpoch, StageProgress};
 use crate::data::Dataset;
 use crate::encode::Encoding;
 use crate::learn::check::broken;
@@ -22,6 +22,17 @@ use crate::{Error, Result};
 
 /// Group of the tensors of stages in a checkpoint.
 const GROUP: &str = "stage";
+
+/// The epochs of each stage of a job, as the header of a checkpoint holds them; none where it has no stages.
+pub(in crate::learn) fn histories(
+    config: &TrainConfig,
+    records: Option<Value>,
+) -> std::result::Result<Vec<Vec<StageEpoch>>, serde_json::Error> {
+    let records: Option<BTreeMap<String, Record>> = records.map(serde_json::from_value).transpose()?;
+    let mut records = records.unwrap_or_default();
+    let of = |layer: &String| records.remove(layer).unwrap_or_default().into_history();
+    Ok(config.stage.iter().map(|stage| &stage.layer).map(of).collect())
+}
 
 /// What stages learn with.
 pub(in crate::learn) struct Learning<'a> {
