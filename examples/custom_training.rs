@@ -43,12 +43,18 @@ impl Neuron for Forgiving {
 
 fn main() -> Result<()> {
     let library = Library { catalog: Catalog::standard().clone().with::<Forgiving>(), ..Library::default() };
-    let parts = [flatten(), linear(64), neurons("forgiving").learn("keep"), linear(10), neurons("leaky_integrator")];
+    let parts =
+        [flatten(), linear(64), neurons("forgiving").learn("keep"), linear(10), neurons("leaky_integrator")];
     let network = NetworkConfig::Inline(Sequential::new(parts).input(&[1, 8, 8])?);
     let mut config = TrainConfig { network, ..TrainConfig::digits() };
     config.train.epochs = 3;
     let mut job = Job::new_with(config, &library)?;
-    job.run(|_, _, epoch| Ok(epoch.is_none_or(|e| { println!("{e:?}"); true })))?;
+    job.run(|_, _, epoch| {
+        Ok(epoch.is_none_or(|e| {
+            println!("{e:?}");
+            true
+        }))
+    })?;
     let path = std::env::temp_dir().join("forgiving.safetensors");
     job.checkpoint()?.write(&path)?;
     let test = Trained::read_with(&path, 0, &library)?.outcome(&job.splits().test)?;

@@ -155,7 +155,9 @@ impl Train {
         let edited = folder.settings()?;
         let job = if folder.has(CHECKPOINT) {
             let checkpoint = folder.file(CHECKPOINT);
-            let job = Job::resume_with(&checkpoint, &Library::default(), |run| self.gone_on_with(&run, edited, stated, folder))?;
+            let job = Job::resume_with(&checkpoint, &rheobase::network::Library::default(), |run| {
+                self.gone_on_with(&run, edited, stated, folder)
+            })?;
             warn_unprotected(&checkpoint, job.protection());
             job
         } else {

@@ -69,7 +69,13 @@ impl Job {
         let pool = threads::pool("train", (config.train.threads > 0).then_some(config.train.threads))?;
         let splits = splits(&config)?;
         let network = config.network(splits.train.shape())?;
-        room::check(&outline_with(&network, library)?, &library.catalog, &config, splits.train.samples(), CHUNK)?;
+        room::check(
+            &outline_with(&network, library)?,
+            &library.catalog,
+            &config,
+            splits.train.samples(),
+            CHUNK,
+        )?;
         let program = lower_with(&network, config.train.seed, library)?;
         check_classes(&program, &splits)?;
         let mut warnings = Vec::new();

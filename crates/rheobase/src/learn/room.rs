@@ -89,7 +89,9 @@ mod tests {
     fn a_network_that_cannot_fit_is_refused_with_numbers() {
         let network = Sequential::new([linear(2_000_000_000), neurons("lif_subtract")]).input(&[1]).unwrap();
         let error =
-            check(&outline(&network).unwrap(), Catalog::standard(), &TrainConfig::digits(), 1000, 256).unwrap_err().to_string();
+            check(&outline(&network).unwrap(), Catalog::standard(), &TrainConfig::digits(), 1000, 256)
+                .unwrap_err()
+                .to_string();
         assert!(error.starts_with("train.batch = 32: with this network and 16 steps, it takes "), "{error}");
         assert!(error.contains("GB of memory, but") && error.contains("are free"), "{error}");
     }

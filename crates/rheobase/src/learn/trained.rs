@@ -61,7 +61,8 @@ impl Trained {
         let stages = stage::histories(&config, part("stages")).map_err(damaged)?;
         let samples =
             part("samples").map_or(Ok(Samples::default()), serde_json::from_value).map_err(damaged)?;
-        let mut trainer = Trainer::new(lower_with(&network, config.train.seed, library)?, &config.optimise.rule);
+        let mut trainer =
+            Trainer::new(lower_with(&network, config.train.seed, library)?, &config.optimise.rule);
         trainer.restore(path, &checkpoint, &header.architecture)?;
         Ok(Trained {
             pass: job::pass(&config)?,

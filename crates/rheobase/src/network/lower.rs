@@ -16,8 +16,8 @@ pub use custom::Operators;
 pub(crate) use plan::{Plan, Planned, plan};
 
 use super::describe::Network;
-use super::parameters::{Parameter, Parameters};
 use super::library::Library;
+use super::parameters::{Parameter, Parameters};
 use super::program::{Program, ProgramNode};
 use crate::{Error, Result, memory};
 

@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::describe::Network;
-use super::lower::{Operators, plan};
+use super::library::Library;
+use super::lower::plan;
 use super::parameters::Parameter;
 use super::program::Program;
 use crate::Result;
-use crate::population::Catalog;
 
 /// A program in rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -192,7 +192,8 @@ fn what_comes_before_the_layer_is_run_ahead_to_the_same_bits() {
     let mut ahead = Stage::new(job.network(), job.program(), &config.stage[0]).unwrap();
     let mut whole = Stage::new(job.network(), job.program(), &config.stage[0]).unwrap();
     whole.cut.front = None;
-    whole.cut.back = crate::network::lower_part(job.network(), &job.program().library, 0, 3).unwrap().unwrap();
+    whole.cut.back =
+        crate::network::lower_part(job.network(), &job.program().library, 0, 3).unwrap().unwrap();
     (whole.cut.layer, whole.cut.neurons) = (1, 2);
     let learn = |stage: &mut Stage| {
         for sample in 0..20 {
@@ -485,7 +486,7 @@ fn a_stage_can_be_made_longer_until_something_has_learned_from_it() {
         config.set("stage.maps.epochs", "3")?;
         Ok::<_, Error>(config)
     };
-    let mut job = Job::resume_with(&path, &Library::default(), longer).unwrap();
+    let mut job = Job::resume_with(&path, &crate::network::Library::default(), longer).unwrap();
     assert!(!job.is_done());
     job.run(|_, _, _| Ok(true)).unwrap();
     let mut long = short;
@@ -494,14 +495,15 @@ fn a_stage_can_be_made_longer_until_something_has_learned_from_it() {
     // What was learned can be used.
     assert!(Trained::read(&path, 1).is_ok());
     done(config(ORDER)).checkpoint().unwrap().write(&path).unwrap();
-    let said = Job::resume_with(&path, &Library::default(), longer).err().unwrap().to_string();
+    let said =
+        Job::resume_with(&path, &crate::network::Library::default(), longer).err().unwrap().to_string();
     assert!(said.contains("the stage of `maps` has ended, and more was learned after it"), "{said}");
     let other = |mut run: TrainConfig| {
         run.set("stage.maps.plasticity.winners.k", "4")?;
         run.set("stage.maps.samples", "99")?;
         Ok::<_, Error>(run)
     };
-    let said = Job::resume_with(&path, &Library::default(), other).err().unwrap().to_string();
+    let said = Job::resume_with(&path, &crate::network::Library::default(), other).err().unwrap().to_string();
     assert!(
         said.contains("stage.maps.plasticity.winners.k = 4 (it was 3)")
             && said.contains("stage.maps.samples = 99 (it was 100)"),

@@ -1,7 +1,7 @@
 //! `lower_part`: the part of a network between two of its signals, as a program of its own.
 
-use super::plan::{Plan, plan};
 use super::made;
+use super::plan::{Plan, plan};
 use crate::Result;
 use crate::network::describe::Network;
 use crate::network::library::Library;

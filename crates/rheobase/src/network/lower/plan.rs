@@ -4,15 +4,15 @@ use std::collections::HashMap;
 
 use rheobase_models::neuron::Emits;
 
-use super::custom::{Operators, custom};
+use super::custom::custom;
 use super::flatten::{Flat, check_format, flatten, order};
 use super::shapes::{check_shape, infer_shapes};
 use super::start::{Given, given};
 use crate::network::describe::{Combine, Kind, Network, Node};
+use crate::network::library::Library;
 use crate::network::op;
 use crate::network::operator::Operator;
 use crate::network::parameters::Parameter;
-use crate::population::Catalog;
 use crate::{Error, Result};
 
 /// A network that has been checked: shapes inferred, nodes in order, parameters named.

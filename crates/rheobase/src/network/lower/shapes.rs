@@ -126,7 +126,7 @@ fn output_shape(lowering: &Lowering<'_>, node: &Node, inputs: &[Vec<usize>]) -> 
         Kind::Pool(p) => op::Pool::shape(place, p, &input)?,
         Kind::Pad(p) => op::Pad::shape(place, p, &input)?,
         Kind::Flatten(_) => vec![input.iter().product()],
-        Kind::Custom(c) => custom(lowering.operators, place, c, inputs)?.1,
+        Kind::Custom(c) => custom(&lowering.library.operators, place, c, inputs)?.1,
         _ => input,
     };
     check_shape(place, &shape)?;
