@@ -1,6 +1,7 @@
 //! A model of your own learns to read digits, and is read back: `cargo run --release -p rheobase --example custom_training`.
 
-use rheobase::learn::{Job, NetworkConfig, TrainConfig, Trained};
+use rheobase::learn::config::NetworkConfig;
+use rheobase::learn::{Job, TrainConfig, Trained};
 use rheobase::models::neuron::{Drive, Fired, Info, LifSubtract, Neuron, Out};
 use rheobase::models::{rate::NoRate, real::Real, record};
 use rheobase::network::{Library, Sequential, flatten, linear, neurons};
@@ -8,10 +9,7 @@ use rheobase::{Catalog, Result};
 
 record! {
     /// Parameters, which are the coefficients of a step too.
-    pub struct Params {
-        /// What is left of v after a step.
-        keep: "1" = 0.9;
-    }
+    pub struct Params { #[doc = "What is left of v after a step."] keep: "1" = 0.9; }
 }
 record! {
     /// State.
@@ -49,12 +47,7 @@ fn main() -> Result<()> {
     let mut config = TrainConfig { network, ..TrainConfig::digits() };
     config.train.epochs = 3;
     let mut job = Job::new_with(config, &library)?;
-    job.run(|_, _, epoch| {
-        Ok(epoch.is_none_or(|e| {
-            println!("{e:?}");
-            true
-        }))
-    })?;
+    job.run(|_, _, _| Ok(true))?;
     let path = std::env::temp_dir().join("forgiving.safetensors");
     job.checkpoint()?.write(&path)?;
     let test = Trained::read_with(&path, 0, &library)?.outcome(&job.splits().test)?;
