@@ -91,7 +91,14 @@ fn closer(path: &Path, of_config: rheobase::Error, of_network: rheobase::Error) 
 }
 
 fn found(parts: Parts) -> Found {
-    Found { parts, rates: Default::default(), fingerprint: None, epochs: None, stages: Vec::new(), protected: None }
+    Found {
+        parts,
+        rates: Default::default(),
+        fingerprint: None,
+        epochs: None,
+        stages: Vec::new(),
+        protected: None,
+    }
 }
 
 fn trained(path: &Path) -> Outcome<Found> {
