@@ -25,11 +25,12 @@ const NOTE: &str =
     "<!-- Written by `cargo run -p conformance --example book`: change the model, not this page. -->\n\n";
 
 /// The pages written by hand, in the order of the book, with their titles.
-const WRITTEN: [(&str, &str); 6] = [
+const WRITTEN: [(&str, &str); 7] = [
     ("README.md", "Rheobase"),
     ("semantics.md", "What happens in a step"),
     ("vision.md", "Spiking vision"),
     ("plasticity.md", "Plasticity"),
+    ("stages.md", "Learning without labels"),
     ("runs.md", "Runs and their folders"),
     ("speed.md", "Speed"),
 ];
