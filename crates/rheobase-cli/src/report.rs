@@ -13,7 +13,7 @@ use crate::arguments::{FilePart, check_output};
 use crate::failure::{Failure, Outcome};
 use crate::measures::{self, Findings, Settings};
 use crate::recording::{Part, by_clock};
-use crate::run_folder::PAGE;
+use crate::run_folder::{PAGE, STAGES};
 use crate::text::{grouped, short};
 use crate::{plot, plot_numbers, plot_traces, terminal};
 
@@ -27,8 +27,8 @@ const TRAINS: usize = 50;
 #[command(
     after_help = "The page needs nothing from the network. It shows, as far as the folder has them: spikes (.npz, .npy, .csv)
 as raster, rates and intervals with their statistics; probes as traces; f-I curves; metrics of a training (.csv, .json,
-.jsonl) as learning curves; other .json files as tables; pictures (.svg, .png). What it cannot show it lists, with
-the reason. Subfolders are left out.
+.jsonl) as learning curves; its stages (stages.csv) and other .json files as tables; pictures (.svg, .png). What it cannot
+show it lists, with the reason. Subfolders are left out.
 
 Examples:
   rheobase report run
@@ -158,6 +158,7 @@ impl Report {
             Some("json" | "jsonl") => add_json(draft, path, name),
             Some("npz") => add_npz(draft, &file, &part, name),
             Some("npy") => add_spikes(draft, &file, &part, name),
+            Some("csv") if name == STAGES => add_stages(draft, path, name),
             Some("csv" | "tsv" | "txt") => add_table(draft, &file, &part, name),
             _ => Err(Failure::bad("is no file of a kind that is shown (npz, npy, csv, json, svg, png)")),
         }
@@ -289,6 +290,20 @@ fn add_table(draft: &mut Draft, file: &FilePart, part: &Part, name: &str) -> Out
     }
     draft.figure("States over time", &plot_traces::traces(file, part, &[])?)?;
     Ok(spikes.map_or("states over time".into(), |s| s + ", states"))
+}
+
+/// The epochs of the stages of a training, as they stand in their file.
+fn add_stages(draft: &mut Draft, path: &Path, name: &str) -> Outcome<String> {
+    let text = std::fs::read_to_string(path).map_err(|e| Failure::bad(format!("cannot be read: {e}")))?;
+    let cells = |line: &str| line.split(',').map(str::to_string).collect::<Vec<_>>();
+    let mut lines = text.lines();
+    let head = lines.next().map(|line| cells(&line.replace('_', " "))).unwrap_or_default();
+    if head.first().is_none_or(|first| first != "layer") {
+        return Err(Failure::bad("does not begin with `layer`, as the file of a training's stages does"));
+    }
+    let table = lines.fold(Table::new(head), |table, line| table.row(cells(line)));
+    draft.edit(|page| page.heading(name).table("Stages: layers that learned without labels", table));
+    Ok("stages of a training".into())
 }
 
 /// Raster, rates, intervals and statistics of the spikes in a file.

@@ -218,10 +218,10 @@ impl Pass {
                 let n = names.iter().position(|n| n == name);
                 let n =
                     n.ok_or_else(|| Error::unknown("regularise.rates", "node", name, names.iter().copied()))?;
-                if !spiking[n] {
+                if !(spiking[n] && program.nodes[n].layer) {
                     return Err(Error::Unsupported {
                         place: format!("regularise.rates.{name}"),
-                        what: "this node does not send spikes; bound the rate of a layer of neurons".into(),
+                        what: "this node sends no spikes that pass a gradient; bound the rate of a layer of neurons".into(),
                     });
                 }
                 Ok((n + 1, *bounds))

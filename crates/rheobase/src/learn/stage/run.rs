@@ -129,8 +129,8 @@ impl StageRun {
     /// How often each feature won in all epochs that are done.
     pub fn wins(&self) -> Vec<u64> {
         let mut wins = vec![0; self.features];
-        for (sum, n) in self.history.iter().flat_map(|e| wins_of(e)) {
-            wins[sum] += n;
+        for epoch in &self.history {
+            wins.iter_mut().zip(&epoch.wins).for_each(|(sum, n)| *sum += n);
         }
         wins
     }
@@ -271,8 +271,4 @@ impl StageRun {
     pub(super) fn course_mut(&mut self) -> &mut Course {
         &mut self.course
     }
-}
-
-fn wins_of(epoch: &StageEpoch) -> impl Iterator<Item = (usize, u64)> {
-    epoch.wins.iter().copied().enumerate()
 }
