@@ -12,7 +12,7 @@ pub mod gaussian;
 pub mod one_sided;
 pub mod tails;
 
-use crate::real::Real;
+use crate::real::{Real, Slope};
 use crate::record::{Field, Range};
 use compact::Triangle;
 use tails::Arctan;
@@ -157,15 +157,23 @@ impl Surrogate {
     pub fn has_bounds(&self) -> bool {
         self.info().has_bounds
     }
+}
 
-    /// [`Surrogate::slope`] of the two that are used most, which stand in every kernel; `None` for the others.
+impl Slope for Surrogate {
     #[inline(always)]
-    pub(crate) fn usual_slope<T: Real>(&self, z: T) -> Option<T> {
+    fn slope<T: Real>(&self, z: T) -> T {
+        self.slope(z)
+    }
+    #[inline(always)]
+    fn usual_slope<T: Real>(&self, z: T) -> Option<T> {
         match *self {
             Surrogate::Arctan(alpha) => Some(Arctan::slope([alpha], z)),
             Surrogate::Triangle(width) => Some(Triangle::slope([width], z)),
             _ => None,
         }
+    }
+    fn primitive(&self, z: f64) -> f64 {
+        self.primitive(z)
     }
 }
 
