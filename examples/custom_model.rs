@@ -1,7 +1,7 @@
 //! A model of your own, written once: the resonate-and-fire neuron (Izhikevich 2001, doi:10.1016/S0893-6080(01)00078-8) is
 //! simulated, differentiated and found by name: `cargo run -p rheobase --example custom_model`.
 
-use rheobase::models::neuron::{Drive, Fired, Info, LifSubtract, Neuron, Out, Time};
+use rheobase::models::neuron::{Drive, Fired, Info, Neuron, Out, Time, lif_subtract::LifSubtract};
 use rheobase::models::{rate::NoRate, real::Real, record};
 use rheobase::{Catalog, Input, Population, Record, Spikes, Upstream};
 

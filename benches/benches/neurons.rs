@@ -243,7 +243,7 @@ fn silent(info: &Info) -> f64 {
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
     let mut entries = Entries(Vec::new());
-    rheobase_models::neuron::for_each(&mut entries);
+    rheobase_models::catalog::for_each(&mut entries);
     let entries: Vec<Entry> = entries
         .0
         .into_iter()

@@ -4,10 +4,10 @@ use std::cell::Cell;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 use rheobase_models::math::{self, Single};
-use rheobase_models::neuron::{Drive, Firing, Neuron, step};
-use rheobase_models::real::{Float, Real};
+use rheobase_models::neuron::{Drive, Firing, Neuron};
+use rheobase_models::phases::step;
+use rheobase_models::real::{Float, Real, Slope};
 use rheobase_models::record::Record;
-use rheobase_models::surrogate::Surrogate;
 
 thread_local! {
     static OPERATIONS: Cell<u64> = const { Cell::new(0) };
@@ -94,7 +94,7 @@ impl Real for Counted {
     fn detach(self) -> Self {
         self
     }
-    fn fire(drive: Drive<Self>, firing: Firing, _: &Surrogate) -> Self {
+    fn fire(drive: Drive<Self>, firing: Firing, _: &impl Slope) -> Self {
         match firing {
             Firing::Strict => Self::indicator(drive.margin.gt(Self::zero())),
             Firing::Inclusive => Self::indicator(drive.margin.ge(Self::zero())),

@@ -1,7 +1,8 @@
 //! The phases of a model as plain functions over slices: no type of the model is left.
 
 use rheobase::models::dual::Dual;
-use rheobase::models::neuron::{Fired, Neuron, Out, fire};
+use rheobase::models::neuron::{Fired, Neuron, Out};
+use rheobase::models::phases::fire;
 use rheobase::models::real::Real;
 use rheobase::models::record::Record;
 use rheobase::models::{Smooth, Surrogate};

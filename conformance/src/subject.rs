@@ -3,7 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use rheobase::models::catalog::Visitor;
-use rheobase::models::neuron::{Neuron, Time, for_each};
+use rheobase::models::catalog::for_each;
+use rheobase::models::neuron::{Neuron, Time};
 use rheobase::models::record::{Field, Kind, Range};
 use rheobase::population::{Builder, Model, Number};
 use rheobase::random::Stream;

@@ -6,7 +6,7 @@ mod bouncer;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use conformance::book::{model_page, pages};
+use conformance::book::{heads, model_page, pages};
 use rheobase::Catalog;
 
 fn root() -> PathBuf {
@@ -34,6 +34,18 @@ fn generated_pages_are_up_to_date() {
     let pages = pages(&root()).expect("the models' files can be read");
     let stale: Vec<PathBuf> = pages.into_iter().filter(stale).map(|(path, _)| path).collect();
     assert!(stale.is_empty(), "run `cargo run -p conformance --example book`, which changes {stale:?}");
+}
+
+#[test]
+fn every_model_file_is_in_the_catalogue() {
+    let heads =
+        heads(&root().join("crates/rheobase-models/src/neuron")).expect("the models' files can be read");
+    let missing: Vec<&str> = heads
+        .iter()
+        .map(|head| head.model.as_str())
+        .filter(|name| Catalog::standard().get(name).is_err())
+        .collect();
+    assert!(missing.is_empty(), "no line in crates/rheobase-models/src/catalog.rs: {missing:?}");
 }
 
 #[test]

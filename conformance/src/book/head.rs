@@ -66,7 +66,7 @@ pub(super) fn linked(text: &str, heads: &[Head]) -> String {
     while let Some((before, after)) = rest.split_once("[`") {
         let Some((name, after)) = after.split_once("`]") else { break };
         out += before;
-        let kind = name.trim_start_matches("super::");
+        let kind = name.rsplit("::").next().unwrap_or(name);
         out += &match heads.iter().find(|h| h.kind == kind) {
             Some(head) => format!("[`{0}`]({0}.md)", head.model),
             None => format!("`{name}`"),
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn sections_and_links_are_found() {
-        let source = "//! A: b.\n//!\n//! # Limits\n//! One [`super::A`],\n//! two [`Params::x`].\n\nimpl Neuron for A {\n    const \
+        let source = "//! A: b.\n//!\n//! # Limits\n//! One [`super::a::A`],\n//! two [`Params::x`].\n\nimpl Neuron for A {\n    const \
                       INFO: Info = Info {\n        name: \"a\",\n";
         let head = Head::of(source).expect("a head");
         assert_eq!((head.model.as_str(), head.kind.as_str()), ("a", "A"));

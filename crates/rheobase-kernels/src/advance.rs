@@ -9,13 +9,13 @@
 use std::marker::PhantomData;
 
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level, prefetch};
-use rheobase_models::neuron::{Neuron, Out, SETTLE, settle, step};
+use rheobase_models::neuron::{Neuron, Out};
+use rheobase_models::phases::{SETTLE, settle, step};
 use rheobase_models::real::Mask;
 use rheobase_models::record::Record;
 
 use crate::column::Column;
 use crate::event::RawEvent;
-use crate::kernels::{Kernels, advance_by_phases};
 use crate::source::{Input, RowAt};
 
 /// Where the spikes of a tile go.
@@ -65,19 +65,18 @@ pub struct Probe<E> {
 }
 
 /// Runs a job in the fastest way there is: with shared coefficients, where values are not wanted, over several
-/// registers side by side; number by number by `kernels`' phases.
-pub(crate) fn run<N: Neuron, E: Elem>(kernels: &dyn Kernels<E>, level: Level, job: Advance<'_, E>) {
+/// registers side by side. Gives it back where the level has no registers.
+pub(crate) fn run<N: Neuron, E: Elem>(level: Level, job: Advance<'_, E>) -> Result<(), Advance<'_, E>> {
     let plain = matches!(job.sink, Sink::None | Sink::Bits(_));
     let job = match Shared::<N, E>::of(job.coeffs) {
         Some(shared) if plain => match E::dispatch_abreast(level, SharedKernel { job, shared }) {
-            Ok(()) => return,
+            Ok(()) => return Ok(()),
             Err(kernel) => kernel.job,
         },
         _ => job,
     };
-    if let Err(kernel) = E::dispatch_registers(level, FusedKernel::<N, E> { job, model: PhantomData }) {
-        advance_by_phases(kernels, level, kernel.job);
-    }
+    let kernel = FusedKernel::<N, E> { job, model: PhantomData };
+    E::dispatch_registers(level, kernel).map_err(|kernel| kernel.job)
 }
 
 /// Any coefficients, any sink.

@@ -8,7 +8,8 @@ use std::marker::PhantomData;
 use rheobase_models::Surrogate;
 use rheobase_models::dual::{Dual, Tangent};
 use rheobase_models::lanes::{Elem, Kernel, Lanes};
-use rheobase_models::neuron::{Fired, Neuron, fire};
+use rheobase_models::neuron::{Fired, Neuron};
+use rheobase_models::phases::fire;
 use rheobase_models::real::{Mask, Real};
 use rheobase_models::record::Record;
 

@@ -6,7 +6,7 @@
 
 use rheobase_models::Surrogate;
 use rheobase_models::lanes::{Elem, Level};
-use rheobase_models::neuron::SETTLE;
+use rheobase_models::phases::SETTLE;
 
 use crate::advance::{Advance, Sink};
 use crate::backward::Backward;

@@ -5,9 +5,11 @@ use std::sync::{Arc, OnceLock};
 
 use rheobase_models::Surrogate;
 use rheobase_models::catalog::Visitor;
+use rheobase_models::catalog::for_each;
 use rheobase_models::dual::Dual;
 use rheobase_models::lanes::{Elem, Level};
-use rheobase_models::neuron::{Fired, Info, Neuron, fire, for_each};
+use rheobase_models::neuron::{Fired, Info, Neuron};
+use rheobase_models::phases::fire;
 use rheobase_models::rate::{RateCurve, RateError};
 use rheobase_models::real::Real;
 use rheobase_models::record::{Field, Record};
@@ -15,7 +17,7 @@ use rheobase_models::record::{Field, Record};
 use crate::advance::{self, Advance};
 use crate::backward::{Backward, BackwardKernel};
 use crate::errors::{self, ErrorBounds, ErrorStep};
-use crate::kernels::{Kernels, step_by_phases};
+use crate::kernels::{Kernels, advance_by_phases, step_by_phases};
 use crate::phases::{Emit, EmitKernel, Integrate, IntegrateKernel};
 use crate::step::{Step, StepKernel};
 
@@ -294,7 +296,9 @@ impl<N: Neuron> Kernels<f32> for Erased<N> {
         f32::dispatch_wide(level, BackwardKernel::<N, f32>::new(job));
     }
     fn advance(&self, level: Level, job: Advance<'_, f32>) {
-        advance::run::<N, f32>(self, level, job);
+        if let Err(job) = advance::run::<N, f32>(level, job) {
+            advance_by_phases(self, level, job);
+        }
     }
     fn step(&self, level: Level, job: Step<'_, f32>) {
         if let Err(kernel) = f32::dispatch_wide_registers(level, StepKernel::<N, f32>::new(job)) {
@@ -314,7 +318,9 @@ impl<N: Neuron> Kernels<f64> for Erased<N> {
         f64::dispatch_wide(level, BackwardKernel::<N, f64>::new(job));
     }
     fn advance(&self, level: Level, job: Advance<'_, f64>) {
-        advance::run::<N, f64>(self, level, job);
+        if let Err(job) = advance::run::<N, f64>(level, job) {
+            advance_by_phases(self, level, job);
+        }
     }
     fn step(&self, level: Level, job: Step<'_, f64>) {
         step_by_phases(self, level, job);

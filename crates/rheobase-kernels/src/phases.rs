@@ -6,7 +6,8 @@
 use std::marker::PhantomData;
 
 use rheobase_models::lanes::{Elem, Kernel, Lanes};
-use rheobase_models::neuron::{Fired, Neuron, fire, settle};
+use rheobase_models::neuron::{Fired, Neuron};
+use rheobase_models::phases::{fire, settle};
 use rheobase_models::real::Mask;
 use rheobase_models::record::Record;
 

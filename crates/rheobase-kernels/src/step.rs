@@ -6,7 +6,8 @@ use std::marker::PhantomData;
 
 use rheobase_models::Surrogate;
 use rheobase_models::lanes::{Elem, Kernel, Lanes};
-use rheobase_models::neuron::{Fired, Neuron, fire, settle};
+use rheobase_models::neuron::{Fired, Neuron};
+use rheobase_models::phases::{fire, settle};
 use rheobase_models::real::Mask;
 use rheobase_models::record::Record;
 
@@ -93,7 +94,7 @@ fn samples<N: Neuron, V: Lanes, C: Coeffs<N, V>>(coeffs: &C, job: Step<'_, V::El
             let x = V::load(&job.x[lanes.clone()]);
             let s = N::integrate(&k, s, x, held);
             if let Some((surrogate, reach)) = &mut reach {
-                let slope = V::slope(surrogate, N::drive(&k, &s, x).through);
+                let slope = V::slope(*surrogate, N::drive(&k, &s, x).through);
                 let there = V::bits(!slope.abs().le(V::zero())) & low_bits(count);
                 reach[sample * words + first / 64] |= there << (first % 64);
             }

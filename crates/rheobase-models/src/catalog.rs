@@ -1,6 +1,4 @@
-//! The catalogue of models: what can be done with each of them.
-//!
-//! The list itself stands at the end of `neuron.rs`, one line per model.
+//! The catalogue of models: one line for each, and what can be done with all of them.
 
 use crate::neuron::Neuron;
 
@@ -10,18 +8,53 @@ pub trait Visitor {
     fn visit<N: Neuron>(&mut self);
 }
 
-/// Declares the models' modules and [`for_each`](crate::neuron::for_each).
+/// Makes [`for_each`] of the list `module::Model`.
 macro_rules! catalog {
     ($($module:ident::$model:ident,)*) => {
-        $(
-            pub mod $module;
-            pub use $module::$model;
-        )*
-
         /// Shows every model of the library to `visitor`.
-        pub fn for_each(visitor: &mut impl $crate::catalog::Visitor) {
-            $(visitor.visit::<$model>();)*
+        pub fn for_each(visitor: &mut impl Visitor) {
+            $(visitor.visit::<crate::neuron::$module::$model>();)*
         }
     };
 }
-pub(crate) use catalog;
+
+// A model is one file in `neuron/`, declared in `neuron.rs`, and one line here.
+catalog! {
+    // exact and NEF-style neurons
+    lif::Lif,
+    fast_lif::FastLif,
+    adaptive_lif::AdaptiveLif,
+    izhikevich::Izhikevich,
+    spiking_rectified_linear::SpikingRectifiedLinear,
+    spiking_leaky_relu::SpikingLeakyRelu,
+    // rate neurons
+    rectified_linear::RectifiedLinear,
+    leaky_relu::LeakyRelu,
+    lif_rate::LifRate,
+    soft_lif_rate::SoftLifRate,
+    soft_lif_rate_exact::SoftLifRateExact,
+    adaptive_lif_rate::AdaptiveLifRate,
+    // integrate-and-fire family on millivolts
+    perfect_integrator::PerfectIntegrator,
+    if_::If,
+    lif_exp::LifExp,
+    lif_euler::LifEuler,
+    lif_decay::LifDecay,
+    lif_last_input::LifLastInput,
+    eif::Eif,
+    eif_decay::EifDecay,
+    qif::Qif,
+    adex::AdEx,
+    izhikevich_ms::IzhikevichMs,
+    // discrete-time neurons for training
+    lif_subtract::LifSubtract,
+    no_reset::NoReset,
+    adaptive::Adaptive,
+    cooldown::Cooldown,
+    discontinuous::Discontinuous,
+    // common parts of networks
+    cuba_lif::CubaLif,
+    leaky_integrator::LeakyIntegrator,
+    // competitive cells
+    slif::Slif,
+}

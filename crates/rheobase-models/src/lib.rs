@@ -11,26 +11,24 @@
 //! | [`smooth::Smooth`] | the step whose spikes are the surrogate's primitive |
 //! | [`rounded::Rounded`] | the step with what it makes of errors and its own rounding |
 //!
-//! * the models: [`neuron`], listed in [`catalog`]; their static curves: [`rate`]
+//! * the models: [`neuron`], listed in [`catalog`]; their static curves: [`rate`]; a step put together: [`phases`]
 //! * what models are made of: [`mod@record`] (fields declared once), [`surrogate`] (slopes of spikes)
-//! * numbers: [`real`], [`lanes`], [`dual`], [`smooth`], [`rounded`], and the elementary functions they share, [`math`]
+//! * numbers: [`number`], and [`lanes`] of them
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "what tests compare with"))]
 
 pub mod catalog;
-pub mod dual;
 pub mod lanes;
-pub mod math;
 pub mod neuron;
+pub mod number;
+pub mod phases;
 pub mod rate;
-pub mod real;
 pub mod record;
-pub mod rounded;
-pub mod smooth;
 pub mod surrogate;
 
-pub use dual::Dual;
 pub use neuron::Neuron;
-pub use real::Real;
-pub use smooth::Smooth;
+pub use number::dual::Dual;
+pub use number::real::Real;
+pub use number::smooth::Smooth;
+pub use number::{dual, math, real, rounded, smooth};
 pub use surrogate::Surrogate;

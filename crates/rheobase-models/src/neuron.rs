@@ -6,27 +6,44 @@
 //! 3. **compete** (layer, optional) finds winners and silences others in the coming steps.
 //! 4. **emit** (model) resets, adapts, and says what leaves the neuron.
 
+pub mod adaptive;
+pub mod adaptive_lif;
+pub mod adaptive_lif_rate;
+pub mod adex;
+pub mod cooldown;
+pub mod cuba_lif;
+pub mod discontinuous;
+pub mod eif;
+pub mod eif_decay;
+pub mod fast_lif;
+pub mod if_;
+pub mod izhikevich;
+pub mod izhikevich_ms;
+pub mod leaky_integrator;
+pub mod leaky_relu;
+pub mod lif;
+pub mod lif_decay;
+pub mod lif_euler;
+pub mod lif_exp;
+pub mod lif_last_input;
+pub mod lif_rate;
+pub mod lif_subtract;
+pub mod no_reset;
+pub mod perfect_integrator;
+pub mod qif;
+pub mod rectified_linear;
+pub mod slif;
+pub mod soft_lif_rate;
+pub mod soft_lif_rate_exact;
+pub mod spiking_leaky_relu;
+pub mod spiking_rectified_linear;
+
 use crate::rate::RateCurve;
-use crate::real::{Float, Real};
+use crate::real::Real;
 use crate::record::Record;
 use crate::surrogate::Surrogate;
 
-/// What firing depends on: the neuron fires on `margin`, the surrogate's slope is taken at `through`.
-#[derive(Debug, Clone, Copy)]
-pub struct Drive<T> {
-    /// Compared with zero, or truncated to a count.
-    pub margin: T,
-    /// Where the surrogate's slope is taken; usually the margin.
-    pub through: T,
-}
-
-impl<T: Copy> Drive<T> {
-    /// Fires on `margin`, and the slope is taken there too.
-    #[inline(always)]
-    pub fn at(margin: T) -> Self {
-        Drive { margin, through: margin }
-    }
-}
+pub use crate::number::fire::{Drive, Firing};
 
 /// What fired: handed from the engine to [`Neuron::emit`].
 #[derive(Debug, Clone, Copy)]
@@ -53,19 +70,6 @@ impl<T: Real> Out<T> {
     pub fn value(value: T) -> Self {
         Out { value, offset: T::zero() }
     }
-}
-
-/// How the engine turns a margin into a spike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Firing {
-    /// Fires where margin > 0.
-    Strict,
-    /// Fires where margin ≥ 0.
-    Inclusive,
-    /// The margin truncated towards zero: a signed number of spikes.
-    Count,
-    /// Does not fire: the output is analogue.
-    Never,
 }
 
 /// What leaves the neuron.
@@ -196,94 +200,4 @@ pub(crate) fn floor_rule(v_min: f64, v_rest: f64) -> Option<String> {
     broken.then(|| {
         format!("v_min must be ≤ v_rest, but {v_min} is above {v_rest}; use -inf for no lower bound")
     })
-}
-
-/// One whole step without competition: integrate, fire, emit. Returns the new state, the neuron's own spike and
-/// what leaves it. `layer` is the layer's sum of spikes for models that ask for it.
-#[inline(always)]
-pub fn step<N: Neuron, T: Real>(
-    k: &N::Coeffs<T>,
-    s: N::State<T>,
-    x: T,
-    held: T::Mask,
-    layer: T,
-    surrogate: &Surrogate,
-) -> (N::State<T>, T, Out<T>) {
-    let s = N::integrate(k, s, x, held);
-    let own = fire::<N, T>(k, &s, x, held, surrogate);
-    let (s, out) = N::emit(k, s, x, Fired { own, layer });
-    (s, own, out)
-}
-
-/// Phase 2: what the neuron fires after `integrate`. Held neurons neither fire nor have a slope.
-#[inline(always)]
-pub fn fire<N: Neuron, T: Real>(
-    k: &N::Coeffs<T>,
-    s: &N::State<T>,
-    x: T,
-    held: T::Mask,
-    surrogate: &Surrogate,
-) -> T {
-    let own = T::fire(N::drive(k, s, x), N::INFO.firing, surrogate);
-    if N::INFO.firing as u8 == Firing::Never as u8 { own } else { T::select(held, T::zero(), own) }
-}
-
-/// Every how many steps since its last reset a neuron's state is settled: see [`settle`].
-pub const SETTLE: u64 = 16;
-
-/// The state with every number that has decayed below the smallest normal number over the machine epsilon (1e-31 in
-/// single precision, 1e-292 in double) set to 0. Processors compute with denormal numbers many times slower than with
-/// others, and a neuron that nothing reaches would decay into them.
-#[inline(always)]
-pub fn settle<V: Float, S: Record<V>>(state: S) -> S {
-    use crate::math::Precision;
-    let tiny = V::splat(V::Precision::MIN_NORMAL / (2.0 * V::Precision::HALF_EPSILON));
-    S::from_fn(
-        #[inline(always)]
-        |i| {
-            let x = state.get(i);
-            V::select(x.abs().lt(tiny), V::zero(), x)
-        },
-    )
-}
-
-// The catalogue: a model is one file in `neuron/` and one line here.
-crate::catalog::catalog! {
-    // exact and NEF-style neurons
-    lif::Lif,
-    fast_lif::FastLif,
-    adaptive_lif::AdaptiveLif,
-    izhikevich::Izhikevich,
-    spiking_rectified_linear::SpikingRectifiedLinear,
-    spiking_leaky_relu::SpikingLeakyRelu,
-    // rate neurons
-    rectified_linear::RectifiedLinear,
-    leaky_relu::LeakyRelu,
-    lif_rate::LifRate,
-    soft_lif_rate::SoftLifRate,
-    soft_lif_rate_exact::SoftLifRateExact,
-    adaptive_lif_rate::AdaptiveLifRate,
-    // integrate-and-fire family on millivolts
-    perfect_integrator::PerfectIntegrator,
-    if_::If,
-    lif_exp::LifExp,
-    lif_euler::LifEuler,
-    lif_decay::LifDecay,
-    lif_last_input::LifLastInput,
-    eif::Eif,
-    eif_decay::EifDecay,
-    qif::Qif,
-    adex::AdEx,
-    izhikevich_ms::IzhikevichMs,
-    // discrete-time neurons for training
-    lif_subtract::LifSubtract,
-    no_reset::NoReset,
-    adaptive::Adaptive,
-    cooldown::Cooldown,
-    discontinuous::Discontinuous,
-    // common parts of networks
-    cuba_lif::CubaLif,
-    leaky_integrator::LeakyIntegrator,
-    // competitive cells
-    slif::Slif,
 }

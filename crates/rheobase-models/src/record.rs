@@ -3,7 +3,7 @@
 //! [`record!`](crate::record!) writes the struct and its [`Record`] implementation. Command line, Python, file
 //! formats, probes, reset, save and load, range errors and gradients all follow from the declaration.
 
-use crate::dual::Tangent;
+use crate::number::tangent::Tangent;
 use crate::real::Real;
 
 /// The values a field may take. NaN is in no range.

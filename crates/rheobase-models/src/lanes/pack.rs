@@ -3,9 +3,8 @@
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use super::Lanes;
-use crate::neuron::{Drive, Firing};
-use crate::real::{Float, Mask, Real};
-use crate::surrogate::Surrogate;
+use crate::number::fire::{Drive, Firing};
+use crate::real::{Float, Mask, Real, Slope};
 
 /// `N` lanes (numbers, or registers of them) that are computed together: portable lanes, or several registers whose
 /// chains of dependent operations overlap.
@@ -134,7 +133,7 @@ impl<V: Lanes, const N: usize> Real for Pack<V, N> {
     elementary_of_pack!(exp, exp_m1, ln, ln_1p, softplus, tanh, cosh);
 
     #[inline(always)]
-    fn fire(drive: Drive<Self>, firing: Firing, surrogate: &Surrogate) -> Self {
+    fn fire(drive: Drive<Self>, firing: Firing, surrogate: &impl Slope) -> Self {
         Pack(each!(drive.margin.0[0], |i| V::fire(
             Drive { margin: drive.margin.0[i], through: drive.through.0[i] },
             firing,
@@ -146,7 +145,7 @@ impl<V: Lanes, const N: usize> Real for Pack<V, N> {
         Pack(each!(no.0[0], |i| V::gate(own.0[i], yes.0[i], no.0[i])))
     }
     #[inline(always)]
-    fn slope(surrogate: &Surrogate, z: Self) -> Self {
+    fn slope(surrogate: &impl Slope, z: Self) -> Self {
         Pack(each!(z.0[0], |i| V::slope(surrogate, z.0[i])))
     }
 }

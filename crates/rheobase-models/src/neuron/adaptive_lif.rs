@@ -5,22 +5,23 @@
 //! `tau_w·dw/dt = inc_w·output − w`.
 //!
 //! # What it is for
-//! Spike-frequency adaptation: the rate starts at that of [`super::Lif`] and settles below it.
+//! Spike-frequency adaptation: the rate starts at that of [`super::lif::Lif`] and settles below it.
 //!
 //! # Discretisation and order of events
-//! As [`super::Lif`] with the input less w; then w by forward Euler from the output of the same step.
+//! As [`super::lif::Lif`] with the input less w; then w by forward Euler from the output of the same step.
 //!
 //! # Limits
 //! The settled rate has no closed form; simulate it. At most one spike per step.
 //!
 //! Where `t_ref` is less than dt, what is left of a step after spike and refractory period (up to dt − t_ref) is lost, as
 //! in the source, which lowers the rate by at most the fraction rate·(dt − t_ref). With `carry_over` it is taken
-//! into the next step, as [`super::Lif`] says.
+//! into the next step, as [`super::lif::Lif`] says.
 //!
 //! # Checked against
 //! `nengo.AdaptiveLIF` 4.1.0.
 
-use super::{Drive, Emits, Fired, Firing, Info, Lif, Neuron, Out, Takes, Time, lif};
+use super::lif::{self, Lif};
+use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
 use crate::rate::NoRate;
 use crate::real::Real;
 use crate::record::Range;
@@ -192,7 +193,7 @@ fn membrane<T: Real>(k: &Coeffs<T>) -> lif::Coeffs<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::step;
+    use crate::phases::step;
     use crate::record::Record;
 
     /// Spikes in 4 s under a strong current.

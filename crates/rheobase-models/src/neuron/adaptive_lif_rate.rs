@@ -5,7 +5,7 @@
 //! `tau_w·dw/dt = inc_w·output − w`.
 //!
 //! # What it is for
-//! Rate networks with spike-frequency adaptation; the counterpart of [`super::AdaptiveLif`].
+//! Rate networks with spike-frequency adaptation; the counterpart of [`super::adaptive_lif::AdaptiveLif`].
 //!
 //! # Discretisation and order of events
 //! The output from the adaptation of the step before; then w by forward Euler from that output.

@@ -5,7 +5,7 @@
 //! where v ≥ v_th: v = v_reset for `t_ref`.
 //!
 //! # What it is for
-//! The cheap relative of [`super::Eif`] for inputs that are sums of weights: spike onset as in the exponential neuron,
+//! The cheap relative of [`super::eif::Eif`] for inputs that are sums of weights: spike onset as in the exponential neuron,
 //! without currents and capacitances.
 //!
 //! # Discretisation and order of events

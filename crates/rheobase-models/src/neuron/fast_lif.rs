@@ -4,7 +4,7 @@
 //! `tau_m·dv/dt = x − v`; a spike when v passes 1, then v = 0 for `t_ref`.
 //!
 //! # What it is for
-//! The same neuron as [`super::Lif`] without logarithm, and with one exponential per run instead of one per spike.
+//! The same neuron as [`super::lif::Lif`] without logarithm, and with one exponential per run instead of one per spike.
 //!
 //! # Discretisation and order of events
 //! `dv = (1 − exp(−dt/tau_m))·(x − v)` over the whole step; `v_min`; then v is multiplied by the fraction of the step
@@ -12,10 +12,10 @@
 //! the refractory period counts from there.
 //!
 //! # Limits
-//! At most one spike per step. Rates approach those of [`super::Lif`] as dt falls; at dt = 1 ms they differ by about
+//! At most one spike per step. Rates approach those of [`super::lif::Lif`] as dt falls; at dt = 1 ms they differ by about
 //! a percent. A neuron that starts above threshold fires at the start of the step. Where `t_ref` is less than dt, what is
 //! left of a step after spike and refractory period (up to dt − t_ref) is lost, as in the source, which lowers the rate
-//! by at most the fraction rate·(dt − t_ref); [`super::Lif`] can carry it over.
+//! by at most the fraction rate·(dt − t_ref); [`super::lif::Lif`] can carry it over.
 //!
 //! # Checked against
 //! `nengo_extras.neurons.FastLIF.step_math` 0.5.0; there the amplitude has no effect, here it is the value of a spike.
@@ -160,7 +160,11 @@ impl Neuron for FastLif {
     #[inline(always)]
     fn rhs<T: Real>(p: &Params<T>, s: &State<T>, x: T) -> Option<State<T>> {
         let Params { tau_m, t_ref, v_min, amplitude } = *p;
-        super::Lif::rhs(&super::lif::Params { tau_m, t_ref, v_min, amplitude, carry_over: T::zero() }, s, x)
+        super::lif::Lif::rhs(
+            &super::lif::Params { tau_m, t_ref, v_min, amplitude, carry_over: T::zero() },
+            s,
+            x,
+        )
     }
 }
 
@@ -173,7 +177,7 @@ fn free<T: Real>(k: &Coeffs<T>, refractory: T) -> T {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::step;
+    use crate::phases::step;
     use crate::record::Record;
 
     /// The step's change of the potential is found again in `emit`, so the crossing is that of the forward formula.

@@ -4,7 +4,7 @@
 //! `output = amplitude·(x where x > 0, negative_slope·x where x < 0)`, in Hz.
 //!
 //! # What it is for
-//! A rate neuron whose gradient does not vanish below 0, and what its spiking counterpart [`super::SpikingLeakyRelu`]
+//! A rate neuron whose gradient does not vanish below 0, and what its spiking counterpart [`super::spiking_leaky_relu::SpikingLeakyRelu`]
 //! is trained as.
 //!
 //! # Discretisation and order of events

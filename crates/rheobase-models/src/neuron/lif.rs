@@ -201,7 +201,7 @@ impl Neuron for Lif {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::step;
+    use crate::phases::step;
     use crate::rate::RateCurve;
     use crate::real::Float;
     use crate::record::Record;

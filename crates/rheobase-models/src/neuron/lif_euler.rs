@@ -4,7 +4,7 @@
 //! `dv/dt = (v_rest − v)/tau_m + x/c_m`; a spike where v ≥ v_th: v = v_reset for `t_ref`.
 //!
 //! # What it is for
-//! Models and hardware that are defined by the Euler step. Otherwise [`super::LifExp`] costs the same.
+//! Models and hardware that are defined by the Euler step. Otherwise [`super::lif_exp::LifExp`] costs the same.
 //!
 //! # Discretisation and order of events
 //! Forward Euler. Held at v_rest while refractory or silenced, clamped at v_min; then the comparison and the reset.

@@ -15,7 +15,7 @@
 //!
 //! # Checked against
 //! The closed form of decay and rate, and `SpykeTorch.neurons.LIF._f_ode`. The update of that class keeps two more
-//! states and is [`super::LifLastInput`].
+//! states and is [`super::lif_last_input::LifLastInput`].
 
 use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time, floor_rule};
 use crate::rate::{MembraneCurve, MembraneParams};

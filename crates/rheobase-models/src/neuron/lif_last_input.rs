@@ -7,7 +7,7 @@
 //! # What it is for
 //! Networks made with the published layer of this form. Its reset is not remembered: u is taken before threshold and
 //! reset, so a neuron that fired takes up its decay where it was, and fires again unless it is silenced for long enough.
-//! The neuron without this echo is [`super::LifExp`].
+//! The neuron without this echo is [`super::lif_exp::LifExp`].
 //!
 //! # Discretisation and order of events
 //! The closed form; then s ← s + dt, or s ← dt where x > 0, counted in steps so that it never drifts; held at v_rest while refractory or silenced, clamped at

@@ -4,13 +4,13 @@
 //! `output = amplitude/(t_ref + tau_m·ln(1 + 1/(x − 1)))` for x > 1, else 0, in Hz.
 //!
 //! # What it is for
-//! Networks of rates that are later run with [`super::Lif`], whose rate under constant input this is.
+//! Networks of rates that are later run with [`super::lif::Lif`], whose rate under constant input this is.
 //!
 //! # Discretisation and order of events
 //! The output of a step is the curve at the input of that step; dt does not matter.
 //!
 //! # Limits
-//! The slope grows without bound as x falls to 1: train with [`super::SoftLifRate`]. In training (`training`)
+//! The slope grows without bound as x falls to 1: train with [`super::soft_lif_rate::SoftLifRate`]. In training (`training`)
 //! x − 1 is taken to be at least 1e-15, and the slope is 0 below that.
 //!
 //! # Checked against

@@ -4,7 +4,7 @@
 //! `output = amplitude·max(0, x)`, in Hz.
 //!
 //! # What it is for
-//! The rate neuron of deep learning, and what its spiking counterpart [`super::SpikingRectifiedLinear`] is trained as.
+//! The rate neuron of deep learning, and what its spiking counterpart [`super::spiking_rectified_linear::SpikingRectifiedLinear`] is trained as.
 //!
 //! # Discretisation and order of events
 //! The output of a step is the curve at the input of that step; dt does not matter.

@@ -178,7 +178,7 @@ impl Neuron for Slif {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::neuron::step;
+    use crate::phases::step;
     use crate::real::Float;
     use crate::record::Record;
 

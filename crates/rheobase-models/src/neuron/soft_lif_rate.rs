@@ -5,7 +5,7 @@
 //! `(x − 1)/sigma ≤ −20` the logarithm is `−(x − 1)/sigma − ln sigma`.
 //!
 //! # What it is for
-//! Training networks that are later run with [`super::Lif`]: the slope is bounded at threshold and never vanishes
+//! Training networks that are later run with [`super::lif::Lif`]: the slope is bounded at threshold and never vanishes
 //! below it.
 //!
 //! # Discretisation and order of events

@@ -5,7 +5,7 @@
 //! 1/z overflows.
 //!
 //! # What it is for
-//! As [`super::SoftLifRate`], whose values it shares for (x − 1)/sigma above −20 and nearly so below; an input that
+//! As [`super::soft_lif_rate::SoftLifRate`], whose values it shares for (x − 1)/sigma above −20 and nearly so below; an input that
 //! lies hundreds of sigma below threshold gives no output and no gradient.
 //!
 //! # Discretisation and order of events

@@ -9,7 +9,7 @@ use rheobase_kernels::phases::{Emit, Integrate};
 use rheobase_kernels::{Column, Kernels, Model};
 use rheobase_models::Surrogate;
 use rheobase_models::lanes::Level;
-use rheobase_models::neuron::SETTLE;
+use rheobase_models::phases::SETTLE;
 
 use super::Number;
 use super::lateral::Lateral;

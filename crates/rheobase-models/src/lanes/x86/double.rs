@@ -8,8 +8,8 @@ use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use super::register::{mask_register, register, vector_mask};
 use crate::lanes::{Lanes, halved};
-use crate::real::{Float, Mask, Real, elementary, plain_firing, scale_in_two};
-use crate::surrogate::Surrogate;
+use crate::number::scalar::{elementary, plain_firing};
+use crate::real::{Float, Mask, Real, Slope, scale_in_two};
 
 register!(
     /// 4 lanes of `f64` (AVX2).

@@ -71,11 +71,11 @@ macro_rules! register {
                 unsafe { Self($sqrt(self.0)) }
             }
             #[inline(always)]
-            fn slope(surrogate: &Surrogate, z: Self) -> Self {
+            fn slope(surrogate: &impl Slope, z: Self) -> Self {
                 #[target_feature(enable = $features)]
                 #[cold]
                 #[inline(never)]
-                unsafe fn out_of_line(surrogate: &Surrogate, z: &$name) -> $name {
+                unsafe fn out_of_line<S: Slope>(surrogate: &S, z: &$name) -> $name {
                     surrogate.slope(*z)
                 }
                 match surrogate.usual_slope(z) {

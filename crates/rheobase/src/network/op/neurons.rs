@@ -1,6 +1,7 @@
 //! `Neurons`: a layer of any model of the catalogue, with or without competition.
 
-use rheobase_models::neuron::{Emits, SETTLE};
+use rheobase_models::neuron::Emits;
+use rheobase_models::phases::SETTLE;
 
 use crate::Result;
 use crate::network::memory::Memory;

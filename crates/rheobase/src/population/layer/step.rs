@@ -2,7 +2,8 @@
 
 use rheobase_models::Surrogate;
 use rheobase_models::lanes::Level;
-use rheobase_models::neuron::{Emits, Firing, SETTLE};
+use rheobase_models::neuron::{Emits, Firing};
+use rheobase_models::phases::SETTLE;
 
 use super::Layer;
 use crate::Result;

@@ -4,9 +4,8 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use crate::neuron::{Drive, Firing};
-use crate::real::Real;
-use crate::surrogate::Surrogate;
+use super::fire::{Drive, Firing};
+use super::real::{Real, Slope};
 
 /// A number whose spikes are smooth.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,7 +62,7 @@ impl Real for Smooth {
     same_as_f64!(abs, floor, trunc, sqrt, exp, exp_m1, ln, ln_1p, softplus, tanh, cosh, detach);
 
     #[inline(always)]
-    fn fire(drive: Drive<Self>, firing: Firing, surrogate: &Surrogate) -> Self {
+    fn fire(drive: Drive<Self>, firing: Firing, surrogate: &impl Slope) -> Self {
         match firing {
             Firing::Strict | Firing::Inclusive => Smooth(surrogate.primitive(drive.through.0)),
             Firing::Count => drive.through,

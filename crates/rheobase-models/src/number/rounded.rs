@@ -6,9 +6,8 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use crate::neuron::{Drive, Firing};
-use crate::real::Real;
-use crate::surrogate::Surrogate;
+use super::fire::{Drive, Firing};
+use super::real::{Real, Slope};
 
 /// Relative error of an elementary function, in unit roundoffs: libraries promise two units in the last place.
 const ELEMENTARY: f64 = 4.0;
@@ -186,7 +185,7 @@ impl Real for Rounded {
     }
     /// A spike is a whole number, without error.
     #[inline]
-    fn fire(drive: Drive<Self>, firing: Firing, surrogate: &Surrogate) -> Self {
+    fn fire(drive: Drive<Self>, firing: Firing, surrogate: &impl Slope) -> Self {
         let values = Drive { margin: drive.margin.value, through: drive.through.value };
         Rounded::exact(f64::fire(values, firing, surrogate), 0.0)
     }

@@ -6,8 +6,7 @@
 
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
-use crate::neuron::{Drive, Firing};
-use crate::surrogate::Surrogate;
+use super::fire::{Drive, Firing};
 
 /// The outcome of a comparison: one truth value per lane.
 pub trait Mask: Copy + BitAnd<Output = Self> + BitOr<Output = Self> + Not<Output = Self> {
@@ -107,7 +106,7 @@ pub trait Real:
     /// What a neuron whose drive is `drive` fires: 0 or 1 ([`Firing::Strict`], [`Firing::Inclusive`]) or a
     /// signed whole number ([`Firing::Count`]). Derivatives follow the surrogate's slope at `drive.through`
     /// (straight through for counts); [`crate::Smooth`] gives the surrogate's primitive itself.
-    fn fire(drive: Drive<Self>, firing: Firing, surrogate: &Surrogate) -> Self;
+    fn fire(drive: Drive<Self>, firing: Firing, surrogate: &impl Slope) -> Self;
 
     /// `yes` where the spike `own` is 1, `no` where it is 0: the reset of a neuron that fired.
     /// Exact for plain numbers; the derivative also follows the jump `yes − no` along the spike's slope.
@@ -116,7 +115,7 @@ pub trait Real:
     /// The slope of `surrogate` at `z`. Lanes compute all but the usual ones out of line: together they are too
     /// long to stand in every kernel.
     #[inline(always)]
-    fn slope(surrogate: &Surrogate, z: Self) -> Self {
+    fn slope(surrogate: &impl Slope, z: Self) -> Self {
         surrogate.slope(z)
     }
 
@@ -137,10 +136,52 @@ pub trait Real:
     }
 }
 
+/// What stands in for the derivative of a spike.
+pub trait Slope {
+    /// The slope at `z`.
+    fn slope<T: Real>(&self, z: T) -> T;
+    /// [`Slope::slope`] where it is used so often that it stands in every kernel; `None` elsewhere.
+    fn usual_slope<T: Real>(&self, z: T) -> Option<T>;
+    /// The integral of the slope: a smooth stand-in for the spike.
+    fn primitive(&self, z: f64) -> f64;
+}
+
+/// The constants of a floating-point format.
+pub trait Precision {
+    /// Adding and subtracting this rounds to the nearest whole number: 1.5 times 2 to the mantissa's length.
+    const ROUND: f64;
+    /// Leading bits of ln 2, so few that a multiple by any exponent is exact.
+    const LN2_HIGH: f64;
+    /// The rest of ln 2.
+    const LN2_LOW: f64;
+    /// Below this `exp` is 0, and above [`Precision::EXP_MAX`] infinite.
+    const EXP_MIN: f64;
+    /// See [`Precision::EXP_MIN`]; beyond the overflow of `exp`, up to that of `cosh`.
+    const EXP_MAX: f64;
+    /// Below this `exp_m1` is −1.
+    const EXP_M1_MIN: f64;
+    /// Above this `exp_m1` is infinite; a multiple of ln 2 no further than the exponents of normal numbers go.
+    const EXP_M1_MAX: f64;
+    /// Smallest normal number.
+    const MIN_NORMAL: f64;
+    /// A power of two that makes any denormal number normal, and its exponent.
+    const RESCALE: (f64, f64);
+    /// Half the distance from 1 to the next number: arguments below it are their own `ln_1p`, `exp_m1`, `tanh`.
+    const HALF_EPSILON: f64;
+    /// Above this `tanh` rounds to 1.
+    const TANH_ONE: f64;
+    /// `(exp(r) − 1 − r) / r²` for |r| ≤ ln 2 / 2, highest power first.
+    const EXP: &'static [f64];
+    /// `(2·atanh(s) − 2s) / s³` as a polynomial in s² for |s| ≤ 0.1716, highest power first.
+    const ATANH: &'static [f64];
+    /// `(tanh(x) − x) / x³` as a polynomial in x² for |x| ≤ ½, highest power first.
+    const TANH: &'static [f64];
+}
+
 /// Plain floating point: one number or lanes of them, with access to the exponent. What [`crate::math`] needs.
 pub trait Float: Real {
     /// The constants of its format.
-    type Precision: crate::math::Precision;
+    type Precision: Precision;
     /// 2 to the power of `self`, which must be a whole number within the exponents of normal numbers.
     fn pow2(self) -> Self;
     /// `(m, e)` with `self = m · 2^e`, `√½ ≤ m < √2`, `e` whole; `self` must be positive, finite and normal.
@@ -171,144 +212,6 @@ pub fn whole_steps<T: Real>(span: T, dt: T) -> T {
     let next = -(-steps).floor();
     T::select((steps - nearest).abs().le(T::splat(1e-6)), nearest, next)
 }
-
-/// The parts of `Real` that plain numbers and lanes share: firing is a comparison, a gate a selection.
-macro_rules! plain_firing {
-    () => {
-        #[inline(always)]
-        fn detach(self) -> Self {
-            self
-        }
-        #[inline(always)]
-        fn fire(
-            drive: $crate::neuron::Drive<Self>,
-            firing: $crate::neuron::Firing,
-            _: &$crate::surrogate::Surrogate,
-        ) -> Self {
-            use $crate::neuron::Firing;
-            match firing {
-                Firing::Strict => Self::indicator(drive.margin.gt(Self::zero())),
-                Firing::Inclusive => Self::indicator(drive.margin.ge(Self::zero())),
-                Firing::Count => drive.margin.trunc(),
-                Firing::Never => Self::zero(),
-            }
-        }
-        #[inline(always)]
-        fn gate(own: Self, yes: Self, no: Self) -> Self {
-            Self::select(own.gt(Self::splat(0.5)), yes, no)
-        }
-    };
-}
-/// The elementary functions of a `Float`, by the algorithms of the named precision.
-macro_rules! elementary {
-    ($precision:ident) => {
-        #[inline(always)]
-        fn exp(self) -> Self {
-            $crate::math::exp::<$crate::math::$precision, Self>(self)
-        }
-        #[inline(always)]
-        fn exp_m1(self) -> Self {
-            $crate::math::exp_m1::<$crate::math::$precision, Self>(self)
-        }
-        #[inline(always)]
-        fn ln(self) -> Self {
-            $crate::math::ln::<$crate::math::$precision, Self>(self)
-        }
-        #[inline(always)]
-        fn ln_1p(self) -> Self {
-            $crate::math::ln_1p::<$crate::math::$precision, Self>(self)
-        }
-        #[inline(always)]
-        fn softplus(self) -> Self {
-            $crate::math::softplus::<$crate::math::$precision, Self>(self)
-        }
-        #[inline(always)]
-        fn tanh(self) -> Self {
-            $crate::math::tanh::<$crate::math::$precision, Self>(self)
-        }
-        #[inline(always)]
-        fn cosh(self) -> Self {
-            $crate::math::cosh::<$crate::math::$precision, Self>(self)
-        }
-    };
-}
-pub(crate) use {elementary, plain_firing};
-
-/// `Real` and `Float` for one scalar type.
-macro_rules! scalar {
-    ($t:ident, $bits:ident, $int:ident, $precision:ident, $mantissa:literal, $bias:literal, $sqrt_half:literal) => {
-        impl Real for $t {
-            type Mask = bool;
-            #[inline(always)]
-            fn splat(x: f64) -> Self {
-                x as $t
-            }
-            #[inline(always)]
-            fn lt(self, other: Self) -> bool {
-                self < other
-            }
-            #[inline(always)]
-            fn le(self, other: Self) -> bool {
-                self <= other
-            }
-            #[inline(always)]
-            fn select(mask: bool, yes: Self, no: Self) -> Self {
-                if mask { yes } else { no }
-            }
-            #[inline(always)]
-            fn abs(self) -> Self {
-                <$t>::abs(self)
-            }
-            #[inline(always)]
-            fn floor(self) -> Self {
-                <$t>::floor(self)
-            }
-            #[inline(always)]
-            fn trunc(self) -> Self {
-                <$t>::trunc(self)
-            }
-            #[inline(always)]
-            fn sqrt(self) -> Self {
-                <$t>::sqrt(self)
-            }
-            elementary!($precision);
-            #[inline(always)]
-            fn slope(surrogate: &Surrogate, z: Self) -> Self {
-                #[cold]
-                #[inline(never)]
-                fn out_of_line(surrogate: &Surrogate, z: $t) -> $t {
-                    surrogate.slope(z)
-                }
-                surrogate.usual_slope(z).unwrap_or_else(
-                    #[inline(always)]
-                    || out_of_line(surrogate, z),
-                )
-            }
-            plain_firing!();
-        }
-        impl Float for $t {
-            type Precision = crate::math::$precision;
-            #[inline(always)]
-            fn pow2(self) -> Self {
-                <$t>::from_bits(((self as $int).wrapping_add($bias) as $bits) << $mantissa)
-            }
-            #[inline(always)]
-            fn split(self) -> (Self, Self) {
-                const SQRT_HALF: $int = $sqrt_half;
-                let bits = self.to_bits() as $int;
-                // Wrapping, as lanes do: functions also pass arguments outside their domain and put the result right.
-                let e = bits.wrapping_sub(SQRT_HALF) >> $mantissa;
-                (<$t>::from_bits(bits.wrapping_sub(e << $mantissa) as $bits), e as $t)
-            }
-            #[inline(always)]
-            fn copysign(self, sign: Self) -> Self {
-                <$t>::copysign(self, sign)
-            }
-        }
-    };
-}
-scalar!(f32, u32, i32, Single, 23, 127, 0x3f35_04f3);
-scalar!(f64, u64, i64, Double, 52, 1023, 0x3fe6_a09e_667f_3bcd);
 
 #[cfg(test)]
 mod tests {

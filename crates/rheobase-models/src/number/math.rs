@@ -25,39 +25,8 @@
 //!
 //! `exp` of an `f32` is 21 operations before the scaling by a power of two, which is one instruction with AVX-512.
 
-use crate::real::Float;
-
-/// The constants of a floating-point format.
-pub trait Precision {
-    /// Adding and subtracting this rounds to the nearest whole number: 1.5 times 2 to the mantissa's length.
-    const ROUND: f64;
-    /// Leading bits of ln 2, so few that a multiple by any exponent is exact.
-    const LN2_HIGH: f64;
-    /// The rest of ln 2.
-    const LN2_LOW: f64;
-    /// Below this `exp` is 0, and above [`Precision::EXP_MAX`] infinite.
-    const EXP_MIN: f64;
-    /// See [`Precision::EXP_MIN`]; beyond the overflow of `exp`, up to that of `cosh`.
-    const EXP_MAX: f64;
-    /// Below this `exp_m1` is −1.
-    const EXP_M1_MIN: f64;
-    /// Above this `exp_m1` is infinite; a multiple of ln 2 no further than the exponents of normal numbers go.
-    const EXP_M1_MAX: f64;
-    /// Smallest normal number.
-    const MIN_NORMAL: f64;
-    /// A power of two that makes any denormal number normal, and its exponent.
-    const RESCALE: (f64, f64);
-    /// Half the distance from 1 to the next number: arguments below it are their own `ln_1p`, `exp_m1`, `tanh`.
-    const HALF_EPSILON: f64;
-    /// Above this `tanh` rounds to 1.
-    const TANH_ONE: f64;
-    /// `(exp(r) − 1 − r) / r²` for |r| ≤ ln 2 / 2, highest power first.
-    const EXP: &'static [f64];
-    /// `(2·atanh(s) − 2s) / s³` as a polynomial in s² for |s| ≤ 0.1716, highest power first.
-    const ATANH: &'static [f64];
-    /// `(tanh(x) − x) / x³` as a polynomial in x² for |x| ≤ ½, highest power first.
-    const TANH: &'static [f64];
-}
+use super::real::Float;
+pub use super::real::Precision;
 
 /// The 24-bit format of `f32`.
 #[derive(Debug, Clone, Copy)]

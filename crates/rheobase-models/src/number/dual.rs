@@ -2,36 +2,9 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use crate::neuron::{Drive, Firing};
-use crate::real::Real;
-use crate::surrogate::Surrogate;
-
-/// A fixed number of derivatives.
-pub trait Tangent<T: Real>: Copy + std::fmt::Debug {
-    /// How many.
-    const LEN: usize;
-    /// Derivative `i` is `f(i)`.
-    fn from_fn(f: impl FnMut(usize) -> T) -> Self;
-    /// Derivative `i`.
-    fn get(&self, i: usize) -> T;
-}
-
-impl<T: Real, const N: usize> Tangent<T> for [T; N] {
-    const LEN: usize = N;
-    #[inline(always)]
-    fn from_fn(mut f: impl FnMut(usize) -> T) -> Self {
-        // A loop: the closure inside the standard library's adaptor is not always inlined.
-        let mut tangent = [T::zero(); N];
-        for (i, t) in tangent.iter_mut().enumerate() {
-            *t = f(i);
-        }
-        tangent
-    }
-    #[inline(always)]
-    fn get(&self, i: usize) -> T {
-        self[i]
-    }
-}
+use super::fire::{Drive, Firing};
+use super::real::{Real, Slope};
+pub use super::tangent::Tangent;
 
 /// A value and its derivatives.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -227,7 +200,7 @@ impl<T: Real, D: Tangent<T>> Real for Dual<T, D> {
         Dual::constant(self.value.detach())
     }
     #[inline(always)]
-    fn fire(drive: Drive<Self>, firing: Firing, surrogate: &Surrogate) -> Self {
+    fn fire(drive: Drive<Self>, firing: Firing, surrogate: &impl Slope) -> Self {
         let through = drive.through;
         let values = Drive { margin: drive.margin.value, through: through.value };
         let value = T::fire(values, firing, surrogate);
