@@ -16,6 +16,7 @@ pub mod memory;
 pub mod network;
 pub mod population;
 pub mod random;
+pub mod stimulus;
 pub mod threads;
 mod toml_text;
 pub mod verify;

@@ -1,0 +1,43 @@
+//! The module `rheobase._native`: what the Python package `rheobase` calls. It adapts and does no more: arrays are slices of
+//! the library, errors are exceptions, long calls let the interpreter go ([`enter`]).
+
+mod arguments;
+mod arrays;
+mod command;
+mod curve;
+mod enter;
+mod error;
+mod figure;
+mod model;
+mod population;
+mod recording;
+mod stimulus;
+
+use pyo3::prelude::*;
+
+// As in the command: runs allocate and free buffers of a tile's size all the time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[pymodule(gil_used = false)]
+mod _native {
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+
+    #[pymodule_export]
+    use crate::command::command;
+    #[pymodule_export]
+    use crate::curve::{check, curve, gain_bias};
+    #[pymodule_export]
+    use crate::figure::{Figure, draw_run};
+    #[pymodule_export]
+    use crate::model::{catalogue, names_elsewhere, probes, surrogates};
+    #[pymodule_export]
+    use crate::population::{Population, Tape};
+    #[pymodule_export]
+    use crate::stimulus::Prepared;
+}
