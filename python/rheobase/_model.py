@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ from . import _native
 from ._numbers import numbers, vector
 
 if TYPE_CHECKING:
+    from ._dynamics import Dynamics
     from ._population import Population
 
 
@@ -136,6 +137,31 @@ class Model:
 
         return Population(self, shape, **settings)
 
+    def dynamics(self) -> Dynamics:
+        """The model's equations: phase plane, rheobase, chronaxie. See :class:`Dynamics`."""
+        from ._dynamics import Dynamics
+
+        return Dynamics(self)
+
+    def curve_figure(self, inputs: Any, *, simulated: Any = None, title: str | None = None) -> _native.Figure:
+        """The rate over constant inputs as a picture: the closed form where there is one, else simulations.
+
+        Args:
+            inputs: Inputs in ascending order.
+            simulated: Whether simulated rates are drawn beside a closed form.
+            title: Words above the picture; the model's name by default.
+        """
+        x = vector(inputs, "inputs")
+        closed = None
+        try:
+            self.derivative(x[:1])
+            closed = self.rates(x)
+        except ValueError:
+            simulated = True
+        drawn = self.simulated_rates(x) if simulated else None
+        unit = (self.info["input_unit"], self.info["time"])
+        return _native.draw_curve(type(self).__name__ if title is None else title, unit, x, closed, drawn, None)
+
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a {type(self).__name__} cannot be changed; replace({name}=…) makes another")
 
@@ -236,7 +262,45 @@ def _class(info: dict[str, Any]) -> type[Model]:
         "_fields": fields,
     }
     body.update((name, _parameter(name, field["doc"])) for name, field in fields.items())
+    body.update(_dialects(info, fields))
     return type(info["class"], (Model,), body)
+
+
+_DIALECTS = {
+    "nengo": "Nengo",
+    "nengo_extras": "nengo-extras",
+    "spyketorch": "SpykeTorch",
+    "rnnbuilder": "rnnbuilder",
+    "ngclearn": "ngc-learn",
+}
+"""How methods call the libraries, and how their names begin."""
+
+
+def _dialect(library: str, classes: list[str], names: dict[str, str]) -> classmethod[Any, Any, Any]:
+    """The way to make a model by the parameter names of another library."""
+
+    def made(cls: type[Model], **parameters: Amount) -> Model:
+        for name in parameters:
+            if name not in names:
+                raise TypeError(f"{cls.__name__}: {library} has no {name!r} here, only {', '.join(names)}")
+        return cls(**{names[name]: value for name, value in parameters.items()})
+
+    said = "; ".join(f"{theirs} is {ours}" for theirs, ours in names.items())
+    made.__doc__ = (
+        f"The model by the parameter names of {library}, where it is {', '.join(classes)}: {said}.\n\n"
+        "Parameters left out have this library's defaults. The book's page \"Coming from other libraries\" says what differs."
+    )
+    return classmethod(made)
+
+
+def _dialects(info: dict[str, Any], fields: Mapping[str, Any]) -> Iterator[tuple[str, classmethod[Any, Any, Any]]]:
+    """The methods for the libraries that have the model."""
+    for library, classes, parameters in _native.names_elsewhere():
+        key = next(key for key, start in _DIALECTS.items() if library.startswith(start))
+        theirs = [name for name, ours in classes if ours == info["name"]]
+        names = {name: ours for name, ours in parameters if ours in fields}
+        if theirs and names:
+            yield f"from_{key}", _dialect(library, theirs, names)
 
 
 models: dict[str, type[Model]] = {info["class"]: _class(info) for info in _native.catalogue()}

@@ -10,6 +10,7 @@ from . import _native
 
 if TYPE_CHECKING:
     from ._population import Population
+    from ._trains import SpikeTrains
 
 _DRAWN = 3
 """Neurons whose input and potential are drawn."""
@@ -130,6 +131,16 @@ class Recording:
 
     def __len__(self) -> int:
         return self.steps
+
+    def to_trains(self) -> SpikeTrains:
+        """The spike trains: for analysis, sample by sample and within it neuron by neuron.
+
+        Raises:
+            ValueError: models that do not spike, and runs that recorded no output.
+        """
+        from ._trains import of_recording
+
+        return of_recording(self)
 
     def figure(self, title: str | None = None) -> _native.Figure:
         """Input, potentials of the first neurons where they were probed, and spikes of the first sample on one time axis."""

@@ -13,7 +13,6 @@ mod memory;
 mod models;
 mod pair_measures;
 mod phase;
-mod phase_picture;
 mod picture;
 mod plot;
 mod plot_numbers;

@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
-use numpy::PyReadonlyArray1;
+use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use rheobase::analyse;
 use rheobase::draw::{self, Figure as Drawn, Simulation, Traces};
 use rheobase::models::neuron::Time;
 
 use crate::error::Raise;
+use crate::trains::SpikeTrains;
 
 /// A finished picture. A notebook shows it; :meth:`save` writes it.
 #[pyclass(module = "rheobase", frozen)]
@@ -104,4 +106,101 @@ pub(crate) fn draw_run(
         figure = figure.potential(traces);
     }
     Ok(Figure(figure.figure().raised()?))
+}
+
+/// A raster of all trains.
+#[pyfunction]
+pub(crate) fn draw_raster(trains: &SpikeTrains, title: String) -> PyResult<Figure> {
+    let (times, who) = trains.0.flat();
+    let raster = draw::Raster::new(&times, &who, trains.0.times.len()).window(trains.0.whole());
+    Ok(Figure(raster.clock(trains.0.clock).title(title).figure().raised()?))
+}
+
+/// A histogram of the intervals of all trains.
+#[pyfunction]
+pub(crate) fn draw_intervals(trains: &SpikeTrains, bin: Option<f64>, title: String) -> PyResult<Figure> {
+    let found = trains.0.times.iter().map(|t| analyse::intervals(t));
+    let intervals = found.collect::<rheobase::Result<Vec<_>>>().raised()?.concat();
+    let mut histogram = draw::Intervals::new(&intervals).clock(trains.0.clock).title(title);
+    if let Some(dt) = trains.0.dt {
+        histogram = histogram.step(dt);
+    }
+    if let Some(bin) = bin {
+        histogram = histogram.bin(bin);
+    }
+    Ok(Figure(histogram.figure().raised()?))
+}
+
+/// A matrix of a measure of all pairs of trains.
+#[pyfunction]
+pub(crate) fn draw_matrix(
+    values: PyReadonlyArray2<'_, f64>,
+    label: String,
+    unit: String,
+    names: Vec<String>,
+    title: String,
+) -> PyResult<Figure> {
+    let trains = numpy::PyUntypedArrayMethods::shape(&*values)[0];
+    let matrix = draw::DistanceMatrix::new(values.as_slice()?, trains, label, unit).names(names);
+    Ok(Figure(matrix.title(title).figure().raised()?))
+}
+
+/// Correlation over lag; `expected` is that of independent trains, with its interval.
+#[pyfunction]
+pub(crate) fn draw_correlogram(
+    edges: PyReadonlyArray1<'_, f64>,
+    values: PyReadonlyArray1<'_, f64>,
+    expected: Option<(f64, f64, f64)>,
+    unit: &str,
+    title: String,
+) -> PyResult<Figure> {
+    let mut figure =
+        draw::Correlogram::new(edges.as_slice()?, values.as_slice()?, "pairs").clock(clock(unit));
+    if let Some((value, low, high)) = expected {
+        figure = figure.expected(value, low, high);
+    }
+    Ok(Figure(figure.title(title).figure().raised()?))
+}
+
+/// A rate over time with its band.
+#[pyfunction]
+pub(crate) fn draw_rates(
+    times: PyReadonlyArray1<'_, f64>,
+    rate: PyReadonlyArray1<'_, f64>,
+    band: Option<(PyReadonlyArray1<'_, f64>, PyReadonlyArray1<'_, f64>)>,
+    unit: &str,
+    title: String,
+) -> PyResult<Figure> {
+    let mut figure = draw::Rates::new(times.as_slice()?).clock(clock(unit));
+    figure = match &band {
+        Some((low, high)) => figure.rate_with_band("", rate.as_slice()?, low.as_slice()?, high.as_slice()?),
+        None => figure.rate("", rate.as_slice()?),
+    };
+    Ok(Figure(figure.title(title).figure().raised()?))
+}
+
+/// Rate over input: points of a closed form, and simulated ones.
+#[pyfunction]
+pub(crate) fn draw_curve(
+    title: String,
+    unit: (String, String),
+    inputs: PyReadonlyArray1<'_, f64>,
+    closed: Option<PyReadonlyArray1<'_, f64>>,
+    simulated: Option<PyReadonlyArray1<'_, f64>>,
+    rheobase: Option<f64>,
+) -> PyResult<Figure> {
+    let (input_unit, time) = unit;
+    let x = inputs.as_slice()?;
+    let mut figure = draw::FiCurve::new("input", if input_unit == "1" { String::new() } else { input_unit })
+        .clock(clock(&time));
+    if let Some(closed) = &closed {
+        figure = figure.closed_form("closed form", x, closed.as_slice()?);
+    }
+    if let Some(simulated) = &simulated {
+        figure = figure.simulated("simulated", x, simulated.as_slice()?);
+    }
+    if let Some(current) = rheobase {
+        figure = figure.rheobase(current);
+    }
+    Ok(Figure(figure.title(title).figure().raised()?))
 }

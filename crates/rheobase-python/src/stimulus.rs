@@ -50,7 +50,9 @@ impl Part<'_> {
                     Stimulus::Data(Arc::new(data::Input { shape, data, times: None }))
                 }
                 _ => {
-                    return Err(pyo3::exceptions::PyValueError::new_err("a stimulus needs one axis or three"));
+                    return Err(pyo3::exceptions::PyValueError::new_err(
+                        "a stimulus needs one axis or three",
+                    ));
                 }
             },
         })

@@ -53,6 +53,7 @@ mod marks;
 mod panel;
 mod png;
 mod scene;
+mod short;
 mod spikes;
 mod svg;
 mod text;
@@ -86,6 +87,7 @@ pub use phase_plane::{PhasePlane, Stability};
 pub use raster::Raster;
 pub use rates::Rates;
 pub use report::{Report, Table};
+pub use short::short;
 pub use simulation::Simulation;
 
 pub use traces::Traces;
