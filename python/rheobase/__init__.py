@@ -14,10 +14,34 @@ what is no number and for unknown names, ``OSError`` for files, and ``KeyboardIn
 from . import analyse
 from ._cell import SLIFCell
 from ._dynamics import Dynamics, FixedPoint, PhasePortrait, Threshold
-from ._model import Model, PerFeature, models
+from ._learn import Answers, Epoch, Job, Session, Settings, Trained, digits, fit
+from ._model import Learned, Model, PerFeature, models
 from ._native import Figure, __version__
 from ._native import probes as _probes
 from ._native import surrogates as _surrogates
+from ._network import (
+    AveragePool,
+    Conv,
+    Delayed,
+    Dropout,
+    Flatten,
+    Identity,
+    Layer,
+    Layers,
+    Linear,
+    MaxPool,
+    Network,
+    Neurons,
+    Part,
+    ReLU,
+    Scale,
+    Sequential,
+    Sigmoid,
+    Stack,
+    Sum,
+    SumPool,
+    Tanh,
+)
 from ._population import Competition, Gradients, Population, State
 from ._recording import Events, Recording
 from ._stimulus import Stimulus
@@ -32,32 +56,62 @@ surrogates: dict[str, dict] = {surrogate["name"]: surrogate for surrogate in _su
 globals().update(models)
 
 __all__ = [
+    "analyse",
+    "Answers",
+    "AveragePool",
     "Burst",
     "Competition",
+    "Conv",
     "Correlogram",
+    "Delayed",
+    "digits",
     "Distances",
+    "Dropout",
     "Dynamics",
+    "Epoch",
     "Events",
     "Figure",
+    "fit",
     "FixedPoint",
+    "Flatten",
     "Gradients",
+    "Identity",
     "IsiStatistics",
+    "Job",
+    "Layer",
+    "Layers",
+    "Learned",
+    "Linear",
+    "MaxPool",
     "MeanRates",
     "Model",
+    "models",
+    "Network",
+    "Neurons",
+    "Part",
     "PerFeature",
     "PhasePortrait",
     "Population",
+    "probes",
     "RateOverTime",
+    "read_trains",
     "Recording",
+    "ReLU",
+    "Scale",
+    "Sequential",
+    "Session",
+    "Settings",
+    "Sigmoid",
     "SLIFCell",
     "SpikeTrains",
+    "Stack",
     "State",
     "Stimulus",
-    "Threshold",
-    "analyse",
-    "models",
-    "probes",
-    "read_trains",
+    "Sum",
+    "SumPool",
     "surrogates",
+    "Tanh",
+    "Threshold",
+    "Trained",
     *models,
 ]

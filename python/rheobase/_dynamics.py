@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import _native
+from ._model import Model, _plain
 from ._numbers import vector
-
-if TYPE_CHECKING:
-    from ._model import Model
 
 
 class Threshold(NamedTuple):
@@ -76,10 +74,11 @@ class Dynamics:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        each = [name for name, value in model._values.items() if not isinstance(value, float)]
+        values = _plain(model._values)
+        each = [name for name, value in values if not isinstance(value, float)]
         if each:
             raise ValueError(f"{each[0]}: differs from neuron to neuron, but this looks at one; give it one number")
-        self._native = _native.Dynamics(model.name, list(model._values.items()))
+        self._native = _native.Dynamics(model.name, values)
 
     @property
     def variables(self) -> tuple[str, ...]:

@@ -29,6 +29,16 @@ class PerFeature(NamedTuple):
     seed: int = 0
 
 
+class Learned(NamedTuple):
+    """A parameter that a network learns: from ``value`` on, one for the layer, or one for ``each`` neuron.
+
+    In a population it is the number ``value``.
+    """
+
+    value: float
+    each: bool = False
+
+
 Amount = Any
 
 
@@ -58,7 +68,7 @@ class Model:
             if field is None:
                 _native.check(cls.name, [(name, 0.0)])
             values[name] = _amount(value, f"{cls.__name__}.{name}")
-        _native.check(cls.name, list(values.items()))
+        _native.check(cls.name, _plain(values))
         # Whatever is at its default is left out, so that equal models have equal values.
         kept = {name: v for name, v in values.items() if not _same(v, cls._fields[name]["default"])}
         object.__setattr__(self, "_values", {name: kept[name] for name in cls._fields if name in kept})
@@ -111,7 +121,7 @@ class Model:
             elif x.shape[-1] != gain.size:
                 raise ValueError(f"inputs: shape {x.shape}, but [point, neuron] with {gain.size} neurons is needed")
             x = np.ascontiguousarray(gain * x + bias)
-        return _native.curve(self.name, list(self._values.items()), what, x)
+        return _native.curve(self.name, _plain(self._values), what, x)
 
     def gain_bias(self, max_rates: Any, intercepts: Any) -> tuple[np.ndarray, np.ndarray]:
         """Gains and biases of neurons that start to fire at ``intercepts`` and reach ``max_rates`` (in Hz) at 1.
@@ -121,14 +131,14 @@ class Model:
         Raises:
             ValueError: rates that the model does not reach, intercepts that are not below 1.
         """
-        parts = list(self._values.items())
+        parts = _plain(self._values)
         return _native.gain_bias(
             self.name, parts, vector(max_rates, "max_rates"), vector(intercepts, "intercepts"), False
         )
 
     def max_rates_intercepts(self, gain: Any, bias: Any) -> tuple[np.ndarray, np.ndarray]:
         """The inverse of :meth:`gain_bias`."""
-        parts = list(self._values.items())
+        parts = _plain(self._values)
         return _native.gain_bias(self.name, parts, vector(gain, "gain"), vector(bias, "bias"), True)
 
     def population(self, shape: Any, **settings: Any) -> Population:
@@ -200,6 +210,8 @@ def _amount(value: Any, argument: str) -> Amount:
     """A parameter as a float, a read-only array of its own, or what it is drawn from."""
     if isinstance(value, PerFeature):
         return PerFeature(float(value.low), float(value.high), int(value.seed))
+    if isinstance(value, Learned):
+        return Learned(float(value.value), bool(value.each))
     if type(value) is float:
         return value
     array = numbers(value, np.float64, argument)
@@ -208,6 +220,11 @@ def _amount(value: Any, argument: str) -> Amount:
     own = array.reshape(-1).copy()
     own.flags.writeable = False
     return own
+
+
+def _plain(values: Mapping[str, Amount]) -> list[tuple[str, Amount]]:
+    """Parameters as the engine takes them."""
+    return [(name, value.value if isinstance(value, Learned) else value) for name, value in values.items()]
 
 
 def _same(a: Amount, b: Amount) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _native
-from ._model import Model, _amount
+from ._model import Learned, Model, _amount, _plain
 from ._numbers import count, layer_shape, numbers
 from ._recording import Recording
 from ._stimulus import Stimulus
@@ -150,7 +150,7 @@ class Population:
                 "shape": self.shape,
                 "batch": self.batch,
                 "dt": None if dt is None else float(dt),
-                "params": list(model._values.items()),
+                "params": _plain(model._values),
                 "initial": [(field, _amount(value, field)) for field, value in (initial or {}).items()],
                 "keep_on_reset": [(field, bool(keep)) for field, keep in (keep_on_reset or {}).items()],
                 "surrogate": _surrogate(surrogate),
@@ -191,7 +191,8 @@ class Population:
         """Changes parameters for all neurons or neuron by neuron; the state stays."""
         model = self.model.replace(**parameters)
         for name in parameters:
-            self._native.set(name, model.parameters[name])
+            value = model.parameters[name]
+            self._native.set(name, value.value if isinstance(value, Learned) else value)
         self.model = model
 
     def set_competition(self, competition: Competition | None) -> None:

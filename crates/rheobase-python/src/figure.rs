@@ -204,3 +204,16 @@ pub(crate) fn draw_curve(
     }
     Ok(Figure(figure.title(title).figure().raised()?))
 }
+
+/// Loss and accuracy of each epoch, with those of the validation where there are any.
+#[pyfunction]
+pub(crate) fn draw_learning(epochs: Vec<Vec<Option<f64>>>) -> PyResult<Figure> {
+    let column = |i: usize| -> Vec<f64> { epochs.iter().filter_map(|e| *e.get(i)?).collect() };
+    // As the fields of an epoch stand in Python.
+    let [loss, accuracy, validation_loss, validation_accuracy] = [2, 3, 5, 6].map(column);
+    let mut curves = draw::LearningCurves::new().loss("training", &loss).accuracy("training", &accuracy);
+    if !validation_loss.is_empty() {
+        curves = curves.loss("validation", &validation_loss).accuracy("validation", &validation_accuracy);
+    }
+    Ok(Figure(curves.figure().raised()?))
+}

@@ -11,7 +11,9 @@ mod dynamics;
 mod enter;
 mod error;
 mod figure;
+mod learn;
 mod model;
+mod network;
 mod population;
 mod recording;
 mod stimulus;
@@ -47,10 +49,15 @@ mod _native {
     use crate::dynamics::Dynamics;
     #[pymodule_export]
     use crate::figure::{
-        Figure, draw_correlogram, draw_curve, draw_intervals, draw_matrix, draw_raster, draw_rates, draw_run,
+        Figure, draw_correlogram, draw_curve, draw_intervals, draw_learning, draw_matrix, draw_raster,
+        draw_rates, draw_run,
     };
     #[pymodule_export]
+    use crate::learn::{Job, Session, SessionState, Settings, Trained, digits};
+    #[pymodule_export]
     use crate::model::{catalogue, names_elsewhere, probes, surrogates};
+    #[pymodule_export]
+    use crate::network::Network;
     #[pymodule_export]
     use crate::population::{Population, Tape};
     #[pymodule_export]

@@ -108,8 +108,17 @@ impl Job {
     /// Settings, files, shapes and labels that do not fit, with what to change.
     pub fn new(config: TrainConfig) -> Result<Self> {
         config.check()?;
-        let pool = threads::pool("train", (config.train.threads > 0).then_some(config.train.threads))?;
         let splits = splits(&config)?;
+        Job::with_data(config, splits)
+    }
+
+    /// [`Job::new`] on samples that are in hand, whatever `config` says of their source ([`Splits::of`] makes parts of them).
+    ///
+    /// # Errors
+    /// Settings, shapes and labels that do not fit, with what to change.
+    pub fn with_data(config: TrainConfig, splits: Splits) -> Result<Self> {
+        config.check()?;
+        let pool = threads::pool("train", (config.train.threads > 0).then_some(config.train.threads))?;
         let network = config.network(splits.train.shape())?;
         room::check(&outline(&network)?, &config, splits.train.samples(), CHUNK)?;
         let program = lower(&network, config.train.seed)?;
@@ -400,7 +409,7 @@ impl Job {
     }
 
     /// Goes to where the job was when the checkpoint was written.
-    fn restore(&mut self, path: &Path, checkpoint: &Checkpoint) -> Result<()> {
+    pub(super) fn restore(&mut self, path: &Path, checkpoint: &Checkpoint) -> Result<()> {
         self.trainer.restore(path, checkpoint, &self.architecture()?)?;
         let extra = &checkpoint.header.extra;
         let part = |name: &str| extra.get(name).cloned().unwrap_or(Value::Null);

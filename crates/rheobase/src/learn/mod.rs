@@ -13,7 +13,9 @@
 //! | when to stop, and at which epoch the network was best | [`stopping`] |
 //! | a whole job as a file | [`config`] |
 //! | a job run, stopped, gone on with | [`job`] |
+//! | a network trained on samples in hand | [`fit`](fit()) |
 //! | a trained network on other samples | [`trained`] |
+//! | a network step by step | [`session`] |
 //! | layers, input and labels that do nothing | [`warning`] |
 //! | training state in a file | [`checkpoint`], [`tensor`], [`fingerprint`](mod@fingerprint) |
 //!
@@ -26,6 +28,7 @@ pub mod checkpoint;
 pub mod clip;
 pub mod config;
 pub mod fingerprint;
+mod fit;
 pub mod job;
 pub mod loss;
 pub mod optimise;
@@ -33,6 +36,7 @@ mod power;
 pub mod regularise;
 mod room;
 pub mod schedule;
+pub mod session;
 pub mod splits;
 pub mod stopping;
 pub mod tensor;
@@ -45,11 +49,13 @@ pub use checkpoint::{Checkpoint, Header, Protection, Wanted};
 pub use clip::Clip;
 pub use config::{Difference, TrainConfig};
 pub use fingerprint::{fingerprint, fingerprint_of_data};
+pub use fit::fit;
 pub use job::{Epoch, Job, Progressed};
 pub use loss::{CrossEntropy, Evaluated, Loss, LossKind, Readout, Score, Target};
 pub use optimise::{Moments, Optimiser, OptimiserKind, Update, project};
 pub use regularise::{RateBounds, RateOf, WeightPenalty};
 pub use schedule::{Progress, Schedule, ScheduleKind};
+pub use session::Session;
 pub use splits::{Splits, splits};
 pub use stopping::{EarlyStopping, Verdict};
 pub use tensor::{Element, Tensor, TensorData};
