@@ -19,8 +19,11 @@ pub(crate) fn raise(error: Error) -> PyErr {
 
 /// Whether the path of an error is a label of text that came from Python, not of a file.
 fn is_content(path: &Path) -> bool {
-    path.as_os_str() == TEXT
+    path.as_os_str() == TEXT || path.as_os_str() == PART
 }
+
+/// The label of the text of a part of a network.
+pub(crate) const PART: &str = "part";
 
 /// The label of text that came from Python where the library wants the name of a file.
 pub(crate) const TEXT: &str = "<text>";

@@ -8,7 +8,7 @@ use rheobase::network::{
 };
 use rheobase::{Error, Result};
 
-use crate::error::{Raise, TEXT, raise};
+use crate::error::{PART, Raise, TEXT, raise};
 
 /// The description of a network, which Python wraps in a class of its own.
 #[pyclass(module = "rheobase._native", frozen)]
@@ -31,10 +31,10 @@ fn part((name, what): &Named<'_>) -> Result<Part> {
     let part = match what {
         What::Inner(inner) => rheobase::network::network(inner.0.clone()),
         What::Kind(kind) => {
-            let mut one = Described::from_toml(&format!("node = [{{ name = \"part\", {kind} }}]"), "part")?;
+            let mut one = Described::from_toml(&format!("node = [{{ name = \"part\", {kind} }}]"), PART)?;
             match one.nodes.pop() {
                 Some(node) => Part::from(node.kind),
-                None => return Err(Error::Unsupported { place: "part".into(), what: "is none".into() }),
+                None => return Err(Error::Unsupported { place: PART.into(), what: "is none".into() }),
             }
         }
     };
