@@ -47,7 +47,14 @@ class SLIFCell:
     array([[1., 0., 1.]], dtype=float32)
     """
 
-    __slots__ = ("_native", "name", "n_units", "batch_size")
+    __slots__ = ("_own", "name", "n_units", "batch_size")
+    _own: _native.SlifCell
+    name: str
+    """Name of the cell."""
+    n_units: int
+    """Number of cells."""
+    batch_size: int
+    """Samples side by side."""
 
     def __init__(
         self,
@@ -91,7 +98,7 @@ class SLIFCell:
             "threshold0": None if threshold0 is None else numbers(threshold0, np.float64, "threshold0"),
             "inh_weights": None if inh_weights is None else numbers(inh_weights, np.float64, "inh_weights"),
         }
-        object.__setattr__(self, "_native", _native.SlifCell(name, n_units, options))
+        object.__setattr__(self, "_own", _native.SlifCell(name, n_units, options))
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "n_units", n_units)
         object.__setattr__(self, "batch_size", batch_size)
@@ -99,38 +106,38 @@ class SLIFCell:
     @property
     def compartments(self) -> tuple[str, ...]:
         """Names of the compartments."""
-        return tuple(self._native.compartments())
+        return tuple(self._own.compartments())
 
     def __getattr__(self, compartment: str) -> np.ndarray:
         try:
-            return self._native.get(compartment)
+            return self._own.get(compartment)
         except ValueError as error:
             raise AttributeError(str(error)) from None
 
     def __setattr__(self, compartment: str, values: Any) -> None:
         if compartment not in self.compartments:
             raise AttributeError(f"{self.name}: has no compartment {compartment!r}, only {', '.join(self.compartments)}")
-        self._native.set(compartment, numbers(values, np.float32, compartment).reshape(-1))
+        self._own.set(compartment, numbers(values, np.float32, compartment).reshape(-1))
 
     def advance_state(self, t: float, dt: float) -> None:
         """One step of length ``dt`` at time ``t``, which cells that spike remember as the time of their last spike."""
-        self._native.advance(float(t), float(dt))
+        self._own.advance(float(t), float(dt))
 
     def reset(self) -> None:
         """Back to rest; thresholds to their starting values unless they persist."""
-        self._native.reset()
+        self._own.reset()
 
     def save(self, directory: str | os.PathLike[str]) -> os.PathLike[str]:
         """Writes the thresholds to ``{name}.npz`` in ``directory``, as ngc-learn does; gives back the file's path."""
-        return self._native.save(directory)
+        return self._own.save(directory)
 
     def load(self, directory: str | os.PathLike[str]) -> None:
         """Reads the thresholds from ``{name}.npz`` in ``directory``."""
-        self._native.load(directory)
+        self._own.load(directory)
 
     def help(self) -> str:
         """Compartments, hyperparameters with their values, and equations, as text."""
-        return self._native.help()
+        return self._own.help()
 
     def __dir__(self) -> list[str]:
         return [*object.__dir__(self), *self.compartments]

@@ -78,17 +78,17 @@ class Dynamics:
         each = [name for name, value in values if not isinstance(value, float)]
         if each:
             raise ValueError(f"{each[0]}: differs from neuron to neuron, but this looks at one; give it one number")
-        self._native = _native.Dynamics(model.name, values)
+        self._own = _native.Dynamics(model.name, values)
 
     @property
     def variables(self) -> tuple[str, ...]:
         """The state fields that move by the differential equation; none if the model is no such equation."""
-        return tuple(self._native.variables())
+        return tuple(self._own.variables())
 
     @property
     def rest(self) -> dict[str, float]:
         """The state at rest."""
-        return dict(zip(self._names, self._native.rest()))
+        return dict(zip(self._names, self._own.rest()))
 
     @property
     def _names(self) -> list[str]:
@@ -102,11 +102,11 @@ class Dynamics:
 
     def rhs(self, state: Mapping[str, float], input: float) -> dict[str, float]:
         """Time derivative of the state, per second, under a constant input; fields left out are at rest."""
-        return dict(zip(self._names, self._native.rhs(self._state(state), float(input))))
+        return dict(zip(self._names, self._own.rhs(self._state(state), float(input))))
 
     def jacobian(self, state: Mapping[str, float], input: float) -> np.ndarray:
         """Derivatives of :meth:`rhs` with respect to the state, ``[rhs, field]``, exact."""
-        return self._native.jacobian(self._state(state), float(input))
+        return self._own.jacobian(self._state(state), float(input))
 
     def rheobase(self, *, dt: float | None = None, horizon: float | None = None) -> Threshold:
         """The smallest constant current that makes a neuron fire which was at rest.
@@ -118,17 +118,17 @@ class Dynamics:
         Raises:
             ValueError: models that do not fire, take impulses, fire by themselves, or have no leak.
         """
-        return Threshold(*self._native.rheobase(dt, horizon))
+        return Threshold(*self._own.rheobase(dt, horizon))
 
     def chronaxie(self, *, dt: float | None = None, horizon: float | None = None) -> Threshold:
         """How long twice the rheobase must last to make a neuron fire, in seconds; arguments as of :meth:`rheobase`."""
-        return Threshold(*self._native.chronaxie(dt, horizon))
+        return Threshold(*self._own.chronaxie(dt, horizon))
 
     def strength_duration(
         self, durations: Any, *, dt: float | None = None, horizon: float | None = None
     ) -> list[Threshold | None]:
         """The smallest current for pulses of each duration; ``None`` where none that is allowed is strong enough."""
-        found = self._native.strength_duration(vector(durations, "durations"), dt, horizon)
+        found = self._own.strength_duration(vector(durations, "durations"), dt, horizon)
         return [None if one is None else Threshold(*one) for one in found]
 
     def respond(
@@ -149,7 +149,7 @@ class Dynamics:
             dt: Length of a step (20 µs by default).
             start: State fields that do not start at rest.
         """
-        return self._native.respond(float(input), pulse, float(time), dt, list((start or {}).items()))
+        return self._own.respond(float(input), pulse, float(time), dt, list((start or {}).items()))
 
     def phase_portrait(
         self,
@@ -177,5 +177,5 @@ class Dynamics:
         chosen = [(name, None if span is None else (float(span[0]), float(span[1]))) for name, span in spans]
         if len(chosen) > 2:
             raise ValueError(f"axes: has {len(chosen)} variables, but two are drawn at most")
-        seen, figure = self._native.portrait(chosen, inputs, list((held or {}).items()))
+        seen, figure = self._own.portrait(chosen, inputs, list((held or {}).items()))
         return PhasePortrait(seen, figure, inputs)

@@ -62,17 +62,18 @@ class Settings:
     True
     """
 
-    __slots__ = ("_native",)
+    __slots__ = ("_own",)
+    _own: _native.Settings
 
     def __init__(self, values: Mapping[str, Any] | None = None) -> None:
-        self._native = _native.Settings()
+        self._own = _native.Settings()
         for key, value in (values or {}).items():
             self.set(key, value)
 
     @classmethod
     def _of(cls, native: _native.Settings) -> Settings:
         settings = object.__new__(cls)
-        settings._native = native
+        settings._own = native
         return settings
 
     @classmethod
@@ -91,22 +92,22 @@ class Settings:
         Raises:
             ValueError: unknown keys, with the nearest known one, and values of a wrong type. Nothing has changed then.
         """
-        self._native.set(key, "none" if value is None else toml(value, key))
+        self._own.set(key, "none" if value is None else toml(value, key))
 
     def to_toml(self) -> str:
         """All settings as TOML."""
-        return self._native.to_toml()
+        return self._own.to_toml()
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Writes the TOML file ``path``, whole or not at all."""
-        self._native.write(path)
+        self._own.write(path)
 
     def copy(self) -> Settings:
         """The same settings, to be changed apart."""
-        return Settings._of(self._native.copy())
+        return Settings._of(self._own.copy())
 
     def __eq__(self, other: object) -> bool:
-        return self._native.same(other._native) if isinstance(other, Settings) else NotImplemented
+        return self._own.same(other._own) if isinstance(other, Settings) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -127,17 +128,18 @@ class Job:
     resumes, and the other way round, to the same bits.
     """
 
-    __slots__ = ("_native",)
+    __slots__ = ("_own",)
+    _own: _native.Job
 
     def __init__(self, settings: Settings | str | os.PathLike[str]) -> None:
         if not isinstance(settings, Settings):
             settings = Settings.read(settings)
-        self._native = _native.Job(settings._native)
+        self._own = _native.Job(settings._own)
 
     @classmethod
     def _of(cls, native: _native.Job) -> Job:
         job = object.__new__(cls)
-        job._native = native
+        job._own = native
         return job
 
     @classmethod
@@ -167,8 +169,8 @@ class Job:
         changes = [(key, "none" if value is None else toml(value, key)) for key, value in (set or {}).items()]
         if x is None:
             return cls._of(_native.Job.resume(file, changes))
-        parts = [_samples(x, y, series, "x"), _pair(validation, series, "validation"), _pair(test, series, "test")]
-        return cls._of(_native.Job.resume_given(file, *parts, changes))
+        judged, tested = _pair(validation, series, "validation"), _pair(test, series, "test")
+        return cls._of(_native.Job.resume_given(file, _samples(x, y, series, "x"), judged, tested, changes))
 
     def run(
         self,
@@ -194,7 +196,7 @@ class Job:
             return callback(Epoch(**finished)) is not False
 
         try:
-            self._native.run(watch)
+            self._own.run(watch)
         finally:
             bar.close()
         return self
@@ -202,57 +204,57 @@ class Job:
     @property
     def history(self) -> list[Epoch]:
         """The epochs that are done."""
-        return [Epoch(**epoch) for epoch in self._native.history()]
+        return [Epoch(**epoch) for epoch in self._own.history()]
 
     @property
     def is_done(self) -> bool:
         """Whether there is nothing left to learn."""
-        return self._native.is_done()
+        return self._own.is_done()
 
     @property
     def fingerprint(self) -> str:
         """Hash of what was learned: the same on every machine, and in the command."""
-        return self._native.fingerprint()
+        return self._own.fingerprint()
 
     @property
     def warnings(self) -> list[str]:
         """What does nothing so far, with what to change: silent layers, weak input, labels."""
-        return self._native.warnings()
+        return self._own.warnings()
 
     @property
     def settings(self) -> Settings:
         """The settings."""
-        return Settings._of(self._native.settings())
+        return Settings._of(self._own.settings())
 
     @property
     def network(self) -> Network:
         """The network's description."""
-        return Network._of(self._native.network())
+        return Network._of(self._own.network())
 
     @property
     def parameters(self) -> dict[str, np.ndarray]:
         """What is learned, by name, as it is now: copies. Weights are ``[in, out]``."""
-        return self._native.parameters()
+        return self._own.parameters()
 
     def test(self) -> Answers:
         """The job's own test samples through the network."""
-        return _answers(self._native.test(), True)
+        return _answers(self._own.test(), True)
 
     def evaluate(self, x: Any, y: Any, *, series: bool = False) -> Answers:
         """Samples of known classes through the network."""
-        return _answers(self._native.evaluate(_samples(x, y, series, "x")), True)
+        return _answers(self._own.evaluate(_samples(x, y, series, "x")), True)
 
     def predict(self, x: Any, *, series: bool = False) -> Answers:
         """Samples through the network."""
         array, _, over_time = _samples(x, None, series, "x")
         nobody = [0] * len(array)
-        return _answers(self._native.evaluate((array, nobody, over_time)), False)
+        return _answers(self._own.evaluate((array, nobody, over_time)), False)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Writes a checkpoint, whole or not at all: to the file ``path``, or into the folder; gives back the file."""
         file = Path(path)
         file = file / CHECKPOINT if file.is_dir() else file
-        self._native.save(file)
+        self._own.save(file)
         return file
 
     def trained(self) -> Trained:
@@ -285,53 +287,54 @@ class Trained:
         threads: Number of threads; all by default.
     """
 
-    __slots__ = ("_native",)
+    __slots__ = ("_own",)
+    _own: _native.Trained
 
     def __init__(self, path: str | os.PathLike[str], *, threads: int | None = None) -> None:
-        self._native = _native.Trained(_checkpoint(path), 0 if threads is None else count(threads, "threads"))
+        self._own = _native.Trained(_checkpoint(path), 0 if threads is None else count(threads, "threads"))
 
     @property
     def history(self) -> list[Epoch]:
         """The epochs that were done."""
-        return [Epoch(**epoch) for epoch in self._native.history()]
+        return [Epoch(**epoch) for epoch in self._own.history()]
 
     @property
     def fingerprint(self) -> str:
         """Hash of what was learned."""
-        return self._native.fingerprint()
+        return self._own.fingerprint()
 
     @property
     def settings(self) -> Settings:
         """The settings of its job."""
-        return Settings._of(self._native.settings())
+        return Settings._of(self._own.settings())
 
     @property
     def network(self) -> Network:
         """The network's description."""
-        return Network._of(self._native.network())
+        return Network._of(self._own.network())
 
     @property
     def class_names(self) -> list[str]:
         """Names of the classes, if they have some."""
-        return self._native.class_names()
+        return self._own.class_names()
 
     @property
     def sample_shape(self) -> tuple[int, ...]:
         """Shape of the samples it was trained on."""
-        return tuple(self._native.sample_shape())
+        return tuple(self._own.sample_shape())
 
     @property
     def parameters(self) -> dict[str, np.ndarray]:
         """What was learned, by name: copies. Weights are ``[in, out]``."""
-        return self._native.parameters()
+        return self._own.parameters()
 
     def predict(self, x: Any, *, series: bool = False) -> Answers:
         """Samples through the network."""
-        return _answers(self._native.outcome(_samples(x, None, series, "x")), False)
+        return _answers(self._own.outcome(_samples(x, None, series, "x")), False)
 
     def evaluate(self, x: Any, y: Any, *, series: bool = False) -> Answers:
         """Samples of known classes through the network."""
-        return _answers(self._native.outcome(_samples(x, y, series, "x")), True)
+        return _answers(self._own.outcome(_samples(x, y, series, "x")), True)
 
     def session(self, batch: int | None = None) -> Session:
         """The network fed step by step, from a reset."""
@@ -349,12 +352,12 @@ class Session:
         batch: Number of samples side by side; without it there is one, and no axis for it.
     """
 
-    __slots__ = ("_native", "batch", "input_shape", "output_shape")
+    __slots__ = ("_own", "batch", "input_shape", "output_shape")
 
     def __init__(self, trained: Trained, batch: int | None = None) -> None:
         self.batch = None if batch is None else count(batch, "batch")
-        self._native = _native.Session(trained._native, self.batch or 1)
-        inputs, outputs = self._native.shapes()
+        self._own = _native.Session(trained._own, self.batch or 1)
+        inputs, outputs = self._own.shapes()
         axis = () if self.batch is None else (self.batch,)
         self.input_shape: tuple[int, ...] = (*axis, *inputs)
         """Shape of what goes in, in a step."""
@@ -371,24 +374,24 @@ class Session:
         array = numbers(x, np.float32, "x")
         if array.shape != self.input_shape:
             raise ValueError(f"x: has shape {array.shape}, but {self.input_shape} is needed")
-        return self._native.step(array).reshape(self.output_shape)
+        return self._own.step(array).reshape(self.output_shape)
 
     def reset(self) -> None:
         """Back to the start."""
-        self._native.reset()
+        self._own.reset()
 
     def save(self) -> _native.SessionState:
         """The state, to be given back to :meth:`restore`."""
-        return self._native.state()
+        return self._own.state()
 
     def restore(self, state: _native.SessionState) -> None:
         """Goes on from a state of this network."""
-        self._native.set_state(state)
+        self._own.set_state(state)
 
     @property
     def spikes(self) -> dict[str, int]:
         """Spikes of each spiking layer since the reset."""
-        return dict(self._native.spikes())
+        return dict(self._own.spikes())
 
 
 def fit(
@@ -468,7 +471,7 @@ def fit(
     for key, value in keys.items():
         if value is not None:
             chosen.set(key, value)
-    native = _native.Job.given(network._native, _samples(x, y, series, "x"), *given, chosen._native)
+    native = _native.Job.given(network._own, _samples(x, y, series, "x"), *given, chosen._own)
     return Job._of(native).run(callback, progress=progress)
 
 

@@ -228,7 +228,8 @@ class Network:
     True
     """
 
-    __slots__ = ("_native",)
+    __slots__ = ("_own",)
+    _own: _native.Network
 
     def __init__(self) -> None:
         raise TypeError("make a network by Sequential, Layers, Network.from_toml or Network.read")
@@ -236,7 +237,7 @@ class Network:
     @classmethod
     def _of(cls, native: _native.Network) -> Network:
         network = object.__new__(cls)
-        network._native = native
+        network._own = native
         return network
 
     @classmethod
@@ -251,26 +252,26 @@ class Network:
 
     def to_toml(self) -> str:
         """The network as TOML: what :meth:`from_toml` makes the same network of, bit for bit."""
-        return self._native.to_toml()
+        return self._own.to_toml()
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Writes the TOML file ``path``, whole or not at all."""
-        self._native.write(path)
+        self._own.write(path)
 
     @property
     def input(self) -> tuple[int, ...]:
         """Shape of a sample in one step; empty if it follows the samples."""
-        return tuple(self._native.input)
+        return tuple(self._own.input)
 
     @property
     def dt(self) -> float:
         """Length of a step in seconds."""
-        return self._native.dt
+        return self._own.dt
 
     @property
     def nodes(self) -> tuple[str, ...]:
         """Names of the nodes."""
-        return tuple(self._native.nodes)
+        return tuple(self._own.nodes)
 
     def table(self) -> list[tuple[str, str, tuple[int, ...], int]]:
         """Name, kind, shape and number of learned values of each node. Everything is checked for it.
@@ -278,10 +279,10 @@ class Network:
         Raises:
             ValueError: whatever is wrong with the network; one without input shape.
         """
-        return [(name, what, tuple(shape), learned) for name, what, shape, learned in self._native.table()]
+        return [(name, what, tuple(shape), learned) for name, what, shape, learned in self._own.table()]
 
     def __eq__(self, other: object) -> bool:
-        return self._native.same(other._native) if isinstance(other, Network) else NotImplemented
+        return self._own.same(other._own) if isinstance(other, Network) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -303,7 +304,7 @@ def _named(part: Any) -> tuple[str | None, str | _native.Network]:
     if isinstance(part, Model):
         part = Neurons(part)
     if isinstance(part, Network):
-        return None, part._native
+        return None, part._own
     if isinstance(part, Part):
         return part.name, part._what
     raise TypeError(f"a part of a network is needed, such as Linear(10) or a model, not {part!r}")

@@ -55,14 +55,14 @@ class State(MutableMapping[str, np.ndarray]):
     def __getitem__(self, field: str) -> np.ndarray:
         if field not in self._population._state_fields:
             raise KeyError(field)
-        return self._population._native.state(field)
+        return self._population._own.state(field)
 
     def __setitem__(self, field: str, values: Any) -> None:
         population = self._population
         array = numbers(values, population.dtype, field)
         if array.ndim and array.shape != population._row:
             raise ValueError(f"{field}: has shape {array.shape}, but {population._row} or one number is needed")
-        population._native.set_state(field, array.reshape(-1))
+        population._own.set_state(field, array.reshape(-1))
 
     def __delitem__(self, field: str) -> None:
         raise TypeError("a state field cannot be removed")
@@ -143,7 +143,7 @@ class Population:
         self._row = (*(() if batch is None else (self.batch,)), *self.shape)
         self._size = int(np.prod(self._row))
         self._state_fields = tuple(field["name"] for field in model.info["state"])
-        self._native = _native.Population(
+        self._own = _native.Population(
             {
                 "model": model.name,
                 "name": name,
@@ -166,16 +166,16 @@ class Population:
     @property
     def dt(self) -> float:
         """Length of a step, in seconds, or in steps for models that count them. Setting it keeps the state."""
-        return self._native.dt()
+        return self._own.dt()
 
     @dt.setter
     def dt(self, dt: float) -> None:
-        self._native.set_dt(float(dt))
+        self._own.set_dt(float(dt))
 
     @property
     def name(self) -> str:
         """Name used in errors and for random numbers."""
-        return self._native.name()
+        return self._own.name()
 
     @property
     def state(self) -> State:
@@ -192,20 +192,20 @@ class Population:
         model = self.model.replace(**parameters)
         for name in parameters:
             value = model.parameters[name]
-            self._native.set(name, value.value if isinstance(value, Learned) else value)
+            self._own.set(name, value.value if isinstance(value, Learned) else value)
         self.model = model
 
     def set_competition(self, competition: Competition | None) -> None:
         """Changes how neurons compete; the state stays."""
-        self._native.set_competition(competition)
+        self._own.set_competition(competition)
 
     def reset(self) -> None:
         """Back to the initial state, except for fields that a reset keeps; time is 0 again."""
-        self._native.reset()
+        self._own.reset()
 
     def save(self) -> dict[str, Any]:
         """Everything that steps change, as arrays by name: can be pickled, or written with ``numpy.savez``."""
-        fields, layer, step = self._native.save()
+        fields, layer, step = self._own.save()
         return {**dict(zip(self._state_fields, fields)), **dict(zip(_LAYER, layer)), "step": step}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
@@ -219,11 +219,11 @@ class Population:
                 raise ValueError(f"saved[{field!r}]: has shape {array.shape}, but {self._row} is needed")
             arrays.append(array)
         fields = len(self._state_fields)
-        self._native.restore(arrays[:fields], arrays[fields:], int(saved["step"]))
+        self._own.restore(arrays[:fields], arrays[fields:], int(saved["step"]))
 
     def first_output(self) -> np.ndarray:
         """What the layer has sent before its first step: what a recurrent edge carries into it."""
-        return self._native.first_output()
+        return self._own.first_output()
 
     def step(self, input: Any) -> np.ndarray:
         """One step under one number, or an array of the layer's shape (with the batch, if it has an axis).
@@ -233,10 +233,10 @@ class Population:
         """
         array = numbers(input, self.dtype, "input")
         if array.ndim == 0:
-            return self._native.step(array.reshape(1))
+            return self._own.step(array.reshape(1))
         if array.shape != self._row:
             raise ValueError(f"input: has shape {array.shape}, but {self._row} or one number is needed")
-        return self._native.step(array.reshape(1, self._size))
+        return self._own.step(array.reshape(1, self._size))
 
     def run(
         self,
@@ -272,7 +272,7 @@ class Population:
         if spikes is None:
             spikes = "dense" if self.model.info["emits"] == "numbers" else "events"
         wanted = [(probe, 1) if isinstance(probe, str) else (probe[0], count(probe[1], probe[0])) for probe in probes]
-        raw = self._native.run(steps, drive, spikes, wanted, taped)
+        raw = self._own.run(steps, drive, spikes, wanted, taped)
         recording = Recording._of(self, raw, drive)
         if (interrupt := raw["interrupt"]) is not None:
             interrupt.recording = recording
@@ -309,7 +309,7 @@ class Population:
 
         of_output = None if output is None else upstream(output, "output")
         of_states = [(name, upstream(value, name)) for name, value in (states or {}).items()]
-        found = self._native.gradients(recording._tape, recording._drive, of_output, of_states, list(parameters))
+        found = self._own.gradients(recording._tape, recording._drive, of_output, of_states, list(parameters))
         return Gradients(found["input"], found["initial"], found["parameters"])
 
     def _drive(self, input: Any, steps: int | None, time: float | None, seed: int) -> tuple[Any, int]:
@@ -335,6 +335,7 @@ class Population:
             raise TypeError("steps, time: give one of them, as the input does not say how long the run is")
         if steps is not None:
             return count(steps, "steps")
+        assert time is not None
         whole = round(float(time) / self.dt) if np.isfinite(time) else 0
         if whole < 1:
             raise ValueError(f"time = {time}: must be finite and at least a step, {self.dt}")
@@ -348,7 +349,7 @@ class Population:
 
     def describe(self) -> str:
         """All parameters with units and meanings, and what couples the neurons, as text."""
-        return self._native.text()
+        return self._own.text()
 
 
 def _surrogate(given: str | tuple[Any, ...] | None) -> tuple[str, list[float]] | None:

@@ -9,6 +9,7 @@ import numpy as np
 from . import _native
 
 if TYPE_CHECKING:
+    from ._model import Model
     from ._population import Population
     from ._trains import SpikeTrains
 
@@ -37,6 +38,27 @@ class Recording:
     ``recording["v"]`` is what was probed, ``[time, …]`` as all arrays over time; ``numpy.asarray(recording)`` is
     :attr:`output`. Notebooks show :meth:`figure`.
     """
+
+    model: Model
+    """The model of the run."""
+    steps: int
+    """Steps that were taken."""
+    dt: float
+    """Length of a step."""
+    shape: tuple[int, ...]
+    """The layer's shape."""
+    batch: int | None
+    """Number of samples, if they have an axis."""
+    dtype: np.dtype[Any]
+    """Dtype of the output and of probes."""
+    winners: np.ndarray
+    """Winners of the competition: step, sample, feature, row and column of each, ``[winner, 5]``."""
+    _dense: np.ndarray | None
+    _bits: np.ndarray | None
+    _events: Events | None
+    _traces: dict[str, tuple[int, np.ndarray]]
+    _tape: _native.Tape | None
+    _drive: Any
 
     def __init__(self) -> None:
         raise TypeError("a recording comes from Population.run")

@@ -22,6 +22,7 @@ class Stimulus:
     """
 
     __slots__ = ("_parts",)
+    _parts: tuple[Any, ...]
 
     def __init__(self) -> None:
         raise TypeError("make a stimulus by its kind, such as Stimulus.step(0.1, 1.2)")

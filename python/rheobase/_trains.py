@@ -27,7 +27,7 @@ class MeanRates(NamedTuple):
 class IsiStatistics(NamedTuple):
     """Statistics of the intervals between spikes, one for each train; NaN where a train has too few."""
 
-    count: np.ndarray
+    intervals: np.ndarray
     """Number of intervals."""
     mean: np.ndarray
     """Mean interval."""
@@ -46,7 +46,7 @@ class RateOverTime(NamedTuple):
 
     time: np.ndarray
     """Middles of the bins."""
-    count: np.ndarray
+    spikes: np.ndarray
     """Spikes in each bin."""
     rate: np.ndarray
     low: np.ndarray
@@ -67,7 +67,7 @@ class Correlogram(NamedTuple):
 
     lag: np.ndarray
     """Middles of the bins."""
-    count: np.ndarray
+    pairs: np.ndarray
     """Pairs of spikes."""
     expected: np.ndarray
     """What independent trains of these rates would give."""
@@ -83,7 +83,7 @@ class Correlogram(NamedTuple):
         edges = np.append(self.lag - self.bin / 2, self.lag[-1] + self.bin / 2)
         middle = len(self.lag) // 2
         expected = (float(self.expected[middle]), float(self.low[middle]), float(self.high[middle]))
-        return _native.draw_correlogram(edges, self.count.astype(np.float64), expected, self.unit, title)
+        return _native.draw_correlogram(edges, self.pairs.astype(np.float64), expected, self.unit, title)
 
     def _repr_svg_(self) -> str:
         return self.figure().to_svg()
@@ -142,7 +142,7 @@ class SpikeTrains(Sequence[np.ndarray]):
     2.0
     """
 
-    __slots__ = ("_native", "_times")
+    __slots__ = ("_own", "_times")
 
     def __init__(
         self,
@@ -165,7 +165,7 @@ class SpikeTrains(Sequence[np.ndarray]):
         self._hold(_native.SpikeTrains(arrays, 1, labels, (float(start), float(end)), dt, unit))
 
     def _hold(self, native: _native.SpikeTrains) -> None:
-        self._native = native
+        self._own = native
         self._times: tuple[np.ndarray, ...] = tuple(native.times())
         for train in self._times:
             train.flags.writeable = False
@@ -215,32 +215,32 @@ class SpikeTrains(Sequence[np.ndarray]):
     @property
     def unit(self) -> str:
         """What times are counted in."""
-        return self._native.unit
+        return self._own.unit
 
     @property
     def window(self) -> tuple[float, float]:
         """Start and end of what is held here."""
-        return self._native.window
+        return self._own.window
 
     @property
     def dt(self) -> float | None:
         """Length of a step, where there are steps."""
-        return self._native.dt
+        return self._own.dt
 
     @property
     def samples(self) -> int:
         """Number of samples; trains stand sample by sample, and within it neuron by neuron."""
-        return self._native.samples
+        return self._own.samples
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the neurons."""
-        return tuple(self._native.names)
+        return tuple(self._own.names)
 
     @property
     def spikes(self) -> int:
         """Number of spikes of all trains."""
-        return self._native.spikes
+        return self._own.spikes
 
     @property
     def _labels(self) -> tuple[str, ...]:
@@ -276,15 +276,15 @@ class SpikeTrains(Sequence[np.ndarray]):
 
     def sample(self, sample: int) -> SpikeTrains:
         """One sample alone."""
-        return self._of(self._native.sample(sample))
+        return self._of(self._own.sample(sample))
 
     def within(self, start: float, end: float) -> SpikeTrains:
         """What happened from ``start`` on and before ``end`` (up to it, if the recording ends there)."""
-        return self._of(self._native.within(float(start), float(end)))
+        return self._of(self._own.within(float(start), float(end)))
 
     def merged(self) -> SpikeTrains:
         """One spike where there were several at one time."""
-        return self._of(self._native.merged())
+        return self._of(self._own.merged())
 
     def flat(self) -> tuple[np.ndarray, np.ndarray]:
         """Every spike as its time and the number of its train, train by train."""
@@ -293,7 +293,7 @@ class SpikeTrains(Sequence[np.ndarray]):
 
     def mean_rates(self, level: float = 0.95) -> MeanRates:
         """Rate of each train, with the exact interval of a Poisson process (Garwood 1936, doi:10.1093/biomet/28.3-4.437)."""
-        return MeanRates(**_native.mean_rates(self._native, level))
+        return MeanRates(**_native.mean_rates(self._own, level))
 
     def intervals(self) -> list[np.ndarray]:
         """Times between the spikes of each train."""
@@ -301,24 +301,24 @@ class SpikeTrains(Sequence[np.ndarray]):
 
     def isi_statistics(self) -> IsiStatistics:
         """How long and how regular the intervals of each train are."""
-        return IsiStatistics(**_native.isi_statistics(self._native))
+        return IsiStatistics(**_native.isi_statistics(self._own))
 
     def counts(self, bin: float) -> np.ndarray:
         """Spikes in bins of this width, ``[train, bin]``."""
-        return _native.bin_counts(self._native, float(bin))
+        return _native.bin_counts(self._own, float(bin))
 
     def fano(self, bin: float) -> np.ndarray:
         """Variance over mean of each train's counts in bins; NaN for silent trains."""
-        return _native.fano(self._native, float(bin))
+        return _native.fano(self._own, float(bin))
 
     def rate(self, bin: float, level: float = 0.95) -> RateOverTime:
         """The mean rate of the trains over time, in bins."""
-        return RateOverTime(**_native.population_rate(self._native, float(bin), level), unit=self.unit)
+        return RateOverTime(**_native.population_rate(self._own, float(bin), level), unit=self.unit)
 
     def psth(self, train: int, onsets: Any, window: tuple[float, float], bin: float, level: float = 0.95) -> RateOverTime:
         """The rate of one train around ``onsets``, from ``window[0]`` to ``window[1]`` after each, in bins."""
         when = vector(onsets, "onsets")
-        return RateOverTime(**_native.psth(self._native, train, when, window, float(bin), level), unit=self.unit)
+        return RateOverTime(**_native.psth(self._own, train, when, window, float(bin), level), unit=self.unit)
 
     def rates(self, kernel: str, tau: float, *, dt: float | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Rates over time through a kernel: the times, and ``[time, train]``. See :func:`rheobase.analyse.rates_kernel`."""
@@ -348,22 +348,22 @@ class SpikeTrains(Sequence[np.ndarray]):
 
     def count_correlation(self, bin: float) -> Distances:
         """Pearson's correlation of counts in bins, of all pairs of trains; 0 for trains whose counts do not vary."""
-        matrix, _ = _native.count_correlation(self._native, float(bin))
+        matrix, _ = _native.count_correlation(self._own, float(bin))
         return Distances(matrix, "count_correlation", self._labels)
 
     def correlogram(self, a: int, b: int, bin: float, max_lag: float, level: float = 0.95) -> Correlogram:
         """Lags from the spikes of train ``a`` to those of train ``b``, in bins; of one train if both are the same."""
-        found = _native.correlogram(self._native, (a, b), float(bin), float(max_lag), level)
+        found = _native.correlogram(self._own, (a, b), float(bin), float(max_lag), level)
         return Correlogram(**found, bin=float(bin), unit=self.unit)
 
     def synchrony(self, bin: float) -> float:
         """How alike the counts of all trains are over time, from 0 to 1 (Golomb and Rinzel 1993,
         doi:10.1103/PhysRevE.48.4810)."""
-        return _native.synchrony(self._native, float(bin))
+        return _native.synchrony(self._own, float(bin))
 
     def spike_sync(self, max_lag: float = math.inf) -> float:
         """The share of spikes that coincide with those of other trains (Kreuz et al. 2015, doi:10.1152/jn.00848.2014)."""
-        return _native.spike_sync_of_all(self._native, float(max_lag))
+        return _native.spike_sync_of_all(self._own, float(max_lag))
 
     def bursts(
         self,
@@ -381,15 +381,15 @@ class SpikeTrains(Sequence[np.ndarray]):
         closer than ``min_between`` are one; those shorter than ``min_duration`` or of less than ``min_spikes`` are none.
         """
         rule = (float(max_begin), float(max_within), float(min_between), float(min_duration), int(min_spikes))
-        return [Burst(*found) for found in _native.bursts(self._native, train, rule)]
+        return [Burst(*found) for found in _native.bursts(self._own, train, rule)]
 
     def figure(self, title: str = "") -> _native.Figure:
         """A raster of all trains."""
-        return _native.draw_raster(self._native, title)
+        return _native.draw_raster(self._own, title)
 
     def intervals_figure(self, bin: float | None = None, title: str = "") -> _native.Figure:
         """A histogram of the intervals of all trains."""
-        return _native.draw_intervals(self._native, bin, title)
+        return _native.draw_intervals(self._own, bin, title)
 
     def _repr_svg_(self) -> str:
         return self.figure().to_svg()
@@ -418,7 +418,8 @@ def _pairwise(
             raise TypeError(f"{measure}: {name} is needed")
         if name != needs and value is not None:
             raise TypeError(f"{measure}: has no {name}")
-    return _native.pairwise(trains, measure, 0.0 if needs is None else float(given[needs]), window)
+    parameter = 0.0 if needs is None else float(given[needs] or 0.0)
+    return _native.pairwise(trains, measure, parameter, window)
 
 
 def of_recording(recording: Recording) -> SpikeTrains:

@@ -146,7 +146,7 @@ def test_surrogates_reach_the_gradient():
 
 def test_drawn_parameters_depend_on_seed_and_name_alone():
     def taus(seed, name="a"):
-        return rb.LIF(tau_m=rb.PerFeature(0.01, 0.03, seed)).population((4, 2, 2), name=name)._native.get("tau_m")
+        return rb.LIF(tau_m=rb.PerFeature(0.01, 0.03, seed)).population((4, 2, 2), name=name)._own.get("tau_m")
 
     assert (taus(0) == taus(0)).all() and (taus(0) != taus(1)).any() and (taus(0) != taus(0, "b")).any()
     assert (taus(0) == taus(0)[:, :1, :1]).all() and len(np.unique(taus(0))) == 4

@@ -68,7 +68,7 @@ pub(crate) fn isi_statistics<'py>(py: Python<'py>, trains: &SpikeTrains) -> PyRe
     )?;
     let counts: Vec<u64> = all.iter().map(|s| s.count as u64).collect();
     let n = [counts.len()];
-    dict.set_item("count", array(py, counts, &n)?)?;
+    dict.set_item("intervals", array(py, counts, &n)?)?;
     Ok(dict)
 }
 
@@ -161,7 +161,7 @@ pub(crate) fn correlogram<'py>(
     let (low, high) = ends(&range);
     let dict = table(py, vec![("lag", lags), ("expected", expected), ("low", low), ("high", high)])?;
     let n = [counts.len()];
-    dict.set_item("count", array(py, counts, &n)?)?;
+    dict.set_item("pairs", array(py, counts, &n)?)?;
     Ok(dict)
 }
 
@@ -171,7 +171,7 @@ fn histogram(py: Python<'_>, found: RateHistogram) -> PyResult<Bound<'_, PyDict>
     let times = (0..rate.len()).map(|i| start + bin * (i as f64 + 0.5)).collect();
     let dict = table(py, vec![("time", times), ("rate", rate), ("low", low), ("high", high)])?;
     let n = [counts.len()];
-    dict.set_item("count", array(py, counts, &n)?)?;
+    dict.set_item("spikes", array(py, counts, &n)?)?;
     Ok(dict)
 }
 
