@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import _native
-from ._numbers import numbers
+from ._numbers import count, numbers
 
 
 class SLIFCell:
@@ -91,14 +91,14 @@ class SLIFCell:
             "refract_time": float(refract_time),
             "sticky_spikes": bool(sticky_spikes),
             "thr_jitter": float(thr_jitter),
-            "batch_size": batch_size,
-            "seed": seed,
+            "batch_size": count(batch_size, "batch_size"),
+            "seed": count(seed, "seed", 0),
             "keep_input": bool(keep_input),
             "surrogate": surrogate,
             "threshold0": None if threshold0 is None else numbers(threshold0, np.float64, "threshold0"),
             "inh_weights": None if inh_weights is None else numbers(inh_weights, np.float64, "inh_weights"),
         }
-        object.__setattr__(self, "_own", _native.SlifCell(name, n_units, options))
+        object.__setattr__(self, "_own", _native.SlifCell(name, count(n_units, "n_units"), options))
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "n_units", n_units)
         object.__setattr__(self, "batch_size", batch_size)
@@ -109,6 +109,8 @@ class SLIFCell:
         return tuple(self._own.compartments())
 
     def __getattr__(self, compartment: str) -> np.ndarray:
+        if compartment.startswith("_"):
+            raise AttributeError(compartment)
         try:
             return self._own.get(compartment)
         except ValueError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -134,13 +135,18 @@ class Job:
     def __init__(self, settings: Settings | str | os.PathLike[str]) -> None:
         if not isinstance(settings, Settings):
             settings = Settings.read(settings)
-        self._own = _native.Job(settings._own)
+        self._hold(_native.Job(settings._own))
 
     @classmethod
     def _of(cls, native: _native.Job) -> Job:
         job = object.__new__(cls)
-        job._own = native
+        job._hold(native)
         return job
+
+    def _hold(self, native: _native.Job) -> None:
+        self._own = native
+        for text in self.warnings:
+            warnings.warn(text, stacklevel=4)
 
     @classmethod
     def resume(
@@ -184,6 +190,9 @@ class Job:
             callback: Called with each epoch when it is done; ``False`` ends the training there.
             progress: Whether a bar is shown; by default on a terminal and in a notebook.
 
+        Warns:
+            UserWarning: of layers that are silent or always fire, with what to change.
+
         Raises:
             KeyboardInterrupt: after Ctrl-C. The job is then at the end of a batch: running it again goes on, to the same bits.
         """
@@ -195,10 +204,14 @@ class Job:
                 return True
             return callback(Epoch(**finished)) is not False
 
+        said = set(self.warnings)
         try:
             self._own.run(watch)
         finally:
             bar.close()
+        for text in self.warnings:
+            if text not in said:
+                warnings.warn(text, stacklevel=2)
         return self
 
     @property

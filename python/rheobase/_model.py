@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 
 from . import _native
-from ._numbers import numbers, vector
+from ._numbers import count, numbers, vector
 
 if TYPE_CHECKING:
     from ._dynamics import Dynamics
@@ -209,7 +209,7 @@ def _made(name: str, values: dict[str, Amount]) -> Model:
 def _amount(value: Any, argument: str) -> Amount:
     """A parameter as a float, a read-only array of its own, or what it is drawn from."""
     if isinstance(value, PerFeature):
-        return PerFeature(float(value.low), float(value.high), int(value.seed))
+        return PerFeature(float(value.low), float(value.high), count(value.seed, f"{argument}.seed", 0))
     if isinstance(value, Learned):
         return Learned(float(value.value), bool(value.each))
     if type(value) is float:

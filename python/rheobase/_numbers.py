@@ -31,15 +31,15 @@ def vector(value: Any, argument: str) -> np.ndarray:
     return array.reshape(-1)
 
 
-def count(value: Any, argument: str) -> int:
-    """``value`` as a whole number of at least 1."""
+def count(value: Any, argument: str, least: int = 1) -> int:
+    """``value`` as a whole number of at least ``least`` that 63 bits hold."""
     try:
         whole = value.__index__()
     except AttributeError:
         raise TypeError(f"{argument}: a whole number is needed, not {value!r}") from None
-    if whole < 1:
-        raise ValueError(f"{argument} = {whole}: must be at least 1")
-    return whole
+    if not least <= whole < 2**63:
+        raise ValueError(f"{argument} = {whole}: must be at least {least} and below 2^63")
+    return int(whole)
 
 
 def layer_shape(shape: Any) -> tuple[int, ...]:

@@ -155,7 +155,7 @@ class Population:
                 "keep_on_reset": [(field, bool(keep)) for field, keep in (keep_on_reset or {}).items()],
                 "surrogate": _surrogate(surrogate),
                 "detach_reset": bool(detach_reset),
-                "competition": competition,
+                "competition": _competition(competition),
                 "lateral": None if lateral is None else numbers(lateral, np.float64, "lateral"),
                 "clocks": bool(clocks),
                 "threads": None if threads is None else count(threads, "threads"),
@@ -197,7 +197,7 @@ class Population:
 
     def set_competition(self, competition: Competition | None) -> None:
         """Changes how neurons compete; the state stays."""
-        self._own.set_competition(competition)
+        self._own.set_competition(_competition(competition))
 
     def reset(self) -> None:
         """Back to the initial state, except for fields that a reset keeps; time is 0 again."""
@@ -317,7 +317,7 @@ class Population:
         if isinstance(input, Stimulus):
             steps = self._steps(steps, time)
             neurons = int(np.prod(self.shape))
-            return input._prepared(self.model.name, steps, self.batch or 1, neurons, self.dt, seed), steps
+            return input._prepared(self.model.name, steps, self.batch or 1, neurons, self.dt, count(seed, "seed", 0)), steps
         array = numbers(input, self.dtype, "input")
         if array.ndim == len(self._row) + 1 and array.shape[1:] == self._row:
             if time is not None or (steps is not None and steps != len(array)):
@@ -350,6 +350,16 @@ class Population:
     def describe(self) -> str:
         """All parameters with units and meanings, and what couples the neurons, as text."""
         return self._own.text()
+
+
+def _competition(given: Competition | None) -> Competition | None:
+    if given is None:
+        return None
+    k, radius, scope, silence = given
+    silent = count(silence, "competition.silence", 0)
+    if silent >= 2**32:
+        raise ValueError(f"competition.silence = {silent}: must be below 2^32")
+    return Competition(count(k, "competition.k", 0), count(radius, "competition.radius", 0), str(scope), silent)
 
 
 def _surrogate(given: str | tuple[Any, ...] | None) -> tuple[str, list[float]] | None:

@@ -43,6 +43,8 @@ class Recording:
     """The model of the run."""
     steps: int
     """Steps that were taken."""
+    start: int
+    """Steps from the population's last reset to the start of the run."""
     dt: float
     """Length of a step."""
     shape: tuple[int, ...]
@@ -68,6 +70,7 @@ class Recording:
         recording = object.__new__(cls)
         recording.model = population.model
         recording.steps = raw["steps"]
+        recording.start = raw["start"]
         recording.dt = population.dt
         recording.shape = population.shape
         recording.batch = population.batch
@@ -151,6 +154,12 @@ class Recording:
             return output.astype(dtype)
         return output.copy() if copy else output
 
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.output.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.output.__dlpack_device__()
+
     def __len__(self) -> int:
         return self.steps
 
@@ -213,7 +222,7 @@ class Recording:
     def _input_lines(self) -> Any:
         drawn = min(_DRAWN, int(np.prod(self.shape)))
         if isinstance(self._drive, _native.Prepared):
-            values = self._drive.rows(0, self.steps, 0, int(np.prod(self.shape)))
+            values = self._drive.rows(self.start, self.steps, 0, int(np.prod(self.shape)))
         elif self._drive.ndim == 1:
             values = np.broadcast_to(self._drive[:drawn], (self.steps, min(drawn, self._drive.size)))
         else:

@@ -23,6 +23,8 @@ class Stimulus:
 
     __slots__ = ("_parts",)
     _parts: tuple[Any, ...]
+    # NumPy's numbers and arrays leave the sum to this class.
+    __array_ufunc__ = None
 
     def __init__(self) -> None:
         raise TypeError("make a stimulus by its kind, such as Stimulus.step(0.1, 1.2)")
@@ -38,6 +40,18 @@ class Stimulus:
         """The same in every step: one number, or one for each neuron."""
         array = numbers(value, np.float64, "value")
         return cls._of(("constant", [float(array)]) if array.ndim == 0 else array.reshape(-1).copy())
+
+    @classmethod
+    def array(cls, values: Any) -> Stimulus:
+        """Numbers step by step, to be added to others: ``[time]``, ``[time, neuron]`` or ``[time, batch, neuron]``.
+
+        One neuron and one sample serve all. There must be as many steps as the run has.
+        """
+        array = numbers(values, np.float64, "values")
+        if not 1 <= array.ndim <= 3 or array.size == 0:
+            raise ValueError(f"values: has shape {array.shape}, but [time], [time, neuron] or [time, batch, neuron] is needed")
+        neurons = 1 if array.ndim == 1 else array.shape[-1]
+        return cls._of(array.reshape(len(array), -1, neurons).copy())
 
     @classmethod
     def uniform(cls, low: float, high: float) -> Stimulus:
@@ -89,6 +103,8 @@ class Stimulus:
 
     def __repr__(self) -> str:
         def text(part: Any) -> str:
+            if isinstance(part, np.ndarray) and part.ndim == 3:
+                return f"Stimulus.array(<{' x '.join(map(str, part.shape))} numbers>)"
             if isinstance(part, np.ndarray):
                 return f"Stimulus.constant({np.array2string(part, separator=', ', threshold=6)})"
             kind, values = part

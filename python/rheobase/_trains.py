@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _native
-from ._numbers import numbers, vector
+from ._numbers import count, numbers, vector
 
 if TYPE_CHECKING:
     from ._recording import Recording
@@ -276,7 +276,7 @@ class SpikeTrains(Sequence[np.ndarray]):
 
     def sample(self, sample: int) -> SpikeTrains:
         """One sample alone."""
-        return self._of(self._own.sample(sample))
+        return self._of(self._own.sample(count(sample, "sample", 0)))
 
     def within(self, start: float, end: float) -> SpikeTrains:
         """What happened from ``start`` on and before ``end`` (up to it, if the recording ends there)."""
@@ -318,7 +318,7 @@ class SpikeTrains(Sequence[np.ndarray]):
     def psth(self, train: int, onsets: Any, window: tuple[float, float], bin: float, level: float = 0.95) -> RateOverTime:
         """The rate of one train around ``onsets``, from ``window[0]`` to ``window[1]`` after each, in bins."""
         when = vector(onsets, "onsets")
-        return RateOverTime(**_native.psth(self._own, train, when, window, float(bin), level), unit=self.unit)
+        return RateOverTime(**_native.psth(self._own, count(train, "train", 0), when, window, float(bin), level), unit=self.unit)
 
     def rates(self, kernel: str, tau: float, *, dt: float | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Rates over time through a kernel: the times, and ``[time, train]``. See :func:`rheobase.analyse.rates_kernel`."""
@@ -353,7 +353,7 @@ class SpikeTrains(Sequence[np.ndarray]):
 
     def correlogram(self, a: int, b: int, bin: float, max_lag: float, level: float = 0.95) -> Correlogram:
         """Lags from the spikes of train ``a`` to those of train ``b``, in bins; of one train if both are the same."""
-        found = _native.correlogram(self._own, (a, b), float(bin), float(max_lag), level)
+        found = _native.correlogram(self._own, (count(a, "a", 0), count(b, "b", 0)), float(bin), float(max_lag), level)
         return Correlogram(**found, bin=float(bin), unit=self.unit)
 
     def synchrony(self, bin: float) -> float:
@@ -380,8 +380,8 @@ class SpikeTrains(Sequence[np.ndarray]):
         A burst begins with an interval of at most ``max_begin`` and goes on while intervals are at most ``max_within``; bursts
         closer than ``min_between`` are one; those shorter than ``min_duration`` or of less than ``min_spikes`` are none.
         """
-        rule = (float(max_begin), float(max_within), float(min_between), float(min_duration), int(min_spikes))
-        return [Burst(*found) for found in _native.bursts(self._own, train, rule)]
+        rule = (float(max_begin), float(max_within), float(min_between), float(min_duration), count(min_spikes, "min_spikes"))
+        return [Burst(*found) for found in _native.bursts(self._own, count(train, "train", 0), rule)]
 
     def figure(self, title: str = "") -> _native.Figure:
         """A raster of all trains."""
@@ -451,4 +451,4 @@ def read_trains(
     Raises:
         OSError: a file that cannot be read, or holds no spikes.
     """
-    return SpikeTrains._of(_native.SpikeTrains.read(path, dt, array, neurons))
+    return SpikeTrains._of(_native.SpikeTrains.read(path, dt, array, neurons if neurons is None else count(neurons, "neurons")))

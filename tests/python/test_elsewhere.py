@@ -54,6 +54,8 @@ def test_the_cell_is_handled_by_its_compartments(tmp_path):
     ("call", "error", "words"),
     [
         (lambda c: rb.SLIFCell("z", 3, tau_m=-1), ValueError, "tau_m = -1 ms"),
+        (lambda c: rb.SLIFCell("z", 0), ValueError, "n_units = 0"),
+        (lambda c: rb.SLIFCell("z", 3, seed=-1), ValueError, "seed = -1"),
         (lambda c: rb.SLIFCell("a/b", 3), ValueError, "usable as a file's name"),
         (lambda c: rb.SLIFCell("z", 3, surrogate="tanh"), ValueError, "unknown surrogate"),
         (lambda c: rb.SLIFCell("z", 3, threshold0=[1.0]), ValueError, "each of the 3 neurons"),

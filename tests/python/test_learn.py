@@ -179,6 +179,13 @@ def test_settings_are_a_file(tmp_path):
         rb.Job(tmp_path / "bad.toml")
 
 
+def test_what_does_nothing_is_said_once():
+    silent = rb.Sequential(rb.Flatten(), rb.Linear(8), rb.LIFSubtract(v_th=1e6), rb.Linear(10), rb.LI())
+    with pytest.warns(UserWarning, match="lif_subtract") as said:
+        job = rb.fit(silent, X, Y, settings=SMALL, progress=False)
+    assert sorted(str(w.message) for w in said) == sorted(job.warnings)
+
+
 def test_progress_is_a_line_on_standard_error(capsys):
     fitted(progress=True)
     said = capsys.readouterr()

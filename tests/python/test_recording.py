@@ -32,7 +32,9 @@ def test_a_recording_is_an_array():
     r = run("events")
     np.testing.assert_array_equal(np.asarray(r), r.output)
     assert np.asarray(r, dtype=np.float64).dtype == np.float64 and len(r) == 150
-    assert np.array(run("dense"), copy=True) is not None
+    np.testing.assert_array_equal(np.from_dlpack(r), r.output)
+    dense = run("dense")
+    assert np.shares_memory(np.asarray(dense), dense.output) and not np.shares_memory(np.array(dense), dense.output)
 
 
 def test_probes_have_their_times():

@@ -26,6 +26,10 @@ def test_sums():
     both = Stimulus.constant(0.5) + Stimulus.ramp(0, 1)
     np.testing.assert_array_equal(made(both), made(0.5 + Stimulus.ramp(0, 1)))
     np.testing.assert_allclose(made(both), 0.5 + made(Stimulus.ramp(0, 1)), rtol=1e-6)
+    given = np.arange(200.0).reshape(100, 2)
+    np.testing.assert_array_equal(made(Stimulus.array(given) + np.float64(1), 2), given + 1)
+    np.testing.assert_array_equal(made(1 + Stimulus.array(given[:, 0]), 2), np.repeat(given[:, :1], 2, axis=1) + 1)
+    assert "100 x 1 x 2 numbers" in repr(Stimulus.array(given))
     assert repr(both) == "Stimulus.constant(0.5) + Stimulus.ramp(0.0, 1.0)"
 
 
@@ -45,7 +49,11 @@ def test_time_goes_on_until_a_reset():
     p = rb.LIF().population(1)
     stimulus = Stimulus.step(0.01, 2.0, 0.02)
     parts = [p.run(stimulus, steps=10, probes=["input"])["input"].sum() for _ in range(3)]
+    assert p.run(stimulus, steps=10).start == 30
     p.reset()
+    late = rb.LIF().population(1)
+    late.run(0.0, steps=10)
+    assert late.run(stimulus, steps=10).figure().to_svg() == rb.LIF().population(1).run(2.0, steps=10).figure().to_svg()
     assert parts == [0, 20, 0] and p.run(stimulus, steps=10, probes=["input"])["input"].sum() == 0
 
 
@@ -54,6 +62,9 @@ def test_time_goes_on_until_a_reset():
     [
         (lambda: Stimulus.constant(float("nan")), "must be finite"),
         (lambda: Stimulus.constant([1.0, 2.0, 3.0]), "each of the 1 neurons"),
+        (lambda: Stimulus.array(np.zeros((5, 1))), "has 5 steps, but the run has 100"),
+        (lambda: Stimulus.array(np.zeros((100, 2))), "has 2 neurons, but the run has 1"),
+        (lambda: Stimulus.array(np.zeros((1, 1, 1, 1))), r"\[time\], \[time, neuron\]"),
         (lambda: Stimulus.step(2, 1, 1), "off = 1 must not come before on = 2"),
         (lambda: Stimulus.noise(0, -1), "std = -1 must be ≥ 0"),
         (lambda: Stimulus.poisson(-1, 1), "rate = -1 must be ≥ 0"),

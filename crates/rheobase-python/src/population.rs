@@ -366,6 +366,10 @@ fn driven<E: Precision, R>(
     match drive {
         Drive::Made(made) => {
             let signal = made.signal();
+            if let Some(constant) = signal.constant() {
+                let numbers: Vec<E> = constant.into_iter().map(E::from_f64).collect();
+                return work(&Input::Constant(&numbers));
+            }
             let fill = move |step, sample, first, out: &mut [E]| signal.fill(step, sample, first, out);
             work(&Input::Generated(&fill))
         }
@@ -390,6 +394,7 @@ fn run<'py, E: Precision>(
 ) -> PyResult<Raw<'py>> {
     let record = wanted.record(p.name())?;
     let place = p.name().to_string();
+    let start = p.state().step;
     driven::<E, _>(drive, &place, |input| {
         let size = steps.saturating_mul(p.neurons() * p.batch());
         let entered = enter(py, size, |cancel| {
@@ -402,7 +407,7 @@ fn run<'py, E: Precision>(
         });
         let (recording, tape) = entered.result.map_err(raise)?;
         let tape = tape.map(|tape| Py::new(py, Tape(E::tape(tape)))).transpose()?;
-        gathered(py, recording, row, tape, entered.interrupt)
+        gathered(py, recording, row, start, tape, entered.interrupt)
     })
 }
 

@@ -39,6 +39,8 @@ type Events<'py> = [Bound<'py, PyAny>; 5];
 pub(crate) struct Raw<'py> {
     /// Steps that were taken.
     steps: usize,
+    /// Steps from the last reset to the start of the run.
+    start: u64,
     /// Output, `[time, …]`.
     dense: Option<Bound<'py, PyAny>>,
     /// Whether anything left, in words of 64 neurons, `[time, batch, word]`.
@@ -58,6 +60,7 @@ pub(crate) fn gathered<'py, E: Number + Element>(
     py: Python<'py>,
     recording: Recording<E>,
     row: &[usize],
+    start: u64,
     tape: Option<Py<Tape>>,
     interrupt: Option<PyErr>,
 ) -> PyResult<Raw<'py>> {
@@ -96,6 +99,7 @@ pub(crate) fn gathered<'py, E: Number + Element>(
     let count = winners.len() / 5;
     Ok(Raw {
         steps,
+        start,
         dense,
         bits: bits.transpose()?,
         events: events.transpose()?,
