@@ -77,7 +77,6 @@ impl Lines<'_> {
 
 /// The figure of a run: its input, the potentials, and the raster, as far as they are given.
 #[pyfunction]
-#[expect(clippy::too_many_arguments, reason = "what the figure shows")]
 pub(crate) fn draw_run(
     title: String,
     unit: &str,

@@ -27,6 +27,9 @@ type Named<'py> = (Option<String>, What<'py>);
 /// A layer: its name, its inputs with their delays, how they are combined, its parts.
 type LayerArgument<'py> = (String, Vec<(String, usize)>, String, Vec<Named<'py>>);
 
+/// Name, kind, shape and number of learned values of a node.
+type Row = (String, String, Vec<usize>, usize);
+
 fn part((name, what): &Named<'_>) -> Result<Part> {
     let part = match what {
         What::Inner(inner) => rheobase::network::network(inner.0.clone()),
@@ -115,7 +118,7 @@ impl Network {
     }
 
     /// Name, kind, shape and number of learned values of each node, in order: everything is checked for it.
-    fn table(&self) -> PyResult<Vec<(String, String, Vec<usize>, usize)>> {
+    fn table(&self) -> PyResult<Vec<Row>> {
         if self.0.input.is_empty() {
             return Err(raise(Error::Unsupported {
                 place: "network".into(),

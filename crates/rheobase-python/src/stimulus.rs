@@ -62,7 +62,6 @@ impl Part<'_> {
 #[pymethods]
 impl Prepared {
     #[new]
-    #[expect(clippy::too_many_arguments, reason = "what a run is")]
     fn new(
         parts: Vec<Part<'_>>,
         model: &str,

@@ -254,7 +254,7 @@ impl Stimulus {
             return Some(format!("[{i}] = {:e} must be finite and at most {LARGEST:e} in size", numbers[i]));
         }
         match self {
-            Stimulus::Step { on, off, .. } if !(off >= on) => {
+            Stimulus::Step { on, off, .. } if off < on => {
                 Some(format!("off = {off} must not come before on = {on}"))
             }
             Stimulus::Noise { std, .. } if *std < 0.0 => Some(format!("std = {std} must be ≥ 0")),
