@@ -10,6 +10,7 @@ from . import _native
 
 def main() -> int:
     """Runs the command with the process's arguments; its exit code."""
-    # The command handles signals itself; until it does, Ctrl-C ends the process as it ends the binary.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # The command handles signals itself; until it does, Ctrl-C ends the process as it ends the binary, unless it is ignored.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     return _native.command(["rheobase", *sys.argv[1:]])

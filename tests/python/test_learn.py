@@ -1,11 +1,8 @@
 """Learning: fit on arrays, jobs and checkpoints in common with the command, sessions."""
 
-import os
 import pickle
-import signal
 import subprocess
 import sys
-import threading
 
 import numpy as np
 import pytest
@@ -88,10 +85,9 @@ def test_a_callback_ends_it_and_early_stopping_does():
         fitted(callback=fails)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
-def test_ctrl_c_ends_a_training_and_it_goes_on_to_the_same_bits():
+def test_ctrl_c_ends_a_training_and_it_goes_on_to_the_same_bits(press_ctrl_c):
     job = rb.Job(rb.Settings({**SMALL, "train.epochs": 4000, "train.batch": 32}))
-    threading.Timer(0.7, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    press_ctrl_c(0.7)
     with pytest.raises(KeyboardInterrupt):
         job.run(progress=False)
     done = len(job.history)

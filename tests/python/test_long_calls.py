@@ -2,8 +2,6 @@
 
 import gc
 import os
-import signal
-import sys
 import threading
 import time
 
@@ -13,17 +11,9 @@ import pytest
 import rheobase as rb
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
-def test_ctrl_c_ends_a_run_within_a_third_of_a_second():
+def test_ctrl_c_ends_a_run_within_a_third_of_a_second(press_ctrl_c):
     p = rb.AdEx().population(20_000)
-    pressed = []
-
-    def press():
-        pressed.append(time.perf_counter())
-        os.kill(os.getpid(), signal.SIGINT)
-
-    timer = threading.Timer(0.5, press)
-    timer.start()
+    pressed = press_ctrl_c(0.5)
     with pytest.raises(KeyboardInterrupt) as caught:
         p.run(800.0, time=200.0, spikes="none", probes=[("v", 256)])
     late = time.perf_counter() - pressed[0]
