@@ -1,7 +1,5 @@
 //! Why the command ends without success, and with which exit code.
 
-use std::process::ExitCode;
-
 use crate::interrupt;
 
 /// What ends a command early.
@@ -32,12 +30,12 @@ impl Failure {
     }
 
     /// The exit code of the process.
-    pub(crate) fn exit_code(&self) -> ExitCode {
+    pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Failure::Bad(_) => ExitCode::from(2),
-            Failure::Disagrees => ExitCode::from(1),
-            Failure::Interrupted(_) => ExitCode::from(interrupt::exit_code()),
-            Failure::PipeClosed => ExitCode::SUCCESS,
+            Failure::Bad(_) => 2,
+            Failure::Disagrees => 1,
+            Failure::Interrupted(_) => interrupt::exit_code(),
+            Failure::PipeClosed => 0,
         }
     }
 }

@@ -5,14 +5,15 @@ use std::str::FromStr;
 
 use clap::Args;
 use rheobase::Dynamics;
-use rheobase::dynamics::{Axis, FixedPoint, Line, Plane, Response, Search, Threshold};
+use rheobase::dynamics::{
+    Axis, FixedPoint, Found, Line, Plane, Response, Search, Threshold, draw_line, draw_plane,
+};
 use rheobase::models::neuron::Time;
 use rheobase::models::record::Field;
 use serde_json::{Value as Json, json};
 
 use crate::arguments::{Amount, Setting, Value, check_output};
 use crate::failure::{Failure, Outcome};
-use crate::phase_picture;
 use crate::setup::{check_once, find_model};
 use crate::terminal;
 use crate::text::{Table, exact, short, with_unit};
@@ -102,12 +103,6 @@ pub(crate) enum View<'a> {
     Plane(Plane<'a>, [Axis; 2]),
 }
 
-/// What was found under one input.
-pub(crate) struct Found {
-    pub(crate) input: f64,
-    pub(crate) points: Vec<FixedPoint>,
-}
-
 /// A threshold, or why there is none.
 type Maybe = Result<Threshold, String>;
 
@@ -141,12 +136,10 @@ impl Phase {
                 return Err(Failure::bad(format!("--start and --time: {rule}")));
             }
             (None, _) => None,
-            (Some(_), View::Line(line, axis)) => {
-                Some(phase_picture::draw_line(&dynamics, line, axis, &found)?)
-            }
+            (Some(_), View::Line(line, axis)) => Some(draw_line(&dynamics, line, axis, &found)?),
             (Some(_), View::Plane(plane, axes)) => {
                 let response = self.trajectory(&dynamics, last, search.dt, &start)?;
-                Some(phase_picture::draw_plane(&dynamics, plane, axes, &found, &response)?)
+                Some(draw_plane(&dynamics, plane, axes, &found, &response)?)
             }
         };
         let rheobase = maybe(dynamics.rheobase(search))?;

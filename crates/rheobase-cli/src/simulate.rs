@@ -9,11 +9,11 @@ use rheobase::compete::Scope;
 use rheobase::models::neuron::{Emits, Info, Time};
 use rheobase::population::probe::Quantity;
 use rheobase::population::{Model, Number};
+use rheobase::stimulus::{RunShape, Signal};
 use rheobase::{Competition, Population, Record, Spikes};
 
 use crate::arguments::{ProbeArgument, Setting, Shape, check_output};
 use crate::failure::{Failure, Outcome};
-use crate::generator::{Input, RunShape};
 use crate::picture::Picture;
 use crate::save::{self, About, Output, check_csv};
 use crate::setup::{Setup, steps_in};
@@ -217,7 +217,7 @@ impl Simulate {
         &self,
         population: &mut Population<E>,
         steps: usize,
-        input: &Arc<Input>,
+        input: &Arc<Signal>,
         asked: &[(String, usize)],
     ) -> Outcome<Done<E>> {
         let (batch, neurons, dt) = (population.batch(), population.neurons(), population.dt());
@@ -264,7 +264,7 @@ impl Simulate {
 }
 
 /// A warning where no neuron fired and the input is far below what the model needs, as numbers around 1 are in pA.
-fn weak_input<E: Number>(info: &Info, input: &Input, done: &Done<E>) -> Option<String> {
+fn weak_input<E: Number>(info: &Info, input: &Signal, done: &Done<E>) -> Option<String> {
     let (largest, example) = (input.largest(), info.example_input);
     let silent = info.emits != Emits::Analogue && done.counts.spikes() == 0;
     let unit = if info.input_unit == "1" { String::new() } else { format!(" {}", info.input_unit) };

@@ -3,10 +3,10 @@
 use rheobase::curve::{Curve, Expected, Settling, StepError};
 use rheobase::models::neuron::{Emits, Info, Takes, Time};
 use rheobase::population::Number;
+use rheobase::stimulus::Signal;
 use rheobase::{Input as Fed, Population, Record, Spikes};
 
 use crate::failure::Outcome;
-use crate::generator::Input;
 use crate::text::{exact, short};
 
 /// How far a rate may be off without a word, as a fraction of it.
@@ -84,7 +84,7 @@ pub(crate) fn quantised(info: &Info, rates: &[f64], dt: f64) -> Option<String> {
 /// `rates` are those that the run has given, of every neuron.
 pub(crate) fn of_run<E: Number>(
     population: &Population<E>,
-    input: &Input,
+    input: &Signal,
     steps: usize,
     rates: &[f64],
 ) -> Outcome<Option<String>> {
@@ -151,7 +151,7 @@ const PARTS: [usize; 3] = [2, 5, 10];
 
 fn under_varying<E: Number>(
     population: &Population<E>,
-    input: &Input,
+    input: &Signal,
     steps: usize,
 ) -> Outcome<Option<String>> {
     let (dt, neurons) = (population.dt(), sample(population));
@@ -197,7 +197,7 @@ fn under_varying<E: Number>(
 fn spikes_in_parts<E: Number>(
     population: &Population<E>,
     neurons: &[usize],
-    input: &Input,
+    input: &Signal,
     steps: usize,
     parts: usize,
 ) -> Outcome<u64> {

@@ -1,13 +1,14 @@
 //! Inputs: what `--input` says, and the files among them.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use rheobase::data::{self, read_input};
-use rheobase::nearest;
+use rheobase::stimulus::{self, LARGEST, RunShape, Signal, spacing};
+use rheobase::{Error, nearest};
 
 use crate::arguments::{Amount, FilePart, number};
 use crate::failure::{Failure, Outcome};
-use crate::generator::{Input, RunShape, part};
 use crate::text::exact;
 
 /// The help on inputs.
@@ -26,9 +27,6 @@ pub(crate) const HELP: &str = "Inputs (--input, in the model's unit; several are
   FILE.csv                   a line per step, a column per neuron; a column
                              `time` sets dt
 For models that count steps, times are steps and rates are per step.";
-
-/// Numbers beyond this are refused: sums of them must stay finite in 32 bits.
-pub(crate) const LARGEST: f64 = 1e30;
 
 /// One `--input`.
 #[derive(Debug, Clone, PartialEq)]
@@ -178,10 +176,42 @@ impl Loaded {
     }
 
     /// The inputs ready for a run.
-    pub(crate) fn prepare(self, run: &RunShape<'_>) -> Outcome<Input> {
-        let parts = self.parts.into_iter().enumerate();
-        let parts = parts.map(|(i, (s, input))| part(i, &s, input, run).map_err(|e| place(&s, &e)));
-        Ok(Input { parts: parts.collect::<Outcome<_>>()? })
+    pub(crate) fn prepare(self, run: &RunShape<'_>) -> Outcome<Signal> {
+        let (said, stimuli): (Vec<Stimulus>, Vec<stimulus::Stimulus>) = self
+            .parts
+            .into_iter()
+            .map(|(s, input)| {
+                let wanted = s.kind.stimulus(input);
+                (s, wanted)
+            })
+            .unzip();
+        Signal::new(&stimuli, run).map_err(|e| match e {
+            Error::Value { index, rule, .. } => place(&said[index.unwrap_or(0)], &rule),
+            other => other.into(),
+        })
+    }
+}
+
+impl Kind {
+    /// What the library calls it; `input` is what a file holds.
+    fn stimulus(&self, input: Option<data::Input>) -> stimulus::Stimulus {
+        use stimulus::Stimulus;
+        match (self, input) {
+            (_, Some(input)) => Stimulus::Data(Arc::new(input)),
+            (Kind::Constant(Amount::Same(x)), _) => Stimulus::Constant(*x),
+            (Kind::Constant(Amount::Between(low, high)), _) => Stimulus::Uniform { low: *low, high: *high },
+            (Kind::Step { on, amplitude, off }, _) => {
+                Stimulus::Step { on: *on, amplitude: *amplitude, off: *off }
+            }
+            (Kind::Ramp { from, to }, _) => Stimulus::Ramp { from: *from, to: *to },
+            (Kind::Sine { mean, amplitude, hertz }, _) => {
+                Stimulus::Sine { mean: *mean, amplitude: *amplitude, hertz: *hertz }
+            }
+            (Kind::Noise { mean, std }, _) => Stimulus::Noise { mean: *mean, std: *std },
+            (Kind::Poisson { rate, weight }, _) => Stimulus::Poisson { rate: *rate, weight: *weight },
+            // Files are read before this is asked.
+            (Kind::File(_), None) => Stimulus::Constant(0.0),
+        }
     }
 }
 
@@ -189,30 +219,55 @@ fn place(stimulus: &Stimulus, what: &str) -> Failure {
     Failure::bad(format!("--input {}: {what}", stimulus.text))
 }
 
-/// The even spacing of ascending times; `None` for a single one.
-pub(crate) fn spacing(times: &[f64]) -> Result<Option<f64>, String> {
-    let (Some(first), Some(last)) = (times.first(), times.last()) else { return Ok(None) };
-    if times.len() < 2 {
-        return Ok(None);
-    }
-    let dt = (last - first) / (times.len() - 1) as f64;
-    let uneven = times.iter().enumerate().find(|(i, t)| (*t - first - dt * *i as f64).abs() > 1e-3 * dt);
-    match uneven {
-        Some((row, t)) => Err(format!("data row {}: time = {t} breaks the even steps of {dt}", row + 1)),
-        // Times are written with few digits; their spacing is meant to have as few.
-        None => Ok(Some(format!("{dt:.9e}").parse().unwrap_or(dt))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rheobase::Catalog;
+
+    fn prepared(texts: &[&str]) -> Outcome<Signal> {
+        let stimuli = texts.iter().map(|t| t.parse().map_err(Failure::Bad)).collect::<Outcome<_>>()?;
+        let model = Catalog::standard().get("lif")?;
+        let run = RunShape { model: &*model, steps: 100, batch: 1, neurons: 1, dt: 0.001, seed: 1 };
+        Loaded::read(stimuli)?.prepare(&run)
+    }
+
+    fn at(text: &str, step: u64) -> f64 {
+        let mut out = [0.0f64];
+        prepared(&[text]).unwrap().fill(step, 0, 0, &mut out);
+        out[0]
+    }
 
     #[test]
-    fn times_of_a_file_must_be_even() {
-        assert_eq!(spacing(&[0.0, 0.001, 0.002, 0.003]), Ok(Some(0.001)));
-        assert_eq!(spacing(&[0.1, 0.3, 0.5]), Ok(Some(0.2)));
-        assert_eq!(spacing(&[0.1]), Ok(None));
-        assert!(spacing(&[0.0, 1.0, 3.0]).is_err());
+    fn kinds_are_the_librarys() {
+        assert_eq!(
+            [at("step:0.01,2,0.02", 9), at("step:0.01,2,0.02", 10), at("step:0.01,2,0.02", 20)],
+            [0.0, 2.0, 0.0]
+        );
+        assert_eq!([at("ramp:1,2", 0), at("ramp:1,2", 50)], [1.0, 1.5]);
+        assert_eq!(at("sine:1,2,10", 25), 3.0);
+        assert_eq!(at("constant:-1.5", 3), -1.5);
+        assert_eq!(at("1.5", 3), 1.5);
+        assert_eq!(prepared(&["1", "0.5"]).unwrap().constant(), Some(vec![1.5]));
+    }
+
+    #[test]
+    fn bad_inputs_say_why() {
+        for (text, part) in [
+            ("nose:1,2", "did you mean `noise:`"),
+            ("noise:1", "noise:MEAN,STD"),
+            ("noise:1,-2", "STD = -2 must be ≥ 0"),
+            ("noise:nan,1", "NaN must be finite"),
+            ("constant:inf", "inf must be finite"),
+            ("1e40", "at most 1e30"),
+            ("step:2,1,1", "OFF = 1 must not come before ON = 2"),
+            ("poisson:1e9,1", "events per step"),
+            ("poisson:-1,1", "RATE_HZ = -1 must be ≥ 0"),
+            ("constant:", "is not a number"),
+            ("", "is no number"),
+            ("none.npy", "none.npy"),
+        ] {
+            let message = prepared(&[text]).err().and_then(|e| e.message().map(String::from)).unwrap();
+            assert!(message.contains(part), "{text}: {message}");
+        }
     }
 }

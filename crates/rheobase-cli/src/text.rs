@@ -1,5 +1,7 @@
 //! Tables, wrapped lines and short numbers for reading.
 
+pub(crate) use rheobase::draw::short;
+
 /// Rows of columns, aligned; the last column wraps.
 #[derive(Default)]
 pub(crate) struct Table {
@@ -78,25 +80,6 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// `x` with four significant digits, without trailing zeros.
-#[expect(clippy::disallowed_methods, reason = "digits for the eye")]
-pub(crate) fn short(x: f64) -> String {
-    if x == 0.0 || !x.is_finite() {
-        return if x == 0.0 { "0".into() } else { x.to_string() };
-    }
-    let size = x.abs().log10().floor();
-    if (-4.0..6.0).contains(&size) {
-        let rounded = format!("{x:.*}", (3.0 - size).max(0.0) as usize);
-        let trimmed = rounded.trim_end_matches('0').trim_end_matches('.');
-        return if rounded.contains('.') { trimmed.to_string() } else { rounded };
-    }
-    let text = format!("{x:.3e}");
-    match text.split_once('e') {
-        Some((digits, power)) => format!("{}e{power}", digits.trim_end_matches('0').trim_end_matches('.')),
-        None => text,
-    }
-}
-
 /// `x` in full, with a power of ten where zeros would fill the line.
 pub(crate) fn exact(x: f64) -> String {
     let plain = x == 0.0 || !x.is_finite() || (1e-5..1e10).contains(&x.abs());
@@ -126,23 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn short_numbers() {
-        for (x, text) in [
-            (0.0, "0"),
-            (1.0, "1"),
-            (43.0, "43"),
-            (1234.567, "1235"),
-            (0.001, "0.001"),
-            (-0.12345, "-0.1235"),
-            (123_456.0, "123456"),
-            (2.1e9, "2.1e9"),
-            (1e-7, "1e-7"),
-            (-2000.0, "-2000"),
-            (9.9999, "10"),
-        ] {
-            assert_eq!(short(x), text);
-        }
-        assert_eq!(short(f64::NAN), "NaN");
+    fn exact_and_grouped_numbers() {
         assert_eq!([exact(1e300), exact(-0.5), exact(1e-9)], ["1e300", "-0.5", "1e-9"]);
         assert_eq!(grouped(1_234_567), "1 234 567");
         assert_eq!(grouped(12), "12");

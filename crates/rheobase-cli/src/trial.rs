@@ -1,10 +1,10 @@
 //! How many spikes a run will record: from a trial of a few of its neurons, before it begins.
 
 use rheobase::population::{Column, Number};
+use rheobase::stimulus::Signal;
 use rheobase::{Input, Population, Record, Spikes};
 
 use crate::failure::Outcome;
-use crate::generator;
 
 /// Neurons that are tried, at most.
 const NEURONS: usize = 16;
@@ -13,11 +13,7 @@ const PIECES: usize = 8;
 const STEPS: usize = 1000;
 
 /// Spikes per neuron and step that a run of `steps` steps of `population` under `input` may be expected to give.
-pub(crate) fn rate<E: Number>(
-    population: &Population<E>,
-    input: &generator::Input,
-    steps: usize,
-) -> Outcome<f64> {
+pub(crate) fn rate<E: Number>(population: &Population<E>, input: &Signal, steps: usize) -> Outcome<f64> {
     let neurons = population.neurons();
     let chosen: Vec<usize> = (0..NEURONS.min(neurons)).map(|i| i * neurons / NEURONS.min(neurons)).collect();
     let (mut spikes, mut counted) = (0, 0);

@@ -18,6 +18,7 @@ pub mod network;
 pub mod plasticity;
 pub mod population;
 pub mod random;
+pub mod stimulus;
 pub mod threads;
 mod toml_text;
 pub mod verify;

@@ -56,6 +56,7 @@ mod marks;
 mod panel;
 mod png;
 mod scene;
+mod short;
 mod spikes;
 mod svg;
 mod text;
@@ -93,6 +94,7 @@ pub use phase_plane::{PhasePlane, Stability};
 pub use raster::Raster;
 pub use rates::Rates;
 pub use report::{Report, Table};
+pub use short::short;
 pub use simulation::Simulation;
 
 pub use traces::Traces;

@@ -23,6 +23,7 @@ mod contour;
 mod excitability;
 mod fixed_point;
 mod line;
+mod picture;
 mod plane;
 mod response;
 mod section;
@@ -33,6 +34,7 @@ pub use axis::Axis;
 pub use excitability::{Search, Source, Threshold};
 pub use fixed_point::{Eigenvalue, FixedPoint, Kind};
 pub use line::Line;
+pub use picture::{Found, draw_line, draw_plane};
 pub use plane::{Plane, VectorField};
 pub use response::{Pulse, Response};
 

@@ -66,8 +66,17 @@ impl Job {
     /// Those of [`Job::new`].
     pub fn new_with(config: TrainConfig, library: &Library) -> Result<Self> {
         config.check()?;
-        let pool = threads::pool("train", (config.train.threads > 0).then_some(config.train.threads))?;
         let splits = splits(&config)?;
+        Job::with_data(config, splits, library)
+    }
+
+    /// [`Job::new_with`] on samples that are in hand, whatever `config` says of their source ([`Splits::of`] makes parts of them).
+    ///
+    /// # Errors
+    /// Settings, shapes and labels that do not fit, with what to change.
+    pub fn with_data(config: TrainConfig, splits: Splits, library: &Library) -> Result<Self> {
+        config.check()?;
+        let pool = threads::pool("train", (config.train.threads > 0).then_some(config.train.threads))?;
         let network = config.network(splits.train.shape())?;
         room::check(
             &outline_with(&network, library)?,
@@ -373,7 +382,7 @@ impl Job {
     }
 
     /// Goes to where the job was when the checkpoint was written.
-    fn restore(&mut self, path: &Path, checkpoint: &Checkpoint) -> Result<()> {
+    pub(super) fn restore(&mut self, path: &Path, checkpoint: &Checkpoint) -> Result<()> {
         self.trainer.restore(path, checkpoint, &self.architecture()?)?;
         let extra = &checkpoint.header.extra;
         let part = |name: &str| extra.get(name).cloned().unwrap_or(Value::Null);

@@ -13,8 +13,10 @@
 //! | when to stop, and at which epoch the network was best | [`stopping`] |
 //! | a whole job as a file | [`config`] |
 //! | a job run, stopped, gone on with | [`job`] |
+//! | a network trained on samples in hand | [`fit`](fit()) |
 //! | layers that learn without labels, before the training or by themselves | [`stage`] |
 //! | a trained network on other samples | [`trained`] |
+//! | a network step by step | [`session`] |
 //! | layers, input and labels that do nothing | [`warning`] |
 //! | training state in a file | [`checkpoint`], [`tensor`], [`fingerprint`](mod@fingerprint) |
 //!
@@ -27,6 +29,7 @@ pub mod checkpoint;
 pub mod clip;
 pub mod config;
 pub mod fingerprint;
+mod fit;
 mod history;
 pub mod job;
 pub mod loss;
@@ -36,6 +39,7 @@ mod prepare;
 pub mod regularise;
 mod room;
 pub mod schedule;
+pub mod session;
 pub mod splits;
 pub mod stage;
 pub mod stopping;
@@ -49,12 +53,14 @@ pub use checkpoint::{Checkpoint, Header, Protection, Wanted};
 pub use clip::Clip;
 pub use config::{Difference, StageConfig, StageInhibition, TrainConfig};
 pub use fingerprint::{fingerprint, fingerprint_of_data};
+pub use fit::fit;
 pub use history::{Epoch, Progressed};
 pub use job::Job;
 pub use loss::{CrossEntropy, Evaluated, Loss, LossKind, Readout, Score, Target};
 pub use optimise::{Moments, Optimiser, OptimiserKind, Update, project};
 pub use regularise::{RateBounds, RateOf, WeightPenalty};
 pub use schedule::{Progress, Schedule, ScheduleKind};
+pub use session::Session;
 pub use splits::{Splits, splits};
 pub use stage::{Feedback, Stage, StageEpoch, StageProgress, StageRun};
 pub use stopping::{EarlyStopping, Verdict};

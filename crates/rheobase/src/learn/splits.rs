@@ -20,6 +20,34 @@ pub struct Splits {
 }
 
 impl Splits {
+    /// `all` in the parts that the settings ask for: what is not given is split off, a share for the test and one for the
+    /// validation (none, if its share is 0).
+    ///
+    /// # Errors
+    /// Data without labels; too few samples to split.
+    pub fn of(
+        all: Dataset,
+        validation: Option<Dataset>,
+        test: Option<Dataset>,
+        config: &TrainConfig,
+    ) -> Result<Splits> {
+        all.require_labels()?;
+        let seed = config.train.seed;
+        let (train, test) = match test {
+            Some(test) => (all, test),
+            None => two_parts(&all, config.data.test, seed)?,
+        };
+        let (train, validation) = match validation {
+            Some(validation) => (train, Some(validation)),
+            None if config.data.validation > 0.0 => {
+                let (train, validation) = two_parts(&train, config.data.validation, seed)?;
+                (train, Some(validation))
+            }
+            None => (train, None),
+        };
+        Ok(Splits { train, validation, test })
+    }
+
     /// Those that there are.
     pub fn parts(&self) -> impl Iterator<Item = &Dataset> {
         [Some(&self.train), self.validation.as_ref(), Some(&self.test)].into_iter().flatten()
@@ -31,7 +59,6 @@ impl Splits {
 /// # Errors
 /// Files that cannot be used, data without labels.
 pub fn splits(config: &TrainConfig) -> Result<Splits> {
-    let seed = config.train.seed;
     let (all, test) = match &config.data.source {
         Source::Digits => {
             // The split is part of the data set: every seed trains and tests on the same samples.
@@ -54,19 +81,13 @@ pub fn splits(config: &TrainConfig) -> Result<Splits> {
             let read = |path: &Path| data::read_npz_dataset(path);
             (read(&files.train)?, files.test.as_deref().map(read).transpose()?)
         }
+        Source::Given => {
+            let what =
+                "the samples were given by the program that began the run, which alone can go on with it";
+            return Err(Error::Unsupported { place: "data.source".into(), what: what.into() });
+        }
     };
-    all.require_labels()?;
-    let (train, test) = match test {
-        Some(test) => (all, test),
-        None => two_parts(&all, config.data.test, seed)?,
-    };
-    let (train, validation) = if config.data.validation > 0.0 {
-        let (train, validation) = two_parts(&train, config.data.validation, seed)?;
-        (train, Some(validation))
-    } else {
-        (train, None)
-    };
-    Ok(Splits { train, validation, test })
+    Splits::of(all, None, test, config)
 }
 
 /// Splits a share off.

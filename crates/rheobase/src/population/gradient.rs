@@ -95,7 +95,7 @@ impl<E: Number> Population<E> {
         }
         let mut checkpoints = Vec::new();
         let recording =
-            self.run_chunks(steps, input, record, |_| true, |state| checkpoints.push(state.clone()))?;
+            self.run_chunks(steps, input, record, CHUNK, |_| true, |state| checkpoints.push(state.clone()))?;
         Ok((recording, Tape { steps, checkpoints }))
     }
 

@@ -21,6 +21,10 @@ const STREAMED_TILE: usize = 16 * 1024;
 /// Steps between looks for NaN; also how far a tile runs before its results are joined.
 pub(super) const CHUNK: usize = 256;
 
+/// Products of neurons (or lateral weights) and steps between two looks at whether a run should end: a tenth of
+/// a second of them at most.
+const WATCHED: usize = 1 << 26;
+
 /// Bytes of a recording from which it is asked whether they fit.
 const ASKED_FROM: f64 = 1e8;
 
@@ -54,10 +58,10 @@ struct Plan {
 }
 
 impl Plan {
-    /// Length of a chunk: one after which every probe takes up again as at the start.
-    fn chunk(&self) -> usize {
+    /// Length of a chunk of about `steps`: one after which every probe takes up again as at the start.
+    fn chunk(&self, steps: usize) -> usize {
         let period = self.probes.iter().fold(1, |n, (_, every)| lcm(n, *every));
-        CHUNK.div_ceil(period).saturating_mul(period)
+        steps.div_ceil(period).saturating_mul(period)
     }
 }
 
@@ -68,11 +72,11 @@ impl<E: Number> Population<E> {
     /// Input of the wrong length or not finite, unknown probes, and NaN that arises in the run, with step, sample
     /// and neuron. After an error the state is as it was before the call.
     pub fn run(&mut self, steps: usize, input: &Input<'_, E>, record: &Record) -> Result<Recording<E>> {
-        self.run_watched(steps, input, record, |_| true)
+        self.run_chunks(steps, input, record, CHUNK, |_| true, |_| {})
     }
 
-    /// [`Population::run`] that calls `progress` with the number of steps done after each chunk; if that returns
-    /// false the run ends there, and the recording has as many steps.
+    /// [`Population::run`] that calls `progress` with the number of steps done after each chunk of the run, some ten times a
+    /// second; if that returns false the run ends there, and the recording has as many steps.
     pub fn run_watched(
         &mut self,
         steps: usize,
@@ -80,15 +84,20 @@ impl<E: Number> Population<E> {
         record: &Record,
         progress: impl FnMut(usize) -> bool,
     ) -> Result<Recording<E>> {
-        self.run_chunks(steps, input, record, progress, |_| {})
+        let per_step = self.batch
+            * self.layer.neurons
+            * if self.layer.lateral.is_some() { self.layer.neurons } else { 1 };
+        let chunk = (WATCHED / per_step).clamp(1, CHUNK);
+        self.run_chunks(steps, input, record, chunk, progress, |_| {})
     }
 
-    /// The run itself; `checkpoint` sees the state at the start of every chunk.
+    /// The run itself, in chunks of about `chunk` steps; `checkpoint` sees the state at the start of every chunk.
     pub(super) fn run_chunks(
         &mut self,
         steps: usize,
         input: &Input<'_, E>,
         record: &Record,
+        chunk: usize,
         mut progress: impl FnMut(usize) -> bool,
         mut checkpoint: impl FnMut(&State<E>),
     ) -> Result<Recording<E>> {
@@ -97,11 +106,12 @@ impl<E: Number> Population<E> {
         check_denormals(&self.layer.name)?;
         let plan = self.plan(record)?;
         let mut recording = self.empty_recording(steps, record)?;
+        let whole = plan.chunk(chunk);
         let mut before: Option<State<E>> = None;
         let mut done = 0;
         while done < steps {
             checkpoint(&self.state);
-            let chunk = plan.chunk().min(steps - done);
+            let chunk = whole.min(steps - done);
             if done == 0 && chunk < steps {
                 before = Some(self.state.clone());
             }

@@ -42,6 +42,8 @@ pub enum Source {
     Csv(CsvFiles),
     /// NumPy archives ([`crate::data::read_npz_dataset`]).
     Npz(NpzFiles),
+    /// A program gives them ([`fit`](crate::learn::fit())); there is nothing to read.
+    Given,
 }
 
 /// Files of the MNIST family, also gzipped.
@@ -153,7 +155,7 @@ impl Source {
             true => Err(broken(place, field, "``", "must name a file")),
         };
         match self {
-            Source::Digits => Ok(()),
+            Source::Digits | Source::Given => Ok(()),
             Source::Idx(files) => {
                 let place = "data.source.idx";
                 named(place, "images", &files.images)?;
@@ -182,7 +184,7 @@ impl Source {
     /// Lets relative paths start from `folder`.
     pub(super) fn start_from(&mut self, folder: &Path) {
         let paths: Vec<&mut PathBuf> = match self {
-            Source::Digits => Vec::new(),
+            Source::Digits | Source::Given => Vec::new(),
             Source::Idx(f) => {
                 let tests = f.test_images.iter_mut().chain(&mut f.test_labels);
                 [&mut f.images, &mut f.labels].into_iter().chain(tests).collect()

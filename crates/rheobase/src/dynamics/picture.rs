@@ -1,16 +1,28 @@
-//! The picture of `phase`: a phase plane, or a phase line for one variable.
+//! Pictures of what was found along one variable or two: a phase line, or a phase plane.
 
-use rheobase::Dynamics;
-use rheobase::draw::{Figure, PhaseLine, PhasePlane, Stability};
-use rheobase::dynamics::{Axis, FixedPoint, Kind, Line, Plane, Response};
+use rheobase_models::neuron::Time;
 
-use crate::phase::{Found, input_unit, per, unit_of};
-use crate::text::{short, with_unit};
+use super::{Axis, Dynamics, FixedPoint, Kind, Line, Plane, Response};
+use crate::draw::{Figure, PhaseLine, PhasePlane, Stability, short};
+use crate::{Error, Result};
+
+/// The fixed points under one input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The constant input.
+    pub input: f64,
+    /// The fixed points under it.
+    pub points: Vec<FixedPoint>,
+}
 
 /// Arrows in a row, and in a column.
 const ARROWS: usize = 18;
 /// Points of a curve.
 const POINTS: usize = 600;
+
+fn no_input(dynamics: &Dynamics) -> Error {
+    super::value(dynamics.place(), "inputs", "none", "must be at least one")
+}
 
 fn stability(p: &FixedPoint) -> Stability {
     match p.kind {
@@ -21,20 +33,34 @@ fn stability(p: &FixedPoint) -> Stability {
     }
 }
 
+/// An input with its unit; units that are words stand only where the input is named.
 fn named(dynamics: &Dynamics, input: f64) -> String {
-    format!("input {}", with_unit(short(input), input_unit(dynamics)))
+    let unit = dynamics.model().info().input_unit;
+    let unit = if unit == "1" || unit.contains(' ') { "" } else { unit };
+    format!("input {} {unit}", short(input)).trim_end().into()
 }
 
-/// The speed of the variable over its value, under each input.
-pub(crate) fn draw_line(
-    dynamics: &Dynamics,
-    line: &Line<'_>,
-    axis: &Axis,
-    found: &[Found],
-) -> rheobase::Result<Figure> {
+/// The unit of a state field, empty for pure numbers.
+fn unit_of(dynamics: &Dynamics, field: &str) -> &'static str {
+    let unit = dynamics.model().state().iter().find(|f| f.name == field).map_or("", |f| f.unit);
+    if unit == "1" { "" } else { unit }
+}
+
+/// The speed of the variable over its value, under each input of `found`.
+///
+/// # Errors
+/// An input that is not finite; no input at all.
+pub fn draw_line(dynamics: &Dynamics, line: &Line<'_>, axis: &Axis, found: &[Found]) -> Result<Figure> {
+    if found.is_empty() {
+        return Err(no_input(dynamics));
+    }
     let unit = unit_of(dynamics, &axis.field);
-    let speed = format!("{}/{}", if unit.is_empty() { "1" } else { unit }, per(dynamics));
-    let slopes: Vec<_> = found.iter().map(|f| line.slopes(POINTS, f.input)).collect::<Result<_, _>>()?;
+    let speed = format!(
+        "{}/{}",
+        if unit.is_empty() { "1" } else { unit },
+        if dynamics.model().info().time == Time::Steps { "step" } else { "s" }
+    );
+    let slopes: Vec<_> = found.iter().map(|f| line.slopes(POINTS, f.input)).collect::<Result<_>>()?;
     let derivative = format!("d{}/dt", axis.field);
     let mut figure = PhaseLine::new((&axis.field, unit), (&derivative, &speed));
     for (f, slopes) in found.iter().zip(&slopes) {
@@ -49,18 +75,21 @@ pub(crate) fn draw_line(
     figure.title(dynamics.model().info().class).figure()
 }
 
-/// The plane with what was found under each input; the field and the trajectory are those of the last.
-pub(crate) fn draw_plane(
+/// The plane with what was found under each input; the field and the trajectory `response` are those of the last.
+///
+/// # Errors
+/// An input that is not finite; no input at all.
+pub fn draw_plane(
     dynamics: &Dynamics,
     plane: &Plane<'_>,
     axes: &[Axis; 2],
     found: &[Found],
     response: &Response,
-) -> rheobase::Result<Figure> {
-    let last = found.last().map_or(0.0, |f| f.input);
+) -> Result<Figure> {
+    let Some(last) = found.last().map(|f| f.input) else { return Err(no_input(dynamics)) };
     let field = plane.field(ARROWS, ARROWS, last)?;
     let threshold = plane.threshold(last)?;
-    let nullclines: Vec<_> = found.iter().map(|f| plane.nullclines(f.input)).collect::<Result<_, _>>()?;
+    let nullclines: Vec<_> = found.iter().map(|f| plane.nullclines(f.input)).collect::<Result<_>>()?;
     let fields = dynamics.model().state();
     let position = |axis: &Axis| fields.iter().position(|f| f.name == axis.field).unwrap_or(usize::MAX);
     let path = response.path(position(&axes[0]), position(&axes[1]));

@@ -1,0 +1,218 @@
+//! Pictures: the figure of a run, and what every figure can do.
+
+use std::path::PathBuf;
+
+use numpy::{PyReadonlyArray1, PyReadonlyArray2};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use rheobase::analyse;
+use rheobase::draw::{self, Figure as Drawn, Simulation, Traces};
+use rheobase::models::neuron::Time;
+
+use crate::error::Raise;
+use crate::trains::SpikeTrains;
+
+/// A finished picture. A notebook shows it; :meth:`save` writes it.
+#[pyclass(module = "rheobase", frozen)]
+pub(crate) struct Figure(pub(crate) Drawn);
+
+#[pymethods]
+impl Figure {
+    /// Writes the picture as SVG or PNG, by the ending of ``path``.
+    ///
+    /// Raises:
+    ///     OSError: another ending, or a file that cannot be written.
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        py.detach(|| self.0.save(path)).raised()
+    }
+
+    /// The picture as the text of an SVG file.
+    fn to_svg(&self, py: Python<'_>) -> PyResult<String> {
+        py.detach(|| self.0.to_svg()).raised()
+    }
+
+    /// The picture as the bytes of a PNG file, 200 dots per inch.
+    fn to_png<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &py.detach(|| self.0.to_png()).raised()?))
+    }
+
+    fn _repr_svg_(&self, py: Python<'_>) -> PyResult<String> {
+        self.to_svg(py)
+    }
+}
+
+/// What times are counted in, by its unit.
+pub(crate) fn clock(unit: &str) -> Time {
+    if unit == "steps" { Time::Steps } else { Time::Seconds }
+}
+
+/// Traces of some neurons: label, unit, times, values neuron by neuron, and the threshold with its name.
+#[derive(FromPyObject)]
+pub(crate) struct Lines<'py>(
+    String,
+    String,
+    PyReadonlyArray1<'py, f64>,
+    Vec<PyReadonlyArray1<'py, f64>>,
+    Option<(String, f64)>,
+);
+
+impl Lines<'_> {
+    /// One line stands for all where they are equal and would hide each other.
+    fn traces(&self, clock: Time) -> PyResult<Traces<'_>> {
+        let Lines(label, unit, times, series, threshold) = self;
+        let unit = if unit == "1" { "" } else { unit };
+        let values: Vec<&[f64]> = series.iter().map(|s| Ok(s.as_slice()?)).collect::<PyResult<_>>()?;
+        let same = values.windows(2).all(|w| w[0] == w[1]);
+        let mut traces = Traces::new(times.as_slice()?, label, unit).clock(clock);
+        for (n, line) in values.iter().take(if same { 1 } else { values.len() }).enumerate() {
+            let name = if same { String::new() } else { format!("neuron {n}") };
+            traces = traces.trace(name, line);
+        }
+        if let Some((name, value)) = threshold {
+            traces = traces.threshold(*value).threshold_name(name);
+        }
+        Ok(traces)
+    }
+}
+
+/// The figure of a run: its input, the potentials, and the raster, as far as they are given.
+#[pyfunction]
+pub(crate) fn draw_run(
+    title: String,
+    unit: &str,
+    end: f64,
+    input: Option<Lines<'_>>,
+    potential: Option<Lines<'_>>,
+    spikes: Option<(PyReadonlyArray1<'_, f64>, PyReadonlyArray1<'_, u32>, PyReadonlyArray1<'_, u64>)>,
+    neurons: usize,
+) -> PyResult<Figure> {
+    let clock = clock(unit);
+    let input = input.as_ref().map(|l| l.traces(clock)).transpose()?;
+    let potential = potential.as_ref().map(|l| l.traces(clock)).transpose()?;
+    let Some((times, who, counts)) = &spikes else {
+        let panels =
+            input.iter().chain(&potential).map(Traces::panel).collect::<Result<Vec<_>, _>>().raised()?;
+        return Ok(Figure(draw::Figure::stack(panels).raised()?.title(title)));
+    };
+    let mut figure = Simulation::new(0.0, end, times.as_slice()?, who.as_slice()?, neurons)
+        .title(title)
+        .clock(clock)
+        .counts(counts.as_slice()?);
+    if let Some(traces) = input {
+        figure = figure.input(traces);
+    }
+    if let Some(traces) = potential {
+        figure = figure.potential(traces);
+    }
+    Ok(Figure(figure.figure().raised()?))
+}
+
+/// A raster of all trains.
+#[pyfunction]
+pub(crate) fn draw_raster(trains: &SpikeTrains, title: String) -> PyResult<Figure> {
+    let (times, who) = trains.0.flat();
+    let raster = draw::Raster::new(&times, &who, trains.0.times.len()).window(trains.0.whole());
+    Ok(Figure(raster.clock(trains.0.clock).title(title).figure().raised()?))
+}
+
+/// A histogram of the intervals of all trains.
+#[pyfunction]
+pub(crate) fn draw_intervals(trains: &SpikeTrains, bin: Option<f64>, title: String) -> PyResult<Figure> {
+    let found = trains.0.times.iter().map(|t| analyse::intervals(t));
+    let intervals = found.collect::<rheobase::Result<Vec<_>>>().raised()?.concat();
+    let mut histogram = draw::Intervals::new(&intervals).clock(trains.0.clock).title(title);
+    if let Some(dt) = trains.0.dt {
+        histogram = histogram.step(dt);
+    }
+    if let Some(bin) = bin {
+        histogram = histogram.bin(bin);
+    }
+    Ok(Figure(histogram.figure().raised()?))
+}
+
+/// A matrix of a measure of all pairs of trains.
+#[pyfunction]
+pub(crate) fn draw_matrix(
+    values: PyReadonlyArray2<'_, f64>,
+    label: String,
+    unit: String,
+    names: Vec<String>,
+    title: String,
+) -> PyResult<Figure> {
+    let trains = numpy::PyUntypedArrayMethods::shape(&*values)[0];
+    let matrix = draw::DistanceMatrix::new(values.as_slice()?, trains, label, unit).names(names);
+    Ok(Figure(matrix.title(title).figure().raised()?))
+}
+
+/// Correlation over lag; `expected` is that of independent trains, with its interval.
+#[pyfunction]
+pub(crate) fn draw_correlogram(
+    edges: PyReadonlyArray1<'_, f64>,
+    values: PyReadonlyArray1<'_, f64>,
+    expected: Option<(f64, f64, f64)>,
+    unit: &str,
+    title: String,
+) -> PyResult<Figure> {
+    let mut figure =
+        draw::Correlogram::new(edges.as_slice()?, values.as_slice()?, "pairs").clock(clock(unit));
+    if let Some((value, low, high)) = expected {
+        figure = figure.expected(value, low, high);
+    }
+    Ok(Figure(figure.title(title).figure().raised()?))
+}
+
+/// A rate over time with its band.
+#[pyfunction]
+pub(crate) fn draw_rates(
+    times: PyReadonlyArray1<'_, f64>,
+    rate: PyReadonlyArray1<'_, f64>,
+    band: Option<(PyReadonlyArray1<'_, f64>, PyReadonlyArray1<'_, f64>)>,
+    unit: &str,
+    title: String,
+) -> PyResult<Figure> {
+    let mut figure = draw::Rates::new(times.as_slice()?).clock(clock(unit));
+    figure = match &band {
+        Some((low, high)) => figure.rate_with_band("", rate.as_slice()?, low.as_slice()?, high.as_slice()?),
+        None => figure.rate("", rate.as_slice()?),
+    };
+    Ok(Figure(figure.title(title).figure().raised()?))
+}
+
+/// Rate over input: points of a closed form, and simulated ones.
+#[pyfunction]
+pub(crate) fn draw_curve(
+    title: String,
+    unit: (String, String),
+    inputs: PyReadonlyArray1<'_, f64>,
+    closed: Option<PyReadonlyArray1<'_, f64>>,
+    simulated: Option<PyReadonlyArray1<'_, f64>>,
+    rheobase: Option<f64>,
+) -> PyResult<Figure> {
+    let (input_unit, time) = unit;
+    let x = inputs.as_slice()?;
+    let mut figure = draw::FiCurve::new("input", if input_unit == "1" { String::new() } else { input_unit })
+        .clock(clock(&time));
+    if let Some(closed) = &closed {
+        figure = figure.closed_form("closed form", x, closed.as_slice()?);
+    }
+    if let Some(simulated) = &simulated {
+        figure = figure.simulated("simulated", x, simulated.as_slice()?);
+    }
+    if let Some(current) = rheobase {
+        figure = figure.rheobase(current);
+    }
+    Ok(Figure(figure.title(title).figure().raised()?))
+}
+
+/// Loss and accuracy of each epoch, with those of the validation where there are any.
+#[pyfunction]
+pub(crate) fn draw_learning(epochs: Vec<Vec<Option<f64>>>) -> PyResult<Figure> {
+    let column = |i: usize| -> Vec<f64> { epochs.iter().filter_map(|e| *e.get(i)?).collect() };
+    // As the fields of an epoch stand in Python.
+    let [loss, accuracy, validation_loss, validation_accuracy] = [2, 3, 5, 6].map(column);
+    let mut curves = draw::LearningCurves::new().loss("training", &loss).accuracy("training", &accuracy);
+    if !validation_loss.is_empty() {
+        curves = curves.loss("validation", &validation_loss).accuracy("validation", &validation_accuracy);
+    }
+    Ok(Figure(curves.figure().raised()?))
+}

@@ -1,0 +1,406 @@
+//! Learning: settings, jobs, trained networks, sessions.
+
+use std::path::PathBuf;
+
+use numpy::{PyReadonlyArrayDyn, PyUntypedArrayMethods};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use rheobase::Error;
+use rheobase::data::{Dataset, Inputs};
+use rheobase::learn::{
+    self, Epoch, Job as Training, Outcome, Session as Stepping, Splits, TrainConfig, Trained as Read,
+};
+use rheobase::network::Library;
+use rheobase::network::{Program, State};
+
+use crate::arrays::array;
+use crate::enter::{Cancel, enter};
+use crate::error::{Raise, TEXT, raise};
+use crate::network::Network;
+
+/// The settings of a job.
+#[pyclass(module = "rheobase._native")]
+#[derive(Clone)]
+pub(crate) struct Settings(TrainConfig);
+
+#[pymethods]
+impl Settings {
+    /// Those of the digits.
+    #[new]
+    fn new() -> Self {
+        Settings(TrainConfig::digits())
+    }
+
+    #[staticmethod]
+    fn from_toml(text: &str) -> PyResult<Self> {
+        Ok(Settings(TrainConfig::from_toml(text, TEXT).raised()?))
+    }
+
+    #[staticmethod]
+    fn read(path: PathBuf) -> PyResult<Self> {
+        Ok(Settings(TrainConfig::read(path).raised()?))
+    }
+
+    fn to_toml(&self) -> PyResult<String> {
+        self.0.to_toml().raised()
+    }
+
+    fn write(&self, path: PathBuf) -> PyResult<()> {
+        self.0.write(path).raised()
+    }
+
+    fn set(&mut self, key: &str, value: &str) -> PyResult<()> {
+        self.0.set(key, value).raised()
+    }
+
+    fn copy(&self) -> Self {
+        self.clone()
+    }
+
+    fn same(&self, other: &Settings) -> bool {
+        self.0 == other.0
+    }
+
+    fn check(&self) -> PyResult<()> {
+        self.0.check().raised()
+    }
+}
+
+/// Samples with their labels, which may be none.
+type Samples<'py> = (PyReadonlyArrayDyn<'py, f32>, Option<Vec<u32>>, bool);
+
+/// Samples `[sample, …]`, or `[sample, time, …]` if they change over time.
+fn dataset(name: &str, (x, labels, series): &Samples<'_>) -> PyResult<Dataset> {
+    let (shape, values) = (x.shape(), x.as_slice()?.to_vec());
+    let labels = labels.clone().unwrap_or_default();
+    let samples = shape.first().copied().unwrap_or(0);
+    let data = if *series {
+        let steps = shape.get(1).copied().unwrap_or(0);
+        let starts = (0..=samples).map(|i| i * steps).collect();
+        Dataset::new(name, shape.get(2..).unwrap_or(&[]), Inputs::Series { starts, values }, labels)
+    } else {
+        Dataset::new(name, shape.get(1..).unwrap_or(&[]), Inputs::Static(values), labels)
+    };
+    data.raised()
+}
+
+/// The parts of the data of a job.
+fn splits(
+    train: &Samples<'_>,
+    validation: Option<&Samples<'_>>,
+    test: Option<&Samples<'_>>,
+    settings: &Settings,
+) -> PyResult<Splits> {
+    let all = dataset("train", train)?;
+    let validation = validation.map(|v| dataset("validation", v)).transpose()?;
+    let test = test.map(|t| dataset("test", t)).transpose()?;
+    Splits::of(all, validation, test, &settings.0).raised()
+}
+
+fn epoch<'py>(py: Python<'py>, e: &Epoch) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    dict.set_item("epoch", e.epoch)?;
+    dict.set_item("learning_rate", e.learning_rate)?;
+    dict.set_item("loss", e.loss)?;
+    dict.set_item("accuracy", e.accuracy)?;
+    dict.set_item("rate", e.rate)?;
+    dict.set_item("validation_loss", e.validation_loss)?;
+    dict.set_item("validation_accuracy", e.validation_accuracy)?;
+    Ok(dict)
+}
+
+fn history<'py>(py: Python<'py>, all: &[Epoch]) -> PyResult<Vec<Bound<'py, PyDict>>> {
+    all.iter().map(|e| epoch(py, e)).collect()
+}
+
+/// What became of some samples.
+fn outcome<'py>(
+    py: Python<'py>,
+    found: Outcome,
+    program: &Program,
+    samples: usize,
+) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    dict.set_item("loss", found.loss / samples as f64)?;
+    dict.set_item("correct", found.correct)?;
+    dict.set_item("samples", samples)?;
+    let classes: Vec<u32> = found.predictions.iter().map(|c| *c as u32).collect();
+    dict.set_item("classes", array(py, classes, &[samples])?)?;
+    let scores = found.scores.len() / samples;
+    dict.set_item("scores", array(py, found.scores, &[samples, scores])?)?;
+    let rates = PyDict::new(py);
+    for (((name, _, shape), spikes), count) in
+        program.nodes().zip(program.spiking()).zip(&found.counts.spikes)
+    {
+        if spikes {
+            let neurons: usize = shape.iter().product();
+            rates.set_item(name, *count as f64 / (neurons as f64 * found.sample_steps as f64).max(1.0))?;
+        }
+    }
+    dict.set_item("rates", rates)?;
+    Ok(dict)
+}
+
+/// What the parameters of a program are, by name.
+fn parameters<'py>(py: Python<'py>, program: &Program) -> PyResult<Bound<'py, PyDict>> {
+    let dict = PyDict::new(py);
+    for tensor in &program.parameters().tensors {
+        dict.set_item(&tensor.name, array(py, tensor.values.clone(), &tensor.shape)?)?;
+    }
+    Ok(dict)
+}
+
+/// A training job.
+#[pyclass(module = "rheobase._native")]
+pub(crate) struct Job(Training);
+
+#[pymethods]
+impl Job {
+    /// A job as its settings describe it.
+    #[new]
+    fn new(py: Python<'_>, settings: &Settings) -> PyResult<Self> {
+        let config = settings.0.clone();
+        Ok(Job(py.detach(|| Training::new(config)).raised()?))
+    }
+
+    /// A job on samples in hand.
+    #[staticmethod]
+    fn given(
+        py: Python<'_>,
+        network: &Network,
+        train: Samples<'_>,
+        validation: Option<Samples<'_>>,
+        test: Option<Samples<'_>>,
+        settings: &Settings,
+    ) -> PyResult<Self> {
+        let data = splits(&train, validation.as_ref(), test.as_ref(), settings)?;
+        Ok(Job(py.detach(|| Training::given(&network.0, data, &settings.0)).raised()?))
+    }
+
+    /// The job of a checkpoint, with some settings changed.
+    #[staticmethod]
+    fn resume(py: Python<'_>, path: PathBuf, changes: Vec<(String, String)>) -> PyResult<Self> {
+        let change = |config| changed(config, &changes);
+        Ok(Job(py.detach(|| Training::resume_with(&path, &Library::default(), change)).raised()?))
+    }
+
+    /// The same on samples in hand.
+    #[staticmethod]
+    fn resume_given(
+        py: Python<'_>,
+        path: PathBuf,
+        train: Samples<'_>,
+        validation: Option<Samples<'_>>,
+        test: Option<Samples<'_>>,
+        changes: Vec<(String, String)>,
+    ) -> PyResult<Self> {
+        // How samples are split is a setting of the run.
+        let before = Settings(Read::read(&path, 0).raised()?.config().clone());
+        let data = splits(&train, validation.as_ref(), test.as_ref(), &before)?;
+        let change = |config| changed(config, &changes);
+        Ok(Job(py.detach(|| Training::resume_given(&path, data, change)).raised()?))
+    }
+
+    /// Learns until the job is done, `watch` (called after every batch, with the epoch where it is done) gives false, or a
+    /// signal comes.
+    fn run(&mut self, py: Python<'_>, watch: &Bound<'_, PyAny>) -> PyResult<()> {
+        let watch = watch.clone().unbind();
+        let mut failed: Option<PyErr> = None;
+        let entered = enter(py, usize::MAX, |cancel| {
+            self.0.run(|_, now, done| Ok(goes_on(&watch, cancel, now, done, &mut failed)))
+        });
+        if let Some(failed) = failed {
+            return Err(failed);
+        }
+        entered.whole()
+    }
+
+    fn evaluate<'py>(&self, py: Python<'py>, samples: Samples<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let data = dataset("samples", &samples)?;
+        let found = enter(py, usize::MAX, |_| self.0.evaluate(&data)).whole()?;
+        outcome(py, found, self.0.program(), data.samples())
+    }
+
+    /// The job's test samples through the network.
+    fn test<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let data = &self.0.splits().test;
+        let found = enter(py, usize::MAX, |_| self.0.evaluate(data)).whole()?;
+        outcome(py, found, self.0.program(), data.samples())
+    }
+
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        py.detach(|| self.0.checkpoint()?.write(&path)).raised()
+    }
+
+    fn history<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        history(py, self.0.history())
+    }
+    fn fingerprint(&self) -> PyResult<String> {
+        self.0.fingerprint().raised()
+    }
+    fn is_done(&self) -> bool {
+        self.0.is_done()
+    }
+    fn warnings(&self) -> Vec<String> {
+        self.0.warnings().iter().map(|w| w.to_string()).collect()
+    }
+    fn settings(&self) -> Settings {
+        Settings(self.0.config().clone())
+    }
+    fn network(&self) -> Network {
+        Network(self.0.network().clone())
+    }
+    fn parameters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        parameters(py, self.0.program())
+    }
+}
+
+fn changed(mut config: TrainConfig, changes: &[(String, String)]) -> rheobase::Result<TrainConfig> {
+    for (key, value) in changes {
+        config.set(key, value)?;
+    }
+    Ok(config)
+}
+
+/// Shows progress to Python; whether to go on.
+fn goes_on(
+    watch: &Py<PyAny>,
+    cancel: &Cancel,
+    now: &learn::Progressed,
+    done: Option<&Epoch>,
+    failed: &mut Option<PyErr>,
+) -> bool {
+    let shown = Python::attach(|py| -> PyResult<bool> {
+        let finished = done.map(|e| epoch(py, e)).transpose()?;
+        let progress = (now.epoch, now.batches.0, now.batches.1, now.loss, now.accuracy, now.rate);
+        watch.call1(py, (progress, finished))?.extract(py)
+    });
+    match shown {
+        Ok(on) => on && !cancel.is_asked(),
+        Err(error) => {
+            *failed = Some(error);
+            false
+        }
+    }
+}
+
+/// The network of a checkpoint.
+#[pyclass(module = "rheobase._native", frozen)]
+pub(crate) struct Trained(Read);
+
+#[pymethods]
+impl Trained {
+    #[new]
+    fn new(py: Python<'_>, path: PathBuf, threads: usize) -> PyResult<Self> {
+        Ok(Trained(py.detach(|| Read::read(&path, threads)).raised()?))
+    }
+
+    fn outcome<'py>(&self, py: Python<'py>, samples: Samples<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let mut data = dataset("samples", &samples)?;
+        let names = &self.0.samples().class_names;
+        if !names.is_empty() && !data.labels().is_empty() {
+            data = data.with_class_names(names.clone()).raised()?;
+        }
+        let found = enter(py, usize::MAX, |_| self.0.outcome(&data)).whole()?;
+        outcome(py, found, self.0.program(), data.samples())
+    }
+
+    fn history<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        history(py, self.0.history())
+    }
+    fn fingerprint(&self) -> PyResult<String> {
+        self.0.fingerprint().raised()
+    }
+    fn settings(&self) -> Settings {
+        Settings(self.0.config().clone())
+    }
+    fn network(&self) -> Network {
+        Network(self.0.network().clone())
+    }
+    fn class_names(&self) -> Vec<String> {
+        self.0.samples().class_names.clone()
+    }
+    /// Shape of the samples it was trained on.
+    fn sample_shape(&self) -> Vec<usize> {
+        self.0.samples().shape.clone()
+    }
+    fn parameters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        parameters(py, self.0.program())
+    }
+}
+
+/// A trained network fed step by step.
+#[pyclass(module = "rheobase._native")]
+pub(crate) struct Session {
+    trained: Py<Trained>,
+    session: Stepping,
+}
+
+/// The state of a session, to be given back to it.
+#[pyclass(module = "rheobase._native", frozen)]
+pub(crate) struct SessionState(State);
+
+#[pymethods]
+impl Session {
+    #[new]
+    fn new(trained: Py<Trained>, samples: usize) -> PyResult<Self> {
+        let session = Stepping::new(trained.get().0.program(), samples).raised()?;
+        Ok(Session { trained, session })
+    }
+
+    /// Shapes of what goes in and comes out in a step, without the samples.
+    fn shapes(&self) -> (Vec<usize>, Vec<usize>) {
+        let program = self.trained.get().0.program();
+        (program.input_shape().to_vec(), program.output_shape().to_vec())
+    }
+
+    fn step<'py>(
+        &mut self,
+        py: Python<'py>,
+        input: PyReadonlyArrayDyn<'py, f32>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let Session { trained, session } = self;
+        let (program, x) = (trained.get().0.program(), input.as_slice()?);
+        let answer = py.detach(|| session.step(program, x)).raised()?;
+        let shape: Vec<usize> = [session.samples()].iter().chain(program.output_shape()).copied().collect();
+        Ok(array(py, answer, &shape)?.into_any())
+    }
+
+    fn reset(&mut self) {
+        self.session.reset(self.trained.get().0.program());
+    }
+
+    fn state(&self) -> SessionState {
+        SessionState(self.session.state().clone())
+    }
+
+    fn set_state(&mut self, state: &SessionState) -> PyResult<()> {
+        self.session.set_state(state.0.clone()).raised()
+    }
+
+    /// Spikes of each layer of spiking neurons since the reset.
+    fn spikes(&self) -> Vec<(String, u64)> {
+        let program = self.trained.get().0.program();
+        let counts = self.session.counts().spikes.iter().copied().chain(std::iter::repeat(0));
+        let all = program.nodes().zip(program.spiking()).zip(counts);
+        all.filter(|((_, spiking), _)| *spiking).map(|(((name, ..), _), n)| (name.to_string(), n)).collect()
+    }
+}
+
+/// The digits that come with the library: samples and labels to train with, and to test with.
+#[pyfunction]
+pub(crate) fn digits(py: Python<'_>) -> PyResult<[(Bound<'_, PyAny>, Bound<'_, PyAny>); 2]> {
+    let (train, test) = rheobase::data::digits_split(0).raised()?;
+    let arrays = |data: &Dataset| -> PyResult<_> {
+        let Inputs::Static(values) = data.inputs() else {
+            return Err(raise(Error::Unsupported {
+                place: "digits".into(),
+                what: "change over time".into(),
+            }));
+        };
+        let shape: Vec<usize> = [data.samples()].iter().chain(data.shape()).copied().collect();
+        let labels = array(py, data.labels().to_vec(), &[data.samples()])?.into_any();
+        Ok((array(py, values.clone(), &shape)?.into_any(), labels))
+    };
+    Ok([arrays(&train)?, arrays(&test)?])
+}

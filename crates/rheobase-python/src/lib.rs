@@ -1,0 +1,67 @@
+//! The module `rheobase._native`: what the Python package `rheobase` calls. It adapts and does no more: arrays are slices of
+//! the library, errors are exceptions, long calls let the interpreter go ([`enter`]).
+
+mod analyse;
+mod arguments;
+mod arrays;
+mod cell;
+mod command;
+mod curve;
+mod dynamics;
+mod enter;
+mod error;
+mod figure;
+mod learn;
+mod model;
+mod network;
+mod population;
+mod recording;
+mod stimulus;
+mod trains;
+
+use pyo3::prelude::*;
+
+// As in the command: runs allocate and free buffers of a tile's size all the time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[pymodule(gil_used = false)]
+mod _native {
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+
+    #[pymodule_export]
+    use crate::analyse::{
+        bin_counts, bursts, correlogram, count_correlation, fano, isi_statistics, lowpass_filter, mean_rates,
+        pairwise, population_rate, psth, rates_isi, rates_kernel, spike_sync_of_all, synchrony,
+    };
+    #[pymodule_export]
+    use crate::cell::SlifCell;
+    #[pymodule_export]
+    use crate::command::command;
+    #[pymodule_export]
+    use crate::curve::{check, curve, gain_bias};
+    #[pymodule_export]
+    use crate::dynamics::Dynamics;
+    #[pymodule_export]
+    use crate::figure::{
+        Figure, draw_correlogram, draw_curve, draw_intervals, draw_learning, draw_matrix, draw_raster,
+        draw_rates, draw_run,
+    };
+    #[pymodule_export]
+    use crate::learn::{Job, Session, SessionState, Settings, Trained, digits};
+    #[pymodule_export]
+    use crate::model::{catalogue, names_elsewhere, probes, surrogates};
+    #[pymodule_export]
+    use crate::network::Network;
+    #[pymodule_export]
+    use crate::population::{Population, Tape};
+    #[pymodule_export]
+    use crate::stimulus::Prepared;
+    #[pymodule_export]
+    use crate::trains::SpikeTrains;
+}

@@ -1,0 +1,117 @@
+"""Rheobase simulates, differentiates and analyses spiking neurons: the same bits on every machine.
+
+>>> import rheobase as rb
+>>> recording = rb.LIF(tau_m=0.02).population(20).run(1.2, time=0.3, probes=["v"])
+>>> recording["v"].shape
+(300, 20)
+>>> recording.figure().to_svg()[:4]
+'<svg'
+
+``rheobase.models`` lists the neuron models. Errors are of four kinds: ``ValueError`` for values and shapes, ``TypeError`` for
+what is no number and for unknown names, ``OSError`` for files, and ``KeyboardInterrupt``, which ends any long call.
+"""
+
+from . import analyse
+from ._cell import SLIFCell
+from ._dynamics import Dynamics, FixedPoint, PhasePortrait, Threshold
+from ._learn import Answers, Epoch, Job, Session, Settings, Trained, digits, fit
+from ._model import Learned, Model, PerFeature, models
+from ._native import Figure, __version__
+from ._native import probes as _probes
+from ._native import surrogates as _surrogates
+from ._network import (
+    AveragePool,
+    Conv,
+    Delayed,
+    Dropout,
+    Flatten,
+    Identity,
+    Layer,
+    Layers,
+    Linear,
+    MaxPool,
+    Network,
+    Neurons,
+    Part,
+    ReLU,
+    Scale,
+    Sequential,
+    Sigmoid,
+    Stack,
+    Sum,
+    SumPool,
+    Tanh,
+)
+from ._population import Competition, Gradients, Population, State
+from ._recording import Events, Recording
+from ._stimulus import Stimulus
+from ._trains import Burst, Correlogram, Distances, IsiStatistics, MeanRates, RateOverTime, SpikeTrains, read_trains
+
+probes: dict[str, str] = dict(_probes())
+"""What can be probed in every model besides its state fields, with its meaning."""
+
+surrogates: dict[str, dict] = {surrogate["name"]: surrogate for surrogate in _surrogates()}
+"""What can stand in for the derivative of a spike, by name: slope, parameters, source."""
+
+globals().update(models)
+
+__all__ = [
+    "analyse",
+    "Answers",
+    "AveragePool",
+    "Burst",
+    "Competition",
+    "Conv",
+    "Correlogram",
+    "Delayed",
+    "digits",
+    "Distances",
+    "Dropout",
+    "Dynamics",
+    "Epoch",
+    "Events",
+    "Figure",
+    "fit",
+    "FixedPoint",
+    "Flatten",
+    "Gradients",
+    "Identity",
+    "IsiStatistics",
+    "Job",
+    "Layer",
+    "Layers",
+    "Learned",
+    "Linear",
+    "MaxPool",
+    "MeanRates",
+    "Model",
+    "models",
+    "Network",
+    "Neurons",
+    "Part",
+    "PerFeature",
+    "PhasePortrait",
+    "Population",
+    "probes",
+    "RateOverTime",
+    "read_trains",
+    "Recording",
+    "ReLU",
+    "Scale",
+    "Sequential",
+    "Session",
+    "Settings",
+    "Sigmoid",
+    "SLIFCell",
+    "SpikeTrains",
+    "Stack",
+    "State",
+    "Stimulus",
+    "Sum",
+    "SumPool",
+    "surrogates",
+    "Tanh",
+    "Threshold",
+    "Trained",
+    *models,
+]

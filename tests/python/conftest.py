@@ -1,0 +1,31 @@
+"""What several tests need."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+
+@pytest.fixture
+def press_ctrl_c() -> Iterator[Callable[[float], list[float]]]:
+    """Presses Ctrl-C some seconds later, as at a terminal; the list then holds the time at which it was pressed."""
+    if not hasattr(os, "kill") or os.name == "nt":
+        pytest.skip("signals of Unix")
+    # Shells start what runs in the background with Ctrl-C ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def after(seconds: float) -> list[float]:
+        pressed: list[float] = []
+
+        def press() -> None:
+            pressed.append(time.perf_counter())
+            os.kill(os.getpid(), signal.SIGINT)
+
+        threading.Timer(seconds, press).start()
+        return pressed
+
+    yield after
+    signal.signal(signal.SIGINT, before)
