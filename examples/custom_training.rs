@@ -2,7 +2,7 @@
 
 use rheobase::learn::config::NetworkConfig;
 use rheobase::learn::{Job, TrainConfig, Trained};
-use rheobase::models::neuron::{Drive, Fired, Info, LifSubtract, Neuron, Out};
+use rheobase::models::neuron::{Drive, Fired, Info, Neuron, Out, lif_subtract::LifSubtract};
 use rheobase::models::{rate::NoRate, real::Real, record};
 use rheobase::network::{Library, Sequential, flatten, linear, neurons};
 use rheobase::{Catalog, Result};

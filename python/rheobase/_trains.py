@@ -304,7 +304,7 @@ class SpikeTrains(Sequence[np.ndarray]):
         return IsiStatistics(**_native.isi_statistics(self._own))
 
     def counts(self, bin: float) -> np.ndarray:
-        """Spikes in bins of this width, ``[train, bin]``."""
+        """Spikes in bins of this width, ``[train, bin]``; warns of what is left at the end, which fills no bin."""
         return _native.bin_counts(self._own, float(bin))
 
     def fano(self, bin: float) -> np.ndarray:
