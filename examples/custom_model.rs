@@ -1,8 +1,7 @@
 //! A model of your own, written once: the resonate-and-fire neuron (Izhikevich 2001, doi:10.1016/S0893-6080(01)00078-8) is
 //! simulated, differentiated and found by name: `cargo run -p rheobase --example custom_model`.
 
-use rheobase::models::neuron::{Drive, Fired, Info, Neuron, Out, Time, lif_subtract::LifSubtract};
-use rheobase::models::{rate::NoRate, real::Real, record};
+use rheobase::models::{neuron::prelude::*, record};
 use rheobase::{Catalog, Input, Population, Record, Spikes, Upstream};
 
 record! {
@@ -25,14 +24,13 @@ impl Neuron for Resonator {
     const INFO: Info = Info {
         name: "resonator", class: "Resonator", summary: "damped oscillator that fires", family: "mine",
         equations: &["x ← x + dt·(b·x − omega·y) + I", "y ← y + dt·(omega·x + b·y)", "y ≥ 1: spike, x ← 0, y ← 1"],
-        potential: Some("y"), time: Time::Seconds, references: &[], ..LifSubtract::INFO
+        potential: Some("y"), time: Time::Seconds, references: &[], ..Info::DISCRETE
     };
     type Params<T: Real> = Params<T>;
     type Coeffs<T: Real> = Params<T>;
     type State<T: Real> = State<T>;
     type Rate = NoRate;
     #[inline(always)] fn prepare<T: Real>(p: &Params<T>, dt: T) -> Params<T> { Params { b: p.b * dt, omega: p.omega * dt } }
-    #[inline(always)] fn rest<T: Real>(_: &Params<T>) -> State<T> { State { x: T::zero(), y: T::zero() } }
     #[inline(always)] fn integrate<T: Real>(k: &Params<T>, s: State<T>, i: T, held: T::Mask) -> State<T> {
         let (x, y) = (s.x + (k.b * s.x - k.omega * s.y) + i, s.y + (k.omega * s.x + k.b * s.y));
         State { x: T::select(held, T::zero(), x), y: T::select(held, T::zero(), y) }

@@ -58,3 +58,25 @@ catalog! {
     // competitive cells
     slif::Slif,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Told;
+
+    impl Visitor for Told {
+        fn visit<N: Neuron>(&mut self) {
+            let i = N::INFO;
+            let texts = [i.name, i.class, i.summary, i.family, i.input_unit];
+            assert!(texts.iter().all(|text| !text.is_empty()), "{i:?}");
+            assert!(!i.equations.is_empty() && !i.references.is_empty(), "{i:?}");
+        }
+    }
+
+    /// What models of a kind have in common leaves open what is a model's own.
+    #[test]
+    fn every_model_says_what_it_is_and_where_it_comes_from() {
+        for_each(&mut Told);
+    }
+}

@@ -19,6 +19,7 @@ pub mod fast_lif;
 pub mod if_;
 pub mod izhikevich;
 pub mod izhikevich_ms;
+mod kinds;
 pub mod leaky_integrator;
 pub mod leaky_relu;
 pub mod lif;
@@ -28,8 +29,11 @@ pub mod lif_exp;
 pub mod lif_last_input;
 pub mod lif_rate;
 pub mod lif_subtract;
+pub mod membrane;
+mod memoryless;
 pub mod no_reset;
 pub mod perfect_integrator;
+pub mod prelude;
 pub mod qif;
 pub mod rectified_linear;
 pub mod slif;
@@ -158,8 +162,14 @@ pub trait Neuron: Send + Sync + 'static {
     /// Coefficients for steps of length `dt` (in seconds, or 1 for models that count steps): the only place where
     /// dt exists.
     fn prepare<T: Real>(p: &Self::Params<T>, dt: T) -> Self::Coeffs<T>;
-    /// The state of a neuron at rest.
-    fn rest<T: Real>(p: &Self::Params<T>) -> Self::State<T>;
+    /// The state of a neuron at rest: the fields' defaults, unless the model says otherwise.
+    #[inline(always)]
+    fn rest<T: Real>(_: &Self::Params<T>) -> Self::State<T> {
+        Self::State::from_fn(
+            #[inline(always)]
+            |i| T::splat(Self::State::<T>::FIELDS[i].default),
+        )
+    }
     /// Phase 1.
     fn integrate<T: Real>(k: &Self::Coeffs<T>, s: Self::State<T>, x: T, held: T::Mask) -> Self::State<T>;
     /// What firing depends on, after `integrate`.
@@ -193,11 +203,16 @@ pub trait Neuron: Send + Sync + 'static {
     }
 }
 
-/// The rule between a lower bound of the potential and the resting potential, if these break it: a bound above rest
-/// would lift a neuron that nothing drives.
-pub(crate) fn floor_rule(v_min: f64, v_rest: f64) -> Option<String> {
-    let broken = v_min > v_rest;
-    broken.then(|| {
-        format!("v_min must be ≤ v_rest, but {v_min} is above {v_rest}; use -inf for no lower bound")
-    })
+/// In an `impl Neuron`: its parameters, coefficients and state are the records of the same file, its rate curve is `$rate`.
+macro_rules! own_records {
+    (Rate = $rate:ident) => {
+        own_records!();
+        type Rate = $rate;
+    };
+    () => {
+        type Params<T: Real> = Params<T>;
+        type Coeffs<T: Real> = Coeffs<T>;
+        type State<T: Real> = State<T>;
+    };
 }
+pub(crate) use own_records;

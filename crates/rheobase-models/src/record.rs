@@ -177,7 +177,7 @@ impl<T: Real> Record<T> for Empty<T> {
     }
 }
 
-/// Declares a record.
+/// Declares one record or several.
 ///
 /// ```
 /// use rheobase_models::record::{Range, Record};
@@ -196,9 +196,9 @@ impl<T: Real> Record<T> for Empty<T> {
 /// ```
 #[macro_export]
 macro_rules! record {
-    ($(#[doc = $head:literal])* pub struct $name:ident {
+    ($($(#[doc = $head:literal])* pub struct $name:ident {
         $($(#[doc = $doc:literal])+ $field:ident : $unit:literal = $default:expr $(, $rule:ident ( $($arg:expr)? ))*;)+
-    }) => {
+    })+) => {$(
         $(#[doc = $head])*
         #[derive(Debug, Clone, Copy, PartialEq)]
         pub struct $name<T> {
@@ -220,7 +220,7 @@ macro_rules! record {
                 [$(self.$field),+][i]
             }
         }
-    };
+    )+};
 }
 
 #[cfg(test)]

@@ -16,11 +16,7 @@
 //! # Checked against
 //! `rnnbuilder.snn.Adaptive` 0.1.1, gradients included.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::NoRate;
-use crate::real::Real;
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::prelude::*;
 
 crate::record! {
     /// Parameters.
@@ -32,9 +28,7 @@ crate::record! {
         /// Rise of the threshold with each spike.
         gamma: "1" = 0.25;
     }
-}
 
-crate::record! {
     /// Coefficients.
     pub struct Coeffs {
         /// Decay of the potential per step.
@@ -44,9 +38,7 @@ crate::record! {
         /// Rise of the threshold with each spike.
         gamma: "1" = 0.0;
     }
-}
 
-crate::record! {
     /// State.
     pub struct State {
         /// Membrane potential.
@@ -65,7 +57,6 @@ impl Neuron for Adaptive {
         name: "adaptive",
         class: "Adaptive",
         summary: "discrete-time leaky integrator with an adaptive threshold (LSNN)",
-        family: "rnnbuilder",
         equations: &[
             "θ = 1 + r",
             "spike where (v − θ)/θ > 0",
@@ -73,29 +64,14 @@ impl Neuron for Adaptive {
             "r ← exp(−1/tau_thr)·r + gamma·spike",
         ],
         references: &["Bellec et al. 2018, arXiv:1803.09574"],
-        potential: Some("v"),
-        firing: Firing::Strict,
-        emits: Emits::Binary,
-        takes: Takes::Impulse,
-        time: Time::Steps,
-        layer_sum: None,
-        surrogate: Surrogate::SpikeLinear(0.3),
-        input_unit: "1",
-        input_range: [-20.0, 20.0],
         example_input: 0.4,
+        ..Info::DISCRETE
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = NoRate;
+    own_records!(Rate = NoRate);
 
     #[inline(always)]
     fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
         Coeffs { beta: (-dt / p.tau).exp(), beta_thr: (-dt / p.tau_thr).exp(), gamma: p.gamma }
-    }
-    #[inline(always)]
-    fn rest<T: Real>(_: &Params<T>) -> State<T> {
-        State { v: T::zero(), r: T::zero() }
     }
     #[inline(always)]
     fn integrate<T: Real>(_: &Coeffs<T>, s: State<T>, _: T, held: T::Mask) -> State<T> {

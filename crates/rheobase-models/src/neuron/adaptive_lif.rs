@@ -21,11 +21,7 @@
 //! `nengo.AdaptiveLIF` 4.1.0.
 
 use super::lif::{self, Lif};
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::NoRate;
-use crate::real::Real;
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::prelude::*;
 
 crate::record! {
     /// Parameters.
@@ -45,9 +41,7 @@ crate::record! {
         /// Whether what is left of a step after spike and refractory period is taken into the next; else it is lost.
         carry_over: "1" = 0.0, switch();
     }
-}
 
-crate::record! {
     /// Coefficients.
     pub struct Coeffs {
         /// Length of the step.
@@ -69,9 +63,7 @@ crate::record! {
         /// The neuron takes plain whole steps where `refractory` is not above this: −dt with carry_over, else 0.
         free_from: "s" = 0.0;
     }
-}
 
-crate::record! {
     /// State.
     pub struct State {
         /// Membrane potential in units of the threshold.
@@ -92,7 +84,6 @@ impl Neuron for AdaptiveLif {
         name: "adaptive_lif",
         class: "AdaptiveLIF",
         summary: "exact leaky integrate-and-fire with an adaptation current",
-        family: "nengo",
         equations: &[
             "δ = clip(dt − (refractory − dt), 0, dt), or with carry_over in the step after a spike max(2·dt − refractory, 0)",
             "v ← v + (x − w − v)·(1 − exp(−δ/tau_m))",
@@ -104,40 +95,17 @@ impl Neuron for AdaptiveLif {
             "Benda & Herz 2003, doi:10.1162/089976603322385063",
             "Bekolay et al. 2014 (Nengo), doi:10.3389/fninf.2013.00048",
         ],
-        potential: Some("v"),
-        firing: Firing::Strict,
-        emits: Emits::Binary,
-        takes: Takes::Current,
-        time: Time::Seconds,
-        layer_sum: None,
-        surrogate: Surrogate::FastSigmoid(25.0),
-        input_unit: "threshold current",
-        input_range: [-10.0, 100.0],
         example_input: 1.5,
+        ..Info::THRESHOLD_UNITS
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = NoRate;
+    own_records!(Rate = NoRate);
 
     #[inline(always)]
     fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
-        let k = Lif::prepare(&membrane_params(p), dt);
-        Coeffs {
-            dt: k.dt,
-            tau_m: k.tau_m,
-            gain: k.gain,
-            t_ref: k.t_ref,
-            v_min: k.v_min,
-            amplitude: k.amplitude,
-            decay_w: dt / p.tau_w,
-            jump_w: p.inc_w * p.amplitude / p.tau_w,
-            free_from: k.free_from,
-        }
-    }
-    #[inline(always)]
-    fn rest<T: Real>(_: &Params<T>) -> State<T> {
-        State { v: T::zero(), refractory: T::zero(), w: T::zero() }
+        let lif::Coeffs { dt, tau_m, gain, t_ref, v_min, amplitude, free_from } =
+            Lif::prepare(&membrane_params(p), dt);
+        let (decay_w, jump_w) = (dt / p.tau_w, p.inc_w * p.amplitude / p.tau_w);
+        Coeffs { dt, tau_m, gain, t_ref, v_min, amplitude, decay_w, jump_w, free_from }
     }
     #[inline(always)]
     fn integrate<T: Real>(k: &Coeffs<T>, s: State<T>, x: T, held: T::Mask) -> State<T> {
@@ -167,27 +135,15 @@ impl Neuron for AdaptiveLif {
 /// The parameters of the neuron without adaptation.
 #[inline(always)]
 fn membrane_params<T: Real>(p: &Params<T>) -> lif::Params<T> {
-    lif::Params {
-        tau_m: p.tau_m,
-        t_ref: p.t_ref,
-        v_min: p.v_min,
-        amplitude: p.amplitude,
-        carry_over: p.carry_over,
-    }
+    let Params { tau_m, t_ref, v_min, amplitude, carry_over, .. } = *p;
+    lif::Params { tau_m, t_ref, v_min, amplitude, carry_over }
 }
 
 /// The coefficients of the neuron without adaptation.
 #[inline(always)]
 fn membrane<T: Real>(k: &Coeffs<T>) -> lif::Coeffs<T> {
-    lif::Coeffs {
-        dt: k.dt,
-        tau_m: k.tau_m,
-        gain: k.gain,
-        t_ref: k.t_ref,
-        v_min: k.v_min,
-        amplitude: k.amplitude,
-        free_from: k.free_from,
-    }
+    let Coeffs { dt, tau_m, gain, t_ref, v_min, amplitude, free_from, .. } = *k;
+    lif::Coeffs { dt, tau_m, gain, t_ref, v_min, amplitude, free_from }
 }
 
 #[cfg(test)]

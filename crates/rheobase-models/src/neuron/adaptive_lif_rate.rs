@@ -16,11 +16,7 @@
 //! # Checked against
 //! `nengo.AdaptiveLIFRate` 4.1.0.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::{LifCurve, LifCurveParams, NoRate, RateCurve};
-use crate::real::Real;
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::prelude::*;
 
 crate::record! {
     /// Parameters.
@@ -36,9 +32,7 @@ crate::record! {
         /// Adaptation that an output of 1 Hz settles at.
         inc_w: "1/Hz" = 0.01, within(Range::at_least(0.0));
     }
-}
 
-crate::record! {
     /// Coefficients.
     pub struct Coeffs {
         /// Membrane time constant.
@@ -52,9 +46,7 @@ crate::record! {
         /// Adaptation per Hz.
         inc_w: "1/Hz" = 0.0;
     }
-}
 
-crate::record! {
     /// State.
     pub struct State {
         /// Adaptation, subtracted from the input.
@@ -71,7 +63,6 @@ impl Neuron for AdaptiveLifRate {
         name: "adaptive_lif_rate",
         class: "AdaptiveLIFRate",
         summary: "firing rate of the LIF neuron with an adaptation current",
-        family: "nengo",
         equations: &[
             "output = amplitude/(t_ref + tau_m·ln(1 + 1/(x − w − 1))) where x − w > 1, else 0",
             "w ← w + dt/tau_w·(inc_w·output − w)",
@@ -80,21 +71,10 @@ impl Neuron for AdaptiveLifRate {
             "Benda & Herz 2003, doi:10.1162/089976603322385063",
             "Bekolay et al. 2014 (Nengo), doi:10.3389/fninf.2013.00048",
         ],
-        potential: None,
-        firing: Firing::Never,
-        emits: Emits::Analogue,
-        takes: Takes::Current,
-        time: Time::Seconds,
-        layer_sum: None,
-        surrogate: Surrogate::StraightThrough,
-        input_unit: "threshold current",
-        input_range: [-10.0, 100.0],
         example_input: 1.5,
+        ..Info::RATE
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = NoRate;
+    own_records!(Rate = NoRate);
 
     #[inline(always)]
     fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
@@ -105,10 +85,6 @@ impl Neuron for AdaptiveLifRate {
             decay_w: dt / p.tau_w,
             inc_w: p.inc_w,
         }
-    }
-    #[inline(always)]
-    fn rest<T: Real>(_: &Params<T>) -> State<T> {
-        State { w: T::zero() }
     }
     #[inline(always)]
     fn integrate<T: Real>(_: &Coeffs<T>, s: State<T>, _: T, _: T::Mask) -> State<T> {

@@ -18,11 +18,8 @@
 //! `SpykeTorch.neurons.AdEx` (SpykeTorch-Extended): there only a layer's winners become refractory, which is the
 //! layer's competition here, with t_ref = 0.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time, floor_rule};
-use crate::rate::NoRate;
-use crate::real::{Real, whole_steps};
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::membrane::{clock, counted_down, membrane, membrane_coeffs};
+use super::prelude::*;
 
 crate::record! {
     /// Parameters.
@@ -54,36 +51,23 @@ crate::record! {
     }
 }
 
-crate::record! {
-    /// Coefficients.
-    pub struct Coeffs {
-        /// `dt / tau_m`.
-        leak: "1" = 0.0;
-        /// Membrane resistance.
-        resistance: "mV/pA" = 0.0;
-        /// Resting potential.
-        v_rest: "mV" = 0.0;
-        /// Threshold.
-        v_th: "mV" = 0.0;
-        /// Potential after a spike.
-        v_reset: "mV" = 0.0;
-        /// Lower bound.
-        v_min: "mV" = 0.0;
-        /// Rheobase threshold.
-        theta_rh: "mV" = 0.0;
-        /// Sharpness.
-        delta_t: "mV" = 0.0;
-        /// `1 / delta_t`.
-        per_delta_t: "1/mV" = 0.0;
-        /// Subthreshold adaptation.
-        a: "nS" = 0.0;
-        /// Jump of the adaptation current.
-        b: "pA" = 0.0;
-        /// `dt / tau_w`.
-        leak_w: "1" = 0.0;
-        /// Refractory steps after a spike.
-        refractory_steps: "steps" = 0.0;
-    }
+membrane_coeffs! { |p, dt|
+    /// `dt / tau_m`.
+    leak: "1" = dt / p.tau_m;
+    /// Membrane resistance.
+    resistance: "mV/pA" = p.tau_m / p.c_m;
+    /// Rheobase threshold.
+    theta_rh: "mV" = p.theta_rh;
+    /// Sharpness.
+    delta_t: "mV" = p.delta_t;
+    /// `1 / delta_t`.
+    per_delta_t: "1/mV" = T::one() / p.delta_t;
+    /// Subthreshold adaptation.
+    a: "nS" = p.a;
+    /// Jump of the adaptation current.
+    b: "pA" = p.b;
+    /// `dt / tau_w`.
+    leak_w: "1" = dt / p.tau_w;
 }
 
 crate::record! {
@@ -107,7 +91,6 @@ impl Neuron for AdEx {
         name: "adex",
         class: "AdEx",
         summary: "adaptive exponential integrate-and-fire, forward Euler",
-        family: "spyketorch",
         equations: &[
             "v ← v + dt/tau_m·((v_rest − v) + delta_t·exp((v − theta_rh)/delta_t) + (x − w)·tau_m/c_m)",
             "v ← v_rest while refractory;  v ← max(v, v_min)",
@@ -115,40 +98,11 @@ impl Neuron for AdEx {
             "spike where v ≥ v_th:  v ← v_reset,  w ← w + b",
         ],
         references: &["Brette & Gerstner 2005, doi:10.1152/jn.00686.2005"],
-        potential: Some("v"),
-        firing: Firing::Inclusive,
-        emits: Emits::Binary,
-        takes: Takes::Current,
-        time: Time::Seconds,
-        layer_sum: None,
-        surrogate: Surrogate::FastSigmoid(1.0),
-        input_unit: "pA",
-        input_range: [-2000.0, 5000.0],
         example_input: 800.0,
+        ..Info::MILLIVOLTS
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = NoRate;
+    membrane!(Rate = NoRate, frame);
 
-    #[inline(always)]
-    fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
-        Coeffs {
-            leak: dt / p.tau_m,
-            resistance: p.tau_m / p.c_m,
-            v_rest: p.v_rest,
-            v_th: p.v_th,
-            v_reset: p.v_reset,
-            v_min: p.v_min,
-            theta_rh: p.theta_rh,
-            delta_t: p.delta_t,
-            per_delta_t: T::one() / p.delta_t,
-            a: p.a,
-            b: p.b,
-            leak_w: dt / p.tau_w,
-            refractory_steps: whole_steps(p.t_ref, dt),
-        }
-    }
     #[inline(always)]
     fn rest<T: Real>(p: &Params<T>) -> State<T> {
         State { v: p.v_rest, w: T::zero(), refractory: T::zero() }
@@ -160,11 +114,7 @@ impl Neuron for AdEx {
         let dv = ((k.v_rest - s.v) + onset + (x - s.w) * k.resistance) * k.leak;
         let v = T::select(held, k.v_rest, s.v + dv).max(k.v_min);
         let w = s.w + (k.a * (v - k.v_rest) - s.w) * k.leak_w;
-        State { v, w, refractory: (s.refractory - T::one()).max(T::zero()) }
-    }
-    #[inline(always)]
-    fn drive<T: Real>(k: &Coeffs<T>, s: &State<T>, _: T) -> Drive<T> {
-        Drive::at(s.v - k.v_th)
+        State { v, w, refractory: counted_down(s.refractory) }
     }
     #[inline(always)]
     fn emit<T: Real>(k: &Coeffs<T>, s: State<T>, _: T, n: Fired<T>) -> (State<T>, Out<T>) {
@@ -181,13 +131,10 @@ impl Neuron for AdEx {
         Some(State {
             v: ((p.v_rest - s.v) + onset) / p.tau_m + (x - s.w) / p.c_m,
             w: (p.a * (s.v - p.v_rest) - s.w) / p.tau_w,
-            refractory: T::select(s.refractory.gt(T::zero()), -T::one(), T::zero()),
+            refractory: clock(s.refractory),
         })
     }
     fn dt_bound(p: &Params<f64>) -> f64 {
         2.0 * p.tau_m.min(p.tau_w)
-    }
-    fn broken_rule(p: &Params<f64>) -> Option<String> {
-        floor_rule(p.v_min, p.v_rest)
     }
 }

@@ -16,11 +16,9 @@
 //! # Checked against
 //! `rnnbuilder.snn.Cooldown` 0.1.1, gradients included; its first half of the units has sign +1, the rest −1.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::NoRate;
-use crate::real::Real;
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::prelude::*;
+
+pub use super::lif_subtract::State;
 
 crate::record! {
     /// Parameters.
@@ -30,9 +28,7 @@ crate::record! {
         /// +1 fires above 1, −1 fires below 1.
         sign: "1" = 1.0, within(Range::between(-1.0, 1.0));
     }
-}
 
-crate::record! {
     /// Coefficients.
     pub struct Coeffs {
         /// Decay of the potential per step.
@@ -41,14 +37,6 @@ crate::record! {
         gain: "1" = 0.0;
         /// Side of 1 on which the neuron fires.
         sign: "1" = 0.0;
-    }
-}
-
-crate::record! {
-    /// State.
-    pub struct State {
-        /// Membrane potential.
-        v: "1" = 0.0;
     }
 }
 
@@ -61,33 +49,17 @@ impl Neuron for Cooldown {
         name: "cooldown",
         class: "Cooldown",
         summary: "discrete-time integrator of exp(input) that fires above (or below) 1, without reset",
-        family: "rnnbuilder",
         equations: &["spike where sign·(v − 1) > 0", "v ← exp(−1/tau)·v + (1 − exp(−1/tau))·exp(x)"],
         references: &["rnnbuilder 0.1.1, https://pypi.org/project/rnnbuilder/"],
-        potential: Some("v"),
-        firing: Firing::Strict,
-        emits: Emits::Binary,
-        takes: Takes::Impulse,
-        time: Time::Steps,
-        layer_sum: None,
-        surrogate: Surrogate::SpikeLinear(0.3),
-        input_unit: "1",
-        input_range: [-20.0, 20.0],
         example_input: 0.2,
+        ..Info::DISCRETE
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = NoRate;
+    own_records!(Rate = NoRate);
 
     #[inline(always)]
     fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
         let beta = (-dt / p.tau).exp();
         Coeffs { beta, gain: T::one() - beta, sign: p.sign }
-    }
-    #[inline(always)]
-    fn rest<T: Real>(_: &Params<T>) -> State<T> {
-        State { v: T::zero() }
     }
     #[inline(always)]
     fn integrate<T: Real>(_: &Coeffs<T>, s: State<T>, _: T, held: T::Mask) -> State<T> {

@@ -24,11 +24,7 @@
 //! # Checked against
 //! The closed form of the two equations, and snnTorch's `Synaptic`, gradients included.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::NoRate;
-use crate::real::Real;
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::prelude::*;
 
 crate::record! {
     /// Parameters.
@@ -97,9 +93,7 @@ crate::record! {
         /// What is added to that share.
         offset: "1" = 0.0;
     }
-}
 
-crate::record! {
     /// State.
     pub struct State {
         /// Synaptic current, just after the step's impulses.
@@ -159,10 +153,7 @@ impl Neuron for CubaLif {
         input_range: [-100.0, 100.0],
         example_input: 0.3,
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = NoRate;
+    own_records!(Rate = NoRate);
 
     #[inline(always)]
     fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {

@@ -15,11 +15,7 @@
 //! # Checked against
 //! `rnnbuilder.snn.Discontinuous` 0.1.1, gradients included.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::NoRate;
-use crate::real::Real;
-use crate::record::Empty;
-use crate::surrogate::Surrogate;
+use super::prelude::*;
 
 crate::record! {
     /// Parameters.
@@ -27,9 +23,7 @@ crate::record! {
         /// Threshold.
         v_th: "1" = 1.0, threshold();
     }
-}
 
-crate::record! {
     /// Coefficients.
     pub struct Coeffs {
         /// Threshold.
@@ -46,22 +40,14 @@ impl Neuron for Discontinuous {
         name: "discontinuous",
         class: "Discontinuous",
         summary: "a threshold of the input, without memory",
-        family: "rnnbuilder",
         equations: &["spike where x > v_th"],
         references: &[
             "McCulloch & Pitts 1943, doi:10.1007/BF02478259",
             "rnnbuilder 0.1.1, https://pypi.org/project/rnnbuilder/",
         ],
         potential: None,
-        firing: Firing::Strict,
-        emits: Emits::Binary,
-        takes: Takes::Impulse,
-        time: Time::Steps,
-        layer_sum: None,
-        surrogate: Surrogate::SpikeLinear(0.3),
-        input_unit: "1",
-        input_range: [-20.0, 20.0],
         example_input: 1.5,
+        ..Info::DISCRETE
     };
     type Params<T: Real> = Params<T>;
     type Coeffs<T: Real> = Coeffs<T>;
@@ -71,10 +57,6 @@ impl Neuron for Discontinuous {
     #[inline(always)]
     fn prepare<T: Real>(p: &Params<T>, _: T) -> Coeffs<T> {
         Coeffs { v_th: p.v_th }
-    }
-    #[inline(always)]
-    fn rest<T: Real>(_: &Params<T>) -> Empty<T> {
-        Empty::new()
     }
     #[inline(always)]
     fn integrate<T: Real>(_: &Coeffs<T>, s: Empty<T>, _: T, _: T::Mask) -> Empty<T> {

@@ -18,11 +18,8 @@
 //! # Checked against
 //! `SpykeTorch.neurons.EIF` (SpykeTorch-Extended), with v_min = v_rest and t_ref = 0.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time, floor_rule};
-use crate::rate::NoRate;
-use crate::real::{Real, whole_steps};
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::membrane::{State, membrane, membrane_coeffs};
+use super::prelude::*;
 
 crate::record! {
     /// Parameters.
@@ -48,40 +45,31 @@ crate::record! {
     }
 }
 
-crate::record! {
-    /// Coefficients.
-    pub struct Coeffs {
-        /// `dt / tau_m`.
-        leak: "1" = 0.0;
-        /// `dt / c_m`.
-        gain: "mV/pA" = 0.0;
-        /// Resting potential.
-        v_rest: "mV" = 0.0;
-        /// Threshold.
-        v_th: "mV" = 0.0;
-        /// Potential after a spike.
-        v_reset: "mV" = 0.0;
-        /// Lower bound.
-        v_min: "mV" = 0.0, within(Range::LOWER_BOUND);
-        /// Rheobase threshold.
-        theta_rh: "mV" = 0.0;
-        /// Sharpness.
-        delta_t: "mV" = 0.0;
-        /// `1 / delta_t`.
-        per_delta_t: "1/mV" = 0.0;
-        /// Refractory steps after a spike.
-        refractory_steps: "steps" = 0.0;
-    }
+membrane_coeffs! { |p, dt|
+    /// `dt / tau_m`.
+    leak: "1" = dt / p.tau_m;
+    /// `dt / c_m`.
+    gain: "mV/pA" = dt / p.c_m;
+    /// Rheobase threshold.
+    theta_rh: "mV" = p.theta_rh;
+    /// Sharpness.
+    delta_t: "mV" = p.delta_t;
+    /// `1 / delta_t`.
+    per_delta_t: "1/mV" = T::one() / p.delta_t;
 }
 
-crate::record! {
-    /// State.
-    pub struct State {
-        /// Membrane potential.
-        v: "mV" = 0.0;
-        /// Refractory steps left.
-        refractory: "steps" = 0.0;
-    }
+/// `dv/dt`.
+#[inline(always)]
+fn slope<T: Real>(p: &Params<T>, v: T, x: T) -> T {
+    let onset = p.delta_t * ((v - p.theta_rh) / p.delta_t).min(T::splat(80.0)).exp();
+    ((p.v_rest - v) + onset) / p.tau_m + x / p.c_m
+}
+
+/// The potential after a step that nothing held.
+#[inline(always)]
+fn potential<T: Real>(k: &Coeffs<T>, v: T, x: T) -> T {
+    let onset = k.delta_t * ((v - k.theta_rh) * k.per_delta_t).min(T::splat(80.0)).exp();
+    v + (((k.v_rest - v) + onset) * k.leak + x * k.gain)
 }
 
 /// Exponential integrate-and-fire neuron, forward Euler.
@@ -93,80 +81,17 @@ impl Neuron for Eif {
         name: "eif",
         class: "EIF",
         summary: "exponential integrate-and-fire, forward Euler",
-        family: "spyketorch",
         equations: &[
             "v ← v + dt/tau_m·((v_rest − v) + delta_t·exp((v − theta_rh)/delta_t)) + x·dt/c_m",
             "v ← v_rest while refractory;  v ← max(v, v_min)",
             "spike where v ≥ v_th:  v ← v_reset",
         ],
         references: &["Fourcaud-Trocmé et al. 2003, doi:10.1523/JNEUROSCI.23-37-11628.2003"],
-        potential: Some("v"),
-        firing: Firing::Inclusive,
-        emits: Emits::Binary,
-        takes: Takes::Current,
-        time: Time::Seconds,
-        layer_sum: None,
-        surrogate: Surrogate::FastSigmoid(1.0),
-        input_unit: "pA",
-        input_range: [-2000.0, 5000.0],
-        example_input: 300.0,
+        ..Info::MILLIVOLTS
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = NoRate;
+    membrane!(Rate = NoRate, potential, slope);
 
-    #[inline(always)]
-    fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
-        Coeffs {
-            leak: dt / p.tau_m,
-            gain: dt / p.c_m,
-            v_rest: p.v_rest,
-            v_th: p.v_th,
-            v_reset: p.v_reset,
-            v_min: p.v_min,
-            theta_rh: p.theta_rh,
-            delta_t: p.delta_t,
-            per_delta_t: T::one() / p.delta_t,
-            refractory_steps: whole_steps(p.t_ref, dt),
-        }
-    }
-    #[inline(always)]
-    fn rest<T: Real>(p: &Params<T>) -> State<T> {
-        State { v: p.v_rest, refractory: T::zero() }
-    }
-    #[inline(always)]
-    fn integrate<T: Real>(k: &Coeffs<T>, s: State<T>, x: T, held: T::Mask) -> State<T> {
-        let held = held | s.refractory.gt(T::zero());
-        let onset = k.delta_t * ((s.v - k.theta_rh) * k.per_delta_t).min(T::splat(80.0)).exp();
-        let v = s.v + (((k.v_rest - s.v) + onset) * k.leak + x * k.gain);
-        let v = T::select(held, k.v_rest, v).max(k.v_min);
-        State { v, refractory: (s.refractory - T::one()).max(T::zero()) }
-    }
-    #[inline(always)]
-    fn drive<T: Real>(k: &Coeffs<T>, s: &State<T>, _: T) -> Drive<T> {
-        Drive::at(s.v - k.v_th)
-    }
-    #[inline(always)]
-    fn emit<T: Real>(k: &Coeffs<T>, s: State<T>, _: T, n: Fired<T>) -> (State<T>, Out<T>) {
-        let state = State {
-            v: T::gate(n.own, k.v_reset, s.v),
-            refractory: T::gate(n.own, k.refractory_steps, s.refractory),
-        };
-        (state, Out::value(n.own))
-    }
-    #[inline(always)]
-    fn rhs<T: Real>(p: &Params<T>, s: &State<T>, x: T) -> Option<State<T>> {
-        let onset = p.delta_t * ((s.v - p.theta_rh) / p.delta_t).min(T::splat(80.0)).exp();
-        Some(State {
-            v: ((p.v_rest - s.v) + onset) / p.tau_m + x / p.c_m,
-            refractory: T::select(s.refractory.gt(T::zero()), -T::one(), T::zero()),
-        })
-    }
     fn dt_bound(p: &Params<f64>) -> f64 {
         2.0 * p.tau_m
-    }
-    fn broken_rule(p: &Params<f64>) -> Option<String> {
-        floor_rule(p.v_min, p.v_rest)
     }
 }

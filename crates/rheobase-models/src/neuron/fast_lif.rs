@@ -20,11 +20,8 @@
 //! # Checked against
 //! `nengo_extras.neurons.FastLIF.step_math` 0.5.0; there the amplitude has no effect, here it is the value of a spike.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::{LifCurve, LifCurveParams};
-use crate::real::Real;
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::lif::{self, Lif};
+use super::prelude::*;
 
 pub use super::lif::State;
 
@@ -40,9 +37,7 @@ crate::record! {
         /// Value of a spike.
         amplitude: "1" = 1.0, within(Range::above(0.0));
     }
-}
 
-crate::record! {
     /// Coefficients.
     pub struct Coeffs {
         /// Length of the step.
@@ -71,7 +66,6 @@ impl Neuron for FastLif {
         name: "fast_lif",
         class: "FastLIF",
         summary: "leaky integrate-and-fire, refractory period and spike time linearised",
-        family: "nengo",
         equations: &[
             "dv = (1 − exp(−dt/tau_m))·(x − v);  refractory ← refractory − dt",
             "v ← max(v + dv, v_min)·clip(1 − refractory/dt, 0, 1)",
@@ -79,21 +73,9 @@ impl Neuron for FastLif {
             "v ← 0, refractory ← t_ref + t* after a spike",
         ],
         references: &["nengo-extras 0.5.0, https://pypi.org/project/nengo-extras/"],
-        potential: Some("v"),
-        firing: Firing::Strict,
-        emits: Emits::Binary,
-        takes: Takes::Current,
-        time: Time::Seconds,
-        layer_sum: None,
-        surrogate: Surrogate::FastSigmoid(25.0),
-        input_unit: "threshold current",
-        input_range: [-10.0, 100.0],
-        example_input: 1.2,
+        ..Info::THRESHOLD_UNITS
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = LifCurve;
+    own_records!(Rate = LifCurve);
 
     #[inline(always)]
     fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
@@ -107,10 +89,6 @@ impl Neuron for FastLif {
             v_min: p.v_min,
             amplitude: p.amplitude,
         }
-    }
-    #[inline(always)]
-    fn rest<T: Real>(_: &Params<T>) -> State<T> {
-        State { v: T::zero(), refractory: T::zero() }
     }
     #[inline(always)]
     fn integrate<T: Real>(k: &Coeffs<T>, s: State<T>, x: T, held: T::Mask) -> State<T> {
@@ -151,21 +129,23 @@ impl Neuron for FastLif {
     }
     #[inline(always)]
     fn rate<T: Real>(p: &Params<T>) -> Option<LifCurveParams<T>> {
-        Some(LifCurveParams { tau_m: p.tau_m, t_ref: p.t_ref, amplitude: p.amplitude })
+        Lif::rate(&exact(p))
     }
     #[inline(always)]
     fn training<T: Real>(p: &Params<T>, smoothing: Option<T>, x: T) -> Option<T> {
-        Some(LifCurve::training(&Self::rate(p)?, smoothing, x))
+        Lif::training(&exact(p), smoothing, x)
     }
     #[inline(always)]
     fn rhs<T: Real>(p: &Params<T>, s: &State<T>, x: T) -> Option<State<T>> {
-        let Params { tau_m, t_ref, v_min, amplitude } = *p;
-        super::lif::Lif::rhs(
-            &super::lif::Params { tau_m, t_ref, v_min, amplitude, carry_over: T::zero() },
-            s,
-            x,
-        )
+        Lif::rhs(&exact(p), s, x)
     }
+}
+
+/// The parameters of the neuron that is not linearised.
+#[inline(always)]
+fn exact<T: Real>(p: &Params<T>) -> lif::Params<T> {
+    let Params { tau_m, t_ref, v_min, amplitude } = *p;
+    lif::Params { tau_m, t_ref, v_min, amplitude, carry_over: T::zero() }
 }
 
 /// The fraction of the step outside the refractory period, of which `refractory` is left after the step.

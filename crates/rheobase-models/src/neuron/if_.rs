@@ -18,11 +18,8 @@
 //! # Checked against
 //! `SpykeTorch.neurons.IF` (SpykeTorch-Extended), where v_reset = v_rest and there is no lower bound.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time, floor_rule};
-use crate::rate::{IntegratorCurve, IntegratorParams};
-use crate::real::{Real, whole_steps};
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::membrane::{State, membrane, membrane_coeffs};
+use super::prelude::*;
 
 crate::record! {
     /// Parameters.
@@ -42,32 +39,21 @@ crate::record! {
     }
 }
 
-crate::record! {
-    /// Coefficients.
-    pub struct Coeffs {
-        /// `dt / c_m`.
-        gain: "mV/pA" = 0.0;
-        /// Resting potential.
-        v_rest: "mV" = 0.0;
-        /// Threshold.
-        v_th: "mV" = 0.0;
-        /// Potential after a spike.
-        v_reset: "mV" = 0.0;
-        /// Lower bound.
-        v_min: "mV" = 0.0, within(Range::LOWER_BOUND);
-        /// Refractory steps after a spike.
-        refractory_steps: "steps" = 0.0;
-    }
+membrane_coeffs! { |p, dt|
+    /// `dt / c_m`.
+    gain: "mV/pA" = dt / p.c_m;
 }
 
-crate::record! {
-    /// State.
-    pub struct State {
-        /// Membrane potential.
-        v: "mV" = 0.0;
-        /// Refractory steps left.
-        refractory: "steps" = 0.0;
-    }
+/// `dv/dt`.
+#[inline(always)]
+fn slope<T: Real>(p: &Params<T>, _: T, x: T) -> T {
+    x / p.c_m
+}
+
+/// The potential after a step that nothing held.
+#[inline(always)]
+fn potential<T: Real>(k: &Coeffs<T>, v: T, x: T) -> T {
+    v + x * k.gain
 }
 
 /// Integrate-and-fire neuron without leak.
@@ -79,7 +65,6 @@ impl Neuron for If {
         name: "if",
         class: "IF",
         summary: "integrate-and-fire without leak",
-        family: "spyketorch",
         equations: &[
             "v ← v + x·dt/c_m",
             "v ← v_rest while refractory;  v ← max(v, v_min)",
@@ -89,64 +74,13 @@ impl Neuron for If {
             "Abbott 1999 (on Lapicque 1907), doi:10.1016/S0361-9230(99)00161-6",
             "Mozafari et al. 2019 (SpykeTorch), doi:10.3389/fnins.2019.00625",
         ],
-        potential: Some("v"),
-        firing: Firing::Inclusive,
-        emits: Emits::Binary,
-        takes: Takes::Current,
-        time: Time::Seconds,
-        layer_sum: None,
-        surrogate: Surrogate::FastSigmoid(1.0),
-        input_unit: "pA",
-        input_range: [-2000.0, 5000.0],
         example_input: 200.0,
+        ..Info::MILLIVOLTS
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = IntegratorCurve;
+    membrane!(Rate = IntegratorCurve, potential, slope);
 
-    #[inline(always)]
-    fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
-        Coeffs {
-            gain: dt / p.c_m,
-            v_rest: p.v_rest,
-            v_th: p.v_th,
-            v_reset: p.v_reset,
-            v_min: p.v_min,
-            refractory_steps: whole_steps(p.t_ref, dt),
-        }
-    }
-    #[inline(always)]
-    fn rest<T: Real>(p: &Params<T>) -> State<T> {
-        State { v: p.v_rest, refractory: T::zero() }
-    }
-    #[inline(always)]
-    fn integrate<T: Real>(k: &Coeffs<T>, s: State<T>, x: T, held: T::Mask) -> State<T> {
-        let held = held | s.refractory.gt(T::zero());
-        let v = T::select(held, k.v_rest, s.v + x * k.gain).max(k.v_min);
-        State { v, refractory: (s.refractory - T::one()).max(T::zero()) }
-    }
-    #[inline(always)]
-    fn drive<T: Real>(k: &Coeffs<T>, s: &State<T>, _: T) -> Drive<T> {
-        Drive::at(s.v - k.v_th)
-    }
-    #[inline(always)]
-    fn emit<T: Real>(k: &Coeffs<T>, s: State<T>, _: T, n: Fired<T>) -> (State<T>, Out<T>) {
-        let state = State {
-            v: T::gate(n.own, k.v_reset, s.v),
-            refractory: T::gate(n.own, k.refractory_steps, s.refractory),
-        };
-        (state, Out::value(n.own))
-    }
     #[inline(always)]
     fn rate<T: Real>(p: &Params<T>) -> Option<IntegratorParams<T>> {
         Some(IntegratorParams { c_m: p.c_m, v_th: p.v_th, v_reset: p.v_reset, t_ref: p.t_ref })
-    }
-    #[inline(always)]
-    fn rhs<T: Real>(p: &Params<T>, s: &State<T>, x: T) -> Option<State<T>> {
-        Some(State { v: x / p.c_m, refractory: T::select(s.refractory.gt(T::zero()), -T::one(), T::zero()) })
-    }
-    fn broken_rule(p: &Params<f64>) -> Option<String> {
-        floor_rule(p.v_min, p.v_rest)
     }
 }

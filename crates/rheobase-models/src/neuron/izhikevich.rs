@@ -20,11 +20,7 @@
 //! # Checked against
 //! `nengo.Izhikevich` 4.1.0.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::NoRate;
-use crate::real::Real;
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::prelude::*;
 
 crate::record! {
     /// Parameters.
@@ -42,9 +38,7 @@ crate::record! {
         /// Lower bound of the input; -inf for none.
         x_min: "mV/ms" = -30.0, within(Range::LOWER_BOUND);
     }
-}
 
-crate::record! {
     /// Coefficients.
     pub struct Coeffs {
         /// Length of the step.
@@ -64,9 +58,7 @@ crate::record! {
         /// Resting potential.
         v_rest: "mV" = 0.0;
     }
-}
 
-crate::record! {
     /// State.
     pub struct State {
         /// Membrane potential.
@@ -92,21 +84,12 @@ impl Neuron for Izhikevich {
             "w ← w + dt·a·(b·v − w) + d·spike",
         ],
         references: &["Izhikevich 2003, doi:10.1109/TNN.2003.820440"],
-        potential: Some("v"),
-        firing: Firing::Inclusive,
-        emits: Emits::Binary,
-        takes: Takes::Current,
-        time: Time::Seconds,
-        layer_sum: None,
-        surrogate: Surrogate::FastSigmoid(1.0),
         input_unit: "mV/ms",
         input_range: [-15.0, 100.0],
         example_input: 10.0,
+        ..Info::MILLIVOLTS
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = NoRate;
+    own_records!(Rate = NoRate);
 
     #[inline(always)]
     fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {

@@ -18,11 +18,8 @@
 //! # Checked against
 //! `SpykeTorch.neurons.Izhikevich` (SpykeTorch-Extended), with t_ref = 0.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time, floor_rule};
-use crate::rate::NoRate;
-use crate::real::{Real, whole_steps};
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::membrane::{clock, counted_down, membrane, membrane_coeffs};
+use super::prelude::*;
 
 crate::record! {
     /// Parameters; the defaults are a regularly spiking neuron.
@@ -46,28 +43,15 @@ crate::record! {
     }
 }
 
-crate::record! {
-    /// Coefficients.
-    pub struct Coeffs {
-        /// Length of the step in milliseconds.
-        dt: "ms" = 0.0;
-        /// `a·dt`.
-        a: "1" = 0.0;
-        /// Sensitivity of the recovery.
-        b: "1" = 0.0;
-        /// Jump of the recovery.
-        d: "mV" = 0.0;
-        /// Resting potential.
-        v_rest: "mV" = 0.0;
-        /// Threshold.
-        v_th: "mV" = 0.0;
-        /// Potential after a spike.
-        v_reset: "mV" = 0.0;
-        /// Lower bound.
-        v_min: "mV" = 0.0, within(Range::LOWER_BOUND);
-        /// Refractory steps after a spike.
-        refractory_steps: "steps" = 0.0;
-    }
+membrane_coeffs! { |p, dt|
+    /// Length of the step in milliseconds.
+    dt: "ms" = dt;
+    /// `a·dt`.
+    a: "1" = p.a * dt;
+    /// Sensitivity of the recovery.
+    b: "1" = p.b;
+    /// Jump of the recovery.
+    d: "mV" = p.d;
 }
 
 crate::record! {
@@ -91,7 +75,6 @@ impl Neuron for IzhikevichMs {
         name: "izhikevich_ms",
         class: "IzhikevichMs",
         summary: "Izhikevich's neuron in steps of 1 ms, as published",
-        family: "spyketorch",
         equations: &[
             "v ← v + dt·(0.04·v² + 5·v + 140 + x − w)",
             "v ← v_rest while refractory;  v ← max(v, v_min)",
@@ -99,36 +82,14 @@ impl Neuron for IzhikevichMs {
             "spike where v ≥ v_th:  v ← v_reset,  w ← w + d",
         ],
         references: &["Izhikevich 2003, doi:10.1109/TNN.2003.820440"],
-        potential: Some("v"),
-        firing: Firing::Inclusive,
-        emits: Emits::Binary,
-        takes: Takes::Current,
         time: Time::Steps,
-        layer_sum: None,
-        surrogate: Surrogate::FastSigmoid(1.0),
         input_unit: "mV/ms",
         input_range: [-20.0, 200.0],
         example_input: 10.0,
+        ..Info::MILLIVOLTS
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = NoRate;
+    membrane!(Rate = NoRate, frame);
 
-    #[inline(always)]
-    fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
-        Coeffs {
-            dt,
-            a: p.a * dt,
-            b: p.b,
-            d: p.d,
-            v_rest: p.v_rest,
-            v_th: p.v_th,
-            v_reset: p.v_reset,
-            v_min: p.v_min,
-            refractory_steps: whole_steps(p.t_ref, dt),
-        }
-    }
     #[inline(always)]
     fn rest<T: Real>(p: &Params<T>) -> State<T> {
         State { v: p.v_rest, w: p.b * p.v_rest, refractory: T::zero() }
@@ -139,11 +100,7 @@ impl Neuron for IzhikevichMs {
         let v = s.v + k.dt * slope(s.v, s.w, x);
         let v = T::select(held, k.v_rest, v).max(k.v_min);
         let w = s.w + k.a * (k.b * v - s.w);
-        State { v, w, refractory: (s.refractory - T::one()).max(T::zero()) }
-    }
-    #[inline(always)]
-    fn drive<T: Real>(k: &Coeffs<T>, s: &State<T>, _: T) -> Drive<T> {
-        Drive::at(s.v - k.v_th)
+        State { v, w, refractory: counted_down(s.refractory) }
     }
     #[inline(always)]
     fn emit<T: Real>(k: &Coeffs<T>, s: State<T>, _: T, n: Fired<T>) -> (State<T>, Out<T>) {
@@ -156,14 +113,7 @@ impl Neuron for IzhikevichMs {
     }
     #[inline(always)]
     fn rhs<T: Real>(p: &Params<T>, s: &State<T>, x: T) -> Option<State<T>> {
-        Some(State {
-            v: slope(s.v, s.w, x),
-            w: p.a * (p.b * s.v - s.w),
-            refractory: T::select(s.refractory.gt(T::zero()), -T::one(), T::zero()),
-        })
-    }
-    fn broken_rule(p: &Params<f64>) -> Option<String> {
-        floor_rule(p.v_min, p.v_rest)
+        Some(State { v: slope(s.v, s.w, x), w: p.a * (p.b * s.v - s.w), refractory: clock(s.refractory) })
     }
 }
 

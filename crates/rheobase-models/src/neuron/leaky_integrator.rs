@@ -19,11 +19,7 @@
 //! # Checked against
 //! The closed form, and snnTorch's `Leaky` without reset.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::NoRate;
-use crate::real::Real;
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::prelude::*;
 
 crate::record! {
     /// Parameters.
@@ -56,9 +52,7 @@ crate::record! {
         /// Rise of the potential with each unit of impulse.
         gain: "1" = 0.0;
     }
-}
 
-crate::record! {
     /// State.
     pub struct State {
         /// Membrane potential, which is the output.
@@ -79,20 +73,13 @@ impl Neuron for LeakyIntegrator {
         equations: &["v ← v_rest + (v − v_rest)·exp(−dt/tau_m) + gain·x", "output: v"],
         references: &["Pedersen et al. 2024 (NIR), doi:10.1038/s41467-024-52259-9"],
         potential: Some("v"),
-        firing: Firing::Never,
-        emits: Emits::Analogue,
         takes: Takes::Impulse,
-        time: Time::Seconds,
-        layer_sum: None,
-        surrogate: Surrogate::StraightThrough,
         input_unit: "1",
         input_range: [-100.0, 100.0],
         example_input: 0.05,
+        ..Info::RATE
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = NoRate;
+    own_records!(Rate = NoRate);
 
     #[inline(always)]
     fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {

@@ -16,11 +16,8 @@
 //! # Checked against
 //! `nengo_dl.LeakyReLU` 3.6.0, in NumPy and, derivative included, on TensorFlow.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::{RateCurve, RectifiedCurve, RectifiedParams};
-use crate::real::Real;
-use crate::record::{Empty, Range};
-use crate::surrogate::Surrogate;
+use super::memoryless::memoryless;
+use super::prelude::*;
 
 crate::record! {
     /// Parameters, which are the coefficients too.
@@ -41,49 +38,11 @@ impl Neuron for LeakyRelu {
         name: "leaky_relu",
         class: "LeakyReLU",
         summary: "leaky rectified linear unit: a rate neuron without memory",
-        family: "nengo",
         equations: &["output = amplitude·(x where x > 0, negative_slope·x where x < 0)"],
         references: &["Rasmussen 2019 (NengoDL), doi:10.1007/s12021-019-09424-z"],
-        potential: None,
-        firing: Firing::Never,
-        emits: Emits::Analogue,
-        takes: Takes::Current,
-        time: Time::Seconds,
-        layer_sum: None,
-        surrogate: Surrogate::StraightThrough,
-        input_unit: "Hz",
-        input_range: [-1000.0, 1000.0],
-        example_input: 20.0,
+        ..Info::RECTIFIED
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Params<T>;
-    type State<T: Real> = Empty<T>;
-    type Rate = RectifiedCurve;
-
-    #[inline(always)]
-    fn prepare<T: Real>(p: &Params<T>, _: T) -> Params<T> {
-        *p
-    }
-    #[inline(always)]
-    fn rest<T: Real>(_: &Params<T>) -> Empty<T> {
-        Empty::new()
-    }
-    #[inline(always)]
-    fn integrate<T: Real>(_: &Params<T>, s: Empty<T>, _: T, _: T::Mask) -> Empty<T> {
-        s
-    }
-    #[inline(always)]
-    fn drive<T: Real>(_: &Params<T>, _: &Empty<T>, _: T) -> Drive<T> {
-        Drive::at(T::zero())
-    }
-    #[inline(always)]
-    fn emit<T: Real>(k: &Params<T>, s: Empty<T>, x: T, _: Fired<T>) -> (Empty<T>, Out<T>) {
-        (s, Out::value(RectifiedCurve::rate(&curve(k), x)))
-    }
-    #[inline(always)]
-    fn rate<T: Real>(p: &Params<T>) -> Option<<RectifiedCurve as RateCurve>::Params<T>> {
-        Some(curve(p))
-    }
+    memoryless!(Rate = RectifiedCurve, Params, curve);
 }
 
 #[inline(always)]

@@ -25,11 +25,8 @@
 //! # Checked against
 //! `nengo.LIF` 4.1.0 and NengoDL 3.6.0; rates against the closed form.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::{LifCurve, LifCurveParams};
-use crate::real::Real;
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::membrane::clock;
+use super::prelude::*;
 
 crate::record! {
     /// Parameters.
@@ -45,9 +42,7 @@ crate::record! {
         /// Whether what is left of a step after spike and refractory period is taken into the next; else it is lost.
         carry_over: "1" = 0.0, switch();
     }
-}
 
-crate::record! {
     /// Coefficients.
     pub struct Coeffs {
         /// Length of the step.
@@ -65,9 +60,7 @@ crate::record! {
         /// The neuron takes plain whole steps where `refractory` is not above this: −dt with carry_over, else 0.
         free_from: "s" = 0.0;
     }
-}
 
-crate::record! {
     /// State.
     pub struct State {
         /// Membrane potential in units of the threshold.
@@ -86,7 +79,6 @@ impl Neuron for Lif {
         name: "lif",
         class: "LIF",
         summary: "leaky integrate-and-fire, integrated exactly, spike time interpolated",
-        family: "nengo",
         equations: &[
             "δ = clip(dt − (refractory − dt), 0, dt), or with carry_over in the step after a spike max(2·dt − refractory, 0)",
             "v ← v + (x − v)·(1 − exp(−δ/tau_m))",
@@ -97,21 +89,9 @@ impl Neuron for Lif {
             "Lapicque 1907, translated: doi:10.1007/s00422-007-0189-6",
             "Bekolay et al. 2014 (Nengo), doi:10.3389/fninf.2013.00048",
         ],
-        potential: Some("v"),
-        firing: Firing::Strict,
-        emits: Emits::Binary,
-        takes: Takes::Current,
-        time: Time::Seconds,
-        layer_sum: None,
-        surrogate: Surrogate::FastSigmoid(25.0),
-        input_unit: "threshold current",
-        input_range: [-10.0, 100.0],
-        example_input: 1.2,
+        ..Info::THRESHOLD_UNITS
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = LifCurve;
+    own_records!(Rate = LifCurve);
 
     #[inline(always)]
     fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
@@ -124,10 +104,6 @@ impl Neuron for Lif {
             amplitude: p.amplitude,
             free_from: T::select(p.carry_over.gt(T::zero()), -dt, T::zero()),
         }
-    }
-    #[inline(always)]
-    fn rest<T: Real>(_: &Params<T>) -> State<T> {
-        State { v: T::zero(), refractory: T::zero() }
     }
     #[inline(always)]
     fn integrate<T: Real>(k: &Coeffs<T>, s: State<T>, x: T, held: T::Mask) -> State<T> {
@@ -191,10 +167,7 @@ impl Neuron for Lif {
     }
     #[inline(always)]
     fn rhs<T: Real>(p: &Params<T>, s: &State<T>, x: T) -> Option<State<T>> {
-        Some(State {
-            v: (x - s.v) / p.tau_m,
-            refractory: T::select(s.refractory.gt(T::zero()), -T::one(), T::zero()),
-        })
+        Some(State { v: (x - s.v) / p.tau_m, refractory: clock(s.refractory) })
     }
 }
 

@@ -15,60 +15,23 @@
 //! # Checked against
 //! `SpykeTorch.neurons.LIF_ode` (SpykeTorch-Extended), where v_reset = v_rest and there is no lower bound.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time, floor_rule};
-use crate::rate::{MembraneCurve, MembraneParams};
-use crate::real::{Real, whole_steps};
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::lif_exp::LifExp;
+use super::membrane::{State, membrane, membrane_coeffs};
+use super::prelude::*;
 
-crate::record! {
-    /// Parameters.
-    pub struct Params {
-        /// Membrane time constant.
-        tau_m: "s" = 0.02, within(Range::above(0.0));
-        /// Membrane capacitance.
-        c_m: "nF" = 0.281, within(Range::above(0.0));
-        /// Resting potential.
-        v_rest: "mV" = -65.0;
-        /// Threshold.
-        v_th: "mV" = -50.0, threshold();
-        /// Potential after a spike.
-        v_reset: "mV" = -65.0;
-        /// Lower bound of the potential; -inf for none.
-        v_min: "mV" = f64::NEG_INFINITY, within(Range::LOWER_BOUND);
-        /// Refractory period of the neuron itself, in whole steps.
-        t_ref: "s" = 0.002, within(Range::at_least(0.0));
-    }
+pub use super::lif_exp::Params;
+
+membrane_coeffs! { |p, dt|
+    /// `dt / tau_m`.
+    leak: "1" = dt / p.tau_m;
+    /// `dt / c_m`.
+    gain: "mV/pA" = dt / p.c_m;
 }
 
-crate::record! {
-    /// Coefficients.
-    pub struct Coeffs {
-        /// `dt / tau_m`.
-        leak: "1" = 0.0;
-        /// `dt / c_m`.
-        gain: "mV/pA" = 0.0;
-        /// Resting potential.
-        v_rest: "mV" = 0.0;
-        /// Threshold.
-        v_th: "mV" = 0.0;
-        /// Potential after a spike.
-        v_reset: "mV" = 0.0;
-        /// Lower bound.
-        v_min: "mV" = 0.0, within(Range::LOWER_BOUND);
-        /// Refractory steps after a spike.
-        refractory_steps: "steps" = 0.0;
-    }
-}
-
-crate::record! {
-    /// State.
-    pub struct State {
-        /// Membrane potential.
-        v: "mV" = 0.0;
-        /// Refractory steps left.
-        refractory: "steps" = 0.0;
-    }
+/// The potential after a step that nothing held.
+#[inline(always)]
+fn potential<T: Real>(k: &Coeffs<T>, v: T, x: T) -> T {
+    v + ((k.v_rest - v) * k.leak + x * k.gain)
 }
 
 /// Leaky integrate-and-fire neuron by forward Euler.
@@ -80,86 +43,25 @@ impl Neuron for LifEuler {
         name: "lif_euler",
         class: "LIFEuler",
         summary: "leaky integrate-and-fire in mV and pA, forward Euler",
-        family: "spyketorch",
         equations: &[
             "v ← v + dt·((v_rest − v)/tau_m + x/c_m)",
             "v ← v_rest while refractory;  v ← max(v, v_min)",
             "spike where v ≥ v_th:  v ← v_reset",
         ],
         references: &["Abbott 1999 (on Lapicque 1907), doi:10.1016/S0361-9230(99)00161-6"],
-        potential: Some("v"),
-        firing: Firing::Inclusive,
-        emits: Emits::Binary,
-        takes: Takes::Current,
-        time: Time::Seconds,
-        layer_sum: None,
-        surrogate: Surrogate::FastSigmoid(1.0),
-        input_unit: "pA",
-        input_range: [-2000.0, 5000.0],
-        example_input: 300.0,
+        ..Info::MILLIVOLTS
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = MembraneCurve;
+    membrane!(Rate = MembraneCurve, potential);
 
     #[inline(always)]
-    fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
-        Coeffs {
-            leak: dt / p.tau_m,
-            gain: dt / p.c_m,
-            v_rest: p.v_rest,
-            v_th: p.v_th,
-            v_reset: p.v_reset,
-            v_min: p.v_min,
-            refractory_steps: whole_steps(p.t_ref, dt),
-        }
-    }
-    #[inline(always)]
-    fn rest<T: Real>(p: &Params<T>) -> State<T> {
-        State { v: p.v_rest, refractory: T::zero() }
-    }
-    #[inline(always)]
-    fn integrate<T: Real>(k: &Coeffs<T>, s: State<T>, x: T, held: T::Mask) -> State<T> {
-        let held = held | s.refractory.gt(T::zero());
-        let v = s.v + ((k.v_rest - s.v) * k.leak + x * k.gain);
-        let v = T::select(held, k.v_rest, v).max(k.v_min);
-        State { v, refractory: (s.refractory - T::one()).max(T::zero()) }
-    }
-    #[inline(always)]
-    fn drive<T: Real>(k: &Coeffs<T>, s: &State<T>, _: T) -> Drive<T> {
-        Drive::at(s.v - k.v_th)
-    }
-    #[inline(always)]
-    fn emit<T: Real>(k: &Coeffs<T>, s: State<T>, _: T, n: Fired<T>) -> (State<T>, Out<T>) {
-        let state = State {
-            v: T::gate(n.own, k.v_reset, s.v),
-            refractory: T::gate(n.own, k.refractory_steps, s.refractory),
-        };
-        (state, Out::value(n.own))
-    }
-    #[inline(always)]
     fn rate<T: Real>(p: &Params<T>) -> Option<MembraneParams<T>> {
-        Some(MembraneParams {
-            tau_m: p.tau_m,
-            c_m: p.c_m,
-            v_rest: p.v_rest,
-            v_th: p.v_th,
-            v_reset: p.v_reset,
-            t_ref: p.t_ref,
-        })
+        LifExp::rate(p)
     }
     #[inline(always)]
     fn rhs<T: Real>(p: &Params<T>, s: &State<T>, x: T) -> Option<State<T>> {
-        Some(State {
-            v: (p.v_rest - s.v) / p.tau_m + x / p.c_m,
-            refractory: T::select(s.refractory.gt(T::zero()), -T::one(), T::zero()),
-        })
+        LifExp::rhs(p, s, x)
     }
     fn dt_bound(p: &Params<f64>) -> f64 {
         2.0 * p.tau_m
-    }
-    fn broken_rule(p: &Params<f64>) -> Option<String> {
-        floor_rule(p.v_min, p.v_rest)
     }
 }

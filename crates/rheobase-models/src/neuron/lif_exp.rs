@@ -17,11 +17,8 @@
 //! The closed form of decay and rate, and `SpykeTorch.neurons.LIF._f_ode`. The update of that class keeps two more
 //! states and is [`super::lif_last_input::LifLastInput`].
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time, floor_rule};
-use crate::rate::{MembraneCurve, MembraneParams};
-use crate::real::{Real, whole_steps};
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::membrane::{State, membrane, membrane_coeffs};
+use super::prelude::*;
 
 crate::record! {
     /// Parameters.
@@ -43,34 +40,23 @@ crate::record! {
     }
 }
 
-crate::record! {
-    /// Coefficients.
-    pub struct Coeffs {
-        /// `exp(−dt/tau_m)`.
-        decay: "1" = 0.0;
-        /// `dt / c_m`.
-        gain: "mV/pA" = 0.0;
-        /// Resting potential.
-        v_rest: "mV" = 0.0;
-        /// Threshold.
-        v_th: "mV" = 0.0;
-        /// Potential after a spike.
-        v_reset: "mV" = 0.0;
-        /// Lower bound.
-        v_min: "mV" = 0.0, within(Range::LOWER_BOUND);
-        /// Refractory steps after a spike.
-        refractory_steps: "steps" = 0.0;
-    }
+membrane_coeffs! { |p, dt|
+    /// `exp(−dt/tau_m)`.
+    decay: "1" = (-dt / p.tau_m).exp();
+    /// `dt / c_m`.
+    gain: "mV/pA" = dt / p.c_m;
 }
 
-crate::record! {
-    /// State.
-    pub struct State {
-        /// Membrane potential.
-        v: "mV" = 0.0;
-        /// Refractory steps left.
-        refractory: "steps" = 0.0;
-    }
+/// `dv/dt`.
+#[inline(always)]
+fn slope<T: Real>(p: &Params<T>, v: T, x: T) -> T {
+    (p.v_rest - v) / p.tau_m + x / p.c_m
+}
+
+/// The potential after a step that nothing held.
+#[inline(always)]
+fn potential<T: Real>(k: &Coeffs<T>, v: T, x: T) -> T {
+    k.v_rest + ((v - k.v_rest) * k.decay + x * k.gain)
 }
 
 /// Leaky integrate-and-fire neuron with exact decay.
@@ -82,64 +68,16 @@ impl Neuron for LifExp {
         name: "lif_exp",
         class: "LIFExp",
         summary: "leaky integrate-and-fire in mV and pA, exact decay, input as an impulse per step",
-        family: "spyketorch",
         equations: &[
             "v ← v_rest + (v − v_rest)·exp(−dt/tau_m) + x·dt/c_m",
             "v ← v_rest while refractory;  v ← max(v, v_min)",
             "spike where v ≥ v_th:  v ← v_reset",
         ],
         references: &["Abbott 1999 (on Lapicque 1907), doi:10.1016/S0361-9230(99)00161-6"],
-        potential: Some("v"),
-        firing: Firing::Inclusive,
-        emits: Emits::Binary,
-        takes: Takes::Current,
-        time: Time::Seconds,
-        layer_sum: None,
-        surrogate: Surrogate::FastSigmoid(1.0),
-        input_unit: "pA",
-        input_range: [-2000.0, 5000.0],
-        example_input: 300.0,
+        ..Info::MILLIVOLTS
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = MembraneCurve;
+    membrane!(Rate = MembraneCurve, potential, slope);
 
-    #[inline(always)]
-    fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
-        Coeffs {
-            decay: (-dt / p.tau_m).exp(),
-            gain: dt / p.c_m,
-            v_rest: p.v_rest,
-            v_th: p.v_th,
-            v_reset: p.v_reset,
-            v_min: p.v_min,
-            refractory_steps: whole_steps(p.t_ref, dt),
-        }
-    }
-    #[inline(always)]
-    fn rest<T: Real>(p: &Params<T>) -> State<T> {
-        State { v: p.v_rest, refractory: T::zero() }
-    }
-    #[inline(always)]
-    fn integrate<T: Real>(k: &Coeffs<T>, s: State<T>, x: T, held: T::Mask) -> State<T> {
-        let held = held | s.refractory.gt(T::zero());
-        let v = k.v_rest + ((s.v - k.v_rest) * k.decay + x * k.gain);
-        let v = T::select(held, k.v_rest, v).max(k.v_min);
-        State { v, refractory: (s.refractory - T::one()).max(T::zero()) }
-    }
-    #[inline(always)]
-    fn drive<T: Real>(k: &Coeffs<T>, s: &State<T>, _: T) -> Drive<T> {
-        Drive::at(s.v - k.v_th)
-    }
-    #[inline(always)]
-    fn emit<T: Real>(k: &Coeffs<T>, s: State<T>, _: T, n: Fired<T>) -> (State<T>, Out<T>) {
-        let state = State {
-            v: T::gate(n.own, k.v_reset, s.v),
-            refractory: T::gate(n.own, k.refractory_steps, s.refractory),
-        };
-        (state, Out::value(n.own))
-    }
     #[inline(always)]
     fn rate<T: Real>(p: &Params<T>) -> Option<MembraneParams<T>> {
         Some(MembraneParams {
@@ -150,15 +88,5 @@ impl Neuron for LifExp {
             v_reset: p.v_reset,
             t_ref: p.t_ref,
         })
-    }
-    #[inline(always)]
-    fn rhs<T: Real>(p: &Params<T>, s: &State<T>, x: T) -> Option<State<T>> {
-        Some(State {
-            v: (p.v_rest - s.v) / p.tau_m + x / p.c_m,
-            refractory: T::select(s.refractory.gt(T::zero()), -T::one(), T::zero()),
-        })
-    }
-    fn broken_rule(p: &Params<f64>) -> Option<String> {
-        floor_rule(p.v_min, p.v_rest)
     }
 }

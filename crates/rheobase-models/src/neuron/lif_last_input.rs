@@ -19,50 +19,16 @@
 //! # Checked against
 //! `SpykeTorch.neurons.LIF` and `UniformLIF` (SpykeTorch-Extended), with v_reset = v_rest and t_ref = 0.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time, floor_rule};
-use crate::rate::NoRate;
-use crate::real::{Real, whole_steps};
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::membrane::{counted_down, membrane, membrane_coeffs};
+use super::prelude::*;
 
-crate::record! {
-    /// Parameters.
-    pub struct Params {
-        /// Membrane time constant.
-        tau_m: "s" = 0.02, within(Range::above(0.0));
-        /// Membrane capacitance.
-        c_m: "nF" = 0.281, within(Range::above(0.0));
-        /// Resting potential.
-        v_rest: "mV" = -65.0;
-        /// Threshold.
-        v_th: "mV" = -50.0, threshold();
-        /// Potential after a spike.
-        v_reset: "mV" = -65.0;
-        /// Lower bound of the potential; -inf for none.
-        v_min: "mV" = f64::NEG_INFINITY, within(Range::LOWER_BOUND);
-        /// Refractory period of the neuron itself, in whole steps.
-        t_ref: "s" = 0.002, within(Range::at_least(0.0));
-    }
-}
+pub use super::lif_exp::Params;
 
-crate::record! {
-    /// Coefficients.
-    pub struct Coeffs {
-        /// `−dt / tau_m`.
-        slope: "1" = 0.0;
-        /// `dt / c_m`.
-        gain: "mV/pA" = 0.0;
-        /// Resting potential.
-        v_rest: "mV" = 0.0;
-        /// Threshold.
-        v_th: "mV" = 0.0;
-        /// Potential after a spike.
-        v_reset: "mV" = 0.0;
-        /// Lower bound.
-        v_min: "mV" = 0.0, within(Range::LOWER_BOUND);
-        /// Refractory steps after a spike.
-        refractory_steps: "steps" = 0.0;
-    }
+membrane_coeffs! { |p, dt|
+    /// `−dt / tau_m`.
+    slope: "1" = -dt / p.tau_m;
+    /// `dt / c_m`.
+    gain: "mV/pA" = dt / p.c_m;
 }
 
 crate::record! {
@@ -88,7 +54,6 @@ impl Neuron for LifLastInput {
         name: "lif_last_input",
         class: "LIFLastInput",
         summary: "leaky integrate-and-fire in closed form since the last positive input",
-        family: "spyketorch",
         equations: &[
             "v ← v_rest + (v_input − v_rest)·exp(−since_input·dt/tau_m) + x·dt/c_m",
             "since_input ← 1 where x > 0, else since_input + 1",
@@ -98,34 +63,11 @@ impl Neuron for LifLastInput {
         references: &[
             "SpykeTorch-Extended, class LIF; after Mozafari et al. 2019, doi:10.3389/fnins.2019.00625",
         ],
-        potential: Some("v"),
-        firing: Firing::Inclusive,
-        emits: Emits::Binary,
-        takes: Takes::Current,
-        time: Time::Seconds,
-        layer_sum: None,
-        surrogate: Surrogate::FastSigmoid(1.0),
-        input_unit: "pA",
-        input_range: [-2000.0, 5000.0],
-        example_input: 300.0,
+        ..Info::MILLIVOLTS
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = NoRate;
+    membrane!(Rate = NoRate, frame);
+    membrane!(reset);
 
-    #[inline(always)]
-    fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
-        Coeffs {
-            slope: -dt / p.tau_m,
-            gain: dt / p.c_m,
-            v_rest: p.v_rest,
-            v_th: p.v_th,
-            v_reset: p.v_reset,
-            v_min: p.v_min,
-            refractory_steps: whole_steps(p.t_ref, dt),
-        }
-    }
     #[inline(always)]
     fn rest<T: Real>(p: &Params<T>) -> State<T> {
         State { v: p.v_rest, since_input: T::zero(), v_input: p.v_rest, refractory: T::zero() }
@@ -141,23 +83,7 @@ impl Neuron for LifLastInput {
             v,
             since_input: T::select(driven, T::one(), s.since_input + T::one()),
             v_input: T::select(driven, v, s.v_input),
-            refractory: (s.refractory - T::one()).max(T::zero()),
+            refractory: counted_down(s.refractory),
         }
-    }
-    #[inline(always)]
-    fn drive<T: Real>(k: &Coeffs<T>, s: &State<T>, _: T) -> Drive<T> {
-        Drive::at(s.v - k.v_th)
-    }
-    #[inline(always)]
-    fn emit<T: Real>(k: &Coeffs<T>, s: State<T>, _: T, n: Fired<T>) -> (State<T>, Out<T>) {
-        let state = State {
-            v: T::gate(n.own, k.v_reset, s.v),
-            refractory: T::gate(n.own, k.refractory_steps, s.refractory),
-            ..s
-        };
-        (state, Out::value(n.own))
-    }
-    fn broken_rule(p: &Params<f64>) -> Option<String> {
-        floor_rule(p.v_min, p.v_rest)
     }
 }

@@ -16,11 +16,8 @@
 //! # Checked against
 //! `nengo.LIFRate` 4.1.0; training and derivative against NengoDL 3.6.0 on TensorFlow.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::{LifCurve, LifCurveParams, RateCurve};
-use crate::real::Real;
-use crate::record::Empty;
-use crate::surrogate::Surrogate;
+use super::memoryless::{itself, memoryless};
+use super::prelude::*;
 
 /// Rate of the leaky integrate-and-fire neuron.
 #[derive(Debug, Clone, Copy)]
@@ -31,52 +28,15 @@ impl Neuron for LifRate {
         name: "lif_rate",
         class: "LIFRate",
         summary: "firing rate of the LIF neuron: a rate neuron without memory",
-        family: "nengo",
         equations: &["output = amplitude/(t_ref + tau_m·ln(1 + 1/(x − 1))) where x > 1, else 0"],
         references: &[
             "Lapicque 1907, translated: doi:10.1007/s00422-007-0189-6",
             "Bekolay et al. 2014 (Nengo), doi:10.3389/fninf.2013.00048",
         ],
-        potential: None,
-        firing: Firing::Never,
-        emits: Emits::Analogue,
-        takes: Takes::Current,
-        time: Time::Seconds,
-        layer_sum: None,
-        surrogate: Surrogate::StraightThrough,
-        input_unit: "threshold current",
-        input_range: [-10.0, 100.0],
-        example_input: 1.2,
+        ..Info::RATE
     };
-    type Params<T: Real> = LifCurveParams<T>;
-    type Coeffs<T: Real> = LifCurveParams<T>;
-    type State<T: Real> = Empty<T>;
-    type Rate = LifCurve;
+    memoryless!(Rate = LifCurve, LifCurveParams, itself);
 
-    #[inline(always)]
-    fn prepare<T: Real>(p: &LifCurveParams<T>, _: T) -> LifCurveParams<T> {
-        *p
-    }
-    #[inline(always)]
-    fn rest<T: Real>(_: &LifCurveParams<T>) -> Empty<T> {
-        Empty::new()
-    }
-    #[inline(always)]
-    fn integrate<T: Real>(_: &LifCurveParams<T>, s: Empty<T>, _: T, _: T::Mask) -> Empty<T> {
-        s
-    }
-    #[inline(always)]
-    fn drive<T: Real>(_: &LifCurveParams<T>, _: &Empty<T>, _: T) -> Drive<T> {
-        Drive::at(T::zero())
-    }
-    #[inline(always)]
-    fn emit<T: Real>(k: &LifCurveParams<T>, s: Empty<T>, x: T, _: Fired<T>) -> (Empty<T>, Out<T>) {
-        (s, Out::value(LifCurve::rate(k, x)))
-    }
-    #[inline(always)]
-    fn rate<T: Real>(p: &LifCurveParams<T>) -> Option<LifCurveParams<T>> {
-        Some(*p)
-    }
     #[inline(always)]
     fn training<T: Real>(p: &LifCurveParams<T>, _: Option<T>, x: T) -> Option<T> {
         Some(LifCurve::training(p, None, x))

@@ -20,11 +20,7 @@
 //! # Checked against
 //! `rnnbuilder.snn.LIF` 0.1.1 and snnTorch's `Leaky`, gradients included.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::NoRate;
-use crate::real::Real;
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::prelude::*;
 
 crate::record! {
     /// Parameters.
@@ -68,9 +64,7 @@ crate::record! {
         /// What a spike takes from the potential.
         jump: "1" = 0.0;
     }
-}
 
-crate::record! {
     /// State.
     pub struct State {
         /// Membrane potential.
@@ -87,35 +81,18 @@ impl Neuron for LifSubtract {
         name: "lif_subtract",
         class: "LIFSubtract",
         summary: "discrete-time leaky integrator, reset by subtracting the threshold (snnTorch's Leaky)",
-        family: "rnnbuilder",
         equations: &["v ← exp(−1/tau)·v + x", "spike where v > v_th", "v ← v − spike·drop·v_th"],
         references: &[
             "Rueckauer et al. 2017, doi:10.3389/fnins.2017.00682",
             "Eshraghian et al. 2023 (snnTorch), doi:10.1109/JPROC.2023.3308088",
         ],
-        potential: Some("v"),
-        firing: Firing::Strict,
-        emits: Emits::Binary,
-        takes: Takes::Impulse,
-        time: Time::Steps,
-        layer_sum: None,
-        surrogate: Surrogate::SpikeLinear(0.3),
-        input_unit: "1",
-        input_range: [-20.0, 20.0],
-        example_input: 0.3,
+        ..Info::DISCRETE
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = NoRate;
+    own_records!(Rate = NoRate);
 
     #[inline(always)]
     fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
         Coeffs { beta: (-dt / p.tau).exp(), v_th: p.v_th, jump: p.drop * p.v_th }
-    }
-    #[inline(always)]
-    fn rest<T: Real>(_: &Params<T>) -> State<T> {
-        State { v: T::zero() }
     }
     #[inline(always)]
     fn integrate<T: Real>(k: &Coeffs<T>, s: State<T>, x: T, held: T::Mask) -> State<T> {

@@ -15,11 +15,9 @@
 //! # Checked against
 //! `rnnbuilder.snn.NoReset` 0.1.1, gradients included.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::NoRate;
-use crate::real::Real;
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::prelude::*;
+
+pub use super::lif_subtract::State;
 
 crate::record! {
     /// Parameters.
@@ -29,23 +27,13 @@ crate::record! {
         /// Threshold.
         v_th: "1" = 1.0, threshold();
     }
-}
 
-crate::record! {
     /// Coefficients.
     pub struct Coeffs {
         /// Decay of the potential per step.
         beta: "1" = 0.0;
         /// Threshold.
         v_th: "1" = 0.0;
-    }
-}
-
-crate::record! {
-    /// State.
-    pub struct State {
-        /// Membrane potential.
-        v: "1" = 0.0;
     }
 }
 
@@ -58,32 +46,15 @@ impl Neuron for NoReset {
         name: "no_reset",
         class: "NoReset",
         summary: "discrete-time leaky integrator that fires whenever it is above threshold, without reset",
-        family: "rnnbuilder",
         equations: &["v ← exp(−1/tau)·v + x", "spike where v > v_th"],
         references: &["rnnbuilder 0.1.1, https://pypi.org/project/rnnbuilder/"],
-        potential: Some("v"),
-        firing: Firing::Strict,
-        emits: Emits::Binary,
-        takes: Takes::Impulse,
-        time: Time::Steps,
-        layer_sum: None,
-        surrogate: Surrogate::SpikeLinear(0.3),
-        input_unit: "1",
-        input_range: [-20.0, 20.0],
-        example_input: 0.3,
+        ..Info::DISCRETE
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = NoRate;
+    own_records!(Rate = NoRate);
 
     #[inline(always)]
     fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
         Coeffs { beta: (-dt / p.tau).exp(), v_th: p.v_th }
-    }
-    #[inline(always)]
-    fn rest<T: Real>(_: &Params<T>) -> State<T> {
-        State { v: T::zero() }
     }
     #[inline(always)]
     fn integrate<T: Real>(k: &Coeffs<T>, s: State<T>, x: T, held: T::Mask) -> State<T> {

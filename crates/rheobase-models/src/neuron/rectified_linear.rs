@@ -15,11 +15,8 @@
 //! # Checked against
 //! `nengo.RectifiedLinear` 4.1.0; the derivative against NengoDL 3.6.0 on TensorFlow.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::{RateCurve, RectifiedCurve, RectifiedParams};
-use crate::real::Real;
-use crate::record::{Empty, Range};
-use crate::surrogate::Surrogate;
+use super::memoryless::memoryless;
+use super::prelude::*;
 
 crate::record! {
     /// Parameters, which are the coefficients too.
@@ -38,49 +35,11 @@ impl Neuron for RectifiedLinear {
         name: "rectified_linear",
         class: "RectifiedLinear",
         summary: "rectified linear unit: a rate neuron without memory",
-        family: "nengo",
         equations: &["output = amplitude·max(0, x)"],
         references: &["Bekolay et al. 2014 (Nengo), doi:10.3389/fninf.2013.00048"],
-        potential: None,
-        firing: Firing::Never,
-        emits: Emits::Analogue,
-        takes: Takes::Current,
-        time: Time::Seconds,
-        layer_sum: None,
-        surrogate: Surrogate::StraightThrough,
-        input_unit: "Hz",
-        input_range: [-1000.0, 1000.0],
-        example_input: 20.0,
+        ..Info::RECTIFIED
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Params<T>;
-    type State<T: Real> = Empty<T>;
-    type Rate = RectifiedCurve;
-
-    #[inline(always)]
-    fn prepare<T: Real>(p: &Params<T>, _: T) -> Params<T> {
-        *p
-    }
-    #[inline(always)]
-    fn rest<T: Real>(_: &Params<T>) -> Empty<T> {
-        Empty::new()
-    }
-    #[inline(always)]
-    fn integrate<T: Real>(_: &Params<T>, s: Empty<T>, _: T, _: T::Mask) -> Empty<T> {
-        s
-    }
-    #[inline(always)]
-    fn drive<T: Real>(_: &Params<T>, _: &Empty<T>, _: T) -> Drive<T> {
-        Drive::at(T::zero())
-    }
-    #[inline(always)]
-    fn emit<T: Real>(k: &Params<T>, s: Empty<T>, x: T, _: Fired<T>) -> (Empty<T>, Out<T>) {
-        (s, Out::value(RectifiedCurve::rate(&curve(k), x)))
-    }
-    #[inline(always)]
-    fn rate<T: Real>(p: &Params<T>) -> Option<<RectifiedCurve as RateCurve>::Params<T>> {
-        Some(curve(p))
-    }
+    memoryless!(Rate = RectifiedCurve, Params, curve);
 }
 
 #[inline(always)]

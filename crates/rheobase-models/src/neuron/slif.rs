@@ -21,11 +21,8 @@
 //! # Checked against
 //! `ngclearn.components.SLIFCell` 3.2.3, every compartment.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::NoRate;
-use crate::real::{Real, whole_steps};
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::membrane::clock;
+use super::prelude::*;
 
 crate::record! {
     /// Parameters.
@@ -47,9 +44,7 @@ crate::record! {
         /// Whether a spike stays on through the refractory period.
         sticky_spikes: "1" = 0.0, switch();
     }
-}
 
-crate::record! {
     /// Coefficients.
     pub struct Coeffs {
         /// Length of the step.
@@ -69,9 +64,7 @@ crate::record! {
         /// 1 for sticky spikes.
         sticky: "1" = 0.0;
     }
-}
 
-crate::record! {
     /// State.
     pub struct State {
         /// Membrane potential.
@@ -116,10 +109,7 @@ impl Neuron for Slif {
         input_range: [-100.0, 100.0],
         example_input: 0.6,
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = NoRate;
+    own_records!(Rate = NoRate);
 
     #[inline(always)]
     fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
@@ -164,11 +154,7 @@ impl Neuron for Slif {
     }
     #[inline(always)]
     fn rhs<T: Real>(p: &Params<T>, s: &State<T>, x: T) -> Option<State<T>> {
-        Some(State {
-            v: (p.resist_m * x - s.v) / p.tau_m,
-            thr: T::zero(),
-            refractory: T::select(s.refractory.gt(T::zero()), -T::one(), T::zero()),
-        })
+        Some(State { v: (p.resist_m * x - s.v) / p.tau_m, thr: T::zero(), refractory: clock(s.refractory) })
     }
     fn dt_bound(p: &Params<f64>) -> f64 {
         2.0 * p.tau_m

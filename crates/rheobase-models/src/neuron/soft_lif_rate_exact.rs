@@ -17,11 +17,8 @@
 //! # Checked against
 //! `nengo_extras.neurons.SoftLIFRate` 0.5.0 with its `derivative`.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::{RateCurve, SoftLifCurveParams, SoftLifExactCurve};
-use crate::real::Real;
-use crate::record::Empty;
-use crate::surrogate::Surrogate;
+use super::memoryless::{itself, memoryless};
+use super::prelude::*;
 
 /// Smoothed rate of the leaky integrate-and-fire neuron, exactly 0 where it underflows.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +29,6 @@ impl Neuron for SoftLifRateExact {
         name: "soft_lif_rate_exact",
         class: "SoftLIFRateExact",
         summary: "LIF rate smoothed at threshold, exactly 0 far below it",
-        family: "nengo",
         equations: &[
             "z = sigma·ln(1 + exp((x − 1)/sigma))",
             "output = amplitude/(t_ref + tau_m·ln(1 + 1/z)), and 0 where 1/z overflows",
@@ -41,44 +37,7 @@ impl Neuron for SoftLifRateExact {
             "Hunsberger & Eliasmith 2015, arXiv:1510.08829",
             "nengo-extras 0.5.0, https://pypi.org/project/nengo-extras/",
         ],
-        potential: None,
-        firing: Firing::Never,
-        emits: Emits::Analogue,
-        takes: Takes::Current,
-        time: Time::Seconds,
-        layer_sum: None,
-        surrogate: Surrogate::StraightThrough,
-        input_unit: "threshold current",
-        input_range: [-10.0, 100.0],
-        example_input: 1.2,
+        ..Info::RATE
     };
-    type Params<T: Real> = SoftLifCurveParams<T>;
-    type Coeffs<T: Real> = SoftLifCurveParams<T>;
-    type State<T: Real> = Empty<T>;
-    type Rate = SoftLifExactCurve;
-
-    #[inline(always)]
-    fn prepare<T: Real>(p: &SoftLifCurveParams<T>, _: T) -> SoftLifCurveParams<T> {
-        *p
-    }
-    #[inline(always)]
-    fn rest<T: Real>(_: &SoftLifCurveParams<T>) -> Empty<T> {
-        Empty::new()
-    }
-    #[inline(always)]
-    fn integrate<T: Real>(_: &SoftLifCurveParams<T>, s: Empty<T>, _: T, _: T::Mask) -> Empty<T> {
-        s
-    }
-    #[inline(always)]
-    fn drive<T: Real>(_: &SoftLifCurveParams<T>, _: &Empty<T>, _: T) -> Drive<T> {
-        Drive::at(T::zero())
-    }
-    #[inline(always)]
-    fn emit<T: Real>(k: &SoftLifCurveParams<T>, s: Empty<T>, x: T, _: Fired<T>) -> (Empty<T>, Out<T>) {
-        (s, Out::value(SoftLifExactCurve::rate(k, x)))
-    }
-    #[inline(always)]
-    fn rate<T: Real>(p: &SoftLifCurveParams<T>) -> Option<SoftLifCurveParams<T>> {
-        Some(*p)
-    }
+    memoryless!(Rate = SoftLifExactCurve, SoftLifCurveParams, itself);
 }

@@ -17,11 +17,10 @@
 //! `nengo_dl.SpikingLeakyReLU` 3.6.0 in its NumPy form (truncation towards zero); the TensorFlow form rounds
 //! exact negative integers differently.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::{RateCurve, RectifiedCurve, RectifiedParams};
-use crate::real::Real;
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::prelude::*;
+use super::spiking_rectified_linear::{self, SpikingRectifiedLinear};
+
+pub use super::spiking_rectified_linear::State;
 
 crate::record! {
     /// Parameters.
@@ -31,9 +30,7 @@ crate::record! {
         /// Value of a spike.
         amplitude: "1" = 1.0, within(Range::above(0.0));
     }
-}
 
-crate::record! {
     /// Coefficients.
     pub struct Coeffs {
         /// Length of the step.
@@ -42,14 +39,6 @@ crate::record! {
         negative_slope: "1" = 0.0;
         /// Value of a spike.
         amplitude: "1" = 0.0;
-    }
-}
-
-crate::record! {
-    /// State.
-    pub struct State {
-        /// Spikes accumulated and not yet emitted.
-        v: "1" = 0.0;
     }
 }
 
@@ -62,7 +51,6 @@ impl Neuron for SpikingLeakyRelu {
         name: "spiking_leaky_relu",
         class: "SpikingLeakyReLU",
         summary: "leaky rectified linear unit that emits signed whole spikes",
-        family: "nengo",
         equations: &[
             "v ← v + dt·(x where x > 0, negative_slope·x where x < 0)",
             "n = trunc(v) spikes",
@@ -72,26 +60,13 @@ impl Neuron for SpikingLeakyRelu {
         potential: Some("v"),
         firing: Firing::Count,
         emits: Emits::Signed,
-        takes: Takes::Current,
-        time: Time::Seconds,
-        layer_sum: None,
-        surrogate: Surrogate::StraightThrough,
-        input_unit: "Hz",
-        input_range: [-1000.0, 1000.0],
-        example_input: 20.0,
+        ..Info::RECTIFIED
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = RectifiedCurve;
+    own_records!(Rate = RectifiedCurve);
 
     #[inline(always)]
     fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
         Coeffs { dt, negative_slope: p.negative_slope, amplitude: p.amplitude }
-    }
-    #[inline(always)]
-    fn rest<T: Real>(_: &Params<T>) -> State<T> {
-        State { v: T::zero() }
     }
     #[inline(always)]
     fn integrate<T: Real>(k: &Coeffs<T>, s: State<T>, x: T, held: T::Mask) -> State<T> {
@@ -105,8 +80,9 @@ impl Neuron for SpikingLeakyRelu {
         Drive::at(s.v)
     }
     #[inline(always)]
-    fn emit<T: Real>(k: &Coeffs<T>, s: State<T>, _: T, n: Fired<T>) -> (State<T>, Out<T>) {
-        (State { v: s.v - n.own }, Out::value(k.amplitude * n.own))
+    fn emit<T: Real>(k: &Coeffs<T>, s: State<T>, x: T, n: Fired<T>) -> (State<T>, Out<T>) {
+        let spikes = spiking_rectified_linear::Coeffs { dt: k.dt, amplitude: k.amplitude };
+        SpikingRectifiedLinear::emit(&spikes, s, x, n)
     }
     #[inline(always)]
     fn rate<T: Real>(p: &Params<T>) -> Option<<RectifiedCurve as RateCurve>::Params<T>> {

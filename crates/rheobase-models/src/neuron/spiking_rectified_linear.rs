@@ -16,11 +16,7 @@
 //! # Checked against
 //! `nengo.SpikingRectifiedLinear` 4.1.0 and NengoDL 3.6.0 on TensorFlow.
 
-use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
-use crate::rate::{RateCurve, RectifiedCurve, RectifiedParams};
-use crate::real::Real;
-use crate::record::Range;
-use crate::surrogate::Surrogate;
+use super::prelude::*;
 
 crate::record! {
     /// Parameters.
@@ -28,9 +24,7 @@ crate::record! {
         /// Value of a spike.
         amplitude: "1" = 1.0, within(Range::above(0.0));
     }
-}
 
-crate::record! {
     /// Coefficients.
     pub struct Coeffs {
         /// Length of the step.
@@ -38,9 +32,7 @@ crate::record! {
         /// Value of a spike.
         amplitude: "1" = 0.0;
     }
-}
 
-crate::record! {
     /// State.
     pub struct State {
         /// Spikes accumulated and not yet emitted.
@@ -57,32 +49,18 @@ impl Neuron for SpikingRectifiedLinear {
         name: "spiking_rectified_linear",
         class: "SpikingRectifiedLinear",
         summary: "rectified linear unit that emits whole spikes",
-        family: "nengo",
         equations: &["v ← v + dt·max(0, x)", "n = trunc(v) spikes", "v ← v − n"],
         references: &["Bekolay et al. 2014 (Nengo), doi:10.3389/fninf.2013.00048"],
         potential: Some("v"),
         firing: Firing::Count,
         emits: Emits::Count,
-        takes: Takes::Current,
-        time: Time::Seconds,
-        layer_sum: None,
-        surrogate: Surrogate::StraightThrough,
-        input_unit: "Hz",
-        input_range: [-1000.0, 1000.0],
-        example_input: 20.0,
+        ..Info::RECTIFIED
     };
-    type Params<T: Real> = Params<T>;
-    type Coeffs<T: Real> = Coeffs<T>;
-    type State<T: Real> = State<T>;
-    type Rate = RectifiedCurve;
+    own_records!(Rate = RectifiedCurve);
 
     #[inline(always)]
     fn prepare<T: Real>(p: &Params<T>, dt: T) -> Coeffs<T> {
         Coeffs { dt, amplitude: p.amplitude }
-    }
-    #[inline(always)]
-    fn rest<T: Real>(_: &Params<T>) -> State<T> {
-        State { v: T::zero() }
     }
     #[inline(always)]
     fn integrate<T: Real>(k: &Coeffs<T>, s: State<T>, x: T, held: T::Mask) -> State<T> {
