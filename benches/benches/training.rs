@@ -476,13 +476,13 @@ fn kernel() -> bool {
     ratio <= 1.0 / 3.0
 }
 
-/// The two kernels of the way back: to weights from events and from values, and to inputs.
+/// The two kernels of the backward pass: to weights from events and from values, and to inputs.
 fn ways_back() {
     let peak = arithmetic_peak(Level::best());
     let program = network(INPUTS, vec![node("in", Vec::new(), linear(JOB.hidden, 1.0))]);
     let ids: Vec<u64> = (0..TILE as u64).collect();
     let context = context(&ids, true);
-    // Seconds of the way back, and events × outputs.
+    // Seconds of the backward pass, and events × outputs.
     let measure = |dense: bool, wanted: bool| {
         let samples = inputs(JOB.steps, JOB.activity, dense);
         let (mut tape, mut best, mut operations) = (Tape::default(), f64::INFINITY, 0);
@@ -520,7 +520,7 @@ fn ways_back() {
         row("to weights, values in", values, all),
         row("to inputs, wanted everywhere", both - events, all),
     ];
-    let title = "The way back through 700 → 256, T = 100, batch 128, one thread";
+    let title = "The backward pass through 700 → 256, T = 100, batch 128, one thread";
     table(title, &["kernel", "ms", "of the arithmetic peak"], &rows);
 }
 

@@ -120,7 +120,7 @@ impl Train {
         if let Some(seed) = self.seed {
             config.train.seed = seed;
         }
-        // The run is gone on with from other folders, too.
+        // The run is resumed from other folders, too.
         if let Ok(here) = env::current_dir() {
             config.start_from(&here);
         }

@@ -31,7 +31,7 @@ macro_rules! with {
     };
 }
 
-/// What a taped run leaves for the way back.
+/// What a taped run leaves for the backward pass.
 enum EitherTape {
     Single(NativeTape<f32>),
     Double(NativeTape<f64>),

@@ -1,4 +1,4 @@
-//! What a run is gone on with: settings that differ are named, and taken only where they may change.
+//! What a run is resumed with: settings that differ are named, and taken only where they may change.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Signals: whichever asks a training to end, it saves and is gone on with to the same bits.
+//! Signals: whichever asks a training to end, it saves and is resumed to the same bits.
 
 #![cfg(unix)]
 

@@ -101,7 +101,7 @@ impl SpikeRows {
         (&self.index[range.clone()], &self.value[range])
     }
 
-    /// No steps and no spikes, with the memory there was.
+    /// No steps and no spikes; its buffers are reused.
     pub(crate) fn clear(&mut self) {
         self.offsets.truncate(1);
         self.index.clear();

@@ -43,7 +43,7 @@ pub struct TrainOptions {
 /// What the array with the spikes is usually called.
 const USUAL: [&str; 4] = ["events", "bits", "spikes", "output"];
 
-/// Text of a problem that the caller puts behind the file's name.
+/// What is wrong with a file; the caller puts the file's name before it.
 pub(super) type Said<T> = std::result::Result<T, String>;
 
 /// Reads the spike trains in the file `path`, told by its ending and its contents as the table above has it.

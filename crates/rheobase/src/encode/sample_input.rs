@@ -58,19 +58,19 @@ impl SampleInput {
         dense
     }
 
-    /// Becomes a constant, empty, with the memory it had.
+    /// Becomes a constant, empty; its buffer is reused.
     pub(super) fn constant(&mut self) -> &mut Vec<f32> {
         *self = SampleInput::Constant(self.take_numbers());
         self.numbers()
     }
 
-    /// Becomes dense, empty, with the memory it had.
+    /// Becomes dense, empty; its buffer is reused.
     pub(super) fn dense(&mut self, features: usize) -> &mut Vec<f32> {
         *self = SampleInput::Dense { features, values: self.take_numbers() };
         self.numbers()
     }
 
-    /// Spikes, none yet, with the memory it had, which it loses.
+    /// Spikes, none yet, in the buffers it had, which it gives up.
     pub(super) fn take_spikes(&mut self) -> SpikeRows {
         let mut spikes = match std::mem::take(self) {
             SampleInput::Spikes(spikes) => spikes,

@@ -43,7 +43,7 @@ pub struct Pass {
     pub loss: LossKind,
     /// Bounds on the rates of layers, by node.
     pub rates: Vec<(String, RateBounds)>,
-    /// Steps after which the way back is cut; 0 for never.
+    /// Steps after which the backward pass is cut; 0 for never.
     pub truncate: usize,
     /// Steps that a tape holds; what lies before is run again from a checkpoint. No result depends on it.
     pub chunk: usize,
@@ -101,12 +101,12 @@ pub struct Workspaces {
     raws: Mutex<Vec<Raw>>,
 }
 
-/// Takes from what lies ready.
+/// Takes a buffer from the pool.
 fn take<T>(pool: &Mutex<Vec<T>>) -> Option<T> {
     pool.lock().ok().and_then(|mut pool| pool.pop())
 }
 
-/// Lays ready.
+/// Returns it to the pool.
 fn give<T>(pool: &Mutex<Vec<T>>, thing: T) {
     if let Ok(mut pool) = pool.lock() {
         pool.push(thing);
@@ -240,7 +240,7 @@ struct Tile<'a> {
     bounded: &'a [(usize, RateBounds)],
 }
 
-/// What the way back starts from.
+/// What the backward pass starts from.
 struct Slopes {
     /// dL/d output, `[time, sample, class]`.
     output: Vec<f32>,
@@ -365,7 +365,7 @@ impl Tile<'_> {
         self.program.back(context, tape, adjoint, raw, &seen, wanted, |_, _| {});
     }
 
-    /// Losses, predictions, and what the way back starts from.
+    /// Losses, predictions, and what the backward pass starts from.
     fn judge(
         &self,
         outputs: &[f32],

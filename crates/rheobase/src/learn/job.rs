@@ -27,7 +27,7 @@ use crate::network::{Library, Network, Program, lower_with, outline_with};
 use crate::random::Stream;
 use crate::{Error, Result, threads};
 
-/// Steps that a tape holds: longer samples are run again from checkpoints on the way back.
+/// Steps that a tape holds: longer samples are run again from checkpoints in the backward pass.
 const CHUNK: usize = 256;
 /// Samples that are taken through the network at once where nothing is learned.
 const EVALUATED: usize = 256;

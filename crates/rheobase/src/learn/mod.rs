@@ -12,7 +12,7 @@
 //! | gradients that are too long | [`clip`] |
 //! | when to stop, and at which epoch the network was best | [`stopping`] |
 //! | a whole job as a file | [`config`] |
-//! | a job run, stopped, gone on with | [`job`] |
+//! | a job run, stopped, resumed | [`job`] |
 //! | a network trained on samples in hand | [`fit`](fit()) |
 //! | layers that learn without labels, before the training or by themselves | [`stage`] |
 //! | a trained network on other samples | [`trained`] |

@@ -273,7 +273,7 @@ fn same_dt(node: &mut Node, dt: f64) {
     }
 }
 
-/// The names that are spoken for.
+/// The names that are taken.
 fn taken<'a>(names: impl Iterator<Item = &'a str>) -> HashSet<String> {
     names.chain(["input"]).map(str::to_string).collect()
 }

@@ -9,7 +9,7 @@ pub struct Memory {
     pub fields: Vec<Vec<f32>>,
     /// What belongs to a layer as a whole, one per sample; empty where its neurons do not see each other.
     pub layers: Vec<LayerState<f32>>,
-    /// What a coupled layer keeps of a step for the way back: its input and its own spikes.
+    /// What a coupled layer keeps of a step for the backward pass: its input and its own spikes.
     pub kept: Vec<Vec<f32>>,
 }
 
@@ -19,7 +19,7 @@ impl Memory {
         Memory { fields: self.fields.iter().map(|f| vec![0.0; f.len()]).collect(), ..Memory::default() }
     }
 
-    /// Becomes a copy of `other` with the memory there was.
+    /// Becomes a copy of `other`, reusing its buffers.
     pub(crate) fn copy_from(&mut self, other: &Memory) {
         self.fields.resize_with(other.fields.len(), Vec::new);
         for (to, from) in self.fields.iter_mut().zip(&other.fields) {

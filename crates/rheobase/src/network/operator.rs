@@ -43,7 +43,7 @@ pub struct Back<'a> {
 }
 
 /// What weights gather their gradient from: an input of the node and dL/d output in the same step, for the samples of a
-/// tile. Of steps with the same input there is one, with the sum of their errors.
+/// tile. Steps with the same input are given once, with the sum of their errors.
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'a> {
     /// The first input of the node.
@@ -109,7 +109,7 @@ pub trait Operator: Send + Sync {
         let _ = (context, seen, raw);
     }
 
-    /// Adds the gradient of what the operator starts from, at the end of the way back: `adjoint` is that of its
+    /// Adds the gradient of what the operator starts from, at the end of the backward pass: `adjoint` is that of its
     /// memory, `first` that of its first output.
     fn start_gradient(&self, adjoint: &Memory, first: Option<&[f32]>, raw: &mut [Vec<f32>]) {
         let _ = (adjoint, first, raw);
@@ -132,12 +132,12 @@ pub trait Operator: Send + Sync {
         0
     }
 
-    /// Whether the way back looks at the values of the inputs. What nobody looks at is not kept on the tape.
+    /// Whether the backward pass looks at the values of the inputs. What nobody looks at is not kept on the tape.
     fn reads_inputs(&self) -> bool {
         true
     }
 
-    /// Whether the way back looks at the values of the output.
+    /// Whether the backward pass looks at the values of the output.
     fn reads_output(&self) -> bool {
         true
     }

@@ -193,7 +193,7 @@ impl Program {
         signal
     }
 
-    /// Takes `state` through `steps` steps of `input`, from its step `first` on; `tape` keeps what the way back needs,
+    /// Takes `state` through `steps` steps of `input`, from its step `first` on; `tape` keeps what the backward pass needs,
     /// `see` is shown the signal of every node after each step (by number, 0 the input).
     ///
     /// # Errors
@@ -219,7 +219,7 @@ impl Program {
         }
         counts.spikes.resize(self.nodes.len(), 0);
         counts.operations.resize(self.nodes.len(), 0);
-        // Nodes that the way back never visits leave nothing on the tape.
+        // Nodes that the backward pass never visits leave nothing on the tape.
         let taped = if context.taping {
             self.needs_gradient(input.wanted)
         } else {

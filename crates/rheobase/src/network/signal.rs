@@ -53,7 +53,7 @@ impl Events {
         self.value.clone_from(&other.value);
     }
 
-    /// No samples yet, with the memory there was.
+    /// No samples yet; its buffers are reused.
     pub(crate) fn clear(&mut self) {
         self.starts.clear();
         self.starts.push(0);
@@ -73,7 +73,7 @@ impl Events {
 }
 
 impl Signal {
-    /// An analogue signal of zeros, with the memory there was.
+    /// An analogue signal of zeros; its buffers are reused.
     pub(crate) fn zeros(&mut self, samples: usize, width: usize) {
         (self.samples, self.width, self.constant) = (samples, width, false);
         self.values.clear();
@@ -82,7 +82,7 @@ impl Signal {
         self.reach = Reach::Everywhere;
     }
 
-    /// An analogue signal whose values are all yet to be written, with the memory there was.
+    /// An analogue signal whose values are all yet to be written; its buffers are reused.
     pub(crate) fn reshape(&mut self, samples: usize, width: usize) {
         (self.samples, self.width, self.constant) = (samples, width, false);
         self.values.resize(samples * width, 0.0);
@@ -90,7 +90,7 @@ impl Signal {
         self.reach = Reach::Everywhere;
     }
 
-    /// Becomes a copy of `other` with the memory there was, without the values where events say them.
+    /// Becomes a copy of `other` reusing its buffers, without the values where events say them.
     pub(crate) fn copy_from(&mut self, other: &Signal) {
         (self.samples, self.width, self.constant) = (other.samples, other.width, other.constant);
         self.values.clear();

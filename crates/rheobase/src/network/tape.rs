@@ -1,4 +1,4 @@
-//! `Tape`: what the way back through a chunk of time needs, and the way back itself.
+//! `Tape`: what the backward pass through a chunk of time needs, and that pass itself.
 
 use std::collections::VecDeque;
 
@@ -18,7 +18,7 @@ pub struct Tape {
     before: Vec<Vec<Memory>>,
     /// What the sources had sent before the chunk, the latest first.
     past: Vec<VecDeque<Signal>>,
-    /// Whether the values of a source are looked at on the way back; empty if there is none.
+    /// Whether the values of a source are looked at in the backward pass; empty if there is none.
     wanted: Vec<bool>,
     /// Steps and errors from which a node is yet to gather, the latest first: `[node]`.
     errors: Vec<Vec<(usize, Vec<f32>)>>,
@@ -48,7 +48,7 @@ struct Still {
 }
 
 impl Tape {
-    /// Makes room for a chunk of steps; `taped` says which sources' gradients the way back will need, if there is one.
+    /// Makes room for a chunk of steps; `taped` says which sources' gradients the backward pass will need, if there is one.
     pub(crate) fn begin(&mut self, program: &Program, state: &State, steps: usize, taped: Option<&[bool]>) {
         self.steps = steps;
         let kept = if taped.is_some() { steps } else { steps.min(2) };
@@ -143,7 +143,7 @@ impl Program {
         raw
     }
 
-    /// Makes `raw` raw gradients, all 0, with the memory there was.
+    /// Makes `raw` raw gradients, all 0; its buffers are reused.
     pub(crate) fn reset_raw_gradients(&self, raw: &mut Vec<Vec<Vec<f32>>>) {
         raw.resize_with(self.nodes.len(), Vec::new);
         for (node, raw) in self.nodes.iter().zip(raw) {
@@ -324,7 +324,7 @@ impl Program {
         tape.errors[n] = errors;
     }
 
-    /// Adds the gradients of where operators start, and what was left to gather, after the way back through the first
+    /// Adds the gradients of where operators start, and what was left to gather, after the backward pass through the first
     /// chunk.
     pub fn back_to_start(&self, context: &Context<'_>, adjoint: &Adjoint, raw: &mut [Vec<Vec<f32>>]) {
         for (n, node) in self.nodes.iter().enumerate() {
@@ -353,7 +353,7 @@ impl Program {
 }
 
 impl Adjoint {
-    /// Cuts the way back here: what comes before gets no gradient from what comes after.
+    /// Cuts the backward pass here: what comes before gets no gradient from what comes after.
     pub fn cut(&mut self) {
         for memory in &mut self.memories {
             memory.fields.iter_mut().for_each(|f| f.fill(0.0));

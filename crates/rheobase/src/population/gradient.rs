@@ -310,7 +310,7 @@ impl<E: Number> Population<E> {
         Before { state: probes.into_iter().map(|p| p.data).collect(), x, held: Vec::new(), own: Vec::new() }
     }
 
-    /// The same of neurons that do.
+    /// The steps of a chunk as they were before they were taken, of neurons that see each other.
     fn replay(
         &self,
         tile: Tile,

@@ -21,7 +21,7 @@ pub fn feature_inhibition(wave: &mut [f32], shape: Shape, features: &[usize]) ->
     Ok(())
 }
 
-/// Leaves out the spikes of `features`. `out` is overwritten, with the memory it has.
+/// Leaves out the spikes of `features`. `out` is overwritten; its buffers are reused.
 ///
 /// # Errors
 /// Spikes or features that `shape` does not have.

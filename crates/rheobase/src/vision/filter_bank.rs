@@ -63,7 +63,7 @@ impl FilterBank {
         [self.taps.len() * self.shape[0], left(self.shape[1]), left(self.shape[2])]
     }
 
-    /// What the filters see in an image `[channel, row, column]`. `out` is overwritten, with the memory it has.
+    /// What the filters see in an image `[channel, row, column]`. `out` is overwritten; its buffers are reused.
     ///
     /// # Errors
     /// Images of another size; values that are not finite, and responses that are not.

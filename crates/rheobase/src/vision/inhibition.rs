@@ -73,7 +73,7 @@ impl Inhibition {
         self.shape[1] * self.shape[2]
     }
 
-    /// Leaves the spikes that are not inhibited. `out` is overwritten, with the memory it has.
+    /// Leaves the spikes that are not inhibited. `out` is overwritten; its buffers are reused.
     ///
     /// # Errors
     /// Spikes of neurons that the layer does not have.

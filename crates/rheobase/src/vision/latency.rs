@@ -5,8 +5,8 @@ use super::check::finite;
 use super::windows::value_error;
 use crate::Result;
 
-/// Gives every intensity a step: the largest come first, and every step has as many. `out` is overwritten, with the memory
-/// it has, with `bins` steps of first spikes of the intensities' values; [`super::to_wave`] makes them cumulative.
+/// Gives every intensity a step: the largest come first, and every step has as many. `out` is overwritten, its buffers reused,
+/// with `bins` steps of first spikes of the intensities' values; [`super::to_wave`] makes them cumulative.
 ///
 /// Of n intensities that are not 0 every bin takes ⌊n / bins⌋, or one where they are fewer than the bins; the weakest,
 /// which are left over, do not fire. Among equals the lower index comes first. Negative intensities are counted but stand
@@ -34,7 +34,7 @@ pub fn intensity_to_latency(intensities: &[f32], bins: usize, out: &mut SpikeRow
 
 /// Gives the `per_step` largest intensities the first step, the next ones the second, and so on: order coding. What has not
 /// come after the last of `steps`, and what is not above 0, does not fire. Among equals the lower index comes first. `out`
-/// is overwritten, with the memory it has.
+/// is overwritten; its buffers are reused.
 ///
 /// Thorpe & Gautrais 1998, doi:10.1007/978-1-4615-4831-7_19.
 ///

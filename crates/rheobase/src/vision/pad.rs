@@ -49,7 +49,7 @@ impl Padding {
     }
 }
 
-/// Surrounds every map of a wave with `value`. `out` is overwritten, with the memory it has; its shape is
+/// Surrounds every map of a wave with `value`. `out` is overwritten, reusing its buffers; its shape is
 /// [`Padding::shape`].
 ///
 /// # Errors
@@ -69,7 +69,7 @@ pub fn pad(wave: &[f32], shape: Shape, padding: Padding, value: f32, out: &mut V
     Ok(())
 }
 
-/// The first spikes of padded maps. `out` is overwritten, with the memory it has.
+/// The first spikes of padded maps. `out` is overwritten; its buffers are reused.
 ///
 /// # Errors
 /// Spikes of neurons that `shape` does not have; 2³¹ neurons or more.

@@ -50,7 +50,7 @@ impl Pooling {
         [self.windows.channels, self.windows.rows.outputs, self.windows.columns.outputs]
     }
 
-    /// Pools every step of a wave `[time, feature, row, column]`. `out` is overwritten, with the memory it has.
+    /// Pools every step of a wave `[time, feature, row, column]`. `out` is overwritten; its buffers are reused.
     ///
     /// # Errors
     /// Lengths that are not whole steps; values that are not finite.
@@ -65,7 +65,7 @@ impl Pooling {
     }
 
     /// Pools first spikes: a window fires with the first of its neurons, and with the largest value of that step. `out` is
-    /// overwritten, with the memory it has. Spikes of a value below 0 have no place in it.
+    /// overwritten; its buffers are reused. Spikes of a value below 0 have no place in it.
     ///
     /// # Errors
     /// Spikes of neurons that are not there.

@@ -4,7 +4,7 @@ use super::SpikeRows;
 use super::check::{Shape, finite, neurons, rows, steps};
 use crate::Result;
 
-/// Writes the first value of each neuron that is not 0. `out` is overwritten, with the memory it has. A cumulative wave of
+/// Writes the first value of each neuron that is not 0. `out` is overwritten; its buffers are reused. A cumulative wave of
 /// spikes comes back by [`to_wave`].
 ///
 /// # Errors
@@ -45,8 +45,8 @@ pub fn cumulate(wave: &mut [f32], shape: Shape) -> Result<()> {
     Ok(())
 }
 
-/// The cumulative wave of first spikes: each neuron goes on with its value to the end. `out` is overwritten, with the memory
-/// it has.
+/// The cumulative wave of first spikes: each neuron goes on with its value to the end. `out` is overwritten; its
+/// buffers are reused.
 ///
 /// # Errors
 /// Spikes of neurons that `shape` does not have.

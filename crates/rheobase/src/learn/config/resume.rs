@@ -7,7 +7,7 @@ use toml::{Table, Value};
 use super::TrainConfig;
 use crate::{Error, Result, toml_text};
 
-/// Settings that may change when a run is gone on with: how long it takes, how fast it learns from here on, and where
+/// Settings that may change when a run is resumed: how long it takes, how fast it learns from here on, and where
 /// its files lie (their contents are compared). All others say what was learned, and from what.
 const MAY_CHANGE: [&str; 14] = [
     "train.epochs",
@@ -44,7 +44,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Whether a run may be gone on with under the other value.
+    /// Whether a run may be resumed under the other value.
     ///
     /// | setting | why |
     /// |---|---|
@@ -81,7 +81,7 @@ impl TrainConfig {
         Ok(found)
     }
 
-    /// What changes if a run with these settings is gone on with as `wanted`; `source` says where those come from.
+    /// What changes if a run with these settings is resumed as `wanted`; `source` says where those come from.
     ///
     /// # Errors
     /// [`Error::Unsupported`] with every setting that may not change ([`Difference::may_change`]) and both its values.

@@ -214,7 +214,7 @@ impl Lowering<'_> {
                 let make: Make = Box::new(|_| Ok((operator, Vec::new())));
                 Kinded { what: c.operator.clone(), tensors: Vec::new(), emits: None, make }
             }
-            // Those were put in place of their nodes before.
+            // Nested networks were flattened earlier.
             Kind::Network(_) => {
                 let what = "is a network within a network and has not been flattened".into();
                 return Err(Error::Unsupported { place: name, what });

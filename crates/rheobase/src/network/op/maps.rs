@@ -33,7 +33,7 @@ pub(super) fn sparse(
     out.events = input.events.is_some().then_some(events);
 }
 
-/// Adds dL/d output to dL/d input where something was sent: the way back of what passes some values on and stops others.
+/// Adds dL/d output to dL/d input where something was sent: the backward pass of what passes some values on and stops others.
 pub(super) fn back_where_sent(back: crate::network::operator::Back<'_>) {
     let ([_], [Some(gradient)]) = (back.inputs, back.gradients) else { return };
     let mut buffer = Vec::new();

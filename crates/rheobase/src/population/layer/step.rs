@@ -26,7 +26,7 @@ pub(crate) struct LayerForward<'a> {
     pub(crate) settling: bool,
     pub(crate) fields: &'a mut [Vec<f32>],
     pub(crate) layers: &'a mut [LayerState<f32>],
-    /// What a coupled layer needs for the way back: its input and its own spikes.
+    /// What a coupled layer needs for the backward pass: its input and its own spikes.
     pub(crate) kept: &'a mut Vec<Vec<f32>>,
     pub(crate) out: &'a mut [f32],
     pub(crate) spikes: &'a mut [u64],
