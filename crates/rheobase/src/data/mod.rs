@@ -39,6 +39,7 @@ mod spike_values;
 pub mod spikes;
 mod split;
 pub mod train_files;
+pub mod tensor;
 mod train_rows;
 pub mod trains;
 
@@ -61,5 +62,6 @@ pub use spike_files::{
 pub use spike_rows::SpikeRows;
 pub use spike_values::SpikeValues;
 pub use spikes::{SpikeEvent, SpikeEvents};
+pub use tensor::{Element, Tensor, TensorData};
 pub use train_files::{TrainOptions, read_trains};
 pub use trains::SpikeTrains;

@@ -27,7 +27,8 @@ use super::spike_files;
 use super::spike_values::{self, SpikeValues};
 use super::train_rows::{SPIKE_COLUMNS, from_rows};
 use super::trains::{SpikeTrains, fits, numbers};
-use crate::{Catalog, Error, Result};
+use crate::{Error, Result};
+use rheobase_kernels::Catalog;
 
 /// What a file does not say of itself.
 #[derive(Debug, Clone, Default)]

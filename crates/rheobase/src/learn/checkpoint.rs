@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::file::{Fault, from_bytes, to_bytes};
-use super::tensor::{Element, Tensor, TensorData};
+use crate::data::tensor::{Element, Tensor, TensorData};
 use crate::data::atomic_write;
 use crate::{Error, Result, nearest};
 

@@ -5,7 +5,7 @@ use std::hash::Hasher;
 
 use twox_hash::XxHash3_64;
 
-use super::tensor::{Element, Tensor};
+use crate::data::tensor::{Element, Tensor};
 use crate::data::{Dataset, EventInputs, Inputs};
 
 /// 16 hexadecimal digits over names, shapes, kinds and bits of all tensors, whatever order they come in.

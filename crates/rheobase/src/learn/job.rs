@@ -17,7 +17,7 @@ use super::schedule::{Progress, Schedule};
 use super::splits::{Splits, check_classes, splits};
 use super::stage::{Learning, StageRun, Stages};
 use super::stopping::Verdict;
-use super::tensor::Tensor;
+use crate::data::tensor::Tensor;
 use super::trained::{Samples, settings};
 use super::trainer::{Rule, Trainer};
 use super::warning::{self, Warning};

@@ -53,7 +53,7 @@ use self::recorder::Recorder;
 use super::check::broken;
 use super::config::StageConfig;
 use super::prepare::Prepared;
-use super::tensor::Tensor;
+use crate::data::tensor::Tensor;
 use crate::compete::Place;
 use crate::data::SpikeRows;
 use crate::encode::SampleInput;

@@ -8,7 +8,7 @@ use super::checkpoint::{Checkpoint, Header, Wanted};
 use super::clip::Clip;
 use super::optimise::{Moments, Optimiser, OptimiserKind, Update, project};
 use super::regularise::WeightPenalty;
-use super::tensor::{Element, Tensor};
+use crate::data::tensor::{Element, Tensor};
 use crate::network::Program;
 use crate::{Error, Result};
 

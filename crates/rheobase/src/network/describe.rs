@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::plasticity::Kernels;
+use crate::vision::Kernels;
 pub use crate::vision::{Padding, PoolOf};
 
 /// The version of the format that this library writes.

@@ -16,7 +16,6 @@ mod frozen;
 pub(crate) mod kernels;
 mod library;
 mod lower;
-mod memory;
 mod node;
 mod op;
 mod operator;
@@ -38,7 +37,7 @@ pub(crate) use file::inherit_dt;
 pub use library::Library;
 pub use lower::{Operators, lower, lower_with};
 pub(crate) use lower::{ancestors, lower_part};
-pub use memory::Memory;
+pub use crate::population::Memory;
 pub use operator::{Back, Context, Operator, Seen};
 pub use parameters::{Parameter, Parameters};
 pub use part::{

@@ -2,7 +2,7 @@
 
 use rheobase_models::lanes::Level;
 
-use super::memory::Memory;
+use crate::population::Memory;
 use super::signal::Signal;
 use crate::Result;
 use crate::plasticity::Connection;

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::library::Library;
-use super::memory::Memory;
+use crate::population::Memory;
 use super::operator::{Context, Operator};
 use super::parameters::Parameters;
 use super::signal::Signal;

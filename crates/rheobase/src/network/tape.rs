@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::memory::Memory;
+use crate::population::Memory;
 use super::operator::{Back, Context, Seen};
 use super::program::{Program, State};
 use super::signal::Signal;

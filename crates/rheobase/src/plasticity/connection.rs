@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::compete::Place;
+use crate::vision::Kernels;
 use crate::vision::windows::{Lists, Targets, Windows, value_error};
 
 /// The shape of one connection's weights, in the order in which a network stores them, and its delay.
@@ -26,30 +27,6 @@ struct Shared {
     columns: Targets,
     outputs: usize,
     groups: usize,
-}
-
-/// Kernels of a convolution. Lists have one number per axis, or one for all.
-#[derive(Debug, Clone, Copy)]
-pub struct Kernels<'a> {
-    /// Output features.
-    pub outputs: usize,
-    /// Size of a kernel.
-    pub kernel: &'a [usize],
-    /// Step between outputs.
-    pub stride: &'a [usize],
-    /// Places of 0 around the input. What lies there never fires.
-    pub padding: &'a [usize],
-    /// Distance between the kernel's elements.
-    pub dilation: &'a [usize],
-    /// Groups of features that do not see each other.
-    pub groups: usize,
-}
-
-impl<'a> Kernels<'a> {
-    /// Kernels of one size without stride, padding, dilation or groups.
-    pub fn new(outputs: usize, kernel: &'a [usize]) -> Kernels<'a> {
-        Kernels { outputs, kernel, stride: &[1], padding: &[0], dilation: &[1], groups: 1 }
-    }
 }
 
 impl Connection {

@@ -11,7 +11,7 @@ use super::timed::{Changes, Traces, Windows};
 use super::{Activity, Connection, Learned, Plasticity, Rate, Rule};
 use crate::Result;
 use crate::compete::Place;
-use crate::learn::Tensor;
+use crate::data::Tensor;
 use crate::vision::SpikeRows;
 use crate::vision::windows::value_error;
 

@@ -49,7 +49,8 @@ mod timed;
 mod triplet;
 
 pub use activity::{Activity, Learned};
-pub use connection::{Connection, Kernels};
+pub use crate::vision::Kernels;
+pub use connection::Connection;
 pub use convergence::convergence;
 pub use dependence::Dependence;
 pub use homeostasis::Homeostasis;

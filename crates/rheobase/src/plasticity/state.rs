@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::check::length;
 use super::timed::Traces;
-use crate::learn::{Tensor, TensorData};
+use crate::data::{Tensor, TensorData};
 use crate::vision::windows::value_error;
 use crate::{Error, Result};
 

@@ -18,6 +18,7 @@ mod gradient;
 mod lateral;
 pub(crate) mod layer;
 mod layer_state;
+mod memory;
 pub mod probe;
 mod recording;
 mod run;
@@ -29,6 +30,7 @@ pub use gradient::{Gradients, Tape, Upstream};
 pub use layer::Layer;
 pub(crate) use layer::check::{check_params, position};
 pub use layer_state::LayerState;
+pub use memory::Memory;
 pub use recording::{Record, Recording, Spikes, Trace, Winner};
 pub use rheobase_kernels::{
     Catalog, Column, ErrorBounds, ErrorStep, Generator, Input, Kernels, Model, Number, model,

@@ -12,7 +12,7 @@ use twox_hash::XxHash3_64;
 use super::super::fingerprint::fingerprint;
 use super::{Checkpoint, Header, Protection};
 use crate::Error;
-use crate::learn::tensor::{Element, Tensor};
+use crate::data::tensor::{Element, Tensor};
 
 /// The version of the file this library writes. It reads 1 too, which had no checksum.
 pub const FORMAT: u64 = 2;

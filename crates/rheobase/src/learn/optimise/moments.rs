@@ -2,7 +2,7 @@
 
 use super::Optimiser;
 use crate::learn::checkpoint::{Checkpoint, Wanted};
-use crate::learn::tensor::{Element, Tensor};
+use crate::data::tensor::{Element, Tensor};
 use crate::{Error, Result};
 
 /// The moments of one parameter: named arrays as long as it, 0 at first.

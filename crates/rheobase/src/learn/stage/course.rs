@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::learn::checkpoint::Checkpoint;
-use crate::learn::tensor::Tensor;
+use crate::data::tensor::Tensor;
 use crate::network::Parameter;
 use crate::plasticity::convergence;
 

@@ -8,7 +8,7 @@ use super::{Feedback, Stage};
 use crate::Result;
 use crate::learn::config::StageConfig;
 use crate::learn::prepare::prepare;
-use crate::learn::tensor::Tensor;
+use crate::data::tensor::Tensor;
 use crate::random::Stream;
 
 /// Samples that are encoded, and taken to the layer, at once. No result depends on it.

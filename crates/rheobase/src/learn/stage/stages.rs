@@ -14,7 +14,7 @@ use crate::learn::check::broken;
 use crate::learn::checkpoint::Checkpoint;
 use crate::learn::config::TrainConfig;
 use crate::learn::history::Progressed;
-use crate::learn::tensor::Tensor;
+use crate::data::tensor::Tensor;
 use crate::learn::trainer::Trainer;
 use crate::learn::warning::Warning;
 use crate::network::{Network, Program};

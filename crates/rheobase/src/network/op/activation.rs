@@ -4,7 +4,7 @@ use rheobase_models::lanes::{Elem, Kernel, Lanes};
 use rheobase_models::real::Real;
 
 use super::elementwise::{map, where_not_zero};
-use crate::network::memory::Memory;
+use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
 

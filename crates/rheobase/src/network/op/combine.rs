@@ -1,6 +1,6 @@
 //! `Sum` and `Stack`: how several inputs become one.
 
-use crate::network::memory::Memory;
+use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
 use rheobase_base::vector::{add, sum};

@@ -1,6 +1,6 @@
 //! `Cumulate`: what has begun goes on.
 
-use crate::network::memory::Memory;
+use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
 

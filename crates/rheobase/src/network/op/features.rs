@@ -3,7 +3,7 @@
 use super::elementwise::{map, where_not_zero};
 use super::maps::back_where_sent;
 use crate::Result;
-use crate::network::memory::Memory;
+use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::Signal;
 use crate::vision::{check_features, maps_of};

@@ -2,7 +2,7 @@
 
 use super::elementwise::map;
 use crate::Result;
-use crate::network::memory::Memory;
+use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
 use crate::vision::check_threshold;

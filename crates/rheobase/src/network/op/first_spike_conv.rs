@@ -5,7 +5,7 @@ use rheobase_models::record::Range;
 use super::conv::Conv;
 use crate::Result;
 use crate::network::describe;
-use crate::network::memory::Memory;
+use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::parameters::Parameter;
 use crate::network::signal::{Reach, Signal};

@@ -1,6 +1,6 @@
 //! `Identity`: the same, in another shape.
 
-use crate::network::memory::Memory;
+use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::Signal;
 

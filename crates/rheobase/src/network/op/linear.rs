@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::network::kernels::{self, Product};
-use crate::network::memory::Memory;
+use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator, Seen};
 use crate::network::signal::Signal;
 use crate::plasticity::Connection;

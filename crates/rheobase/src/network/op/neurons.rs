@@ -4,7 +4,7 @@ use rheobase_models::neuron::Emits;
 use rheobase_models::phases::SETTLE;
 
 use crate::Result;
-use crate::network::memory::Memory;
+use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Events, Reach, Signal};
 use crate::population::layer::{LayerBackward, LayerForward};

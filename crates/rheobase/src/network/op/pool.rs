@@ -5,7 +5,7 @@ mod tests;
 
 use crate::Result;
 use crate::network::describe::{self, PoolOf};
-use crate::network::memory::Memory;
+use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Events, Reach, Signal};
 use crate::vision::pooling::Pooling;

@@ -2,7 +2,7 @@
 
 use rheobase_models::lanes::Level;
 
-use crate::network::memory::Memory;
+use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
 

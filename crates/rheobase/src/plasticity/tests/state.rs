@@ -98,7 +98,7 @@ fn what_was_kept_goes_on_to_the_bit_and_damage_is_refused() {
     assert!(back.restore(&missing).unwrap_err().to_string().contains("layer: unknown array `rates`"));
     let mut damaged = kept.clone();
     let Some((_, wins)) = damaged.iter_mut().find(|(name, _)| name == "wins") else { panic!() };
-    *wins = crate::learn::Tensor::u64(&[3], vec![0; 3]).unwrap();
+    *wins = crate::data::Tensor::u64(&[3], vec![0; 3]).unwrap();
     let error = back.restore(&damaged).unwrap_err().to_string();
     assert_eq!(error, "layer.wins: shape [3], but as many as before, 4, is needed");
     assert_eq!(back.tensors().unwrap(), before);

@@ -7,7 +7,7 @@ use rheobase_models::phases::SETTLE;
 
 use super::Layer;
 use crate::Result;
-use crate::network::Memory;
+use crate::population::Memory;
 use crate::population::coupled::{Coupled, Sample, Setting};
 use crate::population::layer_state::LayerState;
 use crate::population::probe::Taken;

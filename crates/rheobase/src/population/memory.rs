@@ -1,6 +1,6 @@
-//! `Memory`: what an operator carries from step to step.
+//! `Memory`: what a layer or another operator of a network carries from step to step.
 
-use crate::population::LayerState;
+use super::LayerState;
 
 /// What an operator carries from step to step for the samples of a tile.
 #[derive(Debug, Clone, Default, PartialEq)]

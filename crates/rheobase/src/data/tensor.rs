@@ -1,4 +1,4 @@
-//! A named array of a checkpoint: `f32` for weights and moments, `u64` for counters and orders.
+//! `Tensor`: a named array of a checkpoint: `f32` for weights and moments, `u64` for counters and orders.
 
 use crate::{Error, Result};
 
