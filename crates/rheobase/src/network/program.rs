@@ -216,7 +216,7 @@ impl Program {
         }
         counts.spikes.resize(self.nodes.len(), 0);
         counts.operations.resize(self.nodes.len(), 0);
-        // Nodes that the way back never visits leave nothing on the tape.
+        // Nodes that the backward pass never visits leave nothing on the tape.
         let taped = if context.taping {
             self.needs_gradient(input.wanted)
         } else {

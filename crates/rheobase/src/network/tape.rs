@@ -48,7 +48,7 @@ struct Still {
 }
 
 impl Tape {
-    /// Makes room for a chunk of steps; `taped` says which sources' gradients the way back will need, if there is one.
+    /// Makes room for a chunk of steps; `taped` says which sources' gradients the backward pass will need, if there is one.
     pub(crate) fn begin(&mut self, program: &Program, state: &State, steps: usize, taped: Option<&[bool]>) {
         self.steps = steps;
         let kept = if taped.is_some() { steps } else { steps.min(2) };
