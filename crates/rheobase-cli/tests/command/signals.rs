@@ -15,7 +15,17 @@ fn signal(child: &Child, name: &str) {
 
 /// A training in the background, without its output.
 fn background(folder: &Path, args: &[&str]) -> Child {
-    command(folder, args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    let command = command(folder, args);
+    // As from a terminal, whatever signals the process that runs the tests ignores.
+    let mut fresh = Command::new("env");
+    fresh.arg("--default-signal=HUP,INT,TERM").arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => fresh.env(name, value),
+            None => fresh.env_remove(name),
+        };
+    }
+    fresh.current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 fn wait_for(path: &Path) {

@@ -38,8 +38,8 @@ mod spike_rows;
 mod spike_values;
 pub mod spikes;
 mod split;
-pub mod train_files;
 pub mod tensor;
+pub mod train_files;
 mod train_rows;
 pub mod trains;
 

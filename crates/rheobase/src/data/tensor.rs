@@ -30,7 +30,7 @@ impl Element {
     }
 
     /// Bytes of one element.
-    pub(super) fn size(self) -> usize {
+    pub(crate) fn size(self) -> usize {
         match self {
             Element::F32 => 4,
             Element::U64 => 8,
@@ -83,7 +83,7 @@ impl Tensor {
     }
 
     /// A tensor from little-endian bytes.
-    pub(super) fn from_bytes(shape: &[usize], element: Element, bytes: &[u8]) -> Result<Self> {
+    pub(crate) fn from_bytes(shape: &[usize], element: Element, bytes: &[u8]) -> Result<Self> {
         let data = match element {
             Element::F32 => {
                 TensorData::F32(bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect())
@@ -127,7 +127,7 @@ impl Tensor {
     }
 
     /// All elements as little-endian bytes.
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         match &self.data {
             TensorData::F32(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
             TensorData::U64(v) => v.iter().flat_map(|x| x.to_le_bytes()).collect(),
@@ -135,7 +135,7 @@ impl Tensor {
     }
 
     /// Index and value of the first element that is NaN or infinite.
-    pub(super) fn first_not_finite(&self) -> Option<(usize, f32)> {
+    pub(crate) fn first_not_finite(&self) -> Option<(usize, f32)> {
         match &self.data {
             TensorData::F32(v) => v.iter().copied().enumerate().find(|(_, x)| !x.is_finite()),
             TensorData::U64(_) => None,

@@ -25,8 +25,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::file::{Fault, from_bytes, to_bytes};
-use crate::data::tensor::{Element, Tensor, TensorData};
 use crate::data::atomic_write;
+use crate::data::tensor::{Element, Tensor, TensorData};
 use crate::{Error, Result, nearest};
 
 /// Everything in a checkpoint that is not a tensor.

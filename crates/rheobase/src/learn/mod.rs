@@ -47,6 +47,7 @@ pub mod trained;
 pub mod trainer;
 pub mod warning;
 
+pub use crate::data::tensor::{self, Element, Tensor, TensorData};
 pub use batch::{Batch, Outcome, Pass, Workspaces};
 pub use checkpoint::{Checkpoint, Header, Protection, Wanted};
 pub use clip::Clip;
@@ -63,7 +64,6 @@ pub use session::Session;
 pub use splits::{Splits, splits};
 pub use stage::{Feedback, Stage, StageEpoch, StageProgress, StageRun};
 pub use stopping::{EarlyStopping, Verdict};
-pub use crate::data::tensor::{self, Element, Tensor, TensorData};
 pub use trained::{Samples, Trained};
 pub use trainer::{Rule, Trainer};
 pub use warning::{Activity, Warning};

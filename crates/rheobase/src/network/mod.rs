@@ -27,6 +27,7 @@ mod table;
 mod tape;
 mod tile;
 
+pub use crate::population::Memory;
 pub use build::{Inputs, Layer, Layers, List, Placeholder, Sequential, Source, Stack, Sum, from};
 pub use describe::{
     Combine, Conv, Custom, Dropout, FORMAT, FeatureInhibition, Fire, FirstSpikeConv, KWinners, Kind,
@@ -37,7 +38,6 @@ pub(crate) use file::inherit_dt;
 pub use library::Library;
 pub use lower::{Operators, lower, lower_with};
 pub(crate) use lower::{ancestors, lower_part};
-pub use crate::population::Memory;
 pub use operator::{Back, Context, Operator, Seen};
 pub use parameters::{Parameter, Parameters};
 pub use part::{

@@ -2,10 +2,10 @@
 
 use rheobase_models::lanes::Level;
 
-use crate::population::Memory;
 use super::signal::Signal;
 use crate::Result;
 use crate::plasticity::Connection;
+use crate::population::Memory;
 
 /// What an operator may know of the step besides its inputs.
 #[derive(Debug, Clone, Copy)]

@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 
 use super::library::Library;
-use crate::population::Memory;
 use super::operator::{Context, Operator};
 use super::parameters::Parameters;
 use super::signal::Signal;
 use super::tape::Tape;
 use super::tile::TileInput;
+use crate::population::Memory;
 use crate::{Error, Result};
 
 /// A node of a program. Sources are numbered from 0, the network's input; node `n` of the list is number `n + 1`.

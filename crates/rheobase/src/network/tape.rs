@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
-use crate::population::Memory;
 use super::operator::{Back, Context, Seen};
 use super::program::{Program, State};
 use super::signal::Signal;
+use crate::population::Memory;
 use rheobase_base::vector::add;
 
 /// The steps of a chunk of time: signals, and what the operators were before each step. Its memory is used again.

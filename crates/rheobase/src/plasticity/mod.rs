@@ -48,8 +48,8 @@ mod tests;
 mod timed;
 mod triplet;
 
-pub use activity::{Activity, Learned};
 pub use crate::vision::Kernels;
+pub use activity::{Activity, Learned};
 pub use connection::Connection;
 pub use convergence::convergence;
 pub use dependence::Dependence;

@@ -5,10 +5,10 @@ mod step;
 use rheobase_models::lanes::Level;
 
 pub(crate) use self::step::{Scratch, Step};
+use super::Kernels;
 use super::SpikeRows;
 use super::check::{finite, rows};
 use super::windows::{Lists, Targets, Windows, value_error};
-use super::Kernels;
 use crate::{Error, Result};
 
 /// Convolution and threshold in one, for inputs that act once: in the first step in which they are not 0. From then on each

@@ -1,8 +1,8 @@
 //! What an optimiser remembers of one parameter, by name.
 
 use super::Optimiser;
-use crate::learn::checkpoint::{Checkpoint, Wanted};
 use crate::data::tensor::{Element, Tensor};
+use crate::learn::checkpoint::{Checkpoint, Wanted};
 use crate::{Error, Result};
 
 /// The moments of one parameter: named arrays as long as it, 0 at first.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
-use crate::learn::checkpoint::Checkpoint;
 use crate::data::tensor::Tensor;
+use crate::learn::checkpoint::Checkpoint;
 use crate::network::Parameter;
 use crate::plasticity::convergence;
 

@@ -6,9 +6,9 @@ use super::course::{Course, Point};
 use super::stages::Learning;
 use super::{Feedback, Stage};
 use crate::Result;
+use crate::data::tensor::Tensor;
 use crate::learn::config::StageConfig;
 use crate::learn::prepare::prepare;
-use crate::data::tensor::Tensor;
 use crate::random::Stream;
 
 /// Samples that are encoded, and taken to the layer, at once. No result depends on it.

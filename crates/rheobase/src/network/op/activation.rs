@@ -4,9 +4,9 @@ use rheobase_models::lanes::{Elem, Kernel, Lanes};
 use rheobase_models::real::Real;
 
 use super::elementwise::{map, where_not_zero};
-use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
+use crate::population::Memory;
 
 /// A function of one value. NaN stays NaN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! `Sum` and `Stack`: how several inputs become one.
 
-use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
+use crate::population::Memory;
 use rheobase_base::vector::{add, sum};
 
 /// Adds its inputs in their order.

@@ -8,10 +8,10 @@ use rheobase_models::lanes::Elem;
 
 use self::kernels::{FromAll, FromEvents, ToInputs, ToWeights};
 use crate::network::describe;
-use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator, Seen};
 use crate::network::signal::{Reach, Signal};
 use crate::plasticity::Connection;
+use crate::population::Memory;
 use crate::vision::Kernels;
 use crate::vision::windows::{Axis, Lists, Run, Targets, Windows};
 use crate::{Error, Result};

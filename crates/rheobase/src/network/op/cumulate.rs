@@ -1,8 +1,8 @@
 //! `Cumulate`: what has begun goes on.
 
-use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
+use crate::population::Memory;
 
 /// Sends the first value of each neuron that is not 0, in its step and in every later one.
 #[derive(Debug, Clone)]

@@ -2,9 +2,9 @@
 
 use super::elementwise::map;
 use crate::Result;
-use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
+use crate::population::Memory;
 use crate::random::{Stream, unit};
 use crate::vision::windows::value_error;
 

@@ -3,9 +3,9 @@
 use super::elementwise::{map, where_not_zero};
 use super::maps::back_where_sent;
 use crate::Result;
-use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::Signal;
+use crate::population::Memory;
 use crate::vision::{check_features, maps_of};
 
 /// Stops the maps of some features.

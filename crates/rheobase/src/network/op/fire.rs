@@ -2,9 +2,9 @@
 
 use super::elementwise::map;
 use crate::Result;
-use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
+use crate::population::Memory;
 use crate::vision::check_threshold;
 
 /// Sends 1 where a value is above the threshold: in every such step, or in the first one alone. Values are compared as they

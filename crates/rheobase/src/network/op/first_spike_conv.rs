@@ -5,11 +5,11 @@ use rheobase_models::record::Range;
 use super::conv::Conv;
 use crate::Result;
 use crate::network::describe;
-use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::parameters::Parameter;
 use crate::network::signal::{Reach, Signal};
 use crate::plasticity::Connection;
+use crate::population::Memory;
 use crate::vision::windows::value_error;
 use crate::vision::{FirstSpikeConv, Scratch, Step};
 

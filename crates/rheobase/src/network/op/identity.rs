@@ -1,8 +1,8 @@
 //! `Identity`: the same, in another shape.
 
-use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::Signal;
+use crate::population::Memory;
 
 /// Sends what comes in.
 #[derive(Debug, Clone)]

@@ -3,9 +3,9 @@
 use super::elementwise::where_not_zero;
 use super::maps::{back_where_sent, sparse};
 use crate::Result;
-use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::Signal;
+use crate::population::Memory;
 use crate::vision::{Inhibition, maps_of};
 
 /// Passes on what is not inhibited ([`Inhibition`]), step by step since the reset.

@@ -2,10 +2,10 @@
 
 use crate::Result;
 use crate::network::kernels::{self, Product};
-use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator, Seen};
 use crate::network::signal::Signal;
 use crate::plasticity::Connection;
+use crate::population::Memory;
 
 /// `out[o] = Σ_i in[i]·weight[i, o] + bias[o]`, i ascending. Parameters: `weight [in, out]`, and `bias [out]` if there
 /// is one.

@@ -4,9 +4,9 @@ use rheobase_models::neuron::Emits;
 use rheobase_models::phases::SETTLE;
 
 use crate::Result;
-use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Events, Reach, Signal};
+use crate::population::Memory;
 use crate::population::layer::{LayerBackward, LayerForward};
 use crate::population::{Column, Layer};
 use rheobase_base::virtual_lane_sum;

@@ -2,9 +2,9 @@
 
 use super::maps::sparse;
 use crate::Result;
-use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
+use crate::population::Memory;
 use crate::vision::{Padding, maps_of};
 
 /// Surrounds every map with places of value 0.

@@ -5,9 +5,9 @@ mod tests;
 
 use crate::Result;
 use crate::network::describe::{self, PoolOf};
-use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Events, Reach, Signal};
+use crate::population::Memory;
 use crate::vision::pooling::Pooling;
 use crate::vision::windows::Lists;
 

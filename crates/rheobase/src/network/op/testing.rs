@@ -2,9 +2,9 @@
 
 use rheobase_models::lanes::Level;
 
-use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
+use crate::population::Memory;
 
 /// A dense signal whose gradient is wanted everywhere.
 pub(super) fn signal(samples: usize, values: &[f32]) -> Signal {

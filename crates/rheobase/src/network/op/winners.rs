@@ -4,9 +4,9 @@ use super::elementwise::where_not_zero;
 use super::maps::{back_where_sent, sparse};
 use crate::Result;
 use crate::compete::{Candidate, search};
-use crate::population::Memory;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::Signal;
+use crate::population::Memory;
 use crate::vision::{check_k, maps_of};
 
 /// Passes on the values of at most `k` winners since the reset, from the step in which they win: those that fire first, in
