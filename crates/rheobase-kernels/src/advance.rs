@@ -66,17 +66,17 @@ pub struct Probe<E> {
 
 /// Runs a job in the fastest way there is: with shared coefficients, where values are not wanted, over several
 /// registers side by side. Gives it back where the level has no registers.
-pub(crate) fn run<N: Neuron, E: Elem>(level: Level, job: Advance<'_, E>) -> Result<(), Advance<'_, E>> {
+pub(crate) fn run<N: Neuron, E: Elem>(level: Level, job: Advance<'_, E>) -> Option<Advance<'_, E>> {
     let plain = matches!(job.sink, Sink::None | Sink::Bits(_));
     let job = match Shared::<N, E>::of(job.coeffs) {
         Some(shared) if plain => match E::dispatch_abreast(level, SharedKernel { job, shared }) {
-            Ok(()) => return Ok(()),
+            Ok(()) => return None,
             Err(kernel) => kernel.job,
         },
         _ => job,
     };
     let kernel = FusedKernel::<N, E> { job, model: PhantomData };
-    E::dispatch_registers(level, kernel).map_err(|kernel| kernel.job)
+    E::dispatch_registers(level, kernel).err().map(|kernel| kernel.job)
 }
 
 /// Any coefficients, any sink.

@@ -296,7 +296,7 @@ impl<N: Neuron> Kernels<f32> for Erased<N> {
         f32::dispatch_wide(level, BackwardKernel::<N, f32>::new(job));
     }
     fn advance(&self, level: Level, job: Advance<'_, f32>) {
-        if let Err(job) = advance::run::<N, f32>(level, job) {
+        if let Some(job) = advance::run::<N, f32>(level, job) {
             advance_by_phases(self, level, job);
         }
     }
@@ -318,7 +318,7 @@ impl<N: Neuron> Kernels<f64> for Erased<N> {
         f64::dispatch_wide(level, BackwardKernel::<N, f64>::new(job));
     }
     fn advance(&self, level: Level, job: Advance<'_, f64>) {
-        if let Err(job) = advance::run::<N, f64>(level, job) {
+        if let Some(job) = advance::run::<N, f64>(level, job) {
             advance_by_phases(self, level, job);
         }
     }
