@@ -65,7 +65,7 @@ fn files_of(root: &Path) -> BTreeMap<Module, File> {
             let inner = [module.clone(), vec![name.clone()]].concat();
             if path.is_dir() {
                 folders.push((path, inner));
-            } else {
+            } else if path.extension().is_some_and(|e| e == "rs") {
                 let source = std::fs::read_to_string(&path).expect("text");
                 let module = if ["lib", "mod"].contains(&name.as_str()) { module.clone() } else { inner };
                 files.insert(module, file_of(&source));
