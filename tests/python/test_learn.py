@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -226,3 +227,11 @@ def test_a_trained_network_refuses_other_samples():
         trained.predict(np.zeros((2, 3)))
     with pytest.raises(ValueError, match="below 10"):
         trained.evaluate(TEST_X[:2], [0, 10])
+
+
+def test_stages_come_to_the_fingerprint_of_the_command():
+    root = Path(__file__).resolve().parents[2]
+    if not (root / "docs/stages.md").exists():
+        pytest.skip("the clone's examples and docs are not here")
+    job = rb.Job(rb.Settings.read(root / "examples/vision-digits.toml")).run(progress=False)
+    assert f"fingerprint {job.fingerprint}" in (root / "docs/stages.md").read_text()
