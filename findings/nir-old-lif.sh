@@ -4,12 +4,12 @@
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -r "$folder"' EXIT
-for version in 1.0.4 1.0.8; do
-    python3 -m venv "$folder/$version"
-    "$folder/$version/bin/pip" -q install nir==$version
-done
+python3 -m venv "$folder/old"
+"$folder/old/bin/pip" -q install nir==1.0.4
+python3 -m venv "$folder/new"
+"$folder/new/bin/pip" -q install nir==1.0.8
 cd "$folder"
-1.0.4/bin/python - <<'PY'
+old/bin/python - <<'PY'
 import nir
 import numpy as np
 
@@ -18,7 +18,7 @@ lif = nir.LIF(tau=np.array([0.02]), r=np.array([1.0]), v_leak=np.array([-65.0]),
 nodes = {"input": nir.Input(one), "lif": lif, "output": nir.Output(one)}
 nir.write("old.nir", nir.NIRGraph(nodes, [("input", "lif"), ("lif", "output")]))
 PY
-1.0.8/bin/python - <<'PY'
+new/bin/python - <<'PY'
 import nir
 
 lif = nir.read("old.nir").nodes["lif"]

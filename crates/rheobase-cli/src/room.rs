@@ -49,7 +49,7 @@ impl Room {
 
     /// Refuses a run of `neurons` neurons that may be expected to give more spikes than fit; `rate` says how many per
     /// neuron and step, and is asked only where it matters.
-    pub(crate) fn expect(&self, neurons: usize, rate: impl FnOnce() -> f64) -> Outcome<()> {
+    pub(crate) fn check_expected(&self, neurons: usize, rate: impl FnOnce() -> f64) -> Outcome<()> {
         let (all, bytes) = (self.steps as f64 * neurons as f64, self.kept + self.made);
         if self.check(all, bytes * all).is_ok() {
             return Ok(());
@@ -97,9 +97,9 @@ mod tests {
     #[test]
     fn the_rate_is_asked_only_where_it_matters_and_decides() {
         let room = Room::new("-o", 24, 32, 1_000_000);
-        assert!(room.expect(1, || panic!("a million spikes fit")).is_ok());
-        assert!(room.expect(1 << 40, || 0.0).is_ok());
-        let text = text(room.expect(1 << 40, || 0.5));
+        assert!(room.check_expected(1, || panic!("a million spikes fit")).is_ok());
+        assert!(room.check_expected(1 << 40, || 0.0).is_ok());
+        let text = text(room.check_expected(1 << 40, || 0.5));
         assert!(
             text.starts_with("-o: about 5.498e17 spikes are expected (0.5 per neuron and step"),
             "{text}"
@@ -110,16 +110,16 @@ mod tests {
     fn the_disk_is_asked_as_well() {
         let folder = tempfile::tempdir().unwrap();
         let room = |least: f64| Room::new("-o", 1, 1, 1 << 20).in_file(&folder.path().join("y.csv"), least);
-        assert!(room(10.0).expect(1 << 8, || 1.0).is_ok());
+        assert!(room(10.0).check_expected(1 << 8, || 1.0).is_ok());
         // As if each spike took a gigabyte of the file.
-        let refused = text(room(1e9).expect(1 << 8, || 0.5));
+        let refused = text(room(1e9).check_expected(1 << 8, || 0.5));
         let says = [
             "-o: about 1.342e8 spikes are expected",
             "y.csv then has 134217728.0 GB or more",
             "free on its disk",
         ];
         assert!(says.iter().all(|s| refused.contains(s)), "{refused}");
-        assert!(room(1e9).expect(1 << 8, || 0.0).is_ok());
+        assert!(room(1e9).check_expected(1 << 8, || 0.0).is_ok());
         let refused = text(room(1e9).ask(FEW + 1, 1));
         assert!(refused.contains("after 1 of 1048576 steps, with more to come; "), "{refused}");
     }

@@ -233,8 +233,8 @@ impl Simulate {
         if !analogue && self.wta.is_none() {
             // What fails in a trial fails in the run, with its place.
             let rate = || trial::rate(population, input, steps).unwrap_or(0.0);
-            output.as_ref().map_or(Ok(()), |o| o.room().expect(batch * neurons, rate))?;
-            picture.as_ref().map_or(Ok(()), |p| p.room().expect(neurons, rate))?;
+            output.as_ref().map_or(Ok(()), |o| o.room().check_expected(batch * neurons, rate))?;
+            picture.as_ref().map_or(Ok(()), |p| p.room().check_expected(neurons, rate))?;
         }
         let mut done = Done {
             counts: Counts::new(batch, neurons, dt, 0.0).of(spike_values(population)),
