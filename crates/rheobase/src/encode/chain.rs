@@ -50,6 +50,23 @@ impl Link<'_> {
         };
         then.encode(view, self.sample_id, self.epoch, self.steps, out)
     }
+
+    /// [`Link::encode`] of what `change` makes of each image, in place.
+    pub(super) fn encode_images(
+        &self,
+        sample: SampleView<'_>,
+        image: Option<[usize; 3]>,
+        out: &mut SampleInput,
+        change: impl Fn(&mut [f32], [usize; 3]) -> Result<()>,
+    ) -> Result<()> {
+        let image = image_shape(self.encoder, image)?;
+        self.encode(sample, sample.features(), out, |row, place, values| {
+            is_image(place, row, image)?;
+            let at = values.len();
+            values.extend_from_slice(row);
+            change(&mut values[at..], image).map_err(|e| of_sample(place, e))
+        })
+    }
 }
 
 /// The shape that the next encoder makes of `shape`.

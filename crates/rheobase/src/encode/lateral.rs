@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::chain::{Link, as_image, image_shape, is_image, of_sample, shape_after};
+use super::chain::{Link, as_image, shape_after};
 use super::{Encoder, Encoding, SampleInput};
 use crate::Result;
 use crate::data::SampleView;
@@ -51,14 +51,9 @@ impl Encoder for IntensityLateralInhibition {
         out: &mut SampleInput,
     ) -> Result<()> {
         self.check()?;
-        let image = image_shape(NAME, self.image)?;
         let link = Link { encoder: NAME, then: self.then.as_deref(), sample_id, epoch, steps };
-        link.encode(sample, sample.features(), out, |row, place, values| {
-            is_image(place, row, image)?;
-            let at = values.len();
-            values.extend_from_slice(row);
-            vision::intensity_lateral_inhibition(&mut values[at..], image, &self.percents)
-                .map_err(|e| of_sample(place, e))
+        link.encode_images(sample, self.image, out, |values, image| {
+            vision::intensity_lateral_inhibition(values, image, &self.percents)
         })
     }
 }
