@@ -20,7 +20,7 @@
 //! | features that may not fire | [`feature_inhibition`] | [`feature_inhibition_first`] | `feature_inhibition` | `feature_inhibition` |
 //! | k winners, none within a radius of another | [`k_winners`] | [`k_winners_first`] | `k_winners` | `get_k_winners` |
 //!
-//! Before there are spikes, over images; each is an encoder too ([`rheobase_learn::encode`]):
+//! Before there are spikes, over images; each is an encoder too (`rheobase::encode`):
 //!
 //! | operation | function | encoder | in SpykeTorch |
 //! |---|---|---|---|
