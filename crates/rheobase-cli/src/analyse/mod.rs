@@ -1,14 +1,19 @@
 //! `rheobase analyse`: what a file of spikes says in numbers.
 
+pub(crate) mod measures;
+pub(crate) mod pair_measures;
+pub(crate) mod recording;
+mod report;
+
 use clap::{Args, ValueEnum};
 use rheobase::analyse::PUBLISHED_REFRACTORINESS;
 use rheobase::data::SpikeTrains;
 use serde_json::{Value, json};
 
+use crate::analyse::measures::{self, Findings, Settings};
+use crate::analyse::pair_measures::{self, Kind};
+use crate::analyse::recording::{self, Recording, by_clock, units};
 use crate::failure::{Failure, Outcome};
-use crate::measures::{self, Findings, Settings};
-use crate::pair_measures::{self, Kind};
-use crate::recording::{self, Recording, by_clock, units};
 use crate::terminal;
 use crate::text::{Table, grouped, short};
 
