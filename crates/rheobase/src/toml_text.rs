@@ -18,14 +18,13 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str, place: &str) -> Result<T> {
     toml::from_str(text).map_err(|e| explain(&e, text, place))
 }
 
-/// Makes settings of a table that was put together from parts.
+/// Makes settings of what was put together from parts, or read as JSON: through text, so that what reads settings is
+/// compiled for one reader.
 ///
 /// # Errors
-/// As [`read`], without lines.
-pub(crate) fn from_table<T: DeserializeOwned>(table: toml::Table, place: &str) -> Result<T> {
-    no_nan(&table, "", place)?;
-    // Through text, so that what reads settings is compiled for one reader.
-    let text = toml::to_string(&table).map_err(|e| unwritable(&e, place))?;
+/// As [`read`], without lines; null, and whole numbers of 2^63 and more.
+pub(crate) fn read_value<T: DeserializeOwned>(value: &impl Serialize, place: &str) -> Result<T> {
+    let text = write(value, place)?;
     toml::from_str(&text).map_err(|e| explain(&e, "", place))
 }
 
