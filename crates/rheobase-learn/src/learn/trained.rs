@@ -21,6 +21,7 @@ use crate::encode::{Encoder, Encoding};
 use rheobase_base::{Error, Result};
 use rheobase_data::{Dataset, labels};
 use rheobase_network::network::{Library, Network, Program, lower_with};
+use rheobase_network::toml_text;
 use rheobase_sim::threads;
 
 /// A trained network with the settings of its job; it needs none of the job's data.
@@ -57,7 +58,8 @@ impl Trained {
         config.train.threads = threads;
         let header = &checkpoint.header;
         let damaged = |e: serde_json::Error| Error::file(path, format!("holds a damaged header: {e}"));
-        let network: Network = serde_json::from_value(header.architecture.clone()).map_err(damaged)?;
+        let network: Network =
+            toml_text::read_value(&header.architecture, &format!("{}: header", path.display()))?;
         let part = |name: &str| header.extra.get(name).cloned();
         let history = part("history").map_or(Ok(Vec::new()), serde_json::from_value).map_err(damaged)?;
         let stages = stage::histories(&config, part("stages")).map_err(damaged)?;
