@@ -12,7 +12,7 @@ fn main() -> Result<()> {
         "neuron,time\na,0.11\na,0.21\na,0.32\nb,0.12\nb,0.22\nb,0.31\nc,0.2\nc,0.4\n",
     )
     .map_err(|e| rheobase::Error::file(folder.join(name), e.to_string()))?;
-    let trains = read_trains(&folder.join(name), &TrainOptions::default())?;
+    let trains = read_trains(folder.join(name), &TrainOptions::default())?;
 
     let distances = trains.distances(Pairwise::VictorPurpura { cost: 20.0 })?;
     println!("a to b: {:?}, a to c: {:?}", distances.values.get(0, 1), distances.values.get(0, 2));

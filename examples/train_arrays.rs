@@ -11,7 +11,7 @@ fn main() -> Result<()> {
     let x: Vec<f32> = (0..600).flat_map(|i| [unit(i, 0.618_034), unit(i, 0.754_878)]).collect();
     let y: Vec<u32> = x.chunks(2).map(|p| u32::from(p[0] * p[1] > 0.0)).collect();
 
-    let data = Dataset::new("signs", &[2], Inputs::Static(x), y)?;
+    let data = Dataset::new("signs", [2], Inputs::Static(x), y)?;
     let network =
         Sequential::new([linear(32), neurons("lif_subtract"), linear(2), neurons("leaky_integrator")]);
     let mut settings = TrainConfig::digits();

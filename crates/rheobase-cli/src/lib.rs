@@ -56,7 +56,7 @@ enum Action {
     Curve(curve::Curve),
     Analyse(analyse::Analyse),
     Plot(plot::Plot),
-    Report(report::Report),
+    Report(analyse::report::Report),
     Phase(phase::Phase),
     Verify(verify::Verify),
 }

@@ -3,19 +3,19 @@
 pub(crate) mod measures;
 pub(crate) mod pair_measures;
 pub(crate) mod recording;
-mod report;
+pub(crate) mod report;
 
 use clap::{Args, ValueEnum};
 use rheobase::analyse::PUBLISHED_REFRACTORINESS;
 use rheobase::data::SpikeTrains;
 use serde_json::{Value, json};
 
-use crate::analyse::measures::{self, Findings, Settings};
-use crate::analyse::pair_measures::{self, Kind};
-use crate::analyse::recording::{self, Recording, by_clock, units};
 use crate::failure::{Failure, Outcome};
 use crate::terminal;
 use crate::text::{Table, grouped, short};
+use measures::{Findings, Settings};
+use pair_measures::Kind;
+use recording::{Recording, by_clock, units};
 
 /// Trains in the table, at most.
 const SHOWN: usize = 20;

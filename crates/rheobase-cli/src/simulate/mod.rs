@@ -26,14 +26,14 @@ use rheobase::{Competition, Population, Record, Spikes};
 
 use crate::arguments::{ProbeArgument, Setting, Shape, check_output};
 use crate::failure::{Failure, Outcome};
-use crate::simulate::picture::Picture;
-use crate::simulate::save::{self, About, Output, check_csv};
-use crate::simulate::setup::{Setup, steps_in};
-use crate::simulate::statistics::{Counts, Spread};
-use crate::simulate::stimulus::{self, Loaded, Stimulus};
-use crate::simulate::summary::Summary;
 use crate::terminal;
 use crate::text::short;
+use picture::Picture;
+use save::{About, Output, check_csv};
+use setup::{Setup, steps_in};
+use statistics::{Counts, Spread};
+use stimulus::{Loaded, Stimulus};
+use summary::Summary;
 
 const EXAMPLES: &str = "Examples:
   rheobase simulate lif --plot lif.svg

@@ -1,9 +1,8 @@
 //! Rates and intervals, counted while a run goes on.
 
+use rheobase::Recording;
 use rheobase::data::SpikeValues;
 use rheobase::models::lanes::Elem;
-use rheobase::population::Number;
-use rheobase::{Population, Recording};
 use serde::Serialize;
 
 /// What is known of each neuron (of each sample) so far.

@@ -18,9 +18,9 @@ use rheobase::learn::{Job, TrainConfig};
 
 use crate::failure::{Failure, Outcome};
 use crate::simulate::disk;
-use crate::train::progress::Bar;
-use crate::train::run_folder::{CHECKPOINT, CONFIG, METRICS, REPORT, RunFolder, STAGES, warn_unprotected};
 use crate::{interrupt, terminal};
+use progress::Bar;
+use run_folder::{CHECKPOINT, CONFIG, METRICS, REPORT, RunFolder, STAGES, warn_unprotected};
 
 /// Train a network; without arguments, on handwritten digits
 #[derive(Args)]

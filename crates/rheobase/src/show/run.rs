@@ -1,7 +1,7 @@
 //! A run: input, potentials with threshold, and raster on one time axis.
 
 use rheobase_draw::{Figure, Simulation, Traces};
-use rheobase_models::neuron::{Emits, Firing, Time};
+use rheobase_models::neuron::{Emits, Time};
 use rheobase_sim::population::{Column, Number, Record};
 use rheobase_sim::{Population, Recording, Run};
 
@@ -20,7 +20,6 @@ pub struct RunPicture {
     analogue: bool,
     /// Name and unit of the potential, if there is one.
     potential: Option<(&'static str, &'static str)>,
-    thresholded: bool,
     /// The field that is the threshold, if it is one, and its value where that is one number for all neurons.
     threshold: Option<(&'static str, Option<f64>)>,
     input_unit: &'static str,
@@ -60,7 +59,6 @@ impl RunPicture {
             title: info.class.into(),
             analogue: info.emits == Emits::Analogue,
             potential: potential.map(|f| (f.name, f.unit)),
-            thresholded: matches!(info.firing, Firing::Strict | Firing::Inclusive),
             threshold,
             input_unit: info.input_unit,
             neurons,

@@ -13,9 +13,8 @@ impl Show for SpikeTrains {
     fn figure(&self) -> Result<Figure> {
         let (times, who) = self.flat();
         let raster = Raster::new(&times, &who, self.times.len()).window(self.whole()).clock(self.clock);
-        let neurons = self.neurons();
-        let samples = if self.samples > 1 && self.samples <= SAMPLES { self.samples } else { 0 };
-        let group = |raster: Raster<'_>, s: usize| raster.group(format!("sample {s}"), (s * neurons) as u32);
-        (0..samples).fold(raster, group).figure()
+        let (neurons, named) = (self.neurons(), (2..=SAMPLES).contains(&self.samples));
+        let bands = (0..if named { self.samples } else { 0 }).map(|s| (format!("sample {s}"), s * neurons));
+        bands.fold(raster, |raster, (name, first)| raster.group(name, first as u32)).figure()
     }
 }
