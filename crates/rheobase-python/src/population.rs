@@ -425,13 +425,16 @@ fn step<'py, E: Precision>(
     Ok(array(py, recording.dense, row)?.into_any())
 }
 
+/// dL/d output, and dL/d state fields by name.
+type Errors<'a, 'py> = (Option<Bound<'py, PyAny>>, &'a [(String, Bound<'py, PyAny>)]);
+
 fn gradients<'py, E: Precision>(
     py: Python<'py>,
     p: &Neurons<E>,
     row: &[usize],
     tape: &Tape,
     drive: &Drive<'py>,
-    (output, states): (Option<Bound<'py, PyAny>>, &[(String, Bound<'py, PyAny>)]),
+    (output, states): Errors<'_, 'py>,
     wanted: &[String],
 ) -> PyResult<Bound<'py, PyDict>> {
     let tape = E::taped(&tape.0).ok_or_else(|| not_of(p.name()))?;
