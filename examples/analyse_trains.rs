@@ -9,19 +9,19 @@ fn main() -> Result<()> {
     let (folder, name) = (std::env::temp_dir(), "trains.csv");
     std::fs::write(
         folder.join(name),
-        "neuron,time\na,0.11\na,0.21\na,0.32\nb,0.12\nb,0.22\nb,0.31\nc,0.2\nc,0.4\n",
+        "neuron,time\n0,0.11\n0,0.21\n0,0.32\n1,0.12\n1,0.22\n1,0.31\n2,0.2\n2,0.4\n",
     )
     .map_err(|e| rheobase::Error::file(folder.join(name), e.to_string()))?;
     let trains = read_trains(folder.join(name), &TrainOptions::default())?;
 
     let distances = trains.distances(Pairwise::VictorPurpura { cost: 20.0 })?;
-    println!("a to b: {:?}, a to c: {:?}", distances.values.get(0, 1), distances.values.get(0, 2));
-    println!("CV of the intervals of a: {:?}", trains.isi()?[0].cv);
-    println!("pairs of a and b at no lag: {}", trains.correlogram(0, 1, 0.02, 0.1)?.counts[5]);
+    println!("0 to 1: {:?}, 0 to 2: {:?}", distances.values.get(0, 1), distances.values.get(0, 2));
+    println!("CV of the intervals of 0: {:?}", trains.isi()?[0].cv);
+    println!("pairs of 0 and 1 at no lag: {}", trains.correlogram(0, 1, 0.02, 0.1)?.counts[5]);
     for (name, figure) in [
-        ("raster.svg", trains.figure()?),
-        ("distances.svg", distances.figure()?),
-        ("rates.svg", trains.rates(Kernel::Gauss, 0.02)?.figure()?),
+        ("raster.png", trains.figure()?),
+        ("distances.png", distances.figure()?),
+        ("rates.png", trains.rates(Kernel::Gauss, 0.02)?.figure()?),
     ] {
         figure.save(folder.join(name))?;
         println!("{}", folder.join(name).display());

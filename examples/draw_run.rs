@@ -14,7 +14,7 @@ fn main() -> Result<()> {
         spikes.times[19].first()
     );
     println!("potential of neuron 0 at the end: {:.3}", v.column(0)[299]);
-    let path = std::env::temp_dir().join("lif.svg");
+    let path = std::env::temp_dir().join("lif.png");
     run.figure()?.save(&path)?;
     println!("{}", path.display());
     Ok(())

@@ -24,8 +24,8 @@ fn main() -> Result<()> {
     };
     for step in 1..=20 {
         let scores = session.step(&frame)?;
-        let best = (0..10).max_by(|a, b| scores[*a].total_cmp(&scores[*b]));
-        println!("step {step}: class {best:?}, {:.3}", scores[best.unwrap_or(0)]);
+        let best = (0..10).max_by(|a, b| scores[*a].total_cmp(&scores[*b])).unwrap_or(0);
+        println!("step {step}: class {best}, {:.3}", scores[best]);
     }
     println!("it is {}", test.labels()[0]);
     Ok(())

@@ -20,7 +20,7 @@ fn main() -> Result<()> {
 
     let tested = job.evaluate(&job.splits().test)?;
     println!("{} of {} right", tested.correct, job.splits().test.samples());
-    let path = std::env::temp_dir().join("signs.svg");
+    let path = std::env::temp_dir().join("signs.png");
     job.figure()?.save(&path)?;
     println!("{}", path.display());
     Ok(())

@@ -65,7 +65,7 @@ fn the_simulator_alone_is_small() {
     let lines = tree("--package rheobase --no-default-features --edges normal");
     let names: BTreeSet<&str> = lines.iter().map(|l| name(l)).collect();
     assert!(names.contains("rheobase-sim") && names.contains("rheobase-kernels"));
-    let not = "zip toml csv flate2 tempfile serde_json tiny-skia png ttf-parser dejavu realfft statrs safetensors clap";
+    let not = "zip toml csv flate2 tempfile serde_json tiny-skia png ttf-parser dejavu rustfft statrs safetensors clap";
     for other in not.split(' ') {
         assert!(!names.contains(other), "{other}");
     }
