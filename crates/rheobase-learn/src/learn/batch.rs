@@ -330,6 +330,10 @@ impl Tile<'_> {
         most.clamp(1, steps.max(1))
     }
 
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what a chunk of the way back reads, and two things it writes"
+    )]
     fn back(
         &self,
         context: &Context<'_>,

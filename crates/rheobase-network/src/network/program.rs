@@ -236,6 +236,7 @@ impl Program {
     ///
     /// # Errors
     /// NaN that arises, with step, node, sample and neuron; input of the wrong width.
+    #[expect(clippy::too_many_arguments, reason = "what a run reads, and three things it writes")]
     pub fn run(
         &self,
         context: &Context<'_>,

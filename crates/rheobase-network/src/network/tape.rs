@@ -164,6 +164,14 @@ impl Program {
     ///
     /// # Panics
     /// If `seen` holds a number that no source has.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what the way back reads, what it writes, and whom it asks"
+    )]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one pass over nodes whose buffers are borrowed from each other"
+    )]
     pub fn back(
         &self,
         context: &Context<'_>,
@@ -271,6 +279,7 @@ impl Program {
     }
 
     /// Keeps the error of node `n` in step `t` for its gathering, and leaves a buffer of that length.
+    #[expect(clippy::too_many_arguments, reason = "parts of one step of the way back, borrowed apart")]
     fn remember(
         &self,
         context: &Context<'_>,

@@ -1,52 +1,36 @@
-//! Pictures of a training: learning curves, an input and what each layer answers, the confusion matrix.
+//! A training: learning curves, an input and what each layer answers, the confusion matrix.
 
-use rheobase::Catalog;
-use rheobase::data::SpikeValues;
-use rheobase::draw::{Confusion, Figure, LearningCurves, Panel, Raster, Traces, Weights};
-use rheobase::encode::SampleInput;
-use rheobase::learn::Job;
-use rheobase::models::lanes::Level;
-use rheobase::models::neuron::Time;
-use rheobase::network::{Context, Counts, Kind, Network, Numbers, Tape, TileInput};
+use rheobase_base::Result;
+use rheobase_draw::{Confusion, Figure, LearningCurves, Panel, Raster, Traces, Weights};
+use rheobase_learn::learn::{Epoch, Job, Trained};
+use rheobase_models::lanes::Level;
+use rheobase_models::neuron::Time;
+use rheobase_network::network::{Context, Counts, Kind, Network, Numbers, SampleInput, Tape, TileInput};
+use rheobase_signals::SpikeValues;
+use rheobase_sim::Catalog;
 
-use crate::failure::Outcome;
-use crate::run_folder::{CONFUSION, CURVES, INPUT, LAYERS, RunFolder};
-use crate::stage_pictures;
+use super::Show;
 
 /// Outputs that get a line of their own.
 const LINES: usize = 5;
-/// Classes whose matrix is drawn, at most.
-const CLASSES: usize = 200;
 
-/// Draws all pictures into the folder and gives their names.
-pub(crate) fn draw(job: &Job, matrix: &[u64], classes: usize, folder: &RunFolder) -> Outcome<Vec<String>> {
-    let mut names = Vec::new();
-    let mut save = |name: &str, figure: Figure| -> Outcome<()> {
-        figure.save(folder.file(name))?;
-        names.push(name.to_string());
-        Ok(())
-    };
-    if !job.history().is_empty() {
-        save(CURVES, curves(job)?)?;
+impl Show for Job {
+    fn figure(&self) -> Result<Figure> {
+        learning_curves(self.history())
     }
-    if let Some(figure) = image(job)? {
-        save(INPUT, figure)?;
-    }
-    save(LAYERS, layers(job)?)?;
-    if classes <= CLASSES {
-        let mut figure = Confusion::new(matrix, classes).title("Test samples");
-        let names = job.splits().test.class_names();
-        if names.len() == classes {
-            figure = figure.names(names);
-        }
-        save(CONFUSION, figure.figure()?)?;
-    }
-    names.extend(stage_pictures::draw(job.stages(), folder)?);
-    Ok(names)
 }
 
-fn curves(job: &Job) -> rheobase::Result<Figure> {
-    let history = job.history();
+impl Show for Trained {
+    fn figure(&self) -> Result<Figure> {
+        learning_curves(self.history())
+    }
+}
+
+/// Loss and accuracy, epoch by epoch; those of validation too, where every epoch has them.
+///
+/// # Errors
+/// No epoch; a loss that is not finite.
+pub fn learning_curves(history: &[Epoch]) -> Result<Figure> {
     let loss: Vec<f64> = history.iter().map(|e| e.loss).collect();
     let accuracy: Vec<f64> = history.iter().map(|e| e.accuracy).collect();
     let checked_loss: Vec<f64> = history.iter().filter_map(|e| e.validation_loss).collect();
@@ -58,8 +42,21 @@ fn curves(job: &Job) -> rheobase::Result<Figure> {
     curves.figure()
 }
 
+/// How often each class was taken for each, from [`Outcome::confusion`](crate::learn::Outcome) of the test samples.
+///
+/// # Errors
+/// Counts that are no square of `classes`.
+pub fn confusion(job: &Job, matrix: &[u64], classes: usize) -> Result<Figure> {
+    let figure = Confusion::new(matrix, classes).title("Test samples");
+    let names = job.splits().test.class_names();
+    if names.len() == classes { figure.names(names).figure() } else { figure.figure() }
+}
+
 /// The first test sample as an image, if it is one.
-fn image(job: &Job) -> rheobase::Result<Option<Figure>> {
+///
+/// # Errors
+/// Those of [`Job::input`].
+pub fn first_sample(job: &Job) -> Result<Option<Figure>> {
     let test = &job.splits().test;
     let (SampleInput::Constant(_), _) = job.input(test, 0)? else { return Ok(None) };
     let (Some(sample), [maps, height, width]) = (test.sample(0).and_then(|s| s.row(0)), test.shape()) else {
@@ -149,7 +146,10 @@ fn set_of(network: &Network, layer: &str, name: &str) -> Option<Numbers> {
 }
 
 /// What each layer answers to the first test sample.
-fn layers(job: &Job) -> rheobase::Result<Figure> {
+///
+/// # Errors
+/// NaN that arises in the network.
+pub fn answers(job: &Job) -> Result<Figure> {
     let test = &job.splits().test;
     let (input, steps) = job.input(test, 0)?;
     let program = job.program();
@@ -174,7 +174,7 @@ fn layers(job: &Job) -> rheobase::Result<Figure> {
             answer.take(t, signal.dense(&mut buffer));
         }
     })?;
-    let output = rheobase::network::table(program).output;
+    let output = rheobase_network::network::table(program).output;
     let times: Vec<f64> = (0..steps).map(|t| t as f64).collect();
     let mut panels = Vec::new();
     for (n, answer) in answers.iter().enumerate() {
@@ -187,7 +187,7 @@ fn layers(job: &Job) -> rheobase::Result<Figure> {
     Ok(Figure::stack(panels)?.title(format!("Answers to test sample 0{class}")))
 }
 
-fn panel(answer: &Answer, times: &[f64]) -> rheobase::Result<Panel> {
+fn panel(answer: &Answer, times: &[f64]) -> Result<Panel> {
     if answer.spikes() {
         let raster = Raster::new(&answer.times, &answer.neurons, answer.width).clock(Time::Steps);
         let raster = raster.counts(&answer.counts);
@@ -210,7 +210,7 @@ fn panel(answer: &Answer, times: &[f64]) -> rheobase::Result<Panel> {
 
 #[cfg(test)]
 mod tests {
-    use rheobase::learn::TrainConfig;
+    use rheobase_learn::learn::TrainConfig;
 
     use super::*;
 
@@ -238,7 +238,7 @@ mod tests {
             let text =
                 format!("[data]\nsteps = 4\n[data.source.csv]\ntrain = {path:?}\n{}{rest}", layer(more));
             let job = Job::new(TrainConfig::from_toml(&text, "job.toml").unwrap()).unwrap();
-            let svg = layers(&job).unwrap().to_svg().unwrap();
+            let svg = answers(&job).unwrap().to_svg().unwrap();
             assert!(svg.contains(">20 spikes<"), "{more}: {svg}");
         }
     }

@@ -1,16 +1,21 @@
 //! `rheobase analyse`: what a file of spikes says in numbers.
 
+pub(crate) mod measures;
+pub(crate) mod pair_measures;
+pub(crate) mod recording;
+pub(crate) mod report;
+
 use clap::{Args, ValueEnum};
 use rheobase::analyse::PUBLISHED_REFRACTORINESS;
 use rheobase::data::SpikeTrains;
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
-use crate::measures::{self, Findings, Settings};
-use crate::pair_measures::{self, Kind};
-use crate::recording::{self, Recording, by_clock, units};
 use crate::terminal;
 use crate::text::{Table, grouped, short};
+use measures::{Findings, Settings};
+use pair_measures::Kind;
+use recording::{Recording, by_clock, units};
 
 /// Trains in the table, at most.
 const SHOWN: usize = 20;

@@ -8,8 +8,8 @@ use rheobase::data::SpikeTrains;
 use rheobase::models::neuron::Time;
 use serde_json::{Map, Value, json};
 
+use crate::analyse::recording::{slow_bin, strictly_ascending, units, whole_bins};
 use crate::failure::{Failure, Outcome};
-use crate::recording::{slow_bin, strictly_ascending, units, whole_bins};
 use crate::text::short;
 
 /// What the measures need besides the trains.

@@ -1,9 +1,8 @@
 //! Rates and intervals, counted while a run goes on.
 
+use rheobase::Recording;
 use rheobase::data::SpikeValues;
 use rheobase::models::lanes::Elem;
-use rheobase::population::{Column, Number};
-use rheobase::{Population, Recording};
 use serde::Serialize;
 
 /// What is known of each neuron (of each sample) so far.
@@ -57,17 +56,6 @@ pub(crate) struct Counts {
     low: f64,
     high: f64,
     steps: u64,
-}
-
-/// What the values of a population's spikes stand for: one for each neuron, or one for all alike.
-pub(crate) fn spike_values<E: Number>(population: &Population<E>) -> Vec<SpikeValues> {
-    let info = population.model().info();
-    let amplitude = population.params().find(|(field, _)| field.name == "amplitude");
-    match amplitude.map(|(_, column)| column) {
-        Some(Column::Each(all)) => all.iter().map(|a| SpikeValues::of_model(info, *a)).collect(),
-        Some(Column::Shared(a)) => vec![SpikeValues::of_model(info, *a)],
-        None => vec![SpikeValues::of_model(info, 1.0)],
-    }
 }
 
 /// Mean, lowest and highest over the neurons.

@@ -1,5 +1,17 @@
 //! `rheobase simulate`: a population under an input, summarised, saved, drawn.
 
+pub(crate) mod disk;
+mod picture;
+mod room;
+pub(crate) mod run;
+mod save;
+pub(crate) mod setup;
+pub(crate) mod statistics;
+pub(crate) mod step_warning;
+mod stimulus;
+mod summary;
+mod trial;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,14 +26,14 @@ use rheobase::{Competition, Population, Record, Spikes};
 
 use crate::arguments::{ProbeArgument, Setting, Shape, check_output};
 use crate::failure::{Failure, Outcome};
-use crate::picture::Picture;
-use crate::save::{self, About, Output, check_csv};
-use crate::setup::{Setup, steps_in};
-use crate::statistics::{Counts, Spread, spike_values};
-use crate::stimulus::{self, Loaded, Stimulus};
-use crate::summary::Summary;
+use crate::terminal;
 use crate::text::short;
-use crate::{run, step_warning, terminal, trial};
+use picture::Picture;
+use save::{About, Output, check_csv};
+use setup::{Setup, steps_in};
+use statistics::{Counts, Spread};
+use stimulus::{Loaded, Stimulus};
+use summary::Summary;
 
 const EXAMPLES: &str = "Examples:
   rheobase simulate lif --plot lif.svg
@@ -237,7 +249,7 @@ impl Simulate {
             picture.as_ref().map_or(Ok(()), |p| p.room().check_expected(neurons, rate))?;
         }
         let mut done = Done {
-            counts: Counts::new(batch, neurons, dt, 0.0).of(spike_values(population)),
+            counts: Counts::new(batch, neurons, dt, 0.0).of(population.spike_values()),
             output,
             picture,
             probes: asked.iter().map(|(name, _)| (name.clone(), Extremes::default())).collect(),
@@ -246,7 +258,7 @@ impl Simulate {
         };
         let mut record = Record::spikes(if analogue { Spikes::Dense } else { Spikes::Events });
         record.probes = asked.to_vec();
-        record.probes.extend(done.picture.iter().flat_map(Picture::probes));
+        record.probes.extend(done.picture.iter().flat_map(Picture::probes).cloned());
         let constant: Option<Vec<E>> = input.constant().map(|c| c.into_iter().map(E::from_f64).collect());
         // The engine's generators own what they need.
         let source = input.clone();

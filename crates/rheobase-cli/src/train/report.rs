@@ -8,10 +8,11 @@ use rheobase::learn::{Epoch, Job, Outcome as Tested, StageRun, Warning};
 use rheobase::network::Program;
 use serde_json::{Value, json};
 
+use super::pictures;
 use crate::failure::Outcome;
-use crate::run_folder::{REPORT, RunFolder, STAGES};
+use crate::terminal;
 use crate::text::{Table, grouped, short};
-use crate::{terminal, train_pictures};
+use crate::train::run_folder::{REPORT, RunFolder, STAGES};
 
 /// The metrics of all epochs as CSV.
 pub(crate) fn metrics(history: &[Epoch]) -> String {
@@ -171,7 +172,7 @@ pub(crate) fn finish(job: &Job, folder: &RunFolder, seconds: f64, speed: f64) ->
     let fingerprint = job.fingerprint()?;
     let credit = (job.config().data.source == Source::Digits).then_some(digits::CREDIT);
 
-    let pictures = train_pictures::draw(job, &matrix, classes, folder)?;
+    let pictures = pictures::draw(job, &matrix, classes, folder)?;
     let mut report = json!({
         "epochs": job.history().len(),
         "parameters": job.program().parameters().count(),

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use crate::arguments::check_output;
 use crate::failure::{Failure, Outcome};
-use crate::run_folder::{checkpoint_of, read_trained};
-use crate::samples_file::SamplesFile;
 use crate::terminal;
+use crate::train::run_folder::{checkpoint_of, read_trained};
+use crate::train::samples_file::SamplesFile;
 
 /// Classify samples with a trained network
 #[derive(Args)]

@@ -9,13 +9,14 @@ use rheobase::draw::{Figure, Report as Page, Table};
 use serde_json::Value;
 
 use crate::analyse::described;
+use crate::analyse::measures::{self, Findings, Settings};
+use crate::analyse::recording::{Part, by_clock};
 use crate::arguments::{FilePart, check_output};
 use crate::failure::{Failure, Outcome};
-use crate::measures::{self, Findings, Settings};
-use crate::recording::{Part, by_clock};
-use crate::run_folder::{PAGE, STAGES};
+use crate::plot::{self, numbers, traces};
+use crate::terminal;
 use crate::text::{grouped, short};
-use crate::{plot, plot_numbers, plot_traces, terminal};
+use crate::train::run_folder::{PAGE, STAGES};
 
 /// Rows of a table of settings, at most.
 const ROWS: usize = 60;
@@ -166,8 +167,8 @@ impl Report {
 }
 
 fn add_json(draft: &mut Draft, path: &Path, name: &str) -> Outcome<String> {
-    let curves = plot_numbers::metrics(path)?;
-    if let Some(figure) = plot_numbers::learning_of(&curves) {
+    let curves = numbers::metrics(path)?;
+    if let Some(figure) = numbers::learning_of(&curves) {
         return add_learning(draft, &figure?, &curves, name);
     }
     let text = std::fs::read_to_string(path).map_err(|e| Failure::bad(format!("cannot be read: {e}")))?;
@@ -208,13 +209,13 @@ fn settings(rows: Vec<(String, String)>) -> Table {
 fn add_learning(
     draft: &mut Draft,
     figure: &Figure,
-    curves: &[plot_numbers::Curve],
+    curves: &[numbers::Curve],
     name: &str,
 ) -> Outcome<String> {
     draft.edit(|page| page.heading(name));
     draft.figure("Learning curves", figure)?;
     let mut table = Table::new(["Metric", "First", "Best", "Last"]);
-    let is = |c: &plot_numbers::Curve, part: &str| c.name.to_lowercase().contains(part);
+    let is = |c: &numbers::Curve, part: &str| c.name.to_lowercase().contains(part);
     for c in curves.iter().filter(|c| is(c, "loss") || is(c, "acc")) {
         let best = match is(c, "loss") {
             true => c.values.iter().copied().fold(f64::INFINITY, f64::min),
@@ -243,7 +244,7 @@ fn add_npz(draft: &mut Draft, file: &FilePart, part: &Part, name: &str) -> Outco
         if spikes.is_none() {
             draft.edit(|page| page.heading(name));
         }
-        draft.figure("States over time", &plot_traces::traces(file, part, &[])?)?;
+        draft.figure("States over time", &traces::traces(file, part, &[])?)?;
     } else if spikes.is_none() {
         return Err(Failure::bad(format!("holds neither spikes nor probes, but `{}`", names.join("`, `"))));
     }
@@ -263,20 +264,20 @@ fn add_npz(draft: &mut Draft, file: &FilePart, part: &Part, name: &str) -> Outco
 }
 
 fn add_curve(draft: &mut Draft, file: &FilePart, name: &str) -> Outcome<String> {
-    let figure = plot_numbers::fi_curve(&file.path)?;
+    let figure = numbers::fi_curve(&file.path)?;
     draft.edit(|page| page.heading(name));
     draft.figure("Firing rate over input", &figure)?;
     Ok("an f-I curve".into())
 }
 
 fn add_table(draft: &mut Draft, file: &FilePart, part: &Part, name: &str) -> Outcome<String> {
-    let curves = plot_numbers::metrics(&file.path)?;
+    let curves = numbers::metrics(&file.path)?;
     let has = |name: &str| curves.iter().any(|c| c.name.to_lowercase() == name);
     if has("input") && (has("simulated") || has("closed_form")) {
         return add_curve(draft, file, name);
     }
     if !has("neuron")
-        && let Some(figure) = plot_numbers::learning_of(&curves)
+        && let Some(figure) = numbers::learning_of(&curves)
     {
         return add_learning(draft, &figure?, &curves, name);
     }
@@ -288,7 +289,7 @@ fn add_table(draft: &mut Draft, file: &FilePart, part: &Part, name: &str) -> Out
     if spikes.is_err() {
         draft.edit(|page| page.heading(name));
     }
-    draft.figure("States over time", &plot_traces::traces(file, part, &[])?)?;
+    draft.figure("States over time", &traces::traces(file, part, &[])?)?;
     Ok(spikes.map_or("states over time".into(), |s| s + ", states"))
 }
 

@@ -5,7 +5,7 @@ use rheobase::learn::StageRun;
 use rheobase::learn::stage::{Kernels, kept};
 
 use crate::failure::Outcome;
-use crate::run_folder::{RunFolder, stage_picture};
+use crate::train::run_folder::{RunFolder, stage_picture};
 
 /// Rows of kernels, at most: the first moment and the last ones.
 const ROWS: usize = 8;

@@ -1,32 +1,25 @@
-//! `simulate --plot`: input, potentials with threshold, and raster of one run on one time axis.
+//! A run: input, potentials with threshold, and raster on one time axis.
 
-use std::path::Path;
+use rheobase_draw::{Figure, Simulation, Traces};
+use rheobase_models::neuron::{Emits, Time};
+use rheobase_sim::population::{Column, Number, Record};
+use rheobase_sim::{Population, Recording, Run};
 
-use rheobase::data::SpikeValues;
-use rheobase::draw::{Figure, Simulation, Traces};
-use rheobase::models::neuron::{Emits, Firing, Time};
-use rheobase::population::{Column, Number};
-use rheobase::{Population, Recording};
-
-use crate::failure::Outcome;
-use crate::room::Room;
-use crate::statistics::spike_values;
+use super::Show;
+use rheobase_base::Result;
+use rheobase_signals::SpikeValues;
 
 /// Neurons whose input and potential are drawn.
 const DRAWN: usize = 3;
 /// Samples of a trace at most: more cannot be seen.
 const SAMPLES: usize = 50_000;
-/// Bytes of a spike as it is kept, and as it is drawn.
-const KEPT: usize = 12;
-const DRAWN_SPIKE: usize = 24;
 
-/// What the picture shows, gathered while the run goes on. Only the first sample is drawn.
-pub(crate) struct Picture {
+/// The picture of a run, gathered while the run goes on, piece by piece. Only the first sample is drawn.
+pub struct RunPicture {
     title: String,
     analogue: bool,
     /// Name and unit of the potential, if there is one.
     potential: Option<(&'static str, &'static str)>,
-    thresholded: bool,
     /// The field that is the threshold, if it is one, and its value where that is one number for all neurons.
     threshold: Option<(&'static str, Option<f64>)>,
     input_unit: &'static str,
@@ -41,16 +34,15 @@ pub(crate) struct Picture {
     outputs: Vec<Vec<f64>>,
     times: Vec<f64>,
     who: Vec<u32>,
-    room: Room,
     /// How many spikes each mark of the raster is.
     counts: Vec<u64>,
     /// What the values of each neuron's spikes stand for; one for all neurons alike.
     values: Vec<SpikeValues>,
 }
 
-impl Picture {
+impl RunPicture {
     /// An empty picture of a run of `steps` steps.
-    pub(crate) fn new<E: Number>(population: &Population<E>, steps: usize) -> Self {
+    pub fn new<E: Number>(population: &Population<E>, steps: usize) -> Self {
         let (model, neurons, dt) = (population.model(), population.neurons(), population.dt());
         let info = model.info();
         let shared = |name: &str| match population.params().find(|(f, _)| f.name == name)? {
@@ -63,11 +55,10 @@ impl Picture {
             model.threshold().map(|f| (f.name, if is_state(f.name) { None } else { shared(f.name) }));
         let potential = info.potential.and_then(|name| model.state().iter().find(|f| f.name == name));
         let drawn = neurons.min(DRAWN);
-        Picture {
+        RunPicture {
             title: info.class.into(),
             analogue: info.emits == Emits::Analogue,
             potential: potential.map(|f| (f.name, f.unit)),
-            thresholded: matches!(info.firing, Firing::Strict | Firing::Inclusive),
             threshold,
             input_unit: info.input_unit,
             neurons,
@@ -80,31 +71,18 @@ impl Picture {
             outputs: vec![Vec::new(); drawn],
             times: Vec::new(),
             who: Vec::new(),
-            room: Room::new("--plot", KEPT, DRAWN_SPIKE, steps),
             counts: Vec::new(),
-            values: spike_values(population),
+            values: population.spike_values(),
         }
     }
 
-    /// The probes that the picture needs, in the order in which [`Picture::take`] expects them.
-    pub(crate) fn probes(&self) -> Vec<(String, usize)> {
-        let mut names = vec!["input"];
-        if let Some((name, _)) = self.potential {
-            names.push(name);
-            if self.thresholded {
-                names.extend(["potential", "margin"]);
-            }
-        }
-        names.into_iter().map(|n| (n.to_string(), self.every)).collect()
+    /// What has to be recorded for it.
+    pub fn record<E: Number>(population: &Population<E>, steps: usize) -> Record {
+        Record::usual(&**population.model(), steps.div_ceil(SAMPLES))
     }
 
     /// Takes a piece of the run that starts at step `start`; the picture's probes are its traces from `first` on.
-    pub(crate) fn take<E: Number>(
-        &mut self,
-        start: usize,
-        piece: &Recording<E>,
-        first: usize,
-    ) -> Outcome<()> {
+    pub fn take<E: Number>(&mut self, start: usize, piece: &Recording<E>, first: usize) {
         let row = piece.shape[1] * self.neurons;
         self.traces.resize(piece.traces.len() - first, vec![Vec::new(); self.drawn]);
         for (all, trace) in self.traces.iter_mut().zip(&piece.traces[first..]) {
@@ -123,20 +101,18 @@ impl Picture {
             let values = self.values[e.neuron as usize % self.values.len()];
             self.counts.push(values.count(e.value.into()) as u64);
         }
-        self.room.ask(self.who.len(), start + piece.shape[0])
     }
 
-    /// Room for its spikes: those of one sample.
-    pub(crate) fn room(&self) -> &Room {
-        &self.room
+    /// Spikes that it has.
+    pub fn spikes(&self) -> usize {
+        self.who.len()
     }
 
-    /// Draws the picture into `path`, as SVG or PNG by its ending.
-    pub(crate) fn save(&self, path: &Path) -> Outcome<()> {
-        Ok(self.figure()?.save(path)?)
-    }
-
-    fn figure(&self) -> rheobase::Result<Figure> {
+    /// The picture of what was taken.
+    ///
+    /// # Errors
+    /// Nothing was taken; values that are not finite.
+    pub fn figure(&self) -> Result<Figure> {
         let rows = self.traces.first().and_then(|t| t.first()).map_or(0, Vec::len);
         let at = |i: usize| ((i + 1) * self.every - 1) as f64 * self.dt;
         let times: Vec<f64> = (0..rows).map(at).collect();
@@ -184,6 +160,15 @@ impl Picture {
             let digits = 1e-5 * size.max(f64::MIN_POSITIVE);
             (first / digits).round() * digits
         })
+    }
+}
+
+impl<E: Number> Show for Run<E> {
+    fn figure(&self) -> Result<Figure> {
+        let steps = self.recording.shape[0];
+        let mut picture = RunPicture::new(&self.population, steps);
+        picture.take(0, &self.recording, 0);
+        picture.figure()
     }
 }
 

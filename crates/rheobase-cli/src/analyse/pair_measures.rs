@@ -8,9 +8,9 @@ use rheobase::data::SpikeTrains;
 use rheobase::models::neuron::Time;
 use serde_json::{Value, json};
 
+use crate::analyse::measures::{Findings, Settings, interval_json};
+use crate::analyse::recording::{by_clock, slow_bin, strictly_ascending, units, whole_bins};
 use crate::failure::{Failure, Outcome};
-use crate::measures::{Findings, Settings, interval_json};
-use crate::recording::{by_clock, slow_bin, strictly_ascending, units, whole_bins};
 use crate::text::short;
 
 /// A correlogram and the names of its parts.

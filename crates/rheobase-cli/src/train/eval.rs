@@ -8,11 +8,11 @@ use rheobase::learn::{Trained, splits};
 use serde_json::json;
 
 use crate::failure::{Failure, Outcome};
-use crate::run_folder::{checkpoint_of, read_trained};
-use crate::samples_file::SamplesFile;
 use crate::terminal;
 use crate::text::Table;
-use crate::train_report::{Scores, as_json, confusion};
+use crate::train::report::{Scores, as_json, confusion};
+use crate::train::run_folder::{checkpoint_of, read_trained};
+use crate::train::samples_file::SamplesFile;
 
 /// Test a trained network
 #[derive(Args)]

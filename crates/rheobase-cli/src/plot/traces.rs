@@ -5,9 +5,9 @@ use rheobase::draw::{Figure, Traces};
 use rheobase::models::neuron::Time;
 use rheobase::{Catalog, Error};
 
+use crate::analyse::recording::Part;
 use crate::arguments::FilePart;
 use crate::failure::{Failure, Outcome};
-use crate::recording::Part;
 
 /// Curves in a panel, where nothing says which.
 const DRAWN: usize = 6;

@@ -1,5 +1,15 @@
 //! `rheobase train`: a network learns a task; its run is a folder.
 
+pub(crate) mod eval;
+mod pictures;
+pub(crate) mod predict;
+mod progress;
+mod report;
+pub(crate) mod run_folder;
+mod run_lock;
+mod samples_file;
+mod stage_pictures;
+
 use std::env;
 use std::path::PathBuf;
 
@@ -7,9 +17,10 @@ use clap::Args;
 use rheobase::learn::{Job, TrainConfig};
 
 use crate::failure::{Failure, Outcome};
-use crate::run_folder::{CHECKPOINT, CONFIG, METRICS, REPORT, RunFolder, STAGES, warn_unprotected};
-use crate::train_progress::Bar;
-use crate::{disk, interrupt, terminal, train_report};
+use crate::simulate::disk;
+use crate::{interrupt, terminal};
+use progress::Bar;
+use run_folder::{CHECKPOINT, CONFIG, METRICS, REPORT, RunFolder, STAGES, warn_unprotected};
 
 /// Train a network; without arguments, on handwritten digits
 #[derive(Args)]
@@ -91,7 +102,7 @@ impl Train {
                 under_way(&job)
             )));
         }
-        train_report::finish(&job, &folder, seconds, speed)
+        report::finish(&job, &folder, seconds, speed)
     }
 
     /// The settings that the command line states; none if a run goes on with its own.
@@ -236,7 +247,7 @@ fn save(job: &Job, folder: &RunFolder) -> Outcome<()> {
     }
     job.checkpoint()?.write(&folder.file(CHECKPOINT))?;
     if !job.stages().is_empty() {
-        folder.write(STAGES, &train_report::stage_metrics(job.stages()))?;
+        folder.write(STAGES, &report::stage_metrics(job.stages()))?;
     }
-    folder.write(METRICS, &train_report::metrics(job.history()))
+    folder.write(METRICS, &report::metrics(job.history()))
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use rheobase::memory;
 
-use crate::disk;
 use crate::failure::{Failure, Outcome};
+use crate::simulate::disk;
 use crate::text::short;
 
 /// Spikes that are taken without asking whether they fit.

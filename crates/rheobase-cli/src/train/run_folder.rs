@@ -9,8 +9,8 @@ use rheobase::data::{atomic_write, remove_abandoned};
 use rheobase::learn::{Protection, TrainConfig, Trained};
 
 use crate::failure::{Failure, Outcome};
-use crate::run_lock::{LOCK, RunLock};
 use crate::terminal;
+use crate::train::run_lock::{LOCK, RunLock};
 
 /// Names of the files of a run.
 pub(crate) const CHECKPOINT: &str = "checkpoint.safetensors";

@@ -1,5 +1,8 @@
 //! `rheobase plot`: pictures of what is in a file.
 
+pub(crate) mod numbers;
+pub(crate) mod traces;
+
 use std::iter::once;
 use std::path::PathBuf;
 
@@ -10,12 +13,12 @@ use rheobase::draw::{Correlogram, DistanceMatrix, Figure, Intervals, Raster, Rat
 use rheobase::models::neuron::Time;
 
 use crate::analyse::Options;
+use crate::analyse::pair_measures::{self, Kind};
+use crate::analyse::recording::{self, Part, file_part, units, whole_bins};
 use crate::arguments::{FilePart, check_output};
 use crate::failure::{Failure, Outcome};
-use crate::pair_measures::{self, Kind};
-use crate::recording::{self, Part, file_part, units, whole_bins};
+use crate::terminal;
 use crate::text::short;
-use crate::{plot_numbers, plot_traces, terminal};
 
 /// Trains that have a curve of their own, at most.
 const DRAWN: usize = 6;
@@ -153,11 +156,11 @@ impl Plot {
 
     fn figure(&self, file: &FilePart) -> Outcome<Figure> {
         match self.kind {
-            Picture::Traces => plot_traces::traces(file, &self.part, &self.only),
-            Picture::Weights => plot_numbers::weights(file, self.map),
-            Picture::Learning => plot_numbers::learning(&file.path),
-            Picture::Confusion => plot_numbers::confusion(file),
-            Picture::Fi => plot_numbers::fi_curve(&file.path),
+            Picture::Traces => traces::traces(file, &self.part, &self.only),
+            Picture::Weights => numbers::weights(file, self.map),
+            Picture::Learning => numbers::learning(&file.path),
+            Picture::Confusion => numbers::confusion(file),
+            Picture::Fi => numbers::fi_curve(&file.path),
             _ => self.of_spikes(&self.part.read(file)?),
         }
     }
@@ -308,7 +311,7 @@ pub(crate) fn intervals(trains: &SpikeTrains, bin: Option<f64>) -> Outcome<Figur
     Ok(intervals.figure()?)
 }
 
-fn correlogram(trains: &SpikeTrains, set: &crate::measures::Settings) -> Outcome<Figure> {
+fn correlogram(trains: &SpikeTrains, set: &crate::analyse::measures::Settings) -> Outcome<Figure> {
     let lags = pair_measures::lags(trains, set)?;
     let c = &lags.correlogram;
     let half = 0.5 * lags.bin;
@@ -321,7 +324,7 @@ fn correlogram(trains: &SpikeTrains, set: &crate::measures::Settings) -> Outcome
     Ok(figure.figure()?)
 }
 
-fn distances(trains: &SpikeTrains, kind: Kind, set: &crate::measures::Settings) -> Outcome<Figure> {
+fn distances(trains: &SpikeTrains, kind: Kind, set: &crate::analyse::measures::Settings) -> Outcome<Figure> {
     let m = pair_measures::matrix(trains, kind, set)?;
     let label = if m.with.is_empty() { m.name.to_string() } else { format!("{} ({})", m.name, m.with) };
     let mut figure = DistanceMatrix::new(&m.values, m.trains, label, "");

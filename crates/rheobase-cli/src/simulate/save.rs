@@ -12,10 +12,10 @@ use rheobase::models::lanes::Elem;
 use rheobase::population::{Number, Winner};
 use serde_json::Value;
 
-use crate::disk;
 use crate::failure::{Failure, Outcome};
 use crate::memory::fits;
-use crate::room::Room;
+use crate::simulate::disk;
+use crate::simulate::room::Room;
 
 /// The help on output files.
 pub(crate) const HELP: &str = "Output files (-o), written whole or not at all:

@@ -6,8 +6,8 @@ use rheobase::population::{Column, Number};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::simulate::statistics::Spread;
 use crate::simulate::{Done, Simulate};
-use crate::statistics::Spread;
 use crate::terminal;
 use crate::text::{Table, grouped, short};
 
