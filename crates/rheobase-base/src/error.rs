@@ -79,6 +79,9 @@ pub enum Error {
         /// What is not there, and what is there instead.
         what: String,
     },
+    /// A call that was asked to end before it was done; see [`Cancel`](crate::Cancel).
+    #[error("ended before it was done, as asked; nothing has changed")]
+    Cancelled,
 }
 
 fn brackets(i: &Option<usize>) -> String {

@@ -5,16 +5,16 @@ use std::path::PathBuf;
 use numpy::{PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use rheobase::Error;
 use rheobase::data::{Dataset, Inputs};
 use rheobase::learn::{
     self, Epoch, Job as Training, Outcome, Session as Stepping, Splits, TrainConfig, Trained as Read,
 };
 use rheobase::network::Library;
 use rheobase::network::{Program, State};
+use rheobase::{Cancel, Error};
 
 use crate::arrays::array;
-use crate::enter::{Cancel, enter};
+use crate::enter::enter;
 use crate::error::{Raise, TEXT, raise};
 use crate::network::Network;
 
@@ -160,7 +160,7 @@ impl Job {
     #[new]
     fn new(py: Python<'_>, settings: &Settings) -> PyResult<Self> {
         let config = settings.0.clone();
-        Ok(Job(py.detach(|| Training::new(config)).raised()?))
+        Ok(Job(enter(py, usize::MAX, |_| Training::new(config)).whole()?))
     }
 
     /// A job on samples in hand.
@@ -174,14 +174,15 @@ impl Job {
         settings: &Settings,
     ) -> PyResult<Self> {
         let data = splits(&train, validation.as_ref(), test.as_ref(), settings)?;
-        Ok(Job(py.detach(|| Training::given(&network.0, data, &settings.0)).raised()?))
+        Ok(Job(enter(py, usize::MAX, |_| Training::given(&network.0, data, &settings.0)).whole()?))
     }
 
     /// The job of a checkpoint, with some settings changed.
     #[staticmethod]
     fn resume(py: Python<'_>, path: PathBuf, changes: Vec<(String, String)>) -> PyResult<Self> {
         let change = |config| changed(config, &changes);
-        Ok(Job(py.detach(|| Training::resume_with(&path, &Library::default(), change)).raised()?))
+        let resumed = enter(py, usize::MAX, |_| Training::resume_with(&path, &Library::default(), change));
+        Ok(Job(resumed.whole()?))
     }
 
     /// The same on samples in hand.
@@ -198,7 +199,7 @@ impl Job {
         let before = Settings(Read::read(&path, 0).raised()?.config().clone());
         let data = splits(&train, validation.as_ref(), test.as_ref(), &before)?;
         let change = |config| changed(config, &changes);
-        Ok(Job(py.detach(|| Training::resume_given(&path, data, change)).raised()?))
+        Ok(Job(enter(py, usize::MAX, |_| Training::resume_given(&path, data, change)).whole()?))
     }
 
     /// Learns until the job is done, `watch` (called after every batch, with the epoch where it is done) gives false, or a
@@ -292,7 +293,7 @@ pub(crate) struct Trained(Read);
 impl Trained {
     #[new]
     fn new(py: Python<'_>, path: PathBuf, threads: usize) -> PyResult<Self> {
-        Ok(Trained(py.detach(|| Read::read(&path, threads)).raised()?))
+        Ok(Trained(enter(py, usize::MAX, |_| Read::read(&path, threads)).whole()?))
     }
 
     fn outcome<'py>(&self, py: Python<'py>, samples: Samples<'py>) -> PyResult<Bound<'py, PyDict>> {

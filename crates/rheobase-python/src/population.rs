@@ -6,7 +6,7 @@ use numpy::{Element, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use rheobase::population::{Column, LayerState, Number, Tape as NativeTape, Upstream};
-use rheobase::{Catalog, Error, Input, Population as Neurons, Record, Spikes};
+use rheobase::{Cancel, Catalog, Error, Input, Population as Neurons, Record, Spikes};
 
 use crate::arguments::{Amount, CompetitionArgument, competition, square, surrogate};
 use crate::arrays::{array, row_shape};
@@ -402,10 +402,15 @@ fn run<'py, E: Precision>(
                 let (recording, tape) = p.run_taped(steps, input, &record)?;
                 return Ok((recording, Some(tape)));
             }
-            let recording = p.run_watched(steps, input, &record, |_| !cancel.is_asked())?;
+            // What was recorded until then is kept: the run ends itself, and nothing in it ends it with an error.
+            let recording =
+                Cancel::default().scope(|| p.run_watched(steps, input, &record, |_| !cancel.is_asked()))?;
             Ok((recording, None))
         });
-        let (recording, tape) = entered.result.map_err(raise)?;
+        let (recording, tape) = match entered.result {
+            Err(Error::Cancelled) if let Some(interrupt) = entered.interrupt => return Err(interrupt),
+            result => result.map_err(raise)?,
+        };
         let tape = tape.map(|tape| Py::new(py, Tape(E::tape(tape)))).transpose()?;
         gathered(py, recording, row, start, tape, entered.interrupt)
     })
@@ -447,7 +452,6 @@ fn gradients<'py, E: Precision>(
             output: output.as_ref().map(|o| o.as_slice()).transpose()?,
             states: of_states.iter().map(|(n, a)| Ok((*n, a.as_slice()?))).collect::<PyResult<_>>()?,
         };
-        // There is no boundary at which it could end early.
         enter(py, usize::MAX, |_| p.gradients(tape, input, &upstream, &names)).whole()
     })?;
     let dict = PyDict::new(py);

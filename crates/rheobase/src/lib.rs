@@ -28,5 +28,5 @@ pub use compete::Competition;
 pub use curve::Curve;
 pub use dynamics::Dynamics;
 pub use population::{Catalog, Initial, Input, Population, Record, Recording, Spikes, Upstream, model};
-pub use rheobase_base::{Error, Result, nearest};
+pub use rheobase_base::{Cancel, Error, Result, nearest};
 pub use rheobase_models as models;

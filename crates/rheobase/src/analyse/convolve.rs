@@ -6,6 +6,7 @@ use realfft::RealFftPlanner;
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level, columns_to_rows};
 
 use super::layout::write_columns;
+use crate::Cancel;
 
 /// Rows a thread computes at once when it goes spike by spike.
 const CHUNK: usize = 512;
@@ -39,6 +40,8 @@ struct Bucket {
 }
 
 /// y\[i\] = sum over n of taps\[n\] x\[i + delay - n\] for every column of `x` (rows x `width`, time first).
+///
+/// A call that was asked to end ([`Cancel`]) leaves `out` half done: whoever calls has to look.
 ///
 /// Which way is taken depends on the data alone, so results do not depend on the number of threads. Says whether all of
 /// `x` and of the result is finite.
@@ -154,7 +157,11 @@ fn by_event(level: Level, buckets: &[Bucket], width: usize, taps: &[f64], delay:
     let mut wide = vec![0.0; MARGIN + taps.len() + 2 * MARGIN];
     wide[MARGIN..][..taps.len()].copy_from_slice(taps);
     let strip = || vec![0.0; STRIP * STRIDE + 8];
+    let cancel = Cancel::current();
     out.par_chunks_mut(CHUNK * width).enumerate().for_each_init(strip, |strip, (i, rows)| {
+        if cancel.is_asked() {
+            return;
+        }
         let height = rows.len() / width;
         // An event in row r reaches rows r - delay .. r - delay + taps.
         let origin = i * CHUNK + delay;
@@ -235,7 +242,11 @@ fn add_kernel<V: Lanes<Elem = f64>>(column: &mut [f64], origin: usize, row: usiz
 /// Every output is a sum over the kernel, sixteen neurons at a time.
 fn by_tap(x: &[f64], width: usize, taps: &[f64], delay: usize, out: &mut [f64]) {
     let total = x.len() / width;
+    let cancel = Cancel::current();
     out.par_chunks_mut(CHUNK * width).enumerate().for_each(|(i, rows)| {
+        if cancel.is_asked() {
+            return;
+        }
         let height = rows.len() / width;
         // Row r of the tile is row `earliest` + r of x, moved on by the taps so that it cannot be negative.
         let earliest = i * CHUNK + delay + 1;
@@ -268,7 +279,8 @@ fn fft_length(taps: usize, samples: usize) -> usize {
 }
 
 fn by_transform(x: &[f64], width: usize, taps: &[f64], delay: usize, block: usize, out: &mut [f64]) {
-    for first in (0..width).step_by(TILE) {
+    let cancel = Cancel::current();
+    for first in (0..width).step_by(TILE).take_while(|_| !cancel.is_asked()) {
         let columns: Vec<Vec<f64>> = (first..width.min(first + TILE))
             .into_par_iter()
             .map(|j| {

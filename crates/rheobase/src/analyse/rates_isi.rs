@@ -6,7 +6,7 @@ use super::check;
 use super::events::nonzero_times;
 use super::interpolate::{Interpolation, interpolate};
 use super::layout::write_columns;
-use crate::Result;
+use crate::{Cancel, Result};
 
 /// Firing rates in Hz from the intervals between spikes.
 ///
@@ -40,7 +40,9 @@ pub fn rates_isi(
     one_size(PLACE, spikes, neurons)?;
     let mut rates = vec![0.0; spikes.len()];
     const BLOCK: usize = 64;
+    let cancel = Cancel::current();
     for first in (0..neurons).step_by(BLOCK) {
+        cancel.check()?;
         let block = first..neurons.min(first + BLOCK);
         let columns: Vec<Vec<f64>> = block
             .into_par_iter()

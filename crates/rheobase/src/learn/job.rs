@@ -25,7 +25,7 @@ use crate::data::{Dataset, shuffle};
 use crate::encode::{Encoding, SampleInput};
 use crate::network::{Library, Network, Program, lower_with, outline_with};
 use crate::random::Stream;
-use crate::{Error, Result, threads};
+use crate::{Cancel, Error, Result, threads};
 
 /// Steps that a tape holds: longer samples are run again from checkpoints in the backward pass.
 const CHUNK: usize = 256;
@@ -185,14 +185,16 @@ impl Job {
     /// samples are. [`Job::checkpoint`] then holds where to go on.
     ///
     /// # Errors
-    /// Those of [`Trainer::learn`]; encoders that refuse a sample.
+    /// Those of [`Trainer::learn`]; encoders that refuse a sample; a call that was asked to end ([`Cancel`]), which is where
+    /// the last whole batch or sample has led.
     pub fn run(
         &mut self,
         mut watch: impl FnMut(&Job, &Progressed, Option<&Epoch>) -> Result<bool>,
     ) -> Result<()> {
         let pool = self.pool.clone();
+        let cancel = Cancel::current();
         while !self.stages.are_done() {
-            let progress = pool.install(|| self.learn_stage())?;
+            let progress = pool.install(|| cancel.scope(|| self.learn_stage()))?;
             if !watch(self, &progress, None)? {
                 return Ok(());
             }
@@ -205,10 +207,14 @@ impl Job {
                 epoch,
             );
             let batches: Vec<&[usize]> = order.chunks(self.config.train.batch).collect();
-            while let Some(batch) = batches.get(self.sums.batches) {
-                pool.install(|| self.learn(epoch, batch))?;
+            loop {
+                // None is left where a run was ended while it judged the epoch.
+                let batch = batches.get(self.sums.batches).copied().unwrap_or_default();
+                if !batch.is_empty() {
+                    pool.install(|| cancel.scope(|| self.learn(epoch, batch)))?;
+                }
                 let done = if self.sums.batches == batches.len() {
-                    Some(pool.install(|| self.end_epoch())?)
+                    Some(pool.install(|| cancel.scope(|| self.end_epoch()))?)
                 } else {
                     None
                 };
@@ -296,7 +302,8 @@ impl Job {
     /// # Errors
     /// A data set without labels or of another shape; encoders that refuse a sample; NaN.
     pub fn evaluate(&self, dataset: &Dataset) -> Result<Outcome> {
-        self.pool.clone().install(|| self.outcome_of(dataset))
+        let cancel = Cancel::current();
+        self.pool.clone().install(|| cancel.scope(|| self.outcome_of(dataset)))
     }
 
     fn outcome_of(&self, dataset: &Dataset) -> Result<Outcome> {
@@ -414,7 +421,7 @@ impl Job {
             return Err(Error::file(path, what));
         }
         let (batch, batches) = (self.sums.batches, self.batches());
-        if batch > 0 && batch >= batches {
+        if batch > batches {
             let what = format!(
                 "is at batch {batch} of an epoch of {batches}: the data have changed; start a new run"
             );

@@ -19,7 +19,7 @@ use super::warning::{self, Warning};
 use crate::data::{Dataset, labels};
 use crate::encode::{Encoder, Encoding};
 use crate::network::{Library, Network, Program, lower_with};
-use crate::{Error, Result, threads};
+use crate::{Cancel, Error, Result, threads};
 
 /// A trained network with the settings of its job; it needs none of the job's data.
 pub struct Trained {
@@ -122,7 +122,9 @@ impl Trained {
     pub fn outcome(&self, dataset: &Dataset) -> Result<Outcome> {
         self.check(dataset)?;
         let steps = self.config.data.steps;
-        self.pool.install(|| job::outcome_of(dataset, &self.trainer, &self.pass, &self.encoding, steps))
+        let cancel = Cancel::current();
+        let outcome = || job::outcome_of(dataset, &self.trainer, &self.pass, &self.encoding, steps);
+        self.pool.install(|| cancel.scope(outcome))
     }
 
     /// What of a data set the network will not take as it is: values that the encoder clips, labels that start at 1, layers

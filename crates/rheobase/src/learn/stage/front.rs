@@ -4,12 +4,12 @@ use rayon::prelude::*;
 use rheobase_models::lanes::Level;
 
 use super::cut::Cut;
-use crate::Result;
 use crate::data::SpikeRows;
 use crate::encode::SampleInput;
 use crate::learn::batch::TILE;
 use crate::learn::prepare::Prepared;
 use crate::network::{Context, Counts, Program, Signal, Tape, TileInput};
+use crate::{Cancel, Result};
 
 impl Cut {
     /// The input of `back` for each sample, in their order. Nothing here changes while the stage learns, so samples do not
@@ -19,9 +19,11 @@ impl Cut {
     /// Input of the wrong width; NaN that arises.
     pub(super) fn ahead(&self, prepared: Prepared, level: Level) -> Result<Vec<SampleInput>> {
         let Some(front) = &self.front else { return Ok(prepared.inputs) };
+        let cancel = Cancel::current();
         let tiles = prepared.inputs.par_chunks(TILE).zip(prepared.lengths.par_chunks(TILE));
-        let done: Vec<Vec<SampleInput>> =
-            tiles.map(|(inputs, lengths)| tile(front, inputs, lengths, level)).collect::<Result<_>>()?;
+        let done: Vec<Vec<SampleInput>> = tiles
+            .map(|(inputs, lengths)| cancel.scope(|| tile(front, inputs, lengths, level)))
+            .collect::<Result<_>>()?;
         Ok(done.into_iter().flatten().collect())
     }
 }
