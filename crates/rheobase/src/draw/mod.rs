@@ -62,6 +62,7 @@ mod svg;
 mod text;
 
 mod confusion;
+pub mod contents;
 mod correlogram;
 mod fi_curve;
 mod figure;
