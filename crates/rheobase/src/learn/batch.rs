@@ -187,7 +187,7 @@ impl Pass {
             loop {
                 let tile = next.fetch_add(1, Ordering::Relaxed);
                 let first = tile * TILE;
-                if tile >= tiles {
+                if tile >= tiles || cancel.is_asked() {
                     break;
                 }
                 let raw = if learning { take(&workspaces.raws) } else { None };
@@ -199,6 +199,7 @@ impl Pass {
             give(&workspaces.tapes, tape);
         };
         (0..rayon::current_num_threads().min(tiles)).into_par_iter().for_each(|_| work());
+        cancel.check()?;
         let total = total.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = total.error {
             return Err(error);
