@@ -13,8 +13,8 @@ use crate::error::raise;
 /// How often signals are looked for. Python's own thread has to do it.
 const PERIOD: Duration = Duration::from_millis(50);
 
-/// Numbers that are computed in far less than a [`PERIOD`]: starting a thread for them would take longer.
-const SHORT: usize = 200_000;
+/// Numbers that are computed in less than a [`PERIOD`]: a thread for them would be a part of the time that they take.
+const SHORT: usize = 5_000_000;
 
 /// What a call has given, and the exception that a signal's handler raised meanwhile, if it did.
 pub(crate) struct Entered<R> {
