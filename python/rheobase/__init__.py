@@ -26,6 +26,7 @@ from ._learn import (
     Verified,
     digits,
     fit,
+    maps_figure,
     report,
     verify,
 )
@@ -100,6 +101,7 @@ __all__ = [
     "Learned",
     "Learner",
     "Linear",
+    "maps_figure",
     "MaxPool",
     "MeanRates",
     "Model",

@@ -22,6 +22,7 @@ from ._learn import Trained as Trained
 from ._learn import Verified as Verified
 from ._learn import digits as digits
 from ._learn import fit as fit
+from ._learn import maps_figure as maps_figure
 from ._learn import report as report
 from ._learn import verify as verify
 from ._model import Learned as Learned

@@ -21,6 +21,7 @@ from ._dataset import Dataset, arrays
 from ._network import Network
 from ._numbers import count, numbers
 from ._progress import Bar
+from ._rows import whole
 from ._toml import toml
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -81,6 +82,23 @@ class Answers(AsArray, _Answers):
 
     def _array(self) -> np.ndarray:
         return self.scores
+
+    def confusion(self, y: Any) -> np.ndarray:
+        """How often samples of each class ``y`` (rows) were taken for each (columns)."""
+        known = whole(y, "y")
+        if known.shape != self.classes.shape:
+            raise ValueError(f"y: has shape {known.shape}, but there are {len(self.classes)} samples")
+        classes = self.scores.shape[1]
+        if known.size and known.max() >= classes:
+            raise ValueError(f"y: has {known.max()}, but there are {classes} classes, counted from 0")
+        counts = np.zeros((classes, classes), np.uint64)
+        np.add.at(counts, (known, self.classes), 1)
+        return counts
+
+    def confusion_figure(self, y: Any, names: Iterable[str] = (), title: str = "", *, ax: Any = None) -> Any:
+        """:meth:`confusion` as a picture; drawn into axes of matplotlib where ``ax`` is given."""
+        figure = _native.draw_confusion(self.confusion(y), [str(name) for name in names], title)
+        return figure if ax is None else figure.draw(ax)
 
 
 class Settings:
@@ -568,6 +586,34 @@ def fit(
     # The first batch stands for what there is to learn from; nothing is split off from it.
     native = _native.Job.given(network._own, first._own, given[0], given[1] or first._own, chosen._own)
     return Job._of(native)._run_batches(batches, series, callback, progress)
+
+
+def maps_figure(
+    values: Any,
+    *,
+    columns: int | None = None,
+    names: Iterable[str] = (),
+    label: str = "weight",
+    title: str = "",
+    ax: Any = None,
+) -> Any:
+    """Maps side by side on one scale: receptive fields, kernels, images, or one matrix.
+
+    Args:
+        values: ``[map, row, column]``, or one ``[row, column]``.
+        columns: How many stand side by side.
+        names: What each is called.
+        label: What the scale of colours measures.
+        title: Words above.
+        ax: Axes of matplotlib to draw into, which are then what comes back.
+    """
+    array = numbers(values, np.float64, "values")
+    if array.ndim not in (2, 3):
+        raise ValueError(f"values: has shape {array.shape}, but [map, row, column] is needed")
+    maps = array.reshape(-1, *array.shape[-2:])
+    many = None if columns is None else count(columns, "columns")
+    figure = _native.draw_maps(maps, many, [str(name) for name in names], label, title)
+    return figure if ax is None else figure.draw(ax)
 
 
 def report(

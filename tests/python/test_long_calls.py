@@ -93,7 +93,7 @@ LONG = {
         np.arange(20_000) * 0.001, np.random.default_rng(0).random((20_000, 600)), "gauss", 0.05
     ),
 }
-if (ROOT / "examples").exists():
+if (ROOT / "examples" / "vision-digits.toml").exists():
     LONG["a stage"] = stage
     LONG["verification"] = lambda: lambda: [rb.verify(ROOT / "conformance" / "traces") for _ in range(50)]
 
@@ -147,15 +147,34 @@ def test_other_threads_go_on_meanwhile():
     assert during > 10
 
 
+def everything():
+    """A little of all there is; what comes out, to be compared."""
+    neurons = rb.LIF().population(300)
+    run = neurons.run(rb.Stimulus.noise(1, 1), steps=200, probes=["v"], taped=True)
+    slopes = neurons.gradients(run, output=np.ones((200, 300)), parameters=["tau_m"])
+    trains = run.to_trains()
+    (x, y), _ = DIGITS
+    network = rb.Sequential(rb.Flatten(), rb.Linear(8), rb.LIFSubtract(), rb.Linear(10), rb.LI())
+    job = rb.fit(network, x[:64], y[:64], test=(x[:64], y[:64]), epochs=1, steps=4, progress=False)
+    return [
+        run.output,
+        slopes.input,
+        trains.distances("van_rossum", tau=0.01).matrix,
+        rb.AdEx().rates(np.linspace(0, 900, 5)),
+        job.test().scores,
+        job.session().step(x[0]),
+        np.frombuffer(run.figure().to_svg().encode(), np.uint8),
+    ]
+
+
 def test_eight_threads_at_once():
-    want = rb.LIF().population(300).run(rb.Stimulus.noise(1, 1), steps=200).output
-    failures = []
+    want, failures = everything(), []
 
     def work():
         try:
-            for _ in range(10):
-                got = rb.LIF().population(300).run(rb.Stimulus.noise(1, 1), steps=200).output
-                np.testing.assert_array_equal(got, want)
+            for _ in range(5):
+                for a, b in zip(everything(), want, strict=True):
+                    np.testing.assert_array_equal(a, b)
         except BaseException as error:  # whatever it is, the test has to know
             failures.append(error)
 
@@ -165,6 +184,30 @@ def test_eight_threads_at_once():
     for thread in threads:
         thread.join()
     assert not failures
+
+
+def test_one_job_and_one_session_in_eight_threads_are_errors_not_crashes():
+    (x, y), test = DIGITS
+    network = rb.Sequential(rb.Flatten(), rb.Linear(64), rb.LIFSubtract(), rb.Linear(10), rb.LI())
+    job = rb.fit(network, x, y, test=test, epochs=1, steps=4, progress=False)
+    session, said = job.session(), []
+
+    def work():
+        for _ in range(30):
+            try:
+                session.step(x[0])
+                job.run(progress=False)
+                job.evaluate(x[:32], y[:32])
+            except RuntimeError as error:
+                said.append(str(error))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all("borrowed" in text for text in said)
+    assert session.step(x[0]).shape == (10,) and len(job.history) == 1
 
 
 def test_a_population_in_two_threads_is_an_error_not_a_crash():
@@ -195,11 +238,24 @@ def test_a_hundred_thousand_calls_leak_nothing():
 
     p = rb.LIF().population(10)
     x = np.ones((1, 10), np.float32)
+    lif, trains = rb.LIF(), rb.SpikeTrains([[0.1, 0.2], [0.15]])
+    learner = rb.Learner(np.full((4, 2), 0.5), rule={"pair": {}})
+    data = rb.Dataset(np.ones((2, 4)), [0, 1])
 
     def calls(count):
-        for _ in range(count):
+        for i in range(count):
             p.run(x, probes=["v"])
             p.step(x[0])
+            if i % 10 == 0:
+                taped = p.run(x, taped=True)
+                p.gradients(taped, output=x, parameters=["tau_m"])
+                lif.rates([1.5, 2.0])
+                trains.distances("van_rossum", tau=0.1)
+                np.asarray(data.encode("latency", 0, steps=3))
+                learner.sample(np.ones((2, 4)), np.ones((2, 2)))
+                p.save()
+                with pytest.raises(ValueError):
+                    p.step(np.nan)
 
     calls(5_000)
     before = pages()

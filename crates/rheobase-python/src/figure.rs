@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use numpy::{PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray3};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use rheobase::analyse;
@@ -233,4 +233,33 @@ pub(crate) fn draw_learning(epochs: Vec<Vec<Option<f64>>>) -> PyResult<Figure> {
         curves = curves.loss("validation", &validation_loss).accuracy("validation", &validation_accuracy);
     }
     Ok(Figure(curves.figure().raised()?))
+}
+
+/// Maps `[map, row, column]` side by side on one scale.
+#[pyfunction]
+pub(crate) fn draw_maps(
+    values: PyReadonlyArray3<'_, f64>,
+    columns: Option<usize>,
+    names: Vec<String>,
+    label: String,
+    title: String,
+) -> PyResult<Figure> {
+    let [maps, height, width] = [0, 1, 2].map(|axis| numpy::PyUntypedArrayMethods::shape(&*values)[axis]);
+    let mut figure = draw::Weights::new(values.as_slice()?, maps, height, width).names(names);
+    if let Some(columns) = columns {
+        figure = figure.columns(columns);
+    }
+    Ok(Figure(figure.label(label, "").title(title).figure().raised()?))
+}
+
+/// How often samples of each class (rows) were taken for each (columns).
+#[pyfunction]
+pub(crate) fn draw_confusion(
+    counts: PyReadonlyArray2<'_, u64>,
+    names: Vec<String>,
+    title: String,
+) -> PyResult<Figure> {
+    let classes = numpy::PyUntypedArrayMethods::shape(&*counts)[0];
+    let figure = draw::Confusion::new(counts.as_slice()?, classes).names(names).title(title);
+    Ok(Figure(figure.figure().raised()?))
 }

@@ -57,8 +57,8 @@ mod _native {
     use crate::dynamics::Dynamics;
     #[pymodule_export]
     use crate::figure::{
-        Figure, draw_correlogram, draw_curve, draw_intervals, draw_learning, draw_matrix, draw_raster,
-        draw_rates, draw_run,
+        Figure, draw_confusion, draw_correlogram, draw_curve, draw_intervals, draw_learning, draw_maps,
+        draw_matrix, draw_raster, draw_rates, draw_run,
     };
     #[pymodule_export]
     use crate::learn::{Job, Session, SessionState, Settings, Trained};
