@@ -6,6 +6,7 @@ use super::operator::{Back, Context, Seen};
 use super::program::{Program, State};
 use super::signal::Signal;
 use rheobase_base::vector::add;
+use rheobase_base::{Cancel, Result};
 use rheobase_sim::population::Memory;
 
 /// The steps of a chunk of time: signals, and what the operators were before each step. Its memory is used again.
@@ -162,6 +163,9 @@ impl Program {
     /// `seen`: the numbers of those that the loss looks at, 0 the input, each once. `given` is shown dL/d input of the
     /// network of each step, if the input's gradient was asked for.
     ///
+    /// # Errors
+    /// A call that was asked to end ([`Cancel`]); the tape then begins anew with the next run.
+    ///
     /// # Panics
     /// If `seen` holds a number that no source has.
     #[expect(
@@ -181,16 +185,20 @@ impl Program {
         seen: &[usize],
         mut wanted: impl FnMut(usize, usize, &mut [f32]),
         mut given: impl FnMut(usize, &[f32]),
-    ) {
+    ) -> Result<()> {
         let samples = tape.signals.first().map_or(0, |s| s[0].samples);
         let nodes = self.nodes.len();
         tape.errors.resize_with(nodes, Vec::new);
+        // A pass that was ended early has left some.
+        tape.errors.iter_mut().for_each(Vec::clear);
         tape.spare.resize_with(nodes, Vec::new);
         // A gradient that is empty stands for zeros.
         let mut gradients: Vec<Vec<f32>> = vec![Vec::new(); nodes + 1];
         let input_wanted = tape.signals.first().is_some_and(|s| s[0].reach != super::signal::Reach::Nowhere);
         let needed = self.needs_gradient(input_wanted);
+        let cancel = Cancel::current();
         for t in (0..tape.steps).rev() {
+            cancel.check()?;
             for (source, gradient) in gradients.iter_mut().enumerate() {
                 gradient.clear();
                 if let Some(carried) = adjoint.earlier[source].pop_front() {
@@ -276,6 +284,7 @@ impl Program {
         for n in 0..nodes {
             self.gather(context, tape, n, &mut raw[n]);
         }
+        Ok(())
     }
 
     /// Keeps the error of node `n` in step `t` for its gathering, and leaves a buffer of that length.
