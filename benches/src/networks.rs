@@ -10,8 +10,8 @@ use rheobase::learn::{Batch, OptimiserKind, Outcome, Pass, Rule, Target, Trainer
 use rheobase::models::lanes::Level;
 use rheobase::models::neuron::lif_subtract;
 use rheobase::network::{
-    Combine, Conv, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Pool, PoolOf, WeightStart,
-    Word, lower,
+    Combine, Context, Conv, Counts, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Pool, PoolOf,
+    Signal, Tape, TileInput, WeightStart, Word, lower,
 };
 use rheobase::random::Stream;
 
@@ -276,6 +276,8 @@ pub struct Setup {
     pub trainer: Trainer,
     /// The batch.
     pub inputs: Vec<SampleInput>,
+    /// Of each sample, how often it was drawn.
+    pub draws: Vec<u32>,
     targets: Vec<Target<'static>>,
     lengths: Vec<usize>,
     ids: Vec<u64>,
@@ -287,7 +289,8 @@ impl Setup {
         Setup {
             job,
             trainer: job.trainer(&vec![1.0; job.hidden.len()]),
-            inputs: job.inputs(),
+            inputs: (0..job.batch).into_par_iter().map(|s| job.sample(s, 0)).collect(),
+            draws: vec![0; job.batch],
             targets: (0..job.batch).map(|s| Target::Class((s % job.classes) as u32)).collect(),
             lengths: vec![job.steps; job.batch],
             ids: (0..job.batch as u64).collect(),
@@ -306,7 +309,53 @@ impl Setup {
                 if setup.rates()[layer] < job.rate { low = gains[layer] } else { high = gains[layer] }
             }
         }
+        // Sums of inputs times weights are then exact, whatever their order.
+        let exact = |w: &f32| (w * 4096.0).round() / 4096.0;
+        let tensors = &setup.trainer.program().parameters().tensors;
+        let values: Vec<Vec<f32>> = tensors.iter().map(|t| t.values.iter().map(exact).collect()).collect();
+        setup.trainer.set_values(&values).expect("finite");
+        let draw = |s: usize| {
+            let clear = |draw: &u32| setup.margin(&job.sample(s, *draw)) > 2e-6;
+            (0..).find(clear).expect("some draw")
+        };
+        let draws = (0..job.batch).into_par_iter().map(draw).collect();
+        setup.draw(draws);
         setup
+    }
+
+    /// Draws every sample for the given time.
+    pub fn draw(&mut self, draws: Vec<u32>) {
+        let job = self.job;
+        self.inputs = draws.par_iter().enumerate().map(|(s, draw)| job.sample(s, *draw)).collect();
+        self.draws = draws;
+    }
+
+    /// How near to its threshold a neuron comes in a sample: where that is nearer than rounding, libraries may differ in a
+    /// spike.
+    fn margin(&self, sample: &SampleInput) -> f32 {
+        let program = self.trainer.program();
+        let layers: Vec<usize> = program.nodes().enumerate().filter(|(_, n)| n.0.ends_with("-lif")).map(|(n, _)| n).collect();
+        let (mut state, mut tape, mut counts) = (program.start(1), Tape::default(), Counts::default());
+        let width = self.job.input.iter().product();
+        let input = TileInput { samples: std::slice::from_ref(sample), lengths: None, width, wanted: false };
+        let context =
+            Context { step: 0, sample_ids: &[0], epoch: 0, training: false, taping: false, level: Level::best() };
+        let mut least = f32::INFINITY;
+        for t in 0..self.job.steps {
+            let mut spikes = Vec::new();
+            let see = |_: usize, signals: &[Signal]| {
+                spikes = layers.iter().map(|n| signals[n + 1].dense(&mut Vec::new()).to_vec()).collect();
+            };
+            program.run(&context, &mut state, &input, t, 1, &mut tape, &mut counts, see).expect("runs");
+            for (n, spikes) in layers.iter().zip(&spikes) {
+                for (v, spike) in state.memories()[*n].fields[0].iter().zip(spikes) {
+                    // At the threshold itself no library fires.
+                    let margin = (v + spike - 1.0).abs();
+                    least = if margin > 0.0 { least.min(margin) } else { least };
+                }
+            }
+        }
+        least
     }
 
     /// How it is trained.
@@ -338,7 +387,7 @@ impl Setup {
             .collect()
     }
 
-    /// One training step. The rate is too small to move activity between repetitions.
+    /// One training step. The rate is 0: every repetition is the same.
     pub fn learn(&mut self) -> Outcome {
         let rule = Rule {
             optimiser: OptimiserKind::Adam(Adam::default()),
@@ -353,7 +402,7 @@ impl Setup {
             ids: &self.ids,
             epoch: 0,
         };
-        self.trainer.learn(&pass, &rule, 1e-9, &batch).expect("learns")
+        self.trainer.learn(&pass, &rule, 0.0, &batch).expect("learns")
     }
 }
 
@@ -382,25 +431,21 @@ impl Job {
         self.activity.is_some()
     }
 
-    /// A batch: random spikes, or smooth values between 0 and 1 that stay the same.
-    fn inputs(&self) -> Vec<SampleInput> {
+    /// A sample: random spikes, or values of 8 bits that stay the same.
+    fn sample(&self, s: usize, draw: u32) -> SampleInput {
         let width = self.input.iter().product::<usize>();
         let stream = Stream::new(1, "benchmark", "input");
-        let spikes = |s: usize, activity: f64| {
-            let (mut offsets, mut index) = (vec![0], Vec::new());
-            for t in 0..self.steps {
-                let fires = |i: &u32| stream.uniform(t as u64, s as u32, *i) < activity;
-                index.extend((0..width as u32).filter(fires));
-                offsets.push(index.len() as u32);
-            }
-            let value = vec![1.0; index.len()];
-            SampleInput::Spikes(SpikeRows::new(offsets, index, value, width).expect("in order"))
+        let uniform = |t: usize, i: u32| stream.uniform(t as u64, s as u32 + 1024 * draw, i);
+        let Some(activity) = self.activity else {
+            let value = |i: u32| (uniform(0, i).powi(2) * 255.0).round() as f32 / 256.0;
+            return SampleInput::Constant((0..width as u32).map(value).collect());
         };
-        let value = |s: usize, i: u32| stream.uniform(0, s as u32, i).powi(2) as f32;
-        let sample = |s: usize| match self.activity {
-            Some(activity) => spikes(s, activity),
-            None => SampleInput::Constant((0..width as u32).map(|i| value(s, i)).collect()),
-        };
-        (0..self.batch).into_par_iter().map(sample).collect()
+        let (mut offsets, mut index) = (vec![0], Vec::new());
+        for t in 0..self.steps {
+            index.extend((0..width as u32).filter(|i| uniform(t, *i) < activity));
+            offsets.push(index.len() as u32);
+        }
+        let value = vec![1.0; index.len()];
+        SampleInput::Spikes(SpikeRows::new(offsets, index, value, width).expect("in order"))
     }
 }

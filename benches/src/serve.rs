@@ -30,6 +30,8 @@ pub fn write(job: &'static Job, file: &Path) -> rheobase::Result<()> {
         arrays.push((format!("weight/{name}"), Array::new(tensor.shape.clone(), ArrayData::F32(tensor.values.clone()))?));
         arrays.push((format!("gradient/{name}"), Array::new(tensor.shape.clone(), ArrayData::F32(gradient))?));
     }
+    let draws = setup.draws.iter().map(|n| i64::from(*n)).collect();
+    arrays.push(("draws".into(), Array::new(vec![job.batch], ArrayData::I64(draws))?));
     let width = job.input_shape().iter().product::<usize>();
     let shape = |first: &[usize]| [first, job.input_shape()].concat();
     if job.spikes() {
@@ -67,6 +69,9 @@ pub fn serve(job: &'static Job, file: &Path) -> rheobase::Result<()> {
         if let ArrayData::F32(weights) = &archive.get(&name)?.data() {
             values.push(weights.clone());
         }
+    }
+    if let ArrayData::I64(draws) = archive.get("draws")?.data() {
+        setup.draw(draws.iter().map(|n| *n as u32).collect());
     }
     drop(archive);
     setup.trainer.set_values(&values)?;
