@@ -18,13 +18,14 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str, place: &str) -> Result<T> {
     toml::from_str(text).map_err(|e| explain(&e, text, place))
 }
 
-/// Makes settings of a table that was put together from parts.
+/// Makes settings of what was put together from parts, or read as JSON: through text, so that what reads settings is
+/// compiled for one reader.
 ///
 /// # Errors
-/// As [`read`], without lines.
-pub(crate) fn from_table<T: DeserializeOwned>(table: toml::Table, place: &str) -> Result<T> {
-    no_nan(&table, "", place)?;
-    table.try_into().map_err(|e: toml::de::Error| explain(&e, "", place))
+/// As [`read`], without lines; null, and whole numbers of 2^63 and more.
+pub(crate) fn read_value<T: DeserializeOwned>(value: &impl Serialize, place: &str) -> Result<T> {
+    let text = write(value, place)?;
+    toml::from_str(&text).map_err(|e| explain(&e, "", place))
 }
 
 /// The text of `value`, which stands for what `place` names.
@@ -41,7 +42,8 @@ pub(crate) fn write<T: Serialize>(value: &T, place: &str) -> Result<String> {
 /// # Errors
 /// Whole numbers of 2^63 and more.
 pub(crate) fn table_of<T: Serialize>(value: &T, place: &str) -> Result<toml::Table> {
-    toml::Table::try_from(value).map_err(|e| unwritable(&e, place))
+    let text = toml::to_string(value).map_err(|e| unwritable(&e, place))?;
+    toml::from_str(&text).map_err(|e| explain(&e, "", place))
 }
 
 fn unwritable(error: &toml::ser::Error, place: &str) -> Error {

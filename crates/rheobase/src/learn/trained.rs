@@ -19,7 +19,7 @@ use super::warning::{self, Warning};
 use crate::data::{Dataset, labels};
 use crate::encode::{Encoder, Encoding};
 use crate::network::{Library, Network, Program, lower_with};
-use crate::{Error, Result, threads};
+use crate::{Error, Result, threads, toml_text};
 
 /// A trained network with the settings of its job; it needs none of the job's data.
 pub struct Trained {
@@ -55,7 +55,8 @@ impl Trained {
         config.train.threads = threads;
         let header = &checkpoint.header;
         let damaged = |e: serde_json::Error| Error::file(path, format!("holds a damaged header: {e}"));
-        let network: Network = serde_json::from_value(header.architecture.clone()).map_err(damaged)?;
+        let network: Network =
+            toml_text::read_value(&header.architecture, &format!("{}: header", path.display()))?;
         let part = |name: &str| header.extra.get(name).cloned();
         let history = part("history").map_or(Ok(Vec::new()), serde_json::from_value).map_err(damaged)?;
         let stages = stage::histories(&config, part("stages")).map_err(damaged)?;

@@ -42,7 +42,7 @@ impl TrainConfig {
         let steps: Vec<&str> = key.split('.').map(str::trim).collect();
         put(&mut table, &steps, &[], value)?;
         let place = format!("setting `{key}`");
-        let mut config: TrainConfig = toml_text::from_table(table.clone(), &place)?;
+        let mut config: TrainConfig = toml_text::read_value(&table, &place)?;
         config.network.inherit_dt(&table);
         Ok(config)
     }
