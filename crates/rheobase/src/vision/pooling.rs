@@ -195,7 +195,7 @@ impl Pooling {
                     for (x, (out, tap)) in out.iter_mut().zip(taps).enumerate() {
                         let at = x * stride;
                         let four = [upper[at], upper[at + 1], lower[at], lower[at + 1]];
-                        (*out, *tap) = first_largest(four.into_iter().zip(0..));
+                        (*out, *tap) = first_largest_of_four(four);
                     }
                     continue;
                 }
@@ -303,6 +303,20 @@ impl Pooling {
             self.outputs_of(*i as usize, |o| out[o] += v);
         }
     }
+}
+
+/// [`first_largest`] of four, without a branch that depends on them.
+#[inline(always)]
+fn first_largest_of_four(x: [f32; 4]) -> (f32, u8) {
+    if (x[0] + x[1] + x[2] + x[3]).is_nan() {
+        return first_largest(x.into_iter().zip(0..));
+    }
+    let (mut best, mut at) = (x[0], 0u8);
+    for k in 1..4 {
+        at = at.max(u8::from(x[k] > best) * k as u8);
+        best = if x[k] > best { x[k] } else { best };
+    }
+    (best, at)
 }
 
 /// The first of the largest of some values, or the first NaN, and what stands with it.

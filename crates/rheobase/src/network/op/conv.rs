@@ -33,6 +33,8 @@ pub(crate) struct Conv {
     weights: Vec<f32>,
     /// Where each tap of a row stands in `weights`: those with which neighbouring windows see a place, side by side.
     order: Vec<usize>,
+    /// The windows that see each place: rows and columns.
+    seen: Vec<(Run, Run)>,
     /// What the errors of outputs are multiplied with.
     back: Spread,
 }
@@ -41,25 +43,33 @@ pub(crate) struct Conv {
 /// input channels.
 #[derive(Debug, Clone)]
 struct Spread {
-    /// `[output channel, row of taps, piece, tap and input channel of the group]`; what fills a piece up is 0.
+    /// `[output channel, row of taps, piece, tap, input channel of the group]`; what fills up channels and pieces is 0.
     weights: Vec<f32>,
     /// Pieces of a row: one, unless taps are further apart than places.
     pieces: usize,
     /// Taps of a piece.
     taps: usize,
-    /// Numbers of a piece, and with what fills it up to whole registers.
-    length: usize,
-    filled: usize,
+    /// Numbers of a tap: its channels, filled up to whole registers where that is cheaper than to cross lines of the cache.
+    channels: usize,
+    /// Numbers of a piece, filled up to whole registers.
+    piece: usize,
 }
 
 impl Spread {
     fn new(windows: &Windows, inputs: usize, outputs: usize) -> Spread {
         let columns = &windows.columns;
         let (pieces, taps) = if columns.dilation == 1 { (1, columns.kernel) } else { (columns.kernel, 1) };
-        let length = taps * inputs;
-        let filled = length.next_multiple_of(16);
-        let size = outputs * windows.rows.kernel * pieces * filled;
-        Spread { weights: vec![0.0; size], pieces, taps, length, filled }
+        let (filled, close) = (taps * inputs.next_multiple_of(16), (taps * inputs).next_multiple_of(16));
+        let channels = if filled <= 2 * close { filled / taps } else { inputs };
+        let piece = (taps * channels).next_multiple_of(16);
+        let size = outputs * windows.rows.kernel * pieces * piece;
+        Spread { weights: vec![0.0; size], pieces, taps, channels, piece }
+    }
+
+    /// Where the weight of a tap and channel stands, in row `row` of an output channel's taps.
+    #[inline(always)]
+    fn at(&self, row: usize, tap: usize, channel: usize) -> usize {
+        (row * self.pieces + tap / self.taps) * self.piece + tap % self.taps * self.channels + channel
     }
 }
 
@@ -88,10 +98,12 @@ impl Conv {
     pub(crate) fn new(place: &str, conv: &describe::Conv, input: &[usize]) -> Result<Conv> {
         let windows = check(place, conv, input)?;
         let size = conv.outputs * (windows.channels / conv.groups) * windows.taps();
-        let columns = Targets::new(&windows.columns);
+        let (rows, columns) = (Targets::new(&windows.rows), Targets::new(&windows.columns));
+        let places = (0..windows.rows.input).flat_map(|y| (0..windows.columns.input).map(move |x| (y, x)));
         Ok(Conv {
             name: place.into(),
-            rows: Targets::new(&windows.rows),
+            seen: places.map(|(y, x)| (rows.of(y), columns.of(x))).collect(),
+            rows,
             order: columns.order(windows.columns.kernel),
             columns,
             back: Spread::new(&windows, windows.channels / conv.groups, conv.outputs),
@@ -135,9 +147,10 @@ impl Conv {
     /// Where feature `i` of the input is.
     #[inline(always)]
     fn place(&self, i: usize) -> Place {
-        let (places, columns) = (self.windows.places(), self.windows.columns.input);
-        let at = i % places;
-        Place { channel: i / places, row: self.rows.of(at / columns), column: self.columns.of(at % columns) }
+        // Numbers of 32 bits divide faster.
+        let (i, places) = (i as u32, self.seen.len() as u32);
+        let (row, column) = self.seen[(i % places) as usize];
+        Place { channel: (i / places) as usize, row, column }
     }
 
     /// Calls `f` for each weight with its position in the parameter, in `weights` and in `back`.
@@ -152,8 +165,7 @@ impl Conv {
                     for j in 0..width {
                         let forward =
                             ((channel * height + i) * width + self.order[j]) * outputs + o % outputs;
-                        let piece = (o * height + i) * back.pieces + j / back.taps;
-                        f(p, forward, piece * back.filled + j % back.taps * inputs + c);
+                        f(p, forward, back.at(o * height + i, j, c));
                         p += 1;
                     }
                 }

@@ -213,8 +213,8 @@ fn block<V: Lanes<Elem = f32>, const T: usize, const N: usize>(
     }
 }
 
-/// Adds dL/d input where it is wanted, outputs in ascending index: each error that is not 0 is spread over the places that
-/// its window sees.
+/// Adds dL/d input where it is wanted, outputs in ascending index. Where few errors are not 0, each of these is spread over
+/// the places that its window sees; else places add what the windows that see them have.
 pub(super) struct ToInputs<'a> {
     pub(super) conv: &'a Conv,
     pub(super) reach: &'a Reach,
@@ -230,31 +230,57 @@ impl Kernel<f32> for ToInputs<'_> {
     fn run<V: Lanes<Elem = f32>>(self) {
         let c = self.conv;
         let w = &c.windows;
-        let (places, inputs, outputs) = (w.places(), c.inputs_of_group(), c.outputs_of_group());
+        let (places, inputs, channels) = (w.places(), c.inputs_of_group(), c.back.channels);
         // `[place, padding included; input channel of the group]`, and room for what fills up the last piece.
-        let mut sums = vec![0.0; w.rows.padded() * w.columns.padded() * inputs + 16];
+        let mut buffer = vec![0.0; w.rows.padded() * w.columns.padded() * channels + 32];
+        let start = buffer.as_ptr().align_offset(64).min(16);
+        let sums = &mut buffer[start..];
+        let mut padded = Vec::new();
         let width = w.channels * places;
         let samples = self.upstream.chunks_exact(c.width()).zip(self.gradient.chunks_exact_mut(width));
         for (sample, (error, gradient)) in samples.enumerate() {
+            let dense = w.rows.stride == 1 && w.columns.stride == 1 && 3 * not_zero::<V>(error) > error.len();
+            if dense {
+                pad_lines(c, error, &mut padded);
+            }
             for group in 0..c.groups {
-                sums.fill(0.0);
-                for o in group * outputs..(group + 1) * outputs {
-                    let errors = &error[o * w.outputs()..(o + 1) * w.outputs()];
-                    spread_channel::<V>(c, o, errors, &mut sums);
+                if dense {
+                    let mut channel = 0;
+                    while channel < inputs {
+                        gather_places::<V>(c, &padded, group, channel, sums);
+                        channel += V::WIDTH;
+                    }
+                } else {
+                    sums.fill(0.0);
+                    for o in group * c.outputs_of_group()..(group + 1) * c.outputs_of_group() {
+                        spread_channel::<V>(c, o, &error[o * w.outputs()..(o + 1) * w.outputs()], sums);
+                    }
                 }
                 let first = group * inputs * places;
                 let to = &mut gradient[first..first + inputs * places];
-                collect(c, &sums, |i| self.reach.at(sample, first + i, width), self.reach, to);
+                collect(c, sums, |i| self.reach.at(sample, first + i, width), self.reach, to);
             }
         }
     }
+}
+
+/// How many numbers are not 0.
+#[inline(always)]
+fn not_zero<V: Lanes<Elem = f32>>(numbers: &[f32]) -> usize {
+    let zero = V::zero();
+    let mut count = 0;
+    for x in numbers.chunks(V::WIDTH) {
+        let x = V::load(x);
+        count += V::bits(!(x.le(zero) & x.ge(zero))).count_ones() as usize;
+    }
+    count
 }
 
 /// Spreads the errors of an output channel.
 #[inline(always)]
 fn spread_channel<V: Lanes<Elem = f32>>(c: &Conv, o: usize, errors: &[f32], sums: &mut [f32]) {
     let (rows, columns, back) = (&c.windows.rows, &c.windows.columns, &c.back);
-    let size = rows.kernel * back.pieces * back.filled;
+    let size = rows.kernel * back.pieces * back.piece;
     let weights = &back.weights[o * size..(o + 1) * size];
     let zero = V::zero();
     for (y, line) in errors.chunks_exact(columns.outputs).enumerate() {
@@ -275,23 +301,82 @@ fn spread_channel<V: Lanes<Elem = f32>>(c: &Conv, o: usize, errors: &[f32], sums
 #[inline(always)]
 fn spread<V: Lanes<Elem = f32>>(c: &Conv, weights: &[f32], error: f32, y: usize, x: usize, sums: &mut [f32]) {
     let (rows, columns, back) = (&c.windows.rows, &c.windows.columns, &c.back);
-    let inputs = c.inputs_of_group();
-    let length = back.length.next_multiple_of(V::WIDTH);
-    for (n, piece) in weights.chunks_exact(back.filled).enumerate() {
-        let (i, j) = (n / back.pieces, n % back.pieces);
+    for (n, piece) in weights.chunks_exact(back.piece).enumerate() {
+        let (i, j) = if back.pieces == 1 { (n, 0) } else { (n / back.pieces, n % back.pieces) };
         let place = (y + i * rows.dilation) * columns.padded() + x + j * columns.dilation;
-        add_scaled::<V>(&mut sums[place * inputs..][..length], error, &piece[..length]);
+        add_scaled::<V>(&mut sums[place * back.channels..][..back.piece], error, piece);
+    }
+}
+
+/// Puts as many zeros around the lines of errors as taps reach beyond them.
+#[inline(always)]
+fn pad_lines(c: &Conv, error: &[f32], padded: &mut Vec<f32>) {
+    let columns = &c.windows.columns;
+    let around = (columns.kernel - 1) * columns.dilation;
+    let width = columns.outputs + 2 * around;
+    let lines = error.len() / columns.outputs;
+    padded.clear();
+    // And as many more as the last block of places has beyond the last place.
+    padded.resize(lines * width + ABREAST, 0.0);
+    for (to, from) in padded.chunks_exact_mut(width).zip(error.chunks_exact(columns.outputs)) {
+        to[around..around + from.len()].copy_from_slice(from);
+    }
+}
+
+/// Places side by side that share a loaded weight.
+const ABREAST: usize = 8;
+
+/// Writes the sums of a register of channels of a group, from `channel` on, at all places.
+#[inline(always)]
+fn gather_places<V: Lanes<Elem = f32>>(
+    c: &Conv,
+    padded: &[f32],
+    group: usize,
+    channel: usize,
+    sums: &mut [f32],
+) {
+    let (rows, columns, back) = (&c.windows.rows, &c.windows.columns, &c.back);
+    let (outputs, size) = (c.outputs_of_group(), rows.kernel * back.pieces * back.piece);
+    let around = (columns.kernel - 1) * columns.dilation;
+    let width = columns.outputs + 2 * around;
+    for y in 0..rows.input {
+        let run = c.rows.of(y);
+        let mut x = 0;
+        while x < columns.input {
+            let mut lanes = [V::zero(); ABREAST];
+            for o in group * outputs..(group + 1) * outputs {
+                for r in 0..run.count {
+                    let (window, i) = c.rows.nth(run, r);
+                    // Window v sees place x with tap (x + padding − v)/dilation: the first window has the last tap.
+                    let line = &padded[(o * rows.outputs + window) * width + x + columns.padding..];
+                    for j in (0..columns.kernel).rev() {
+                        let at = o * size + back.at(i, j, channel);
+                        let weight = V::load(&back.weights[at..]);
+                        let errors = &line[around - j * columns.dilation..][..ABREAST];
+                        for p in 0..ABREAST {
+                            lanes[p] = lanes[p] + V::broadcast(errors[p]) * weight;
+                        }
+                    }
+                }
+            }
+            let first = ((y + rows.padding) * columns.padded() + columns.padding + x) * back.channels;
+            for p in 0..ABREAST.min(columns.input - x) {
+                let to = &mut sums[first + p * back.channels + channel..];
+                lanes[p].store(&mut to[..V::WIDTH.min(back.channels - channel)]);
+            }
+            x += ABREAST;
+        }
     }
 }
 
 /// Turns `[place, padding included; channel]` into `[channel, place]`, and adds it where it is wanted.
 #[inline(always)]
 fn collect(c: &Conv, sums: &[f32], wanted: impl Fn(usize) -> bool, reach: &Reach, to: &mut [f32]) {
-    let (rows, columns, inputs) = (&c.windows.rows, &c.windows.columns, c.inputs_of_group());
+    let (rows, columns, channels) = (&c.windows.rows, &c.windows.columns, c.back.channels);
     for (n, line) in to.chunks_exact_mut(columns.input).enumerate() {
         let (channel, y) = (n / rows.input, n % rows.input);
-        let first = ((y + rows.padding) * columns.padded() + columns.padding) * inputs + channel;
-        let from = sums[first..].iter().step_by(inputs);
+        let first = ((y + rows.padding) * columns.padded() + columns.padding) * channels + channel;
+        let from = sums[first..].iter().step_by(channels);
         if *reach == Reach::Everywhere {
             for (to, sum) in line.iter_mut().zip(from) {
                 *to += sum;
