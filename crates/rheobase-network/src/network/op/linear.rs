@@ -1,0 +1,97 @@
+//! `Linear`: every output adds its weighted inputs in ascending order.
+
+use crate::network::kernels::{self, Product};
+use crate::network::operator::{Back, Context, Operator, Seen};
+use crate::network::signal::Signal;
+use crate::plasticity::Connection;
+use rheobase_base::Result;
+use rheobase_sim::population::Memory;
+
+/// `out[o] = Σ_i in[i]·weight[i, o] + bias[o]`, i ascending. Parameters: `weight [in, out]`, and `bias [out]` if there
+/// is one.
+#[derive(Debug, Clone)]
+pub(crate) struct Linear {
+    /// Inputs.
+    pub(crate) inputs: usize,
+    /// Outputs.
+    pub(crate) outputs: usize,
+    /// The weights as `[out, in]`, where outputs are so few that errors go back faster by these.
+    turned: Vec<f32>,
+}
+
+impl Linear {
+    pub(crate) fn new(inputs: usize, outputs: usize) -> Linear {
+        Linear { inputs, outputs, turned: Vec::new() }
+    }
+}
+
+impl Operator for Linear {
+    fn refresh(&mut self, parameters: &[&[f32]]) -> Result<()> {
+        if let Some(weights) = parameters.first()
+            && self.outputs <= kernels::FEW
+        {
+            let column = |o: usize| weights.iter().skip(o).step_by(self.outputs.max(1));
+            self.turned = (0..self.outputs).flat_map(column).copied().collect();
+        }
+        Ok(())
+    }
+
+    fn forward(
+        &self,
+        context: &Context<'_>,
+        parameters: &[&[f32]],
+        inputs: &[&Signal],
+        _: &mut Memory,
+        out: &mut Signal,
+    ) {
+        let [input] = inputs else { return };
+        out.reshape(input.samples, self.outputs);
+        kernels::forward(
+            context.level,
+            Product {
+                weights: parameters[0],
+                bias: parameters.get(1).copied(),
+                input,
+                outputs: self.outputs,
+                out: &mut out.values,
+            },
+        );
+    }
+
+    fn backward(&self, context: &Context<'_>, parameters: &[&[f32]], back: Back<'_>) {
+        let ([input], [Some(gradient)]) = (back.inputs, back.gradients) else { return };
+        let (level, reach, outputs) = (context.level, &input.reach, self.outputs);
+        if self.outputs <= kernels::FEW {
+            kernels::backward_few(level, &self.turned, outputs, reach, back.upstream, gradient);
+        } else {
+            kernels::backward(level, parameters[0], outputs, reach, back.upstream, gradient);
+        }
+    }
+
+    fn gathers(&self) -> bool {
+        true
+    }
+
+    fn gather(&self, context: &Context<'_>, seen: &[Seen<'_>], raw: &mut [Vec<f32>]) {
+        kernels::gather(context.level, seen, self.inputs, self.outputs, &mut raw[0]);
+        if let Some(bias) = raw.get_mut(1) {
+            kernels::gather_bias(context.level, seen, bias);
+        }
+    }
+
+    fn synaptic_operations(&self, inputs: &[&Signal], counted: &dyn Fn(usize) -> bool) -> u64 {
+        inputs.iter().map(|s| s.active(counted) as u64).sum::<u64>() * self.outputs as u64
+    }
+
+    fn reads_output(&self) -> bool {
+        false
+    }
+
+    fn is_static(&self) -> bool {
+        true
+    }
+
+    fn connection(&self, place: &str) -> Result<Option<Connection>> {
+        Connection::dense(place, self.inputs, self.outputs).map(Some)
+    }
+}
