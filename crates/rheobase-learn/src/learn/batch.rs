@@ -322,7 +322,7 @@ impl Tile<'_> {
                     adjoint.cut();
                 }
             }
-            self.program.back_to_start(&taping, &adjoint, &mut raw);
+            self.program.back_to_start(&taping, &mut adjoint, &mut raw);
         }
         Ok(Done { outcome, raw })
     }
