@@ -2,9 +2,11 @@
 
 mod analyse;
 mod arguments;
+mod convert;
 mod curve;
 mod disk;
 mod eval;
+mod exchange;
 mod failure;
 mod inspect;
 mod interrupt;
@@ -19,6 +21,7 @@ mod plot_numbers;
 mod plot_traces;
 mod predict;
 mod recording;
+mod replay;
 mod report;
 mod room;
 mod run;
@@ -85,6 +88,8 @@ enum Action {
     Report(report::Report),
     Phase(phase::Phase),
     Verify(verify::Verify),
+    Convert(convert::Convert),
+    Replay(replay::Replay),
 }
 
 /// Runs the command with these arguments, the first of which is its name, and gives back its exit code. Signals are
@@ -128,5 +133,7 @@ fn act(action: Option<Action>) -> failure::Outcome<()> {
         Some(Action::Report(command)) => command.run(),
         Some(Action::Phase(command)) => command.run(),
         Some(Action::Verify(command)) => command.run(),
+        Some(Action::Convert(command)) => command.run(),
+        Some(Action::Replay(command)) => command.run(),
     }
 }

@@ -1,12 +1,13 @@
 //! Files of tensors: `.safetensors` and `.npz`.
 
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
-use rheobase::data::{ArrayData, read_npz};
+use rheobase::data::{Array, ArrayData, atomic_write, read_npz, write_npz};
 use rheobase::{Error, Result, memory};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::layer::Weights;
 use crate::tensor::{Data, Tensor};
@@ -22,6 +23,7 @@ pub fn read_weights(path: &Path) -> Result<Weights> {
     match path.extension().and_then(|e| e.to_str()).unwrap_or_default() {
         "safetensors" => read_safetensors(path),
         "npz" => from_npz(path),
+        "pt" | "pth" | "bin" => crate::torch_file::read(path),
         other => {
             let what = format!("`.{other}` is no file of weights: .safetensors, .pt, .pth or .npz is needed");
             Err(Error::file(path, what))
@@ -44,11 +46,8 @@ fn from_npz(path: &Path) -> Result<Weights> {
     Ok(weights)
 }
 
-/// Reads a safetensors file.
-///
-/// # Errors
-/// Those of [`read_weights`].
-pub fn read_safetensors(path: &Path) -> Result<Weights> {
+/// The header of a safetensors file, where its tensors begin, and how long the file is.
+fn header(path: &Path) -> Result<(Json, u64, u64, File)> {
     let fault = |what: String| Error::file(path, what);
     let io = |e: std::io::Error| fault(format!("cannot be read: {e}"));
     let mut file = File::open(path).map_err(io)?;
@@ -62,7 +61,68 @@ pub fn read_safetensors(path: &Path) -> Result<Weights> {
     let mut header = vec![0u8; length as usize];
     file.read_exact(&mut header).map_err(io)?;
     let header: Json = serde_json::from_slice(&header).map_err(|e| fault(format!("its header is no JSON: {e}")))?;
-    let body = 8 + length;
+    Ok((header, 8 + length, size, file))
+}
+
+/// The words that a safetensors file holds beside its tensors.
+pub(crate) fn metadata(path: &Path) -> Result<BTreeMap<String, String>> {
+    let (header, ..) = header(path)?;
+    let words = header["__metadata__"].as_object().into_iter().flatten();
+    Ok(words.filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_string()))).collect())
+}
+
+/// Writes tensors as `.npz` or `.safetensors`, whole or not at all, with words beside them where the format has room.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn write_weights(path: &Path, weights: &Weights, metadata: &[(&str, String)]) -> Result<()> {
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz")) {
+        let array = |t: &Tensor| match t.data() {
+            Data::F32(x) => Array::new(t.shape(), x.clone()),
+            Data::F64(x) => Array::new(t.shape(), x.clone()),
+            Data::I64(x) => Array::new(t.shape(), x.clone()),
+        };
+        let arrays = weights.iter().map(|(n, t)| Ok((n.clone(), array(t)?))).collect::<Result<Vec<_>>>()?;
+        return write_npz(path, &arrays);
+    }
+    let mut header = serde_json::Map::new();
+    if !metadata.is_empty() {
+        let words = metadata.iter().map(|(k, v)| (k.to_string(), Json::from(v.as_str())));
+        header.insert("__metadata__".into(), Json::Object(words.collect()));
+    }
+    let mut at = 0;
+    for (name, tensor) in weights {
+        let (dtype, size) = match tensor.data() {
+            Data::F32(_) => ("F32", 4),
+            Data::F64(_) => ("F64", 8),
+            Data::I64(_) => ("I64", 8),
+        };
+        let end = at + size * tensor.len();
+        header.insert(name.clone(), json!({ "dtype": dtype, "shape": tensor.shape(), "data_offsets": [at, end] }));
+        at = end;
+    }
+    let mut text = Json::Object(header).to_string().into_bytes();
+    // Tensors begin at a multiple of 8, so that readers can map them.
+    text.resize(text.len().next_multiple_of(8), b' ');
+    atomic_write(path, |file| {
+        file.write_all(&(text.len() as u64).to_le_bytes())?;
+        file.write_all(&text)?;
+        weights.values().try_for_each(|tensor| match tensor.data() {
+            Data::F32(x) => x.iter().try_for_each(|x| file.write_all(&x.to_le_bytes())),
+            Data::F64(x) => x.iter().try_for_each(|x| file.write_all(&x.to_le_bytes())),
+            Data::I64(x) => x.iter().try_for_each(|x| file.write_all(&x.to_le_bytes())),
+        })
+    })
+}
+
+/// Reads a safetensors file.
+///
+/// # Errors
+/// Those of [`read_weights`].
+pub fn read_safetensors(path: &Path) -> Result<Weights> {
+    let fault = |what: String| Error::file(path, what);
+    let io = |e: std::io::Error| fault(format!("cannot be read: {e}"));
+    let (header, body, size, mut file) = header(path)?;
     let mut weights = Weights::new();
     for (name, entry) in header.as_object().ok_or_else(|| fault("its header is no object".into()))? {
         if name == "__metadata__" {

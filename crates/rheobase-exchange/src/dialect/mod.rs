@@ -4,6 +4,7 @@
 //! that it wrote was before it was written ([`Dialect::from_nir`]). All that is common to frameworks built on torch is in
 //! `torch.rs`.
 
+mod meaning;
 mod nengo;
 mod norse;
 mod plain;
@@ -14,50 +15,16 @@ mod spikingjelly;
 mod spyx;
 mod torch;
 
-use rheobase::network::{Link, Numbers};
 use rheobase::{Error, Result};
 
 use crate::build::Build;
-use crate::layer::{Foreign, Layer};
+use crate::layer::Foreign;
 use crate::model::Model;
-use crate::nir::NirNode;
+use crate::nir::node::Graph;
 use crate::report::{Fate, Report};
 
-/// What a framework means by its layers.
-pub struct Dialect {
-    /// Its name: what `--from` takes.
-    pub name: &'static str,
-    /// The version whose runs it was held against.
-    pub version: &'static str,
-    /// Settings that its NIR files do not hold, with what is assumed and what they decide.
-    pub settings: &'static [Setting],
-    /// Makes nodes of a layer; `false` for a class it does not know.
-    pub(crate) layer: fn(&mut Build<'_>, &Layer, Vec<Link>) -> Result<bool>,
-    /// What a neuron of NIR was before it was written.
-    pub(crate) from_nir: fn(&NirNode, &Meaning) -> Result<Layer>,
-    /// Length of a step in seconds where neither file nor caller says it; `None` where steps have no length.
-    pub dt: Option<f64>,
-}
-
-/// Something that a framework's NIR files leave open.
-pub struct Setting {
-    /// Its name in the framework.
-    pub name: &'static str,
-    /// What is assumed: the framework's default.
-    pub assumed: &'static str,
-    /// The words it may have; empty for a number.
-    pub words: &'static [&'static str],
-    /// The NIR nodes it belongs to.
-    pub of: &'static [&'static str],
-}
-
-/// How a NIR node stands in its graph.
-pub(crate) struct Meaning {
-    /// Length of a step in seconds.
-    pub(crate) dt: f64,
-    /// Whether it is part of a cycle.
-    pub(crate) recurrent: bool,
-}
+pub(crate) use meaning::Meaning;
+pub use meaning::{Dialect, Setting};
 
 /// All dialects, in the order in which they are listed.
 pub const DIALECTS: &[&Dialect] = &[
@@ -78,6 +45,22 @@ pub const DIALECTS: &[&Dialect] = &[
 pub fn dialect(name: &str) -> Result<&'static Dialect> {
     let found = DIALECTS.iter().find(|d| d.name == name);
     found.copied().ok_or_else(|| Error::unknown("from", "framework", name, DIALECTS.iter().map(|d| d.name)))
+}
+
+/// The dialect of whoever wrote a graph, and how that is known; plain NIR where that is not clear.
+pub(crate) fn recognise(graph: &Graph) -> (&'static Dialect, String) {
+    let wrote: Vec<&Dialect> = DIALECTS.iter().copied().filter(|d| (d.wrote)(graph)).collect();
+    match wrote[..] {
+        [] => (&plain::NIR, "nothing says who wrote it".into()),
+        [one] => {
+            let found = DIALECTS.iter().find(|d| d.name == one.name).copied().unwrap_or(&plain::NIR);
+            (found, format!("its numbers betray it: {}", one.sign))
+        }
+        _ => {
+            let names: Vec<&str> = wrote.iter().map(|d| d.name).collect();
+            (&plain::NIR, format!("{} may have written it: `--from` decides", names.join(" and ")))
+        }
+    }
 }
 
 /// Makes a model of ours of one of another framework.
@@ -127,29 +110,4 @@ fn fit_input(model: &mut Model, report: &mut Report) -> Result<()> {
         }
     }
     first.map_or(Ok(()), Err)
-}
-
-/// A number for every neuron.
-pub(crate) fn one(x: f64) -> Numbers {
-    Numbers::One(x)
-}
-
-/// The single-precision number whose image under `export` is `image`, near `guess`: what an exporter has computed in single
-/// precision is taken back to the bit. Of several, the one that is written with the fewest digits.
-pub(crate) fn invert(image: f64, guess: f64, export: impl Fn(f32) -> f64) -> f64 {
-    let near = guess as f32;
-    let mut below = near;
-    for _ in 0..12 {
-        below = below.next_down();
-    }
-    let mut candidates = Vec::new();
-    let mut x = below;
-    for _ in 0..25 {
-        if export(x) == image {
-            candidates.push(x);
-        }
-        x = x.next_up();
-    }
-    let shortest = candidates.into_iter().min_by_key(|x| format!("{x}").len());
-    f64::from(shortest.unwrap_or(near))
 }

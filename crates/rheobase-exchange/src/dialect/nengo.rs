@@ -12,15 +12,15 @@ use rheobase::Result;
 use rheobase::network::Link;
 
 use super::snntorch::diagonal;
-use super::{Dialect, Meaning, one};
+use super::meaning::{Dialect, Meaning, one};
 use crate::build::{Build, Set, link};
 use crate::layer::Layer;
-use crate::nir::NirNode;
+use crate::nir::node::{Graph, NirNode};
 use crate::report::Fate;
 use crate::tensor::{Data, Tensor};
 
 pub(super) static NENGO: Dialect =
-    Dialect { name: "nengo", version: "4.1.0", settings: &[], layer, from_nir, dt: Some(1e-3) };
+    Dialect { name: "nengo", version: "4.1.0", settings: &[], layer, from_nir, omits: "", wrote, sign: "", dt: Some(1e-3) };
 
 fn layer(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<bool> {
     match &layer.class[..] {
@@ -110,4 +110,8 @@ fn ensemble(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<(
 
 fn from_nir(node: &NirNode, _: &Meaning) -> Result<Layer> {
     node.unknown("nengo")
+}
+
+fn wrote(_: &Graph) -> bool {
+    false
 }

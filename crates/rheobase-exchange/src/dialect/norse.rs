@@ -12,10 +12,10 @@
 use rheobase::network::{Link, Numbers};
 use rheobase::Result;
 
-use super::{Dialect, Meaning, Setting, invert, one};
+use super::meaning::{Dialect, Meaning, Setting, invert, one};
 use crate::build::{Build, Set, link};
 use crate::layer::{Layer, Value};
-use crate::nir::NirNode;
+use crate::nir::node::{Graph, NirNode};
 use crate::report::Fate;
 use crate::tensor::{Data, Tensor, all, map};
 
@@ -29,6 +29,9 @@ pub(super) static NORSE: Dialect = Dialect {
     ],
     layer,
     from_nir,
+    omits: "",
+    wrote,
+    sign: "r = w_in = 1, tau far below a millisecond, a batch axis in its Input",
     dt: Some(1e-3),
 };
 
@@ -149,4 +152,16 @@ fn from_nir(node: &NirNode, meaning: &Meaning) -> Result<Layer> {
     node.used("v_reset");
     let layer = if node.kind() == "LI" { layer } else { layer.with_numbers("v_th", &node.numbers("v_threshold")?) };
     Ok(layer.with("dt", Value::Tensor(Tensor::scalar(meaning.dt))))
+}
+
+fn wrote(graph: &Graph) -> bool {
+    let batched = graph.nodes.iter().any(|n| {
+        n.kind() == "Input" && n.find("shape").is_some_and(|s| s.len() == 2 && s.at(0) == 1.0)
+    });
+    graph.neurons_all(|n| match n.kind() {
+        "LIF" | "LI" => n.holds(&["r", "tau"], |x| x[0] == 1.0 && (x[1] < 1e-3 || (batched && x[1] < 1.0))),
+        "CubaLIF" => n.holds(&["r", "w_in", "tau_mem"], |x| x[0] == 1.0 && x[1] == 1.0 && x[2] < 1.0),
+        "IF" => batched && n.holds(&["r"], |x| x[0] == 1.0) && n.find("v_reset").is_some(),
+        _ => false,
+    })
 }

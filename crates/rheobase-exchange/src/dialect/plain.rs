@@ -5,10 +5,10 @@
 use rheobase::Result;
 use rheobase::network::{Link, Numbers};
 
-use super::{Dialect, Meaning, Setting, one};
+use super::meaning::{Dialect, Meaning, Setting, one};
 use crate::build::{Build, Set, link};
 use crate::layer::Layer;
-use crate::nir::NirNode;
+use crate::nir::node::{Graph, NirNode};
 use crate::report::Fate;
 use crate::tensor::{map, zip};
 
@@ -23,6 +23,9 @@ pub(super) static NIR: Dialect = Dialect {
     }],
     layer,
     from_nir,
+    omits: "",
+    wrote,
+    sign: "",
     dt: Some(1e-4),
 };
 
@@ -150,4 +153,8 @@ fn from_nir(node: &NirNode, _: &Meaning) -> Result<Layer> {
         layer = layer.with_numbers("v_reset", &node.numbers_or("v_reset", 0.0)?);
     }
     Ok(layer)
+}
+
+fn wrote(_: &Graph) -> bool {
+    false
 }

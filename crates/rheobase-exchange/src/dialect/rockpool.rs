@@ -9,10 +9,11 @@
 use rheobase::Result;
 use rheobase::network::{Link, Numbers};
 
-use super::{Dialect, Meaning, Setting, one, torch};
+use super::meaning::{Dialect, Meaning, Setting, one};
+use super::torch;
 use crate::build::{Build, Set, link};
 use crate::layer::{Layer, Value};
-use crate::nir::NirNode;
+use crate::nir::node::{Graph, NirNode};
 use crate::report::Fate;
 use crate::tensor::{Data, Tensor, map};
 
@@ -27,6 +28,9 @@ pub(super) static ROCKPOOL: Dialect = Dialect {
     ],
     layer,
     from_nir,
+    omits: "the recurrence of a layer is left out by the exporter",
+    wrote,
+    sign: "no v_reset (nir 1.0.4), w_in = 1, r = tau_mem·exp(−dt/tau_mem)/dt",
     dt: Some(1e-3),
 };
 
@@ -109,4 +113,13 @@ fn from_nir(node: &NirNode, meaning: &Meaning) -> Result<Layer> {
         .with_numbers("tau_syn", &node.numbers("tau_syn")?)
         .with_numbers("threshold", &node.numbers("v_threshold")?)
         .with("dt", Value::Tensor(Tensor::scalar(meaning.dt))))
+}
+
+fn wrote(graph: &Graph) -> bool {
+    graph.neurons_all(|n| {
+        // The step that r was computed with solves this for some dt below tau.
+        n.kind() == "CubaLIF"
+            && n.find("v_reset").is_none()
+            && n.holds(&["w_in", "r", "tau_mem"], |x| x[0] == 1.0 && x[1] > 0.0 && x[2] < 10.0)
+    })
 }

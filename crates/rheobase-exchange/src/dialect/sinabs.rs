@@ -12,10 +12,10 @@
 use rheobase::Result;
 use rheobase::network::{Link, Numbers};
 
-use super::{Dialect, Meaning, Setting, one};
+use super::meaning::{Dialect, Meaning, Setting, one};
 use crate::build::{Build, Set, link, link_from_zero};
 use crate::layer::{Layer, Value};
-use crate::nir::NirNode;
+use crate::nir::node::{Graph, NirNode};
 use crate::report::Fate;
 use crate::tensor::{map, zip};
 
@@ -43,6 +43,9 @@ pub(super) static SINABS: Dialect = Dialect {
     ],
     layer,
     from_nir,
+    omits: "",
+    wrote,
+    sign: "no v_reset (nir 1.0.4), r = 1, tau in steps",
     dt: None,
 };
 
@@ -181,4 +184,12 @@ fn from_nir(node: &NirNode, _: &Meaning) -> Result<Layer> {
         return Ok(layer);
     }
     Ok(layer.with_numbers("spike_threshold", &node.numbers("v_threshold")?))
+}
+
+fn wrote(graph: &Graph) -> bool {
+    graph.neurons_all(|n| match n.kind() {
+        "IF" => n.find("v_reset").is_none() && n.holds(&["r"], |x| x[0] == 1.0),
+        "LIF" | "LI" => n.find("v_reset").is_none() && n.holds(&["r", "tau"], |x| x[0] == 1.0 && x[1] >= 1.0),
+        _ => false,
+    })
 }

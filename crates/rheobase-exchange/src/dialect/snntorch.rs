@@ -11,10 +11,10 @@
 use rheobase::Result;
 use rheobase::network::{Link, Numbers};
 
-use super::{Dialect, Meaning, Setting, invert, one};
+use super::meaning::{Dialect, Meaning, Setting, invert, near, one};
 use crate::build::{Build, Set, link};
 use crate::layer::Layer;
-use crate::nir::NirNode;
+use crate::nir::node::{Graph, NirNode};
 use crate::report::Fate;
 use crate::tensor::{Tensor, all, map, zip};
 
@@ -34,6 +34,9 @@ pub(super) static SNNTORCH: Dialect = Dialect {
     ],
     layer,
     from_nir,
+    omits: "a branch that is added to another is cut off by the exporter, and all behind it",
+    wrote,
+    sign: "r = tau/dt with dt = 1e-4",
     dt: None,
 };
 
@@ -185,4 +188,14 @@ fn from_nir(node: &NirNode, meaning: &Meaning) -> Result<Layer> {
     node.used("r");
     node.used("w_in");
     Ok(layer.with_numbers("threshold", &node.numbers("v_threshold")?))
+}
+
+fn wrote(graph: &Graph) -> bool {
+    let dt = f64::from(DT);
+    !graph.nodes.iter().any(|n| n.name.starts_with('_'))
+        && graph.neurons_all(|n| match n.kind() {
+            "LIF" => n.holds(&["r", "tau"], |x| near(x[0], x[1] / dt)),
+            "CubaLIF" => n.holds(&["r", "tau_mem", "w_in", "tau_syn"], |x| near(x[0], x[1] / dt) && near(x[2], x[3] / dt)),
+            _ => false,
+        })
 }

@@ -11,15 +11,15 @@
 use rheobase::Result;
 use rheobase::network::{Link, Numbers};
 
-use super::{Dialect, Meaning, one};
+use super::meaning::{Dialect, Meaning, near, one};
 use crate::build::{Build, Set};
 use crate::layer::{Layer, Value};
-use crate::nir::NirNode;
+use crate::nir::node::{Graph, NirNode};
 use crate::report::Fate;
 use crate::tensor::{all, map};
 
 pub(super) static SPIKINGJELLY: Dialect =
-    Dialect { name: "spikingjelly", version: "2.0.0", settings: &[], layer, from_nir, dt: None };
+    Dialect { name: "spikingjelly", version: "2.0.0", settings: &[], layer, from_nir, omits: "", wrote, sign: "nodes named after torch.fx (`_0`), dt = 1e-4", dt: None };
 
 /// What the exporter takes for the length of a step.
 const DT: f64 = 1e-4;
@@ -101,4 +101,14 @@ fn from_nir(node: &NirNode, _: &Meaning) -> Result<Layer> {
     Ok(layer
         .with_numbers("v_threshold", &node.numbers("v_threshold")?)
         .with_numbers("v_reset", &node.numbers_or("v_reset", 0.0)?))
+}
+
+fn wrote(graph: &Graph) -> bool {
+    graph.nodes.iter().any(|n| n.name.starts_with('_'))
+        && graph.neurons_all(|n| match n.kind() {
+            "LIF" => n.holds(&["r", "tau"], |x| x[0] == 1.0 || near(x[0], x[1] / DT)),
+            "IF" => n.holds(&["r"], |x| near(x[0], 1.0 / DT)),
+            "CubaLIF" => n.holds(&["r", "tau_mem"], |x| near(x[0], x[1] / DT)),
+            _ => false,
+        })
 }

@@ -11,14 +11,15 @@
 use rheobase::Result;
 use rheobase::network::Link;
 
-use super::{Dialect, Meaning, invert, one, torch};
+use super::meaning::{Dialect, Meaning, invert, one};
+use super::torch;
 use crate::build::{Build, Set, link};
 use crate::layer::Layer;
-use crate::nir::NirNode;
+use crate::nir::node::{Graph, NirNode};
 use crate::report::Fate;
 use crate::tensor::{all, map};
 
-pub(super) static SPYX: Dialect = Dialect { name: "spyx", version: "1.0.0", settings: &[], layer, from_nir, dt: None };
+pub(super) static SPYX: Dialect = Dialect { name: "spyx", version: "1.0.0", settings: &[], layer, from_nir, omits: "LI layers are left out by the exporter: what a read-out does is not in the file", wrote, sign: "r = 1 − 1/tau, tau in steps", dt: None };
 
 fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<bool> {
     let class = layer.class.strip_prefix("spyx.").or(layer.class.strip_prefix("flax.nnx.")).unwrap_or(&layer.class);
@@ -88,4 +89,14 @@ fn from_nir(node: &NirNode, meaning: &Meaning) -> Result<Layer> {
         _ => return node.unknown("spyx"),
     };
     Ok(layer.with_numbers("threshold", &node.numbers("v_threshold")?))
+}
+
+fn wrote(graph: &Graph) -> bool {
+    let named = graph.nodes.iter().any(|n| n.name.starts_with("layer_"));
+    graph.neurons_all(|n| match n.kind() {
+        "LIF" => n.holds(&["r", "tau"], |x| (x[0] - (1.0 - 1.0 / x[1])).abs() < 1e-6),
+        "CubaLIF" => n.holds(&["r", "tau_mem", "w_in"], |x| (x[0] - (1.0 - 1.0 / x[1])).abs() < 1e-6 && x[2] == 1.0),
+        "IF" => named && n.holds(&["r"], |x| x[0] == 1.0),
+        _ => false,
+    })
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rheobase::{Error, Result};
 
-use super::{Graph, NirNode};
+use super::node::{Graph, NirNode};
 use crate::hdf5::{self, Group, Item};
 
 /// Reads the graph of a file.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rheobase::{Error, Result};
 
-use super::Graph;
+use super::node::Graph;
 
 /// Nodes in an order in which every source comes first, but for edges that lead back.
 pub(crate) struct Order {

@@ -1,12 +1,11 @@
 //! From a NIR graph to layers of the framework that wrote it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use rheobase::{Error, Result};
 
 use super::graph::Order;
-use super::{Graph, NirNode, read_graph};
+use super::node::{Graph, NEURONS, NirNode};
 use crate::dialect::{Dialect, Meaning, Setting};
 use crate::layer::{Foreign, Layer, Source, Value};
 use crate::report::{Fate, Report};
@@ -16,12 +15,16 @@ use crate::tensor::{Data, Tensor};
 /// layer.
 pub type Settings = BTreeMap<String, String>;
 
-/// Reads a NIR file as layers of `dialect`.
+/// Takes a graph for layers of `dialect`.
 ///
 /// # Errors
-/// A file that is no NIR graph; numbers that this framework does not write; settings that it does not have.
-pub fn read(path: &Path, dialect: &Dialect, settings: &Settings, report: &mut Report) -> Result<Foreign> {
-    let mut graph = read_graph(path)?;
+/// Numbers that this framework does not write; settings that it does not have.
+pub(crate) fn read(
+    mut graph: Graph,
+    dialect: &Dialect,
+    settings: &Settings,
+    report: &mut Report,
+) -> Result<Foreign> {
     check(dialect, settings)?;
     let folded = match dialect.name {
         "snntorch" | "spyx" => fold_recurrent(&mut graph, dialect.name)?,
@@ -64,6 +67,9 @@ pub fn read(path: &Path, dialect: &Dialect, settings: &Settings, report: &mut Re
     for (a, b) in &order.delayed {
         let how = format!("from `{}` it carries what was sent one step before", graph.nodes[*a].name);
         report.say(&graph.nodes[*b].name, "edge in a cycle", Fate::Rewritten, how);
+    }
+    if !dialect.omits.is_empty() {
+        report.say("", "exporter", Fate::Lost, dialect.omits);
     }
     unreached(&graph, &order, report);
     foreign.output = name_of(&graph, *graph.sources(output).first().ok_or_else(|| Error::Unsupported {
@@ -108,7 +114,10 @@ fn open_settings(
     report: &mut Report,
 ) {
     for setting in dialect.settings.iter().filter(|s| s.of.contains(&node.kind())) {
-        let given = settings.get(&format!("{}.{}", node.name, setting.name)).or(settings.get(setting.name));
+        // `1` names the parts of a recurrent layer too, `1.lif` and `1.w_rec`.
+        let layer_of = node.name.rsplit_once('.').map_or(&node.name[..], |(layer, _)| layer);
+        let keys = [format!("{}.{}", node.name, setting.name), format!("{layer_of}.{}", setting.name)];
+        let given = keys.iter().find_map(|k| settings.get(k)).or(settings.get(setting.name));
         if let Some(value) = given.and_then(|text| value(setting, text)) {
             layer.values.insert(setting.name.into(), value);
         }
@@ -184,7 +193,7 @@ fn common(node: &NirNode) -> Result<Option<Layer>> {
         "Scale" => with("nir.Scale", &[("scale", "scale")]),
         "Delay" => with("nir.Delay", &[("delay", "delay")]),
         "Threshold" => with("nir.Threshold", &[("threshold", "threshold")]),
-        kind if super::NEURONS.contains(&kind) => Ok(None),
+        kind if NEURONS.contains(&kind) => Ok(None),
         kind => {
             let what = format!("NIR 1.0.8 has no node of kind {kind}");
             Err(Error::Unsupported { place: node.name.clone(), what })
