@@ -2,7 +2,9 @@
 
 mod analyse;
 mod arguments;
+mod convert;
 mod curve;
+mod exchange;
 mod failure;
 mod inspect;
 mod interrupt;
@@ -10,6 +12,7 @@ mod memory;
 mod models;
 mod phase;
 mod plot;
+mod replay;
 mod simulate;
 mod terminal;
 mod text;
@@ -59,6 +62,8 @@ enum Action {
     Report(analyse::report::Report),
     Phase(phase::Phase),
     Verify(verify::Verify),
+    Convert(convert::Convert),
+    Replay(replay::Replay),
 }
 
 /// Runs the command with these arguments, the first of which is its name, and gives back its exit code. Signals are
@@ -102,5 +107,7 @@ fn act(action: Option<Action>) -> failure::Outcome<()> {
         Some(Action::Report(command)) => command.run(),
         Some(Action::Phase(command)) => command.run(),
         Some(Action::Verify(command)) => command.run(),
+        Some(Action::Convert(command)) => command.run(),
+        Some(Action::Replay(command)) => command.run(),
     }
 }

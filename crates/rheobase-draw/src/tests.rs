@@ -99,7 +99,7 @@ fn kinds_of_learning() -> Vec<(&'static str, Figure, Vec<&'static str>)> {
                 .limit(0.05)
                 .figure()
                 .unwrap(),
-            vec!["samples", "10", "mean w(1 − w)", "weight", "share of weights (%)"],
+            vec!["samples (not to scale)", "10", "mean w(1 − w)", "weight", "share of weights (%)"],
         ),
         (
             "wins",

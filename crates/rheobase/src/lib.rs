@@ -15,7 +15,7 @@
 #[cfg(feature = "draw")]
 pub mod show;
 
-pub use rheobase_base::{Error, Result, memory, nearest, random};
+pub use rheobase_base::{Cancel, Error, Result, memory, nearest, random};
 pub use rheobase_models as models;
 pub use rheobase_signals::{Matrix, SpikeTrains};
 pub use rheobase_sim::{

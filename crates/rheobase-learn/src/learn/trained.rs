@@ -18,7 +18,7 @@ use super::stage::{self, StageEpoch};
 use super::trainer::Trainer;
 use super::warning::{self, Warning};
 use crate::encode::{Encoder, Encoding};
-use rheobase_base::{Error, Result};
+use rheobase_base::{Cancel, Error, Result};
 use rheobase_data::{Dataset, labels};
 use rheobase_network::network::{Library, Network, Program, lower_with};
 use rheobase_network::toml_text;
@@ -134,7 +134,9 @@ impl Trained {
     pub fn outcome(&self, dataset: &Dataset) -> Result<Outcome> {
         self.check(dataset)?;
         let steps = self.config.data.steps;
-        self.pool.install(|| job::outcome_of(dataset, &self.trainer, &self.pass, &self.encoding, steps))
+        let cancel = Cancel::current();
+        let outcome = || job::outcome_of(dataset, &self.trainer, &self.pass, &self.encoding, steps);
+        self.pool.install(|| cancel.scope(outcome))
     }
 
     /// What of a data set the network will not take as it is: values that the encoder clips, labels that start at 1, layers

@@ -144,7 +144,7 @@ impl Lowering<'_> {
                 };
                 let (outputs, bias) = (l.outputs, l.bias.then_some(l.outputs));
                 let weights = self.weights(&name, vec![n, outputs], n, bias, l.start)?;
-                let operator = op::Linear { inputs: n, outputs };
+                let operator = op::Linear::new(n, outputs);
                 let tensors = weights.tensors.clone();
                 let make: Make = Box::new(move |seed| Ok((Box::new(operator), weights.values(seed))));
                 Kinded { what: "linear".into(), tensors, emits: None, make }
