@@ -55,7 +55,7 @@ fn crates_depend_on_what_the_table_says() {
     let there = std::fs::read_dir(folder).expect("a folder").map(|e| e.expect("a crate").file_name());
     let there: BTreeSet<String> = there.map(|n| n.into_string().expect("text")).collect();
     let rows = table.into_iter().map(|[name, ..]| name);
-    let top = ["rheobase", "rheobase-cli", "rheobase-python"].map(String::from);
+    let top = ["rheobase", "rheobase-exchange", "rheobase-cli", "rheobase-python"].map(String::from);
     assert_eq!(there, rows.chain(top).collect());
 }
 
