@@ -309,6 +309,7 @@ struct Made {
 }
 
 /// NIR's neuron for a model of the catalogue: that whose exact solution over a step of constant input is the model's step.
+#[expect(clippy::too_many_lines, reason = "a line or two for each model")]
 fn neuron(model: &str, values: &BTreeMap<&str, Vec<f64>>, dt: f64) -> std::result::Result<Made, String> {
     let get = |name: &str| values[name].clone();
     let each = |names: &[&str], f: &dyn Fn(&[f64]) -> f64| -> Vec<f64> {

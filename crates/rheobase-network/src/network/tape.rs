@@ -239,10 +239,6 @@ impl Program {
         clippy::too_many_arguments,
         reason = "what the way back reads, what it writes, and whom it asks"
     )]
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one pass over nodes whose buffers are borrowed from each other"
-    )]
     pub fn back(
         &self,
         context: &Context<'_>,
@@ -334,6 +330,7 @@ impl Program {
     }
 
     /// Takes the error of node `n` through it to its inputs.
+    #[expect(clippy::too_many_arguments, reason = "parts of one step of the way back, borrowed apart")]
     fn through(
         &self,
         context: &Context<'_>,
