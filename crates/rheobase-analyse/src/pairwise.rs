@@ -47,6 +47,20 @@ pub enum Pairwise {
     },
 }
 
+impl Pairwise {
+    /// What its numbers are, for pictures.
+    pub fn label(self) -> &'static str {
+        match self {
+            Pairwise::VictorPurpura { .. } => "Victor–Purpura distance",
+            Pairwise::VanRossum { .. } => "van Rossum distance",
+            Pairwise::Isi { .. } => "ISI-distance",
+            Pairwise::Spike { .. } => "SPIKE-distance",
+            Pairwise::SpikeSync { .. } => "SPIKE-synchronization",
+            Pairwise::EventSync { .. } => "event synchronization",
+        }
+    }
+}
+
 /// The measure for all pairs of `trains`: a symmetric n x n matrix, row-major.
 ///
 /// Trains are spike times in s as the measure needs them. Pairs are shared among rayon's threads; the result is the same

@@ -1,5 +1,6 @@
 //! Learning: settings, jobs, trained networks, sessions.
 
+use std::borrow::Borrow;
 use std::path::PathBuf;
 
 use numpy::PyReadonlyArrayDyn;
@@ -352,9 +353,15 @@ impl Trained {
 
 /// A trained network fed step by step.
 #[pyclass(module = "rheobase._native")]
-pub(crate) struct Session {
-    trained: Py<Trained>,
-    session: Stepping,
+pub(crate) struct Session(Stepping<Owner>);
+
+/// What a session's program belongs to.
+struct Owner(Py<Trained>);
+
+impl Borrow<Program> for Owner {
+    fn borrow(&self) -> &Program {
+        self.0.get().0.program()
+    }
 }
 
 /// The state of a session, to be given back to it.
@@ -365,13 +372,12 @@ pub(crate) struct SessionState(State);
 impl Session {
     #[new]
     fn new(trained: Py<Trained>, samples: usize) -> PyResult<Self> {
-        let session = Stepping::new(trained.get().0.program(), samples).raised()?;
-        Ok(Session { trained, session })
+        Stepping::new(Owner(trained), samples).map(Session).raised()
     }
 
     /// Shapes of what goes in and comes out in a step, without the samples.
     fn shapes(&self) -> (Vec<usize>, Vec<usize>) {
-        let program = self.trained.get().0.program();
+        let program = self.0.program();
         (program.input_shape().to_vec(), program.output_shape().to_vec())
     }
 
@@ -380,29 +386,29 @@ impl Session {
         py: Python<'py>,
         input: PyReadonlyArrayDyn<'py, f32>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let Session { trained, session } = self;
-        let (program, x) = (trained.get().0.program(), input.as_slice()?);
-        let answer = py.detach(|| session.step(program, x)).raised()?;
-        let shape: Vec<usize> = [session.samples()].iter().chain(program.output_shape()).copied().collect();
+        let (session, x) = (&mut self.0, input.as_slice()?);
+        let answer = py.detach(|| session.step(x)).raised()?;
+        let outputs = session.program().output_shape();
+        let shape: Vec<usize> = [session.samples()].iter().chain(outputs).copied().collect();
         Ok(array(py, answer, &shape)?.into_any())
     }
 
     fn reset(&mut self) {
-        self.session.reset(self.trained.get().0.program());
+        self.0.reset();
     }
 
     fn state(&self) -> SessionState {
-        SessionState(self.session.state().clone())
+        SessionState(self.0.state().clone())
     }
 
     fn set_state(&mut self, state: &SessionState) -> PyResult<()> {
-        self.session.set_state(state.0.clone()).raised()
+        self.0.set_state(state.0.clone()).raised()
     }
 
     /// Spikes of each layer of spiking neurons since the reset.
     fn spikes(&self) -> Vec<(String, u64)> {
-        let program = self.trained.get().0.program();
-        let counts = self.session.counts().spikes.iter().copied().chain(std::iter::repeat(0));
+        let program = self.0.program();
+        let counts = self.0.counts().spikes.iter().copied().chain(std::iter::repeat(0));
         let all = program.nodes().zip(program.spiking()).zip(counts);
         all.filter(|((_, spiking), _)| *spiking).map(|(((name, ..), _), n)| (name.to_string(), n)).collect()
     }

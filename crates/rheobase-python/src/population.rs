@@ -189,7 +189,7 @@ impl Population {
         states: Vec<(String, Bound<'py, PyAny>)>,
         wanted: Vec<String>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        with!(&self.neurons, p => gradients(py, p, &self.row, tape, &input, output, &states, &wanted))
+        with!(&self.neurons, p => gradients(py, p, &self.row, tape, &input, (output, &states), &wanted))
     }
 
     /// A parameter: a number, or an array of one for each neuron.
@@ -440,8 +440,7 @@ fn gradients<'py, E: Precision>(
     row: &[usize],
     tape: &Tape,
     drive: &Drive<'py>,
-    output: Option<Bound<'py, PyAny>>,
-    states: &[(String, Bound<'py, PyAny>)],
+    (output, states): (Option<Bound<'py, PyAny>>, &[(String, Bound<'py, PyAny>)]),
     wanted: &[String],
 ) -> PyResult<Bound<'py, PyDict>> {
     let tape = E::taped(&tape.0).ok_or_else(|| not_of(p.name()))?;

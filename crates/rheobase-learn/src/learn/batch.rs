@@ -322,7 +322,7 @@ impl Tile<'_> {
                     adjoint.cut();
                 }
             }
-            self.program.back_to_start(&taping, &adjoint, &mut raw);
+            self.program.back_to_start(&taping, &mut adjoint, &mut raw);
         }
         Ok(Done { outcome, raw })
     }
@@ -333,6 +333,10 @@ impl Tile<'_> {
         most.clamp(1, steps.max(1))
     }
 
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what a chunk of the way back reads, and two things it writes"
+    )]
     fn back(
         &self,
         context: &Context<'_>,

@@ -80,20 +80,16 @@ impl Job {
         config.check()?;
         let pool = threads::pool("train", (config.train.threads > 0).then_some(config.train.threads))?;
         let network = config.network(splits.train.shape())?;
-        room::check(
-            &outline_with(&network, library)?,
-            &library.catalog,
-            &config,
-            splits.train.samples(),
-            CHUNK,
-        )?;
+        let (parts, samples) = (outline_with(&network, library)?, splits.train.samples());
+        let chunk = room::chunk(&parts, &library.catalog, &config, samples, CHUNK)?;
+        room::check(&parts, &library.catalog, &config, samples, chunk)?;
         let program = lower_with(&network, config.train.seed, library)?;
         check_classes(&program, &splits)?;
         let mut warnings = Vec::new();
         for part in splits.parts() {
             warning::note(&mut warnings, warning::of_data(part, &config.encode)?);
         }
-        let pass = pass(&config)?;
+        let pass = Pass { chunk, ..pass(&config)? };
         let optimise = &config.optimise;
         let rule = Rule { optimiser: optimise.rule, clip: optimise.clip, weights: config.regularise.weights };
         let stages = Stages::new(&config, &network, &program, &splits.train)?;

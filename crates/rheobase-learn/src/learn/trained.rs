@@ -12,6 +12,7 @@ use super::config::TrainConfig;
 use super::fingerprint::fingerprint_of_data;
 use super::history::Epoch;
 use super::job;
+use super::session::Session;
 use super::splits::Splits;
 use super::stage::{self, StageEpoch};
 use super::trainer::Trainer;
@@ -115,6 +116,14 @@ impl Trained {
     /// Those of [`Trainer::fingerprint`].
     pub fn fingerprint(&self) -> Result<String> {
         self.trainer.fingerprint()
+    }
+
+    /// The network fed step by step, `samples` samples side by side.
+    ///
+    /// # Errors
+    /// Those of [`Session::new`].
+    pub fn session(&self, samples: usize) -> Result<Session<&Program>> {
+        Session::new(self.program(), samples)
     }
 
     /// Takes a data set through the network; without labels, loss and hits are 0.

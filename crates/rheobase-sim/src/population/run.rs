@@ -1,5 +1,7 @@
 //! Running a population: tiles over threads, chunk by chunk in time, and NaN found where it arose.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use rheobase_models::lanes::Elem;
 
@@ -255,7 +257,8 @@ impl<E: Number> Population<E> {
             _ => TILE,
         });
         let kernels = E::kernels(&*self.layer.model);
-        let run = |tile: Tile| (tile, self.run_tile(kernels, &self.state, tile, step, steps, input, plan));
+        let run =
+            |tile: Tile| (tile, self.run_tile(kernels, &self.state, tile, step..step + steps, input, plan));
         let done: Vec<_> = if tiles.len() == 1 {
             tiles.into_iter().map(run).collect()
         } else {
@@ -273,11 +276,11 @@ impl<E: Number> Population<E> {
         kernels: &dyn Kernels<E>,
         state: &State<E>,
         tile: Tile,
-        step: usize,
-        steps: usize,
+        span: Range<usize>,
         input: &Input<'_, E>,
         plan: &Plan,
     ) -> Done<E> {
+        let (step, steps) = (span.start, span.len());
         let mut done = Done {
             state: self.part(state, tile),
             layer: None,
@@ -422,7 +425,7 @@ impl<E: Number> Population<E> {
         let plan = Plan { spikes: plan.spikes, probes: Vec::new(), coupled: plan.coupled };
         let mut state = self.state.clone();
         for t in 0..steps {
-            let done = self.run_tile(kernels, &state, tile, step + t, 1, input, &plan);
+            let done = self.run_tile(kernels, &state, tile, step + t..step + t + 1, input, &plan);
             if let Some((neuron, field)) = self.first_nan(&done) {
                 return Some((t, neuron, field));
             }
