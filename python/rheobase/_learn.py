@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import subprocess
 import sys
-import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from pathlib import Path
@@ -346,6 +343,8 @@ class Job:
 
     def trained(self) -> Trained:
         """The network as it is now, as a checkpoint would have it."""
+        import tempfile
+
         with tempfile.TemporaryDirectory() as folder:
             return Trained(self.save(folder))
 
@@ -360,6 +359,9 @@ class Job:
 
     def report(self, path: str | os.PathLike[str], title: str | None = None) -> Path:
         """Writes one HTML page that needs nothing else: settings, epochs, stages, learning curves, the answer to the test."""
+        import json
+        import tempfile
+
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder)
             self.settings.write(place / "config.toml")
@@ -630,6 +632,9 @@ def report(
     Raises:
         OSError: a folder that is none, a page that cannot be written.
     """
+    # Few want it, and everyone would wait for it at the import.
+    import subprocess
+
     page = Path(folder) / "report.html" if path is None else Path(path)
     extra = [*(["--title", title] if title else []), *(["--dt", str(float(dt))] if dt is not None else [])]
     command = [sys.executable, "-m", "rheobase", "report", os.fspath(folder), "-o", os.fspath(page), *extra]

@@ -359,6 +359,8 @@ _DIALECTS = {
 }
 """How methods call the libraries, and how their names begin."""
 
+_ELSEWHERE = _native.names_elsewhere()
+
 
 def _dialect(library: str, classes: list[str], names: dict[str, str]) -> classmethod[Any, Any, Any]:
     """The way to make a model by the parameter names of another library."""
@@ -379,7 +381,7 @@ def _dialect(library: str, classes: list[str], names: dict[str, str]) -> classme
 
 def _dialects(info: dict[str, Any], fields: Mapping[str, Any]) -> Iterator[tuple[str, classmethod[Any, Any, Any]]]:
     """The methods for the libraries that have the model."""
-    for library, classes, parameters in _native.names_elsewhere():
+    for library, classes, parameters in _ELSEWHERE:
         key = next(key for key, start in _DIALECTS.items() if library.startswith(start))
         theirs = [name for name, ours in classes if ours == info["name"]]
         names = {name: ours for name, ours in parameters if ours in fields}

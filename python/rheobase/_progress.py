@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -50,6 +49,8 @@ class Bar:
         return f"epoch {epoch} of {self._epochs} | loss {loss:.4g}  accuracy {accuracy:.1%}  rate {rate:.3g}"
 
     def _below(self, words: str, share: float) -> None:
+        import html
+
         from IPython.display import HTML, display
 
         before, after = (html.escape(part) for part in words.split("|", 1))
