@@ -22,6 +22,7 @@ const MAY_KNOW: &[(&str, &str, &str)] = &[
         "models base signals files data sim network",
         "rayon safetensors serde serde_json statrs toml twox-hash",
     ),
+    ("rheobase-exchange", "models base data sim network", "hdf5-pure serde serde_json zip"),
     ("rheobase-originals", "models base kernels signals analyse data sim network", "serde serde_json"),
 ];
 

@@ -11,7 +11,7 @@
 what is no number and for unknown names, ``OSError`` for files, and ``KeyboardInterrupt``, which ends any long call.
 """
 
-from . import analyse
+from . import analyse, exchange
 from ._cell import SLIFCell
 from ._dynamics import Dynamics, FixedPoint, PhasePortrait, Threshold
 from ._learn import Answers, Epoch, Job, Session, Settings, Trained, digits, fit
@@ -57,6 +57,7 @@ globals().update(models)
 
 __all__ = [
     "analyse",
+    "exchange",
     "Answers",
     "AveragePool",
     "Burst",

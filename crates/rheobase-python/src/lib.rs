@@ -10,6 +10,7 @@ mod curve;
 mod dynamics;
 mod enter;
 mod error;
+mod exchange;
 mod figure;
 mod learn;
 mod model;
@@ -47,6 +48,8 @@ mod _native {
     use crate::curve::{check, curve, gain_bias};
     #[pymodule_export]
     use crate::dynamics::Dynamics;
+    #[pymodule_export]
+    use crate::exchange::Exchanged;
     #[pymodule_export]
     use crate::figure::{
         Figure, draw_correlogram, draw_curve, draw_intervals, draw_learning, draw_matrix, draw_raster,
