@@ -11,7 +11,7 @@
 what is no number and for unknown names, ``OSError`` for files, and ``KeyboardInterrupt``, which ends any long call.
 """
 
-from . import analyse, vision
+from . import analyse, exchange, vision
 from ._cell import SLIFCell
 from ._dataset import Dataset
 from ._dynamics import Dynamics, FixedPoint, PhasePortrait, Threshold
@@ -74,6 +74,7 @@ globals().update(models)
 
 __all__ = [
     "analyse",
+    "exchange",
     "Answers",
     "AveragePool",
     "Burst",

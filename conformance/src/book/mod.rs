@@ -4,6 +4,7 @@
 //! `cargo run -p conformance --example book` writes the pages; a test asserts that the committed ones are these.
 
 mod coming_from;
+mod dialects;
 mod head;
 mod markdown;
 mod model_page;
@@ -25,7 +26,7 @@ const NOTE: &str =
     "<!-- Written by `cargo run -p conformance --example book`: change the model, not this page. -->\n\n";
 
 /// The pages written by hand, in the order of the book, with their titles.
-const WRITTEN: [(&str, &str); 8] = [
+const WRITTEN: [(&str, &str); 9] = [
     ("README.md", "Rheobase"),
     ("semantics.md", "What happens in a step"),
     ("vision.md", "Spiking vision"),
@@ -33,6 +34,7 @@ const WRITTEN: [(&str, &str); 8] = [
     ("stages.md", "Learning without labels"),
     ("python.md", "Python"),
     ("runs.md", "Runs and their folders"),
+    ("exchange.md", "Models of other frameworks"),
     ("speed.md", "Speed"),
 ];
 
@@ -73,6 +75,8 @@ pub fn pages(root: &Path) -> Result<BTreeMap<PathBuf, String>, String> {
     pages.insert("models.md".into(), format!("{NOTE}{}", index(models)));
     pages.insert("surrogates.md".into(), format!("{NOTE}{}", surrogates::page()));
     pages.insert("coming-from.md".into(), format!("{NOTE}{}", coming_from::page()));
+    let folder = root.join("crates/rheobase-exchange/src/dialect");
+    pages.insert("exchange-dialects.md".into(), format!("{NOTE}{}", dialects::page(&folder)?));
     pages.insert("SUMMARY.md".into(), summary(models));
     Ok(pages)
 }
@@ -101,7 +105,7 @@ fn summary(models: &[std::sync::Arc<dyn Model>]) -> String {
     for m in models {
         out += &format!("  - [{}](models/{}.md)\n", m.info().class, m.info().name);
     }
-    out += "- [Surrogates](surrogates.md)\n- [Coming from another library](coming-from.md)\n";
+    out += "- [Surrogates](surrogates.md)\n- [What frameworks mean](exchange-dialects.md)\n- [Coming from another library](coming-from.md)\n";
     for (page, library) in COMING {
         out += &format!("  - [{library}](coming-from/{page}.md)\n");
     }

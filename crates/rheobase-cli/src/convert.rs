@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rheobase_exchange::{Target, write};
+use rheobase::exchange::{Target, write};
 use serde_json::json;
 
 use crate::exchange::{From, report_text};
@@ -71,7 +71,9 @@ impl Convert {
         if let Some(path) = &self.report {
             let json = json!({ "read": read, "written": written });
             let text = serde_json::to_string_pretty(&json).map_err(|e| Failure::bad(e.to_string()))?;
-            rheobase::data::atomic_write(path, |file| std::io::Write::write_all(file, (text + "\n").as_bytes()))?;
+            rheobase::data::atomic_write(path, |file| {
+                std::io::Write::write_all(file, (text + "\n").as_bytes())
+            })?;
         }
         let mut text = String::new();
         if let Some(read) = read {

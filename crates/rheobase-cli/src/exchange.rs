@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use rheobase::exchange::{Fate, Model, Options, Reading, Report, Settings, read};
 use rheobase::network::Network;
-use rheobase_exchange::{Fate, Model, Options, Reading, Report, Settings, read};
 
 use crate::failure::{Failure, Outcome};
 use crate::train::run_folder::read_trained;
@@ -36,9 +36,9 @@ impl From {
     pub(crate) fn read(&self, file: &Path) -> Outcome<Reading> {
         let mut settings = Settings::new();
         for text in &self.with {
-            let (name, value) = text
-                .split_once('=')
-                .ok_or_else(|| Failure::bad(format!("--with {text}: NAME=VALUE is needed, such as reset_mechanism=zero")))?;
+            let (name, value) = text.split_once('=').ok_or_else(|| {
+                Failure::bad(format!("--with {text}: NAME=VALUE is needed, such as reset_mechanism=zero"))
+            })?;
             settings.insert(name.trim().into(), value.trim().into());
         }
         let options = Options {
@@ -69,7 +69,7 @@ impl From {
         if network.input.is_empty() {
             network.input = trained.program().input_shape().to_vec();
         }
-        Ok((Model { network, weights, layers: Vec::new() }, None))
+        Ok((Model::new(network, weights), None))
     }
 }
 

@@ -80,7 +80,9 @@ impl Inspect {
         let reading = self.from.read(&self.file)?;
         let parts = reading.model().ok().map(|model| outline(&model.network)).transpose()?;
         if self.json {
-            return terminal::print_json(&json!({ "file": self.file, "network": parts, "report": reading.report }));
+            return terminal::print_json(
+                &json!({ "file": self.file, "network": parts, "report": reading.report }),
+            );
         }
         let network = parts.map_or(String::new(), |parts| text(&found(parts)) + "\n");
         terminal::print(&(network + &exchange::report_text(&reading.report)))

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rheobase_exchange::{Difference, replay};
+use rheobase::exchange::{Difference, replay};
 use serde_json::json;
 
 use crate::exchange::{From, report_text};
@@ -51,7 +51,8 @@ impl Replay {
             for layer in &found.layers {
                 table.row([layer.layer.clone(), layer.spikes.to_string(), layer.differ.to_string()]);
             }
-            let mut text = report.map_or(String::new(), report_text) + "\n" + &table.render(terminal::width());
+            let mut text =
+                report.map_or(String::new(), report_text) + "\n" + &table.render(terminal::width());
             text += &format!("\n{} steps, {} samples: ", found.steps, found.samples);
             text += &match found.first() {
                 None => "all spikes are equal".to_string(),
@@ -72,7 +73,13 @@ fn differs(layer: &str, d: &Difference) -> String {
     let mut text = format!(
         "first difference at step {}, layer {layer}, sample {}, neuron {}: theirs sends {}, ours {}\n  potential after the step \
          there {}, here before the reset {}, margin {}",
-        d.step, d.sample, d.neuron, d.theirs, d.ours, shown(d.their_potential), shown(d.potential),
+        d.step,
+        d.sample,
+        d.neuron,
+        d.theirs,
+        d.ours,
+        shown(d.their_potential),
+        shown(d.potential),
         d.margin.map_or("unknown".into(), |m| format!("{m:.1e}")),
     );
     if d.rounding {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use rheobase::network::{
+use rheobase_base::{Error, Result};
+use rheobase_network::network::{
     Combine, Conv, FORMAT, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Pool, PoolOf, Scale,
     WeightStart,
 };
-use rheobase::{Error, Result};
 
 use crate::layer::{Foreign, Layer};
 use crate::model::{Model, Shown};
@@ -243,10 +243,16 @@ impl<'a> Build<'a> {
         let dt = self.dt();
         // exp(−dt/tau) is 0 and 1 at these ends.
         let tau = map(keep, |k| {
-            let tau = -dt / rheobase::models::Real::ln(k);
+            let tau = -dt / rheobase_models::Real::ln(k);
             tau.clamp(1e-3 * dt, 1e30)
         });
-        Ok(self.neurons(role, from, "leaky_integrator", vec![("tau_m", tau), ("gain", gain), ("v_rest", rest)], &[]))
+        Ok(self.neurons(
+            role,
+            from,
+            "leaky_integrator",
+            vec![("tau_m", tau), ("gain", gain), ("v_rest", rest)],
+            &[],
+        ))
     }
 
     /// Length of a step in seconds.
@@ -265,7 +271,11 @@ impl<'a> Build<'a> {
         let (outputs, biased) = match &mut found.kind {
             Kind::Linear(l) => (l.outputs, &mut l.bias),
             Kind::Conv(c) => (c.outputs, &mut c.bias),
-            _ => return Err(fault("batch norm can only be folded into a linear layer or a convolution".into())),
+            _ => {
+                return Err(fault(
+                    "batch norm can only be folded into a linear layer or a convolution".into(),
+                ));
+            }
         };
         if factor.len() != outputs || shift.len() != outputs {
             return Err(fault(format!("batch norm of {} channels behind {outputs} outputs", factor.len())));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use hdf5_pure::{DType, Dataset, File, FileBuilder, Group as H5Group, VlenStringReadOptions};
-use rheobase::{Error, Result, memory};
+use rheobase_base::{Error, Result, memory};
 
 use crate::tensor::{Data, Tensor};
 
@@ -111,12 +111,12 @@ fn array(from: &Dataset, place: &str) -> std::result::Result<Item, String> {
             Data::I64(whole.into_iter().map(|x| i64::try_from(x).unwrap_or(i64::MAX)).collect())
         }
         DType::VariableLengthString => {
-            let limits = VlenStringReadOptions::new()
-                .with_max_elements(ITEMS)
-                .with_max_payload_bytes(TEXT);
+            let limits = VlenStringReadOptions::new().with_max_elements(ITEMS).with_max_payload_bytes(TEXT);
             return Ok(Item::Words(shape, from.read_vlen_strings(limits).map_err(failed)?));
         }
-        DType::String if bytes <= 8 * TEXT as u64 => return Ok(Item::Words(shape, from.read_string().map_err(failed)?)),
+        DType::String if bytes <= 8 * TEXT as u64 => {
+            return Ok(Item::Words(shape, from.read_string().map_err(failed)?));
+        }
         // NumPy's truth values.
         DType::Enum(_) => Data::I64(from.read_raw().map_err(failed)?.into_iter().map(i64::from).collect()),
         other => return Err(format!("{place}: holds {other}; numbers or text are needed")),

@@ -5,8 +5,8 @@
 
 use std::cmp::Ordering;
 
-use rheobase::network::{Network, outline};
-use rheobase::{Error, Result};
+use rheobase_base::{Error, Result};
+use rheobase_network::network::{Network, outline};
 
 use crate::layer::Weights;
 use crate::model::Model;
@@ -39,7 +39,11 @@ fn counted(a: &str, b: &str) -> Ordering {
 /// Names of fields that are weights of maps.
 fn is_map(name: &str, tensor: &Tensor) -> bool {
     let field = module(name).1;
-    let named = field == "weight" || field == "kernel" || field.ends_with("_weights") || field.ends_with("recurrent_w") || field == "w_rec";
+    let named = field == "weight"
+        || field == "kernel"
+        || field.ends_with("_weights")
+        || field.ends_with("recurrent_w")
+        || field == "w_rec";
     named && tensor.shape().len() >= 2
 }
 
@@ -54,7 +58,11 @@ fn pairs(network: &Network, weights: &Weights, from: &str) -> Result<Vec<Pair>> 
         let ours: Vec<&str> = maps.iter().map(|n| &n.name[..]).collect();
         return Err(Error::Unsupported {
             place: "weights".into(),
-            what: format!("{} weights {theirs:?}, but the network has {} nodes with weights, {ours:?}: they are paired in order", theirs.len(), ours.len()),
+            what: format!(
+                "{} weights {theirs:?}, but the network has {} nodes with weights, {ours:?}: they are paired in order",
+                theirs.len(),
+                ours.len()
+            ),
         });
     }
     // Rockpool and Spyx have [in, out], as here.
@@ -70,12 +78,18 @@ fn pairs(network: &Network, weights: &Weights, from: &str) -> Result<Vec<Pair>> 
                 place: name.clone(),
                 field: "shape".into(),
                 got: format!("{shape:?}"),
-                want: format!("{wanted:?}{} is needed for `{}`", if turned { " turned" } else { "" }, node.name),
+                want: format!(
+                    "{wanted:?}{} is needed for `{}`",
+                    if turned { " turned" } else { "" },
+                    node.name
+                ),
             });
         }
         pairs.push(Pair { theirs: name.clone(), ours: node.tensors[0].name.clone(), turned, shape });
         let bias = node.tensors.iter().find(|t| t.name.ends_with(".bias"));
-        let named = name.strip_suffix("weight").map_or_else(|| format!("{}.bias", module(name).0), |n| format!("{n}bias"));
+        let named = name
+            .strip_suffix("weight")
+            .map_or_else(|| format!("{}.bias", module(name).0), |n| format!("{n}bias"));
         match (bias, weights.get(&named)) {
             (Some(bias), Some(tensor)) if tensor.len() == bias.count => {
                 let shape = tensor.shape().to_vec();
@@ -83,12 +97,17 @@ fn pairs(network: &Network, weights: &Weights, from: &str) -> Result<Vec<Pair>> 
             }
             (None, None) => {}
             (Some(bias), None) => {
-                let what = format!("`{}` has a bias, the checkpoint has no `{named}`; `bias = false` leaves it out", bias.name);
+                let what = format!(
+                    "`{}` has a bias, the checkpoint has no `{named}`; `bias = false` leaves it out",
+                    bias.name
+                );
                 return Err(Error::Unsupported { place: "weights".into(), what });
             }
             (ours, Some(tensor)) => {
                 let got = format!("{:?}", tensor.shape());
-                let want = ours.map_or("the node has none: `bias = true` is needed".into(), |b| format!("{:?} is needed", b.shape));
+                let want = ours.map_or("the node has none: `bias = true` is needed".into(), |b| {
+                    format!("{:?} is needed", b.shape)
+                });
                 return Err(Error::Shape { place: named, field: "shape".into(), got, want });
             }
         }
@@ -100,10 +119,15 @@ fn pairs(network: &Network, weights: &Weights, from: &str) -> Result<Vec<Pair>> 
 ///
 /// # Errors
 /// Weights that are not as many as the network's, or of other shapes.
-pub(crate) fn into_network(network: Network, mut weights: Weights, from: &str, report: &mut Report) -> Result<Model> {
+pub(crate) fn into_network(
+    network: Network,
+    mut weights: Weights,
+    from: &str,
+    report: &mut Report,
+) -> Result<Model> {
     fold_norms(&mut weights, report)?;
     let pairs = pairs(&network, &weights, from)?;
-    let mut model = Model { network, weights: Default::default(), layers: Vec::new() };
+    let mut model = Model::new(network, Default::default());
     for pair in &pairs {
         let tensor = &weights[&pair.theirs];
         let values = if pair.turned { tensor.turned(&pair.theirs, "weight")? } else { tensor.to_f32() };
@@ -129,10 +153,15 @@ pub(crate) fn into_network(network: Network, mut weights: Weights, from: &str, r
         report.say(name, "tensor", Fate::Lost, "the network of ours has its own number for this");
     }
     // What neurons learn starts as the network says.
-    let program = rheobase::network::lower(&model.network, 0)?;
+    let program = rheobase_network::network::lower(&model.network, 0)?;
     for tensor in &program.parameters().tensors {
         model.weights.entry(tensor.name.clone()).or_insert_with(|| {
-            report.say(&tensor.name, "tensor", Fate::Lost, "not in the checkpoint: the network's own number stands");
+            report.say(
+                &tensor.name,
+                "tensor",
+                Fate::Lost,
+                "not in the checkpoint: the network's own number stands",
+            );
             tensor.values.clone()
         });
     }
@@ -146,12 +175,14 @@ fn fold_norms(weights: &mut Weights, report: &mut Report) -> Result<()> {
         weights.keys().filter_map(|n| n.strip_suffix(".running_mean")).map(str::to_string).collect();
     norms.sort_by(|a, b| counted(a, b));
     for norm in norms {
-        let mut before: Vec<String> = weights.iter().filter(|(n, t)| is_map(n, t)).map(|(n, _)| n.clone()).collect();
+        let mut before: Vec<String> =
+            weights.iter().filter(|(n, t)| is_map(n, t)).map(|(n, _)| n.clone()).collect();
         before.retain(|n| counted(n, &norm) == Ordering::Less);
         before.sort_by(|a, b| counted(a, b));
         let missing = |what: &str| Error::Unsupported { place: norm.clone(), what: what.into() };
         let map = before.pop().ok_or_else(|| missing("batch norm without a map before it"))?;
-        let get = |weights: &Weights, field: &str| weights.get(&format!("{norm}.{field}")).map(Tensor::to_f64);
+        let get =
+            |weights: &Weights, field: &str| weights.get(&format!("{norm}.{field}")).map(Tensor::to_f64);
         let mean = get(weights, "running_mean").unwrap_or_default();
         let var = get(weights, "running_var").ok_or_else(|| missing("batch norm without running_var"))?;
         let (gain, shift) = (get(weights, "weight"), get(weights, "bias"));
@@ -167,14 +198,18 @@ fn fold_norms(weights: &mut Weights, report: &mut Report) -> Result<()> {
         let scaled = Tensor::new(&map, "weight", weight.shape().to_vec(), Data::F32(scaled))?;
         let named = format!("{}bias", map.strip_suffix("weight").unwrap_or(&map));
         let bias = weights.get(&named).map_or_else(|| vec![0.0; outputs], Tensor::to_f64);
-        let bias = (0..outputs).map(|i| {
-            ((bias[i] - mean[i]) * factor[i] + shift.as_ref().map_or(0.0, |s| s[i])) as f32
-        });
+        let bias = (0..outputs)
+            .map(|i| ((bias[i] - mean[i]) * factor[i] + shift.as_ref().map_or(0.0, |s| s[i])) as f32);
         let bias = Tensor::row(bias.collect());
         weights.insert(map.clone(), scaled);
         weights.insert(named, bias);
         weights.retain(|n, _| module(n).0 != norm);
-        report.say(&norm, "batch norm", Fate::Rewritten, format!("folded into `{map}` with eps = 1e-5: w·γ/√(σ² + ε)"));
+        report.say(
+            &norm,
+            "batch norm",
+            Fate::Rewritten,
+            format!("folded into `{map}` with eps = 1e-5: w·γ/√(σ² + ε)"),
+        );
     }
     Ok(())
 }
@@ -191,7 +226,8 @@ pub(crate) fn back(model: &Model, like: Weights, from: &str, report: &mut Report
         let values = model.weights[&pair.ours].clone();
         let values = match (pair.turned, &pair.shape[..]) {
             (true, [rows, columns]) => {
-                Tensor::new(&pair.ours, "weight", vec![*columns, *rows], Data::F32(values))?.turned(&pair.ours, "weight")?
+                Tensor::new(&pair.ours, "weight", vec![*columns, *rows], Data::F32(values))?
+                    .turned(&pair.ours, "weight")?
             }
             _ => values,
         };
@@ -202,7 +238,12 @@ pub(crate) fn back(model: &Model, like: Weights, from: &str, report: &mut Report
         weights.insert(pair.theirs, tensor);
     }
     for name in weights.keys().filter(|n| !changed.contains(n)) {
-        report.say(name, "tensor", Fate::Lost, "taken from the checkpoint that lends its names, not from the model");
+        report.say(
+            name,
+            "tensor",
+            Fate::Lost,
+            "taken from the checkpoint that lends its names, not from the model",
+        );
     }
     Ok(weights)
 }

@@ -4,8 +4,8 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use rheobase::network::Numbers;
-use rheobase::{Error, Result};
+use rheobase_base::{Error, Result};
+use rheobase_network::network::Numbers;
 use serde_json::Value as Json;
 
 use crate::tensor::{Data, Tensor};
@@ -54,9 +54,28 @@ pub struct Layer {
 
 /// What descriptions say for people to read, or again.
 const REMARKS: [&str; 22] = [
-    "call", "update", "comparison", "initial", "layout", "weight_layout", "recurrent", "mode", "time_unit", "in",
-    "out", "in_channels", "out_channels", "learn_beta", "learn_threshold", "reciprocal_tau", "reciprocal_tau_is",
-    "current", "detach_reset", "learn_alpha", "step_mode", "surrogate",
+    "call",
+    "update",
+    "comparison",
+    "initial",
+    "layout",
+    "weight_layout",
+    "recurrent",
+    "mode",
+    "time_unit",
+    "in",
+    "out",
+    "in_channels",
+    "out_channels",
+    "learn_beta",
+    "learn_threshold",
+    "reciprocal_tau",
+    "reciprocal_tau_is",
+    "current",
+    "detach_reset",
+    "learn_alpha",
+    "step_mode",
+    "surrogate",
 ];
 
 impl Layer {
@@ -147,7 +166,9 @@ impl Layer {
             xs if xs.iter().all(|x| whole(*x)) && !xs.is_empty() && xs.len() <= 2 => {
                 Ok(Some(xs.iter().map(|x| *x as usize).collect()))
             }
-            xs => Err(self.fault(name, format!("{xs:?}"), "must be whole numbers of at least 0, one per axis")),
+            xs => {
+                Err(self.fault(name, format!("{xs:?}"), "must be whole numbers of at least 0, one per axis"))
+            }
         }
     }
 
@@ -155,7 +176,11 @@ impl Layer {
     pub(crate) fn unused(&self) -> Vec<String> {
         let used = self.used.borrow();
         let known = |name: &String| used.contains(name) || REMARKS.contains(&&name[..]);
-        self.values.iter().filter(|(n, v)| !known(n) && **v != Value::Nothing).map(|(n, _)| n.clone()).collect()
+        self.values
+            .iter()
+            .filter(|(n, v)| !known(n) && **v != Value::Nothing)
+            .map(|(n, _)| n.clone())
+            .collect()
     }
 
     pub(crate) fn fault(&self, field: &str, value: impl ToString, rule: impl Into<String>) -> Error {
@@ -208,17 +233,20 @@ impl Foreign {
     /// # Errors
     /// Text that is no such description; tensors that are not there.
     pub fn from_json(text: &str, place: &str, weights: &Weights) -> Result<Foreign> {
-        let json: Json = serde_json::from_str(text)
-            .map_err(|e| Error::file(place, format!("is no JSON: {e}")))?;
+        let json: Json =
+            serde_json::from_str(text).map_err(|e| Error::file(place, format!("is no JSON: {e}")))?;
         let word = |name: &str| json[name].as_str().unwrap_or_default().to_string();
-        let layers = json["layers"].as_array().filter(|l| !l.is_empty()).ok_or_else(|| {
-            Error::file(place, "has no `layers`: a list of at least one layer is needed")
-        })?;
+        let layers = json["layers"]
+            .as_array()
+            .filter(|l| !l.is_empty())
+            .ok_or_else(|| Error::file(place, "has no `layers`: a list of at least one layer is needed"))?;
         let mut before = "input".to_string();
         let mut read = Vec::new();
         for (n, layer) in layers.iter().enumerate() {
             let text = |key: &str| {
-                layer[key].as_str().ok_or_else(|| Error::file(place, format!("layers[{n}]: `{key}` is missing")))
+                layer[key]
+                    .as_str()
+                    .ok_or_else(|| Error::file(place, format!("layers[{n}]: `{key}` is missing")))
             };
             let (name, class) = (text("name")?, text("class")?);
             let inputs = match layer["inputs"].as_array() {
@@ -292,5 +320,7 @@ fn array(json: &Json, depth: usize, shape: &mut Vec<usize>, data: &mut Vec<f64>)
     if data.is_empty() && shape.len() == depth {
         shape.push(items.len());
     }
-    depth < 8 && shape.get(depth) == Some(&items.len()) && items.iter().all(|x| array(x, depth + 1, shape, data))
+    depth < 8
+        && shape.get(depth) == Some(&items.len())
+        && items.iter().all(|x| array(x, depth + 1, shape, data))
 }

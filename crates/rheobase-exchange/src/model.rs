@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use rheobase::network::{Library, Network, Program, lower_with, outline};
-use rheobase::{Error, Result};
+use rheobase_base::{Error, Result};
+use rheobase_network::network::{Kind, Library, Network, Program, lower_with, outline};
+use serde::{Deserialize, Serialize};
 
 /// A layer that was read, and where its output is found here.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Shown {
     /// Its name in the model that was read.
     pub layer: String,
@@ -28,6 +29,16 @@ pub struct Model {
 }
 
 impl Model {
+    /// A network of ours with its weights: every node is a layer.
+    pub fn new(network: Network, weights: BTreeMap<String, Vec<f32>>) -> Model {
+        let shown = |node: &rheobase_network::network::Node| {
+            let cell = matches!(node.kind, Kind::Neurons(_)).then(|| node.name.clone());
+            Shown { layer: node.name.clone(), node: node.name.clone(), cell }
+        };
+        let layers = network.nodes.iter().map(shown).collect();
+        Model { network, weights, layers }
+    }
+
     /// The network ready to run, with its weights.
     ///
     /// # Errors
@@ -50,7 +61,8 @@ impl Model {
         let tensors = table.nodes.iter().flat_map(|n| &n.tensors);
         let wrong = tensors.clone().find(|t| self.weights.get(&t.name).map(Vec::len) != Some(t.count));
         if let Some(tensor) = wrong {
-            let got = self.weights.get(&tensor.name).map_or("nothing".into(), |w| format!("{} numbers", w.len()));
+            let got =
+                self.weights.get(&tensor.name).map_or("nothing".into(), |w| format!("{} numbers", w.len()));
             return Err(Error::Shape {
                 place: "model".into(),
                 field: tensor.name.clone(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rheobase::network::{Network, outline};
-use rheobase::{Error, Result};
+use rheobase_base::{Error, Result};
+use rheobase_network::network::{Network, outline};
 
 use crate::model::Model;
 use crate::nir::node::Graph;
@@ -13,6 +13,24 @@ use crate::weights::{metadata, read_safetensors};
 
 /// The key of the description among the metadata.
 pub(crate) const NETWORK: &str = "rheobase.network";
+
+/// The key of the layers that it was read from.
+pub(crate) const LAYERS: &str = "rheobase.layers";
+
+/// The layers of a model as text, for its metadata.
+pub(crate) fn layers(model: &Model) -> Result<String> {
+    serde_json::to_string(&model.layers).map_err(|e| Error::file("metadata", e.to_string()))
+}
+
+/// A model with the layers that its metadata names.
+fn shown(network: Network, weights: BTreeMap<String, Vec<f32>>, layers: Option<&str>) -> Result<Model> {
+    let mut model = Model::new(network, weights);
+    if let Some(found) = layers.and_then(|text| serde_json::from_str(text).ok()) {
+        model.layers = found;
+    }
+    model.fits()?;
+    Ok(model)
+}
 
 /// The report of what was written here.
 pub(crate) fn report() -> Report {
@@ -27,12 +45,11 @@ pub(crate) fn report() -> Report {
 
 /// The model of a safetensors file, if it is one of ours.
 pub(crate) fn read(path: &Path) -> Result<Option<Model>> {
-    let Some(text) = metadata(path)?.remove(NETWORK) else { return Ok(None) };
+    let mut words = metadata(path)?;
+    let Some(text) = words.remove(NETWORK) else { return Ok(None) };
     let network = Network::from_toml(&text, &path.display().to_string())?;
     let weights = read_safetensors(path)?.into_iter().map(|(name, t)| (name, t.to_f32())).collect();
-    let model = Model { network, weights, layers: Vec::new() };
-    model.fits()?;
-    Ok(Some(model))
+    Ok(Some(shown(network, weights, words.get(LAYERS).map(String::as_str))?))
 }
 
 /// The model that a graph holds the description of, with the graph's weights.
@@ -61,9 +78,8 @@ fn described(graph: &Graph, text: &str) -> Result<Model> {
             weights.insert(tensor.name.clone(), values);
         }
     }
-    let model = Model { network, weights, layers: Vec::new() };
-    model.fits()?;
-    Ok(model)
+    let layers = graph.nodes.iter().find_map(|n| n.word(&format!("metadata.{LAYERS}")));
+    shown(network, weights, layers)
 }
 
 fn input_word(graph: &Graph, name: &str) -> Option<Vec<f32>> {

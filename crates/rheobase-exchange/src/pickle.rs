@@ -21,9 +21,17 @@ pub(crate) enum Node {
     /// A name that may be used.
     Name(String),
     /// Memory of a tensor: the kind of its elements, and which piece of the file it is.
-    Storage { kind: String, key: String },
+    Storage {
+        kind: String,
+        key: String,
+    },
     /// A tensor.
-    View { storage: Id, offset: i64, shape: Id, strides: Id },
+    View {
+        storage: Id,
+        offset: i64,
+        shape: Id,
+        strides: Id,
+    },
 }
 
 /// The values of a pickle; [`Pickle::root`] is the whole.
@@ -216,7 +224,9 @@ impl Machine<'_> {
             }
             0x93 => {
                 let (name, module) = (self.pop()?, self.pop()?);
-                let (Node::Text(module), Node::Text(name)) = (self.nodes[module].clone(), self.nodes[name].clone()) else {
+                let (Node::Text(module), Node::Text(name)) =
+                    (self.nodes[module].clone(), self.nodes[name].clone())
+                else {
                     return Err("a name that is no text".into());
                 };
                 self.name(&module, &name)?;
@@ -226,7 +236,9 @@ impl Machine<'_> {
             // State of an ordered dictionary or a parameter: attributes, of which nothing is needed.
             b'b' => drop(self.pop()?),
             b'0' => drop(self.pop()?),
-            other => return Err(format!("opcode {other:#04x}, which stands for neither plain data nor a tensor")),
+            other => {
+                return Err(format!("opcode {other:#04x}, which stands for neither plain data nor a tensor"));
+            }
         }
         Ok(())
     }
@@ -313,8 +325,12 @@ impl Machine<'_> {
                 self.stack.push(*shape);
                 Ok(())
             }
-            (name, [storage, offset, shape, strides, ..]) if name.starts_with("torch._utils._rebuild_tensor") => {
-                let Node::Int(offset) = self.nodes[*offset] else { return Err("a tensor without an offset".into()) };
+            (name, [storage, offset, shape, strides, ..])
+                if name.starts_with("torch._utils._rebuild_tensor") =>
+            {
+                let Node::Int(offset) = self.nodes[*offset] else {
+                    return Err("a tensor without an offset".into());
+                };
                 self.push(Node::View { storage: *storage, offset, shape: *shape, strides: *strides })
             }
             _ => Err(format!("`{function}` is called with {} values", arguments.len())),

@@ -3,8 +3,8 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use rheobase::network::Network;
-use rheobase::{Error, Result};
+use rheobase_base::{Error, Result};
+use rheobase_network::network::Network;
 
 use crate::dialect::{Dialect, assemble, dialect, recognise};
 use crate::layer::{Foreign, Weights};
@@ -99,7 +99,8 @@ pub fn read(path: &Path, options: &Options) -> Result<Reading> {
             None => Err(Error::file(path, "is a network without weights: `--weights FILE` names them")),
         },
         other => {
-            let what = format!("`.{other}` is no model: .nir, .json, .safetensors, .pt, .pth or .npz is needed");
+            let what =
+                format!("`.{other}` is no model: .nir, .json, .safetensors, .pt, .pth or .npz is needed");
             Err(Error::file(path, what))
         }
     }
@@ -126,7 +127,8 @@ pub fn from_layers(foreign: &Foreign) -> Result<Reading> {
 }
 
 fn description(path: &Path, options: &Options) -> Result<Reading> {
-    let text = std::fs::read_to_string(path).map_err(|e| Error::file(path, format!("cannot be read: {e}")))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|e| Error::file(path, format!("cannot be read: {e}")))?;
     let weights = options.weights.as_deref().map_or(Ok(Weights::new()), read_weights)?;
     let mut foreign = Foreign::from_json(&text, &path.display().to_string(), &weights)?;
     if let Some(from) = &options.from {
@@ -171,7 +173,11 @@ fn into_network(network: &Path, weights: &Path, options: &Options) -> Result<Rea
         network.input.clone_from(&options.input);
     }
     let from = options.from.as_deref().unwrap_or("torch");
-    let mut report = Report { dialect: from.into(), because: "weights of torch, by their order".into(), entries: Vec::new() };
+    let mut report = Report {
+        dialect: from.into(),
+        because: "weights of torch, by their order".into(),
+        entries: Vec::new(),
+    };
     let model = into::into_network(network, read_weights(weights)?, from, &mut report)?;
     Ok(Reading { report, model: Some(model) })
 }

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rheobase::data::{Npz, read_npz};
-use rheobase::encode::SampleInput;
-use rheobase::model::Catalog;
-use rheobase::models::lanes::Level;
-use rheobase::network::{
+use rheobase_base::{Error, Result};
+use rheobase_data::{Npz, read_npz};
+use rheobase_models::lanes::Level;
+use rheobase_network::network::SampleInput;
+use rheobase_network::network::{
     Context, Counts, Kind, Link, Network, Neurons, Numbers, Program, Signal, Tape, TileInput,
 };
-use rheobase::{Error, Initial, Input, Population, Record, Result, Spikes};
+use rheobase_sim::model::Catalog;
+use rheobase_sim::{Initial, Input, Population, Record, Spikes};
 use serde::Serialize;
 
 use crate::model::{Model, Shown};
@@ -80,6 +81,37 @@ impl Replay {
 /// Margins up to this share of the potential may be rounding: sums of products are taken in another order elsewhere.
 const ROUNDING: f64 = 1e-5;
 
+/// What `model` gives for `input`, `[step, sample, value]`: the shape of a sample's output in one step, and the outputs.
+///
+/// # Errors
+/// A model that cannot be built; input of another length, or not finite; NaN.
+pub fn outputs(model: &Model, steps: usize, samples: usize, input: &[f32]) -> Result<(Vec<usize>, Vec<f32>)> {
+    let program = model.program()?;
+    let width: usize = program.input_shape().iter().product();
+    if steps.checked_mul(samples).and_then(|n| n.checked_mul(width)) != Some(input.len()) || samples == 0 {
+        return Err(Error::Shape {
+            place: "input".into(),
+            field: "length".into(),
+            got: format!("{} values", input.len()),
+            want: format!("{steps} steps of {samples} samples of {width} values are needed"),
+        });
+    }
+    if let Some(i) = input.iter().position(|x| !x.is_finite()) {
+        return Err(Error::Value {
+            place: "input".into(),
+            field: "values".into(),
+            index: Some(i),
+            value: input[i].to_string(),
+            rule: "must be a finite number".into(),
+        });
+    }
+    let output = node(&program, &model.network.output)?;
+    let recorded = Recorded { steps, samples, width, values: input.to_vec() };
+    let (mut out, mut buffer) = (Vec::new(), Vec::new());
+    sweep(&program, &recorded, |_, signals| out.extend_from_slice(signals[output].dense(&mut buffer)))?;
+    Ok((program.output_shape().to_vec(), out))
+}
+
 /// Recorded values of all steps and samples.
 struct Recorded {
     steps: usize,
@@ -99,7 +131,12 @@ impl Recorded {
                 want: "[step, sample, …] is needed".into(),
             });
         };
-        Ok(Recorded { steps: *steps, samples: *samples, width: rest.iter().product(), values: array.to_f32()? })
+        Ok(Recorded {
+            steps: *steps,
+            samples: *samples,
+            width: rest.iter().product(),
+            values: array.to_f32()?,
+        })
     }
 
     fn row(&self, step: usize) -> &[f32] {
@@ -140,7 +177,8 @@ pub fn replay(model: &Model, run: &Path) -> Result<Replay> {
         expected.push((node(&program, &shown.node)?, *shown, recorded));
     }
     let answer = Recorded::read(&npz, "output").ok().filter(|o| {
-        o.width == program.output_shape().iter().product::<usize>() && (o.steps, o.samples) == (input.steps, input.samples)
+        o.width == program.output_shape().iter().product::<usize>()
+            && (o.steps, o.samples) == (input.steps, input.samples)
     });
     let output = node(&program, &model.network.output)?;
     let mut results: Vec<LayerResult> = paired
@@ -231,12 +269,15 @@ fn pair<'a>(npz: &Npz, model: &'a Model) -> Result<Vec<(String, &'a Shown)>> {
     Err(Error::file(npz.path(), what))
 }
 
-/// The number of a node's signal.
+/// The number of a node's signal; the last node's without a name.
 fn node(program: &Program, name: &str) -> Result<usize> {
+    let names: Vec<&str> = program.nodes().map(|(name, ..)| name).collect();
+    if name.is_empty() {
+        return Ok(names.len());
+    }
     if name == "input" {
         return Ok(0);
     }
-    let names: Vec<&str> = program.nodes().map(|(name, ..)| name).collect();
     let found = names.iter().position(|n| *n == name).map(|n| n + 1);
     found.ok_or_else(|| Error::unknown("model", "node", name, names.iter().copied()))
 }
@@ -253,10 +294,12 @@ fn sweep(program: &Program, input: &Recorded, mut see: impl FnMut(usize, &[Signa
     let ids: Vec<u64> = (0..input.samples as u64).collect();
     let context = Context { step: 0, sample_ids: &ids, epoch: 0, training: false, taping: false, level };
     let fed = TileInput { samples: &samples, lengths: None, width, wanted: false };
-    let (mut state, mut tape, mut counts) = (program.start(input.samples), Tape::default(), Counts::default());
+    let (mut state, mut tape, mut counts) =
+        (program.start(input.samples), Tape::default(), Counts::default());
     // The tape of a run is as long as its piece; a step at a time keeps one.
     for t in 0..input.steps {
-        program.run(&context, &mut state, &fed, t, 1, &mut tape, &mut counts, |_, signals| see(t, signals))?;
+        program
+            .run(&context, &mut state, &fed, t, 1, &mut tape, &mut counts, |_, signals| see(t, signals))?;
     }
     Ok(())
 }
@@ -289,8 +332,9 @@ fn explain(
     };
     let catalog = Catalog::standard();
     let known = catalog.get(&neurons.model)?;
-    let counted = known.info().time == rheobase::models::neuron::Time::Steps;
-    let mut builder = Population::<f32>::builder(known.clone(), &[1]).dt(if counted { 1.0 } else { model.network.dt });
+    let counted = known.info().time == rheobase_models::neuron::Time::Steps;
+    let mut builder =
+        Population::<f32>::builder(known.clone(), &[1]).dt(if counted { 1.0 } else { model.network.dt });
     for (name, numbers) in &neurons.set {
         builder = builder.set(name, one(numbers));
     }
@@ -304,7 +348,11 @@ fn explain(
     (found.potential, found.margin) = (last("potential"), last("margin"));
     if let (Some(v), Some(margin)) = (found.potential, found.margin) {
         // Counts are the whole part of their margin.
-        let margin = if known.info().emits == rheobase::models::neuron::Emits::Count { margin - margin.round() } else { margin };
+        let margin = if known.info().emits == rheobase_models::neuron::Emits::Count {
+            margin - margin.round()
+        } else {
+            margin
+        };
         found.rounding = margin.abs() <= ROUNDING * v.abs().max(1e-3);
     }
     Ok(())
@@ -346,6 +394,7 @@ fn currents(
             sent.entry(*number).or_default().push(values[found.sample * width + found.neuron]);
         }
     })?;
-    let at = |link: &Link, number: &usize, t: usize| t.checked_sub(link.delay()).map_or(0.0, |t| sent[number][t]);
+    let at =
+        |link: &Link, number: &usize, t: usize| t.checked_sub(link.delay()).map_or(0.0, |t| sent[number][t]);
     Ok((0..input.steps).map(|t| links.iter().zip(&numbers).map(|(l, n)| at(l, n, t)).sum()).collect())
 }

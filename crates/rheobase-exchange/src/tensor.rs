@@ -1,7 +1,7 @@
 //! `Tensor`: an array of numbers as a file holds it, and [`Numbers`] made of one.
 
-use rheobase::network::Numbers;
-use rheobase::{Error, Result};
+use rheobase_base::{Error, Result};
+use rheobase_network::network::Numbers;
 
 /// The elements of a tensor, last axis fastest.
 #[derive(Debug, Clone, PartialEq)]
@@ -158,7 +158,9 @@ pub(crate) fn zip(a: &Numbers, b: &Numbers, f: impl Fn(f64, f64) -> f64) -> Numb
     match (a, b) {
         (Numbers::One(a), b) => map(b, |b| f(*a, b)),
         (a, Numbers::One(b)) => map(a, |a| f(a, *b)),
-        (Numbers::Each(a), Numbers::Each(b)) => Numbers::Each(a.iter().zip(b).map(|(a, b)| f(*a, *b)).collect()),
+        (Numbers::Each(a), Numbers::Each(b)) => {
+            Numbers::Each(a.iter().zip(b).map(|(a, b)| f(*a, *b)).collect())
+        }
     }
 }
 

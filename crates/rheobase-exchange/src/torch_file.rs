@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::Path;
 
-use rheobase::{Error, Result, memory};
+use rheobase_base::{Error, Result, memory};
 use zip::ZipArchive;
 
 use crate::layer::Weights;
@@ -114,15 +114,19 @@ fn old(path: &Path, place: &str) -> Done<Weights> {
         .iter()
         .filter_map(|n| if let Node::Storage { kind, key } = n { Some((&key[..], &kind[..])) } else { None })
         .collect();
-    let Node::List(ids) = &keys.nodes[keys.root] else { return Err("its list of storages is damaged".into()) };
+    let Node::List(ids) = &keys.nodes[keys.root] else {
+        return Err("its list of storages is damaged".into());
+    };
     let mut storages = HashMap::new();
     for id in ids {
         let Node::Text(key) = &keys.nodes[*id] else { return Err("its list of storages is damaged".into()) };
         let kind = kinds.get(&key[..]).copied().unwrap_or("torch.FloatStorage");
         let kind = kind_of(kind).ok_or_else(|| format!("holds elements of {kind}"))?;
-        let count = rest.first_chunk::<8>().map(|b| u64::from_le_bytes(*b)).ok_or("ends within its storages")?;
+        let count =
+            rest.first_chunk::<8>().map(|b| u64::from_le_bytes(*b)).ok_or("ends within its storages")?;
         let length = usize::try_from(count).ok().and_then(|n| n.checked_mul(kind.size()));
-        let body = length.and_then(|n| rest.get(8..8usize.checked_add(n)?)).ok_or("ends within its storages")?;
+        let body =
+            length.and_then(|n| rest.get(8..8usize.checked_add(n)?)).ok_or("ends within its storages")?;
         storages.insert(key.clone(), body.to_vec());
         rest = &rest[8 + body.len()..];
     }
@@ -160,7 +164,9 @@ fn tensors(pickle: &Pickle, storages: &mut dyn Storages, place: &str) -> Done<We
                 (Some(one), None) => one,
                 _ => {
                     let names: Vec<&str> = several.iter().map(|(name, _)| &name[..]).collect();
-                    return Err(format!("holds several dictionaries of tensors, {names:?}; save the model's alone"));
+                    return Err(format!(
+                        "holds several dictionaries of tensors, {names:?}; save the model's alone"
+                    ));
                 }
             }
         }
@@ -230,7 +236,9 @@ fn view(
     uses: &mut HashMap<String, usize>,
     place: &str,
 ) -> Done<Tensor> {
-    let Node::View { storage, offset, shape, strides } = &pickle.nodes[id] else { return Err("is none".into()) };
+    let Node::View { storage, offset, shape, strides } = &pickle.nodes[id] else {
+        return Err("is none".into());
+    };
     let Node::Storage { kind, key } = &pickle.nodes[*storage] else { return Err("has no storage".into()) };
     let kind = kind_of(kind).ok_or_else(|| format!("holds elements of {kind}"))?;
     let lengths = |id: Id| -> Option<Vec<usize>> {
@@ -250,9 +258,14 @@ fn view(
     let bytes = &read[key];
     let held = bytes.len() / size;
     // The last element that is shown must be there.
-    let reach = shape.iter().zip(&strides).try_fold(offset, |at, (d, s)| at.checked_add(d.saturating_sub(1).checked_mul(*s)?));
+    let reach = shape
+        .iter()
+        .zip(&strides)
+        .try_fold(offset, |at, (d, s)| at.checked_add(d.saturating_sub(1).checked_mul(*s)?));
     if shape.len() != strides.len() || (count > 0 && reach.is_none_or(|reach| reach >= held)) {
-        return Err(format!("shape {shape:?} with strides {strides:?} does not fit into a storage of {held}"));
+        return Err(format!(
+            "shape {shape:?} with strides {strides:?} does not fit into a storage of {held}"
+        ));
     }
     let mut plain = 1;
     let mut contiguous = true;

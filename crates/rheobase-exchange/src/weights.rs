@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
-use rheobase::data::{Array, ArrayData, atomic_write, read_npz, write_npz};
-use rheobase::{Error, Result, memory};
+use rheobase_base::{Error, Result, memory};
+use rheobase_data::{Array, ArrayData, atomic_write, read_npz, write_npz};
 use serde_json::{Value as Json, json};
 
 use crate::layer::Weights;
@@ -41,7 +41,10 @@ fn from_npz(path: &Path) -> Result<Weights> {
             ArrayData::I64(x) => Data::I64(x.clone()),
             ArrayData::Text(_) => continue,
         };
-        weights.insert(name.clone(), Tensor::new(&path.display().to_string(), name, array.shape().to_vec(), data)?);
+        weights.insert(
+            name.clone(),
+            Tensor::new(&path.display().to_string(), name, array.shape().to_vec(), data)?,
+        );
     }
     Ok(weights)
 }
@@ -60,7 +63,8 @@ fn header(path: &Path) -> Result<(Json, u64, u64, File)> {
     }
     let mut header = vec![0u8; length as usize];
     file.read_exact(&mut header).map_err(io)?;
-    let header: Json = serde_json::from_slice(&header).map_err(|e| fault(format!("its header is no JSON: {e}")))?;
+    let header: Json =
+        serde_json::from_slice(&header).map_err(|e| fault(format!("its header is no JSON: {e}")))?;
     Ok((header, 8 + length, size, file))
 }
 
@@ -98,7 +102,10 @@ pub fn write_weights(path: &Path, weights: &Weights, metadata: &[(&str, String)]
             Data::I64(_) => ("I64", 8),
         };
         let end = at + size * tensor.len();
-        header.insert(name.clone(), json!({ "dtype": dtype, "shape": tensor.shape(), "data_offsets": [at, end] }));
+        header.insert(
+            name.clone(),
+            json!({ "dtype": dtype, "shape": tensor.shape(), "data_offsets": [at, end] }),
+        );
         at = end;
     }
     let mut text = Json::Object(header).to_string().into_bytes();
@@ -129,7 +136,8 @@ pub fn read_safetensors(path: &Path) -> Result<Weights> {
             continue;
         }
         let damaged = |what: &str| fault(format!("tensor `{name}`: {what}"));
-        let numbers = |key: &str| -> Option<Vec<u64>> { entry[key].as_array()?.iter().map(Json::as_u64).collect() };
+        let numbers =
+            |key: &str| -> Option<Vec<u64>> { entry[key].as_array()?.iter().map(Json::as_u64).collect() };
         let shape = numbers("shape").ok_or_else(|| damaged("has no shape"))?;
         let (Some(offsets), Some(dtype)) = (numbers("data_offsets"), entry["dtype"].as_str()) else {
             return Err(damaged("has no dtype or no offsets"));
@@ -145,7 +153,8 @@ pub fn read_safetensors(path: &Path) -> Result<Weights> {
         let mut bytes = vec![0u8; (to - from) as usize];
         file.read_exact(&mut bytes).map_err(io)?;
         let shape = shape.iter().map(|d| *d as usize).collect();
-        weights.insert(name.clone(), Tensor::new(&path.display().to_string(), name, shape, kind.read(&bytes))?);
+        weights
+            .insert(name.clone(), Tensor::new(&path.display().to_string(), name, shape, kind.read(&bytes))?);
     }
     Ok(weights)
 }
@@ -229,10 +238,18 @@ mod tests {
 
     #[test]
     fn halves_are_what_the_standard_says() {
-        let cases = [(0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65504.0), (0x0001, 5.960_464_5e-8), (0x3555, 0.333_251_95)];
+        let cases = [
+            (0x3c00, 1.0),
+            (0xc000, -2.0),
+            (0x7bff, 65504.0),
+            (0x0001, 5.960_464_5e-8),
+            (0x3555, 0.333_251_95),
+        ];
         for (bits, value) in cases {
             assert_eq!(half(bits), value, "{bits:x}");
         }
-        assert!(half(0x7c01).is_nan() && half(0xfc00) == f32::NEG_INFINITY && half(0x8000).is_sign_negative());
+        assert!(
+            half(0x7c01).is_nan() && half(0xfc00) == f32::NEG_INFINITY && half(0x8000).is_sign_negative()
+        );
     }
 }

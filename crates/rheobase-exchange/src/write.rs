@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use rheobase::data::atomic_write;
-use rheobase::{Error, Result};
+use rheobase_base::{Error, Result};
+use rheobase_data::atomic_write;
 
 use crate::layer::Weights;
 use crate::model::Model;
@@ -42,7 +42,7 @@ pub fn write(model: &Model, path: &Path, target: &Target) -> Result<Report> {
     model.fits()?;
     let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
     let mut report = Report { dialect: target.to.clone().unwrap_or("nir 1.0.8".into()), ..Report::default() };
-    let checked = |report: &Report| match report.losses().next() {
+    let checked = |report: &Report| match report.losses().max_by_key(|e| e.fate) {
         Some(e) if e.fate == Fate::Refused || target.strict => Err(Error::Unsupported {
             place: format!("{}.{}", e.node, e.parameter),
             what: format!("{}: {}", e.fate, e.how),
@@ -65,14 +65,19 @@ pub fn write(model: &Model, path: &Path, target: &Target) -> Result<Report> {
                 None => {
                     report.dialect = format!("rheobase {}", env!("CARGO_PKG_VERSION"));
                     report.say("", "all", Fate::Exact, "the network's description stands in the file");
-                    (own(model)?, vec![(ours::NETWORK, model.network.to_toml()?)])
+                    (
+                        own(model)?,
+                        vec![(ours::NETWORK, model.network.to_toml()?), (ours::LAYERS, ours::layers(model)?)],
+                    )
                 }
             };
             checked(&report)?;
             write_weights(path, &weights, &metadata)?;
         }
         other => {
-            let what = format!("`.{other}` is nothing that models are written as: .nir, .safetensors or .npz is needed");
+            let what = format!(
+                "`.{other}` is nothing that models are written as: .nir, .safetensors or .npz is needed"
+            );
             return Err(Error::file(path, what));
         }
     }
@@ -81,7 +86,7 @@ pub fn write(model: &Model, path: &Path, target: &Target) -> Result<Report> {
 
 /// The tensors of a model under our own names.
 fn own(model: &Model) -> Result<Weights> {
-    let rows = rheobase::network::outline(&model.network)?.nodes;
+    let rows = rheobase_network::network::outline(&model.network)?.nodes;
     let tensors = rows.into_iter().flat_map(|n| n.tensors);
     tensors
         .map(|t| {

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rheobase::data::read_npz;
+use rheobase_data::read_npz;
 use rheobase_exchange::*;
 use serde_json::Value as Json;
 
 /// Where NIR has lost what no setting can say, and the report says so: the settings that the file leaves open.
-const LOST: [(&str, &str); 2] = [("rockpool/lif_recurrent model.nir", "w_rec"), ("spyx/mlp model.nir", "LI layers")];
+const LOST: [(&str, &str); 2] =
+    [("rockpool/lif_recurrent model.nir", "w_rec"), ("spyx/mlp model.nir", "LI layers")];
 
 /// What came of one case.
 #[derive(Debug)]
@@ -29,12 +30,12 @@ fn meta(case: &Path) -> Json {
 }
 
 /// The tensors that a case's description names.
-fn weights_of(case: &Path) -> rheobase::Result<Weights> {
+fn weights_of(case: &Path) -> rheobase_base::Result<Weights> {
     let npz = case.join("weights.npz");
     read_weights(&if npz.exists() { npz } else { case.join("weights.safetensors") })
 }
 
-fn came(reading: rheobase::Result<Reading>, case: &Path) -> Came {
+fn came(reading: rheobase_base::Result<Reading>, case: &Path) -> Came {
     let reading = match reading {
         Ok(reading) => reading,
         Err(e) => return Came::Wrong(e.to_string()),
@@ -94,7 +95,8 @@ fn settings(case: &Path, framework: &str) -> Settings {
                 _ => continue,
             };
             // snnTorch's exporter names nodes by their place in the chain.
-            let of_layer = if framework == "snntorch" { format!("{number}.{name}") } else { name.to_string() };
+            let of_layer =
+                if framework == "snntorch" { format!("{number}.{name}") } else { name.to_string() };
             settings.insert(of_layer, value);
         }
     }
@@ -102,11 +104,8 @@ fn settings(case: &Path, framework: &str) -> Settings {
 }
 
 fn by_nir(case: &Path, file: &str, framework: &str) -> Came {
-    let options = Options {
-        from: Some(framework.into()),
-        settings: settings(case, framework),
-        ..Options::default()
-    };
+    let options =
+        Options { from: Some(framework.into()), settings: settings(case, framework), ..Options::default() };
     came(read(&case.join(file), &options), case)
 }
 
@@ -160,7 +159,11 @@ fn run_all(root: &Path) -> (usize, Vec<String>) {
                 Came::Wrong(why) => ("WRONG", why.clone()),
             };
             let lost = LOST.iter().find(|(known, _)| *known == place);
-            let word = if word == "WRONG" && lost.is_some_and(|(_, word)| said(&case, &framework, word)) { "lost" } else { word };
+            let word = if word == "WRONG" && lost.is_some_and(|(_, word)| said(&case, &framework, word)) {
+                "lost"
+            } else {
+                word
+            };
             println!("{word:8} {place:42} {text}");
             *counts.entry(word).or_default() += 1;
             if word == "WRONG" {
@@ -243,7 +246,12 @@ fn what_is_written_is_read_back_to_the_bit() {
             }
             let back = read(&path, &Options::default()).unwrap();
             let back = back.model().unwrap();
-            assert_eq!((&back.network, &back.weights), (&model.network, &model.weights), "{}", case.display());
+            assert_eq!(
+                (&back.network, &back.weights),
+                (&model.network, &model.weights),
+                "{}",
+                case.display()
+            );
             fs::remove_file(&path).unwrap();
             written += 1;
         }
@@ -266,7 +274,12 @@ fn checkpoints_of_every_layout_hold_the_same_numbers() {
             let (found, expected) = (read_weights(&path).unwrap(), expected.as_ref().unwrap());
             for (name, tensor) in expected {
                 let found = found.get(name).unwrap_or_else(|| panic!("{}: {name}", path.display()));
-                assert_eq!((found.shape(), found.to_f64()), (tensor.shape(), tensor.to_f64()), "{}: {name}", path.display());
+                assert_eq!(
+                    (found.shape(), found.to_f64()),
+                    (tensor.shape(), tensor.to_f64()),
+                    "{}: {name}",
+                    path.display()
+                );
             }
             read += 1;
         }
@@ -278,7 +291,10 @@ fn checkpoints_of_every_layout_hold_the_same_numbers() {
 #[test]
 fn a_pickled_module_is_refused_by_name() {
     let error = read_weights(&committed().join("snntorch/mlp/module.pt")).unwrap_err().to_string();
-    assert!(error.contains("`torch.nn.modules.container.Sequential`") && error.contains("state_dict"), "{error}");
+    assert!(
+        error.contains("`torch.nn.modules.container.Sequential`") && error.contains("state_dict"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -290,7 +306,8 @@ fn a_checkpoint_goes_into_a_network_of_ours_and_back() {
     let weights = read_weights(&case.join("weights.pt")).unwrap();
     let outputs = weights["0.weight"].shape()[0].to_string();
     let last = weights["2.weight"].shape()[0].to_string();
-    fs::write(&network, text.replace("OUT", &outputs).replace("outputs = 6 ", &format!("outputs = {last} "))).unwrap();
+    fs::write(&network, text.replace("OUT", &outputs).replace("outputs = 6 ", &format!("outputs = {last} ")))
+        .unwrap();
     let options = Options { network: Some(network), ..Options::default() };
     let reading = read(&case.join("weights.pt"), &options).unwrap();
     let model = reading.model().unwrap();
@@ -320,6 +337,7 @@ fn older_files_and_nested_graphs_are_read_alike() {
     // Only 1.0.8 has v_reset.
     assert_ne!(old.network, new.network);
     assert!(report.entries.iter().any(|e| e.parameter == "edge in a cycle" && e.fate == Fate::Rewritten));
-    let delays: Vec<usize> = new.network.nodes.iter().flat_map(|n| &n.from).map(rheobase::network::Link::delay).collect();
+    let delays: Vec<usize> =
+        new.network.nodes.iter().flat_map(|n| &n.from).map(rheobase_network::network::Link::delay).collect();
     assert_eq!(delays.iter().sum::<usize>(), 1, "{delays:?}");
 }

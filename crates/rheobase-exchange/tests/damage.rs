@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rheobase::random::Stream;
+use rheobase_base::random::Stream;
 use rheobase_exchange::{Options, read, read_weights};
 
 /// How long each format is damaged: `RHEOBASE_FUZZ_SECONDS`, else two seconds.
@@ -58,7 +58,11 @@ fn data(file: &str) -> Vec<u8> {
 
 #[test]
 fn graphs() {
-    for file in ["snntorch/rleaky_all_to_all/model.nir", "sinabs/tie/model.nir", "nir_versions/recurrent/model_1.0.8.nir"] {
+    for file in [
+        "snntorch/rleaky_all_to_all/model.nir",
+        "sinabs/tie/model.nir",
+        "nir_versions/recurrent/model_1.0.8.nir",
+    ] {
         let (refused, _) = damage("model.nir", &data(file), |path| {
             let reading = read(path, &Options::default()).map_err(|e| e.to_string())?;
             reading.model().map(drop).map_err(|e| e.to_string())
@@ -69,9 +73,12 @@ fn graphs() {
 
 #[test]
 fn checkpoints() {
-    for file in ["snntorch/mlp/weights.pt", "snntorch/mlp/weights_legacy.pt", "snntorch/mlp/weights.safetensors"] {
+    for file in
+        ["snntorch/mlp/weights.pt", "snntorch/mlp/weights_legacy.pt", "snntorch/mlp/weights.safetensors"]
+    {
         let name = file.rsplit('/').next().unwrap();
-        let (refused, _) = damage(name, &data(file), |path| read_weights(path).map(drop).map_err(|e| e.to_string()));
+        let (refused, _) =
+            damage(name, &data(file), |path| read_weights(path).map(drop).map_err(|e| e.to_string()));
         assert!(refused > 0);
     }
 }

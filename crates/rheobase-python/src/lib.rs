@@ -12,6 +12,7 @@ mod dataset;
 mod dynamics;
 mod enter;
 mod error;
+mod exchange;
 mod figure;
 mod learn;
 mod model;
@@ -55,6 +56,8 @@ mod _native {
     use crate::dataset::Dataset;
     #[pymodule_export]
     use crate::dynamics::Dynamics;
+    #[pymodule_export]
+    use crate::exchange::Exchanged;
     #[pymodule_export]
     use crate::figure::{
         Figure, draw_confusion, draw_correlogram, draw_curve, draw_intervals, draw_learning, draw_maps,

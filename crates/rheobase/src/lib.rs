@@ -8,6 +8,7 @@
 //! | [`analyse`] | `analyse` |
 //! | [`draw`], and [`show`]: pictures of what the others give back | `draw` |
 //! | [`data`] | `data` |
+//! | [`exchange`] | `exchange` |
 //! | [`network`], [`plasticity`], [`vision`] | `network` |
 //! | [`encode`], [`learn`] | `learn` |
 //! | [`verify`], [`cells`] | `verify` |
@@ -44,6 +45,9 @@ pub use rheobase_data as data;
 #[cfg(feature = "draw")]
 #[doc(inline)]
 pub use rheobase_draw as draw;
+#[cfg(feature = "exchange")]
+#[doc(inline)]
+pub use rheobase_exchange as exchange;
 #[cfg(feature = "learn")]
 pub use rheobase_learn::{encode, learn};
 #[cfg(feature = "network")]

@@ -7,6 +7,7 @@ mod bad_input;
 mod checkpoints;
 mod counting;
 mod curve;
+mod exchange;
 mod limits;
 mod models;
 mod phase;

@@ -1,7 +1,7 @@
 //! What a dialect is, and what dialects share.
 
-use rheobase::Result;
-use rheobase::network::{Link, Numbers};
+use rheobase_base::Result;
+use rheobase_network::network::{Link, Numbers};
 
 use crate::build::Build;
 use crate::layer::Layer;
@@ -20,11 +20,11 @@ pub struct Dialect {
     /// What a neuron of NIR was before it was written.
     pub(crate) from_nir: fn(&NirNode, &Meaning) -> Result<Layer>,
     /// What its NIR files never hold although its models may have it; empty for nothing.
-    pub(crate) omits: &'static str,
+    pub omits: &'static str,
     /// Whether the numbers of a graph are as this framework writes them.
     pub(crate) wrote: fn(&Graph) -> bool,
     /// What betrays it, in words.
-    pub(crate) sign: &'static str,
+    pub sign: &'static str,
     /// Length of a step in seconds where neither file nor caller says it; `None` where steps have no length.
     pub dt: Option<f64>,
 }

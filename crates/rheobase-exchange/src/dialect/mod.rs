@@ -15,7 +15,7 @@ mod spikingjelly;
 mod spyx;
 mod torch;
 
-use rheobase::{Error, Result};
+use rheobase_base::{Error, Result};
 
 use crate::build::Build;
 use crate::layer::Foreign;
@@ -67,7 +67,11 @@ pub(crate) fn recognise(graph: &Graph) -> (&'static Dialect, String) {
 ///
 /// # Errors
 /// Layers that lack numbers, or whose numbers are out of range. What has no counterpart is in the report, and no model is made.
-pub(crate) fn assemble(foreign: &Foreign, dialect: &Dialect, report: Report) -> Result<(Option<Model>, Report)> {
+pub(crate) fn assemble(
+    foreign: &Foreign,
+    dialect: &Dialect,
+    report: Report,
+) -> Result<(Option<Model>, Report)> {
     let mut build = Build::new(foreign, report);
     for layer in &foreign.layers {
         let inputs = build.begin(layer)?;
@@ -100,7 +104,10 @@ fn fit_input(model: &mut Model, report: &mut Report) -> Result<()> {
         match model.fits() {
             Ok(()) if skipped == 0 => return Ok(()),
             Ok(()) => {
-                let how = format!("{named:?} becomes {:?}: axes of batch and time are no part of a sample", model.network.input);
+                let how = format!(
+                    "{named:?} becomes {:?}: axes of batch and time are no part of a sample",
+                    model.network.input
+                );
                 report.say("", "input shape", Fate::Rewritten, how);
                 return Ok(());
             }

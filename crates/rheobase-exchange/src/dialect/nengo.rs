@@ -8,19 +8,28 @@
 //! | Linear | decoders, `[out, neurons]` |
 //! | Lowpass | y = a·y + (1 − a)·x, a = exp(−dt/tau); what comes behind it sees y one step later |
 
-use rheobase::Result;
-use rheobase::network::Link;
+use rheobase_base::Result;
+use rheobase_network::network::Link;
 
-use super::snntorch::diagonal;
 use super::meaning::{Dialect, Meaning, one};
+use super::snntorch::diagonal;
 use crate::build::{Build, Set, link};
 use crate::layer::Layer;
 use crate::nir::node::{Graph, NirNode};
 use crate::report::Fate;
 use crate::tensor::{Data, Tensor};
 
-pub(super) static NENGO: Dialect =
-    Dialect { name: "nengo", version: "4.1.0", settings: &[], layer, from_nir, omits: "", wrote, sign: "", dt: Some(1e-3) };
+pub(super) static NENGO: Dialect = Dialect {
+    name: "nengo",
+    version: "4.1.0",
+    settings: &[],
+    layer,
+    from_nir,
+    omits: "",
+    wrote,
+    sign: "",
+    dt: Some(1e-3),
+};
 
 fn layer(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<bool> {
     match &layer.class[..] {
@@ -38,7 +47,11 @@ fn layer(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<bool
             };
             let scaled = Tensor::new(&layer.name, "weight", shape, Data::F32(scaled))?;
             build.linear("", inputs, &scaled, layer.tensor("bias")?, false)?;
-            build.say("weight", Fate::Rewritten, "times amplitude/dt behind neurons, in single precision, turned to [in, out]");
+            build.say(
+                "weight",
+                Fate::Rewritten,
+                "times amplitude/dt behind neurons, in single precision, turned to [in, out]",
+            );
         }
         "nengo.Lowpass" => lowpass(build, layer, inputs)?,
         "nengo.LIF" | "nengo.SpikingRectifiedLinear" => ensemble(build, layer, inputs)?,
@@ -50,7 +63,8 @@ fn layer(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<bool
 /// What a decoder receives for a spike of its ensemble, which sends 1 here.
 fn value_of_a_spike(build: &Build<'_>, layer: &Layer) -> Result<f64> {
     let source = layer.inputs.first().map(|s| &s.layer);
-    let ensemble = build.foreign.layers.iter().find(|l| Some(&l.name) == source && l.values.contains_key("amplitude"));
+    let ensemble =
+        build.foreign.layers.iter().find(|l| Some(&l.name) == source && l.values.contains_key("amplitude"));
     match ensemble {
         None => Ok(1.0),
         Some(ensemble) => Ok(ensemble.number("amplitude")?.unwrap_or(1.0) / build.dt()),
@@ -60,7 +74,7 @@ fn value_of_a_spike(build: &Build<'_>, layer: &Layer) -> Result<f64> {
 fn lowpass(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<()> {
     let tau = layer.number("tau")?.unwrap_or(0.0);
     layer.value("dt");
-    let keep = if tau > 0.0 { rheobase::models::Real::exp(-build.dt() / tau) } else { 0.0 };
+    let keep = if tau > 0.0 { rheobase_models::Real::exp(-build.dt() / tau) } else { 0.0 };
     let late = layer.number("delay")?.unwrap_or(1.0) as usize;
     let role = if late > 0 { "y" } else { "" };
     let filter = build.integrator(role, inputs, &one(keep), one(1.0 - keep), one(0.0))?;
@@ -84,7 +98,11 @@ fn ensemble(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<(
         }
         false => build.linear("current", inputs, layer.needed("scaled_encoders")?, bias, false)?,
     };
-    build.say("encoders, gain, bias", Fate::Rewritten, "a linear node by scaled_encoders^T, in single precision");
+    build.say(
+        "encoders, gain, bias",
+        Fate::Rewritten,
+        "a linear node by scaled_encoders^T, in single precision",
+    );
     layer.value("amplitude");
     let initial = match layer.numbers("initial_voltage")? {
         Some(v) => vec![("v", v)],
@@ -92,7 +110,9 @@ fn ensemble(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<(
     };
     let (model, set): (&str, Set) = match &layer.class[..] {
         "nengo.LIF" => {
-            let number = |name: &str, default| Ok::<_, rheobase::Error>(layer.numbers(name)?.unwrap_or(one(default)));
+            let number = |name: &str, default| {
+                Ok::<_, rheobase_base::Error>(layer.numbers(name)?.unwrap_or(one(default)))
+            };
             let set = vec![
                 ("tau_m", number("tau_rc", 0.02)?),
                 ("t_ref", number("tau_ref", 0.002)?),

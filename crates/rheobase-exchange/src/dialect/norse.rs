@@ -9,8 +9,8 @@
 //! | LICell, LIBoxCell | as LIFCell and LIFBoxCell, never firing: the output is v |
 //! | NIR | `norse/torch/utils/export_nir.py`: tau = dt/tau_mem_inv with the dt of the export (0.001), r = w_in = 1, no v_reset, no reset method |
 
-use rheobase::network::{Link, Numbers};
-use rheobase::Result;
+use rheobase_base::Result;
+use rheobase_network::network::{Link, Numbers};
 
 use super::meaning::{Dialect, Meaning, Setting, invert, one};
 use crate::build::{Build, Set, link};
@@ -23,7 +23,12 @@ pub(super) static NORSE: Dialect = Dialect {
     name: "norse",
     version: "1.1.0",
     settings: &[
-        Setting { name: "reset_method", assumed: "reset_value", words: &["reset_value", "reset_subtract"], of: &["LIF"] },
+        Setting {
+            name: "reset_method",
+            assumed: "reset_value",
+            words: &["reset_value", "reset_subtract"],
+            of: &["LIF"],
+        },
         Setting { name: "v_reset", assumed: "0", words: &[], of: &["LIF", "CubaLIF", "IF"] },
         Setting { name: "dt", assumed: "0.001", words: &[], of: &["LIF", "CubaLIF", "LI"] },
     ],
@@ -63,10 +68,18 @@ fn layer(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<bool
                 from = vec![link(&current, 0)];
             }
             build.integrator("", from, &keep, h, rest)?;
-            build.say("tau_mem_inv, tau_syn_inv, v_leak", Fate::Rewritten, "tau = −dt/ln(1 − dt·tau_inv), gain = dt·tau_mem_inv");
+            build.say(
+                "tau_mem_inv, tau_syn_inv, v_leak",
+                Fate::Rewritten,
+                "tau = −dt/ln(1 − dt·tau_inv), gain = dt·tau_mem_inv",
+            );
         }
         "LSNNCell" | "LSNNRecurrentCell" => {
-            build.say("class", Fate::Refused, "an adaptive threshold that decays to v_th has no counterpart in discrete time");
+            build.say(
+                "class",
+                Fate::Refused,
+                "an adaptive threshold that decays to v_th has no counterpart in discrete time",
+            );
         }
         "LIFAdExCell" => {
             build.say("class", Fate::Refused, "its adaptation follows the potential of the step before and its current jumps; `adex` here is in mV with one current");
@@ -82,7 +95,11 @@ fn step(layer: &Layer, inverse: &str) -> Result<Numbers> {
     let h = map(&layer.needed_numbers(inverse)?, |x| f64::from(dt as f32 * x as f32));
     match all(&h, |h| (0.0..=1.0).contains(&h)) {
         true => Ok(h),
-        false => Err(layer.fault(inverse, format!("{h:?} times dt"), "must be from 0 to 1 times 1/dt: Euler's step is not stable beyond")),
+        false => Err(layer.fault(
+            inverse,
+            format!("{h:?} times dt"),
+            "must be from 0 to 1 times 1/dt: Euler's step is not stable beyond",
+        )),
     }
 }
 
@@ -98,13 +115,23 @@ fn lif(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>, class: &str)
     build.say("v_leak, v_th", Fate::Exact, "v_rest, v_th");
     if class != "LIFBoxCell" {
         set.push(("alpha", map(&step(layer, "tau_syn_inv")?, |g| 1.0 - g)));
-        build.say("tau_syn_inv", Fate::Rewritten, "alpha = 1 − dt·tau_syn_inv; the shown current is that before its decay");
+        build.say(
+            "tau_syn_inv",
+            Fate::Rewritten,
+            "alpha = 1 − dt·tau_syn_inv; the shown current is that before its decay",
+        );
     }
     let reset = layer.numbers("v_reset")?.unwrap_or(one(0.0));
     match layer.text("reset_method")?.unwrap_or("reset_value") {
         "reset_value" => set.extend([("subtract", one(0.0)), ("v_reset", reset)]),
         "reset_subtract" => set.push(("subtract", one(1.0))),
-        other => return Err(layer.fault("reset_method", format!("`{other}`"), "must be reset_value or reset_subtract")),
+        other => {
+            return Err(layer.fault(
+                "reset_method",
+                format!("`{other}`"),
+                "must be reset_value or reset_subtract",
+            ));
+        }
     }
     build.say("reset_method, v_reset", Fate::Exact, "subtract, v_reset");
     if class == "LIFRecurrentCell" {
@@ -115,7 +142,11 @@ fn lif(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>, class: &str)
         let back = build.linear("rec", vec![link(&sends, 1)], &back, None, false)?;
         inputs = vec![link(&from, 0), link(&back, 0)];
         build.say("input_weights", Fate::Rewritten, "a linear node; [out, in] is turned to [in, out]");
-        build.say("recurrent_weights", Fate::Rewritten, "a linear node fed by the spikes of the step before; its diagonal is 0, as there");
+        build.say(
+            "recurrent_weights",
+            Fate::Rewritten,
+            "a linear node fed by the spikes of the step before; its diagonal is 0, as there",
+        );
     }
     build.neurons("", inputs, "lif_discrete", set, &[]);
     Ok(())
@@ -148,20 +179,28 @@ fn from_nir(node: &NirNode, meaning: &Meaning) -> Result<Layer> {
         "LI" => node.layer("norse.LIBoxCell").with_numbers("tau_mem_inv", &inverse(&node.numbers("tau")?)),
         _ => return node.unknown("norse"),
     };
-    let layer = if node.kind() == "IF" { layer } else { layer.with_numbers("v_leak", &node.numbers("v_leak")?) };
+    let layer =
+        if node.kind() == "IF" { layer } else { layer.with_numbers("v_leak", &node.numbers("v_leak")?) };
     node.used("v_reset");
-    let layer = if node.kind() == "LI" { layer } else { layer.with_numbers("v_th", &node.numbers("v_threshold")?) };
+    let layer =
+        if node.kind() == "LI" { layer } else { layer.with_numbers("v_th", &node.numbers("v_threshold")?) };
     Ok(layer.with("dt", Value::Tensor(Tensor::scalar(meaning.dt))))
 }
 
 fn wrote(graph: &Graph) -> bool {
-    let batched = graph.nodes.iter().any(|n| {
-        n.kind() == "Input" && n.find("shape").is_some_and(|s| s.len() == 2 && s.at(0) == 1.0)
-    });
-    graph.neurons_all(|n| match n.kind() {
-        "LIF" | "LI" => n.holds(&["r", "tau"], |x| x[0] == 1.0 && (x[1] < 1e-3 || (batched && x[1] < 1.0))),
-        "CubaLIF" => n.holds(&["r", "w_in", "tau_mem"], |x| x[0] == 1.0 && x[1] == 1.0 && x[2] < 1.0),
-        "IF" => batched && n.holds(&["r"], |x| x[0] == 1.0) && n.find("v_reset").is_some(),
-        _ => false,
-    })
+    let batched = graph
+        .nodes
+        .iter()
+        .any(|n| n.kind() == "Input" && n.find("shape").is_some_and(|s| s.len() == 2 && s.at(0) == 1.0));
+    // Names of torch.fx are SpikingJelly's.
+    let named = graph.nodes.iter().any(|n| n.name.starts_with('_'));
+    !named
+        && graph.neurons_all(|n| match n.kind() {
+            "LIF" | "LI" => {
+                n.holds(&["r", "tau"], |x| x[0] == 1.0 && (x[1] < 1e-3 || (batched && x[1] < 1.0)))
+            }
+            "CubaLIF" => n.holds(&["r", "w_in", "tau_mem"], |x| x[0] == 1.0 && x[1] == 1.0 && x[2] < 1.0),
+            "IF" => batched && n.holds(&["r"], |x| x[0] == 1.0) && n.find("v_reset").is_some(),
+            _ => false,
+        })
 }

@@ -2,8 +2,8 @@
 //!
 //! `tau·dv/dt = v_leak − v + r·x`; a spike where v > v_threshold, then v = v_reset.
 
-use rheobase::Result;
-use rheobase::network::{Link, Numbers};
+use rheobase_base::Result;
+use rheobase_network::network::{Link, Numbers};
 
 use super::meaning::{Dialect, Meaning, Setting, one};
 use crate::build::{Build, Set, link};
@@ -30,12 +30,12 @@ pub(super) static NIR: Dialect = Dialect {
 };
 
 fn share(tau: &Numbers, dt: f64) -> Numbers {
-    map(tau, |tau| rheobase::models::Real::exp(-dt / tau))
+    map(tau, |tau| rheobase_models::Real::exp(-dt / tau))
 }
 
 /// `1 − exp(−dt/tau)` without cancellation.
 fn rise(tau: &Numbers, dt: f64) -> Numbers {
-    map(tau, |tau| -rheobase::models::Real::exp_m1(-dt / tau))
+    map(tau, |tau| -rheobase_models::Real::exp_m1(-dt / tau))
 }
 
 fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<bool> {
@@ -63,7 +63,9 @@ fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<
     let fate = if synapse.is_some() { Fate::Approximated } else { Fate::Rewritten };
     let how = match synapse {
         None => "solved exactly over a step: beta = exp(−dt/tau), gain = r·(1 − beta)",
-        Some(_) => "current and potential each solved exactly over a step, the potential with the current at its end: off by dt/(2·tau_syn) of a step's rise",
+        Some(_) => {
+            "current and potential each solved exactly over a step, the potential with the current at its end: off by dt/(2·tau_syn) of a step's rise"
+        }
     };
     build.say("tau, r, v_leak", fate, how);
     if !fires {
@@ -100,11 +102,21 @@ pub(super) fn common(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) ->
             }
             each => {
                 build.integrator("", inputs, &one(0.0), each, one(0.0))?;
-                build.say("scale", Fate::Rewritten, "an integrator without memory, whose gain is each value's own factor");
+                build.say(
+                    "scale",
+                    Fate::Rewritten,
+                    "an integrator without memory, whose gain is each value's own factor",
+                );
             }
         },
         "nir.Threshold" => {
-            build.neurons("", inputs, "discontinuous", vec![("v_th", layer.needed_numbers("threshold")?)], &[]);
+            build.neurons(
+                "",
+                inputs,
+                "discontinuous",
+                vec![("v_th", layer.needed_numbers("threshold")?)],
+                &[],
+            );
             build.say("threshold", Fate::Exact, "v_th");
         }
         "nir.Delay" => delay(build, layer, &inputs)?,
@@ -116,12 +128,22 @@ pub(super) fn common(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) ->
 /// A delay is one of edges, in whole steps, the same for all.
 fn delay(build: &mut Build<'_>, layer: &Layer, inputs: &[Link]) -> Result<()> {
     let Numbers::One(seconds) = layer.needed_numbers("delay")? else {
-        build.say("delay", Fate::Refused, "delays that differ from value to value have no counterpart: edges have one delay");
+        build.say(
+            "delay",
+            Fate::Refused,
+            "delays that differ from value to value have no counterpart: edges have one delay",
+        );
         return Ok(());
     };
     let steps = seconds / build.dt();
-    if !(steps >= 0.0 && steps <= f64::from(1 << 20) && (steps - steps.round()).abs() <= 1e-6 * steps.max(1.0)) {
-        let how = format!("{seconds} s are {steps} steps of {} s: only whole steps up to 2^20 have a counterpart", build.dt());
+    if !(steps >= 0.0
+        && steps <= f64::from(1 << 20)
+        && (steps - steps.round()).abs() <= 1e-6 * steps.max(1.0))
+    {
+        let how = format!(
+            "{seconds} s are {steps} steps of {} s: only whole steps up to 2^20 have a counterpart",
+            build.dt()
+        );
         build.say("delay", Fate::Refused, how);
         return Ok(());
     }

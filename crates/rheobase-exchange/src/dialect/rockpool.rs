@@ -6,8 +6,8 @@
 //! | LinearTorch | y = x·W + bias, W `[in, out]` |
 //! | NIR | `nir_utils.py`, nir 1.0.4: CubaLIF, tau in seconds, r = tau_mem·exp(−dt/tau_mem)/dt, w_in = 1; no bias, dt, recurrence |
 
-use rheobase::Result;
-use rheobase::network::{Link, Numbers};
+use rheobase_base::Result;
+use rheobase_network::network::{Link, Numbers};
 
 use super::meaning::{Dialect, Meaning, Setting, one};
 use super::torch;
@@ -56,13 +56,17 @@ fn share(layer: &Layer, given: &str, tau: &str) -> Result<Numbers> {
         return layer.needed_numbers(given);
     }
     layer.value(given);
-    let kept = |tau: f64| f64::from(rheobase::models::Real::exp(-dt / tau) as f32);
+    let kept = |tau: f64| f64::from(rheobase_models::Real::exp(-dt / tau) as f32);
     Ok(map(&layer.needed_numbers(tau)?, kept))
 }
 
 fn lif(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<()> {
     let (alpha, beta) = (share(layer, "alpha", "tau_mem")?, share(layer, "beta", "tau_syn")?);
-    build.say("tau_mem, tau_syn", Fate::Rewritten, "beta = exp(−dt/tau_mem), alpha = w_in = exp(−dt/tau_syn)");
+    build.say(
+        "tau_mem, tau_syn",
+        Fate::Rewritten,
+        "beta = exp(−dt/tau_mem), alpha = w_in = exp(−dt/tau_syn)",
+    );
     let synapses = layer.number("n_synapses")?.unwrap_or(1.0) as usize;
     let sends = build.promised();
     if let Some(weight) = layer.tensor("w_rec")? {
@@ -74,7 +78,10 @@ fn lif(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<()
         ("beta", alpha),
         ("v_th", layer.needed_numbers("threshold")?),
         ("bias", layer.numbers("bias")?.unwrap_or(one(0.0))),
-        ("n_max", layer.numbers("max_spikes_per_dt")?.map_or(one(65536.0), |n| map(&n, |n| n.min(16777216.0)))),
+        (
+            "n_max",
+            layer.numbers("max_spikes_per_dt")?.map_or(one(65536.0), |n| map(&n, |n| n.min(16777216.0))),
+        ),
     ];
     build.say("threshold, bias, max_spikes_per_dt", Fate::Exact, "v_th, bias, n_max");
     if synapses > 1 {
@@ -88,7 +95,11 @@ fn lif(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<()
         let sum = Tensor::new("rockpool", "synapses", vec![width, width * synapses], Data::F32(sum))?;
         let added = build.linear("sum", vec![link(&currents, 0)], &sum, None, false)?;
         inputs = vec![link(&added, 0)];
-        build.say("n_synapses", Fate::Rewritten, "leaky integrators, and a linear node that adds those of a neuron");
+        build.say(
+            "n_synapses",
+            Fate::Rewritten,
+            "leaky integrators, and a linear node that adds those of a neuron",
+        );
     } else {
         set.extend([("alpha", beta.clone()), ("w_in", beta)]);
     }

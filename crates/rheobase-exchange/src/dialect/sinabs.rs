@@ -9,8 +9,8 @@
 //! | all | with tau_syn: i = alpha_syn·(i + x); MembraneSubtract, MembraneReset; then v = max(v, min_v_mem) |
 //! | NIR | `sinabs/nir.py`, nir 1.0.4: IF, LIF and LI with tau in steps, r = 1; nothing else |
 
-use rheobase::Result;
-use rheobase::network::{Link, Numbers};
+use rheobase_base::Result;
+use rheobase_network::network::{Link, Numbers};
 
 use super::meaning::{Dialect, Meaning, Setting, one};
 use crate::build::{Build, Set, link, link_from_zero};
@@ -50,7 +50,7 @@ pub(super) static SINABS: Dialect = Dialect {
 };
 
 fn share(tau: &Numbers) -> Numbers {
-    map(tau, |tau| f64::from(rheobase::models::Real::exp(-1.0 / tau) as f32))
+    map(tau, |tau| f64::from(rheobase_models::Real::exp(-1.0 / tau) as f32))
 }
 
 fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<bool> {
@@ -72,7 +72,11 @@ fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<
     let normed = normed || (class == "ExpLeak" && layer.flag("norm_input", false)?);
     let gain = if normed { map(&keep, |a| f64::from(1.0 - a as f32)) } else { one(1.0) };
     if class != "IAF" {
-        let how = if normed { "beta = exp(−1/tau_mem), gain = 1 − beta" } else { "beta = exp(−1/tau_mem), gain = 1" };
+        let how = if normed {
+            "beta = exp(−1/tau_mem), gain = 1 − beta"
+        } else {
+            "beta = exp(−1/tau_mem), gain = 1"
+        };
         build.say("tau_mem, norm_input", Fate::Rewritten, how);
     }
     if class == "ExpLeak" {
@@ -99,7 +103,11 @@ fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<
         let bias = layer.tensor("recurrent_bias")?;
         let back = build.linear("rec", vec![link(&promised, 0)], weight, bias, false)?;
         inputs.push(link_from_zero(&back, 1));
-        build.say("rec_connect", Fate::Rewritten, "a linear node whose output comes back one step later, from 0");
+        build.say(
+            "rec_connect",
+            Fate::Rewritten,
+            "a linear node whose output comes back one step later, from 0",
+        );
     }
     build.neurons("", inputs, "lif_count", set, &[]);
     Ok(true)
@@ -113,11 +121,17 @@ fn spikes(build: &mut Build<'_>, layer: &Layer, set: &mut Set) -> Result<()> {
     match layer.text("spike_fn")?.unwrap_or("MultiSpike") {
         "SingleSpike" => set.push(("n_max", one(1.0))),
         "MultiSpike" => {}
-        "MaxSpike" => set.push(("n_max", one(most.ok_or_else(|| {
-            layer.fault("max_num_spikes_per_bin", "nothing", "is needed for MaxSpike")
-        })?))),
+        "MaxSpike" => set.push((
+            "n_max",
+            one(most
+                .ok_or_else(|| layer.fault("max_num_spikes_per_bin", "nothing", "is needed for MaxSpike"))?),
+        )),
         other => {
-            return Err(layer.fault("spike_fn", format!("`{other}`"), "must be SingleSpike, MultiSpike or MaxSpike"));
+            return Err(layer.fault(
+                "spike_fn",
+                format!("`{other}`"),
+                "must be SingleSpike, MultiSpike or MaxSpike",
+            ));
         }
     }
     build.say("spike_fn", Fate::Exact, "n_max");
@@ -138,7 +152,9 @@ fn spikes(build: &mut Build<'_>, layer: &Layer, set: &mut Set) -> Result<()> {
             };
             (&kind[..], number("subtract_value"), reset)
         }
-        Some(_) => return Err(layer.fault("reset_fn", "numbers", "must be MembraneSubtract or MembraneReset")),
+        Some(_) => {
+            return Err(layer.fault("reset_fn", "numbers", "must be MembraneSubtract or MembraneReset"));
+        }
     };
     match kind {
         "MembraneSubtract" => {
@@ -153,7 +169,11 @@ fn spikes(build: &mut Build<'_>, layer: &Layer, set: &mut Set) -> Result<()> {
             build.say("reset_fn", Fate::Refused, how);
         }
         other => {
-            return Err(layer.fault("reset_fn", format!("`{other}`"), "must be MembraneSubtract or MembraneReset"));
+            return Err(layer.fault(
+                "reset_fn",
+                format!("`{other}`"),
+                "must be MembraneSubtract or MembraneReset",
+            ));
         }
     }
     build.say("reset_fn", Fate::Exact, "subtract");

@@ -8,8 +8,8 @@
 //! | Lapicque | `lapicque.py`: u = x·dt/C + (1 − dt/(R·C))·v; v = u − r·thr, or (1 − r)·u |
 //! | NIR | `export_nir.py`: dt = 1e-4, tau = dt/(1 − beta), r = tau/dt, w_in = tau_syn/dt, all in float32 |
 
-use rheobase::Result;
-use rheobase::network::{Link, Numbers};
+use rheobase_base::Result;
+use rheobase_network::network::{Link, Numbers};
 
 use super::meaning::{Dialect, Meaning, Setting, invert, near, one};
 use crate::build::{Build, Set, link};
@@ -69,7 +69,8 @@ fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<
     let recurrent = (layer.tensor("recurrent_weight")?, layer.tensor("V")?);
     let sends = build.promised();
     if let (Some(weight), _) = recurrent {
-        let back = build.linear("rec", vec![link(&sends, 1)], weight, layer.tensor("recurrent_bias")?, false)?;
+        let back =
+            build.linear("rec", vec![link(&sends, 1)], weight, layer.tensor("recurrent_bias")?, false)?;
         inputs.push(link(&back, 0));
         build.say("recurrent", Fate::Rewritten, "a linear node fed by the spikes of the step before");
     } else if let (None, Some(v)) = recurrent {
@@ -79,7 +80,11 @@ fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<
             width => build.linear("rec", from, &diagonal(v, width)?, None, false)?,
         };
         inputs.push(link(&back, 0));
-        build.say("V", Fate::Rewritten, "a linear node with V on its diagonal, fed by the spikes of the step before");
+        build.say(
+            "V",
+            Fate::Rewritten,
+            "a linear node with V on its diagonal, fed by the spikes of the step before",
+        );
     }
     if factor == 1.0 {
         build.neurons("", inputs, "lif_discrete", set, &[]);
@@ -151,7 +156,11 @@ fn reset(build: &mut Build<'_>, layer: &Layer, late_takes_all: bool, set: &mut S
             "subtract = 0, v_reset = 0 in the step of the spike: the same spikes; the shown potential is after the reset".into()
         }
         (other, _) => {
-            return Err(layer.fault("reset_mechanism", format!("`{other}`"), "must be subtract, zero or none"));
+            return Err(layer.fault(
+                "reset_mechanism",
+                format!("`{other}`"),
+                "must be subtract, zero or none",
+            ));
         }
     };
     let fate = if word == "none" || word == "subtract" { Fate::Exact } else { Fate::Rewritten };
@@ -170,9 +179,7 @@ pub(super) fn diagonal(v: &Tensor, width: usize) -> Result<Tensor> {
 
 fn from_nir(node: &NirNode, meaning: &Meaning) -> Result<Layer> {
     let share = |tau: &Numbers| {
-        map(tau, |tau| {
-            invert(tau, 1.0 - f64::from(DT) / tau, |beta| f64::from(DT / (1.0 - beta)))
-        })
+        map(tau, |tau| invert(tau, 1.0 - f64::from(DT) / tau, |beta| f64::from(DT / (1.0 - beta))))
     };
     node.must_be("v_leak", 0.0)?;
     node.must_be("v_reset", 0.0)?;
@@ -195,7 +202,9 @@ fn wrote(graph: &Graph) -> bool {
     !graph.nodes.iter().any(|n| n.name.starts_with('_'))
         && graph.neurons_all(|n| match n.kind() {
             "LIF" => n.holds(&["r", "tau"], |x| near(x[0], x[1] / dt)),
-            "CubaLIF" => n.holds(&["r", "tau_mem", "w_in", "tau_syn"], |x| near(x[0], x[1] / dt) && near(x[2], x[3] / dt)),
+            "CubaLIF" => n.holds(&["r", "tau_mem", "w_in", "tau_syn"], |x| {
+                near(x[0], x[1] / dt) && near(x[2], x[3] / dt)
+            }),
             _ => false,
         })
 }

@@ -8,8 +8,8 @@
 //! | CUBALIFNode | c = c·c_decay + x; h = v·v_decay + c: the leak goes to 0 whatever v_reset is |
 //! | NIR | `nir_exchange/to_nir.py`: dt = 1e-4; LIF tau = tau·dt, r = 1 or tau; IF r = 1/dt; CubaLIF tau = dt/(1 − decay), r = tau_mem/dt |
 
-use rheobase::Result;
-use rheobase::network::{Link, Numbers};
+use rheobase_base::Result;
+use rheobase_network::network::{Link, Numbers};
 
 use super::meaning::{Dialect, Meaning, near, one};
 use crate::build::{Build, Set};
@@ -18,8 +18,17 @@ use crate::nir::node::{Graph, NirNode};
 use crate::report::Fate;
 use crate::tensor::{all, map};
 
-pub(super) static SPIKINGJELLY: Dialect =
-    Dialect { name: "spikingjelly", version: "2.0.0", settings: &[], layer, from_nir, omits: "", wrote, sign: "nodes named after torch.fx (`_0`), dt = 1e-4", dt: None };
+pub(super) static SPIKINGJELLY: Dialect = Dialect {
+    name: "spikingjelly",
+    version: "2.0.0",
+    settings: &[],
+    layer,
+    from_nir,
+    omits: "",
+    wrote,
+    sign: "nodes named after torch.fx (`_0`), dt = 1e-4",
+    dt: None,
+};
 
 /// What the exporter takes for the length of a step.
 const DT: f64 = 1e-4;
@@ -37,14 +46,17 @@ fn layer(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<bool
     match class {
         "IFNode" => set.extend([("beta", one(1.0)), ("v_rest", rest)]),
         "CUBALIFNode" => {
-            set.extend([("alpha", layer.needed_numbers("c_decay")?), ("beta", layer.needed_numbers("v_decay")?)]);
+            set.extend([
+                ("alpha", layer.needed_numbers("c_decay")?),
+                ("beta", layer.needed_numbers("v_decay")?),
+            ]);
             build.say("c_decay, v_decay", Fate::Exact, "alpha, beta");
             initial.push(("v", rest));
         }
         _ => {
             let rate = match layer.numbers("tau")? {
                 Some(tau) => map(&tau, |tau| 1.0 / tau),
-                None => map(&layer.needed_numbers("w")?, |w| 1.0 / (1.0 + rheobase::models::Real::exp(-w))),
+                None => map(&layer.needed_numbers("w")?, |w| 1.0 / (1.0 + rheobase_models::Real::exp(-w))),
             };
             if !all(&rate, |rate| (0.0..=1.0).contains(&rate)) {
                 return Err(layer.fault("1/tau", format!("{rate:?}"), "must be from 0 to 1"));

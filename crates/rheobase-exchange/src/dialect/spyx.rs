@@ -8,8 +8,8 @@
 //! | LI | V = clip(beta)·V + x, the output |
 //! | NIR | `spyx/nir.py`: dt = 1; tau = 1/(1 − beta) in steps, r = beta; LI is left out; recurrent layers are subgraphs |
 
-use rheobase::Result;
-use rheobase::network::Link;
+use rheobase_base::Result;
+use rheobase_network::network::Link;
 
 use super::meaning::{Dialect, Meaning, invert, one};
 use super::torch;
@@ -19,11 +19,23 @@ use crate::nir::node::{Graph, NirNode};
 use crate::report::Fate;
 use crate::tensor::{all, map};
 
-pub(super) static SPYX: Dialect = Dialect { name: "spyx", version: "1.0.0", settings: &[], layer, from_nir, omits: "LI layers are left out by the exporter: what a read-out does is not in the file", wrote, sign: "r = 1 − 1/tau, tau in steps", dt: None };
+pub(super) static SPYX: Dialect = Dialect {
+    name: "spyx",
+    version: "1.0.0",
+    settings: &[],
+    layer,
+    from_nir,
+    omits: "LI layers are left out by the exporter: what a read-out does is not in the file",
+    wrote,
+    sign: "r = 1 − 1/tau, tau in steps",
+    dt: None,
+};
 
 fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<bool> {
-    let class = layer.class.strip_prefix("spyx.").or(layer.class.strip_prefix("flax.nnx.")).unwrap_or(&layer.class);
-    let clipped = |name: &str| Ok::<_, rheobase::Error>(map(&layer.needed_numbers(name)?, |x| x.clamp(0.0, 1.0)));
+    let class =
+        layer.class.strip_prefix("spyx.").or(layer.class.strip_prefix("flax.nnx.")).unwrap_or(&layer.class);
+    let clipped =
+        |name: &str| Ok::<_, rheobase_base::Error>(map(&layer.needed_numbers(name)?, |x| x.clamp(0.0, 1.0)));
     let mut set: Set = match class {
         "Linear" => {
             let bias = layer.tensor("bias")?;
@@ -95,7 +107,9 @@ fn wrote(graph: &Graph) -> bool {
     let named = graph.nodes.iter().any(|n| n.name.starts_with("layer_"));
     graph.neurons_all(|n| match n.kind() {
         "LIF" => n.holds(&["r", "tau"], |x| (x[0] - (1.0 - 1.0 / x[1])).abs() < 1e-6),
-        "CubaLIF" => n.holds(&["r", "tau_mem", "w_in"], |x| (x[0] - (1.0 - 1.0 / x[1])).abs() < 1e-6 && x[2] == 1.0),
+        "CubaLIF" => {
+            n.holds(&["r", "tau_mem", "w_in"], |x| (x[0] - (1.0 - 1.0 / x[1])).abs() < 1e-6 && x[2] == 1.0)
+        }
         "IF" => named && n.holds(&["r"], |x| x[0] == 1.0),
         _ => false,
     })

@@ -1,7 +1,7 @@
 //! Layers of torch itself, which most frameworks share.
 
-use rheobase::Result;
-use rheobase::network::{Conv, Kind, Link, Nothing, PoolOf, WeightStart};
+use rheobase_base::Result;
+use rheobase_network::network::{Conv, Kind, Link, Nothing, PoolOf, WeightStart};
 
 use crate::build::Build;
 use crate::layer::Layer;
@@ -59,12 +59,18 @@ fn conv(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<()> {
     if let Some(given) = layer.lengths("kernel")?
         && given.iter().zip(kernel).any(|(a, b)| a != b)
     {
-        return Err(layer.fault("kernel", format!("{given:?}"), format!("must be that of the weight, {kernel:?}")));
+        return Err(layer.fault(
+            "kernel",
+            format!("{given:?}"),
+            format!("must be that of the weight, {kernel:?}"),
+        ));
     }
     if layer.text("padding_mode")?.is_some_and(|mode| mode != "zeros") {
         build.say("padding_mode", Fate::Refused, "padding is with zeros here");
     }
-    let lengths = |name: &str, default| Ok::<_, rheobase::Error>(layer.lengths(name)?.unwrap_or_else(|| vec![default]));
+    let lengths = |name: &str, default| {
+        Ok::<_, rheobase_base::Error>(layer.lengths(name)?.unwrap_or_else(|| vec![default]))
+    };
     let conv = Conv {
         outputs: *outputs,
         kernel: kernel.to_vec(),

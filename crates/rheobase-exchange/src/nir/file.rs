@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rheobase::{Error, Result};
+use rheobase_base::{Error, Result};
 
 use super::node::{Graph, NirNode};
 use crate::hdf5::{self, Group, Item};
@@ -19,7 +19,10 @@ pub(crate) fn read_graph(path: &Path) -> Result<Graph> {
     let version = root.word("version").unwrap_or_default().to_string();
     let node = root.group("node").ok_or_else(|| fault("is no NIR graph: it has no group `node`".into()))?;
     if node.word("type") != Some("NIRGraph") {
-        return Err(fault(format!("/node/type is {:?}; `NIRGraph` is needed", node.word("type").unwrap_or(""))));
+        return Err(fault(format!(
+            "/node/type is {:?}; `NIRGraph` is needed",
+            node.word("type").unwrap_or("")
+        )));
     }
     let mut flat = Flat::default();
     flat.graph(node, "", "/node").map_err(fault)?;
@@ -81,7 +84,8 @@ impl Flat {
         for (from, to) in edges(graph, place)? {
             let known = |name: &str| {
                 // An edge may name a port: `node.input`.
-                let bare = name.strip_suffix(".input").or_else(|| name.strip_suffix(".output")).unwrap_or(name);
+                let bare =
+                    name.strip_suffix(".input").or_else(|| name.strip_suffix(".output")).unwrap_or(name);
                 let found = ends.get(name).or_else(|| ends.get(bare));
                 found.ok_or_else(|| format!("{place}/edges: `{name}` is no node of this graph"))
             };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rheobase::{Error, Result};
+use rheobase_base::{Error, Result};
 
 use super::node::Graph;
 
@@ -104,7 +104,10 @@ impl Graph {
         while !left.is_empty() {
             let Some(at) = left.iter().position(|n| waits[*n] == 0) else {
                 let what = "a cycle without a neuron in it has no meaning step by step";
-                return Err(Error::Unsupported { place: self.nodes[left[0]].name.clone(), what: what.into() });
+                return Err(Error::Unsupported {
+                    place: self.nodes[left[0]].name.clone(),
+                    what: what.into(),
+                });
             };
             let node = left.remove(at);
             edges.iter().filter(|(a, _)| *a == node).for_each(|(_, b)| waits[*b] -= 1);

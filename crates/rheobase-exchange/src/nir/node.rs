@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use rheobase::network::Numbers;
-use rheobase::{Error, Result};
+use rheobase_base::{Error, Result};
+use rheobase_network::network::Numbers;
 
 use crate::layer::Layer;
 use crate::tensor::{Tensor, all};

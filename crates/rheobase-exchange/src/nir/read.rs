@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rheobase::{Error, Result};
+use rheobase_base::{Error, Result};
 
 use super::graph::Order;
 use super::node::{Graph, NEURONS, NirNode};
@@ -72,10 +72,14 @@ pub(crate) fn read(
         report.say("", "exporter", Fate::Lost, dialect.omits);
     }
     unreached(&graph, &order, report);
-    foreign.output = name_of(&graph, *graph.sources(output).first().ok_or_else(|| Error::Unsupported {
-        place: "nir".into(),
-        what: "nothing leads to the graph's Output".into(),
-    })?, input);
+    foreign.output = name_of(
+        &graph,
+        *graph.sources(output).first().ok_or_else(|| Error::Unsupported {
+            place: "nir".into(),
+            what: "nothing leads to the graph's Output".into(),
+        })?,
+        input,
+    );
     Ok(foreign)
 }
 
@@ -122,9 +126,14 @@ fn open_settings(
             layer.values.insert(setting.name.into(), value);
         }
         match given {
-            Some(text) => report.say(&node.name, setting.name, Fate::Exact, format!("{text}, as the caller says")),
+            Some(text) => {
+                report.say(&node.name, setting.name, Fate::Exact, format!("{text}, as the caller says"))
+            }
             None => {
-                let how = format!("not in the file: {} is assumed; `--with {}=…` says otherwise", setting.assumed, setting.name);
+                let how = format!(
+                    "not in the file: {} is assumed; `--with {}=…` says otherwise",
+                    setting.assumed, setting.name
+                );
                 report.say(&node.name, setting.name, Fate::Lost, how);
             }
         }
@@ -214,7 +223,8 @@ fn conv(node: &NirNode) -> Result<Layer> {
         Some("valid") => Tensor::scalar(0.0),
         Some("same") => {
             let dilation = node.tensor("dilation")?;
-            let spread = |axis: usize| (kernel[axis] - 1) * dilation.at(axis.min(dilation.len() - 1)) as usize;
+            let spread =
+                |axis: usize| (kernel[axis] - 1) * dilation.at(axis.min(dilation.len() - 1)) as usize;
             let total: Vec<usize> = (0..kernel.len()).map(spread).collect();
             if total.iter().any(|t| t % 2 == 1) {
                 let what = "padding `same` with an even kernel pads one side more than the other, which has no counterpart";

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rheobase::model::Catalog;
-use rheobase::network::{Combine, Conv, Kind, Link, Neurons, Network, Node, Numbers, Pool, PoolOf, Row, outline};
-use rheobase::{Error, Result};
+use rheobase_base::{Error, Result};
+use rheobase_network::network::{
+    Combine, Conv, Kind, Link, Network, Neurons, Node, Numbers, Pool, PoolOf, Row, outline,
+};
+use rheobase_sim::model::Catalog;
 
 use crate::hdf5::{Group, Item};
 use crate::model::Model;
-use crate::ours::NETWORK;
+use crate::ours::{LAYERS, NETWORK, layers};
 use crate::report::{Fate, Report};
 use crate::tensor::{Data, Tensor};
 
@@ -67,12 +69,14 @@ impl Writer<'_> {
         input.insert("shape", wholes(&network.input));
         let mut metadata = Group::default();
         metadata.insert(NETWORK, word(&network.to_toml()?));
+        metadata.insert(LAYERS, word(&layers(self.model)?));
         let mut before = "input".to_string();
         for node in &network.nodes {
             for tensor in self.rows.get(&node.name[..]).into_iter().flat_map(|r| &r.tensors) {
                 if matches!(node.kind, Kind::Neurons(_)) {
                     let text = serde_json::to_string(&self.model.weights[&tensor.name]);
-                    metadata.insert(&tensor.name, word(&text.map_err(|e| Error::file("nir", e.to_string()))?));
+                    metadata
+                        .insert(&tensor.name, word(&text.map_err(|e| Error::file("nir", e.to_string()))?));
                 }
             }
             let from = if node.from.is_empty() { vec![Link::Now(before)] } else { node.from.clone() };
@@ -128,7 +132,8 @@ impl Writer<'_> {
                 let weight = &self.model.weights[&format!("{}.weight", node.name)];
                 let shape = vec![weight.len() / l.outputs.max(1), l.outputs];
                 let turned = Tensor::new(&node.name, "weight", shape.clone(), Data::F32(weight.clone()))?;
-                let turned = Tensor::row(turned.turned(&node.name, "weight")?).reshaped(vec![shape[1], shape[0]]);
+                let turned =
+                    Tensor::row(turned.turned(&node.name, "weight")?).reshaped(vec![shape[1], shape[0]]);
                 let mut group = typed(if l.bias { "Affine" } else { "Linear" });
                 group.insert("weight", Item::Numbers(turned));
                 if l.bias {
@@ -138,7 +143,7 @@ impl Writer<'_> {
                 group
             }
             Kind::Conv(c) => self.conv(node, c, &entering)?,
-            Kind::Pool(p) if p.of != PoolOf::Max && p.kernel.len() == 2 => self.pool(node, p),
+            Kind::Pool(p) if p.of != PoolOf::Max && entering.len() == 3 => self.pool(node, p),
             Kind::Flatten(_) => {
                 let mut group = typed("Flatten");
                 group.insert("start_dim", whole(0));
@@ -150,7 +155,10 @@ impl Writer<'_> {
             Kind::Scale(s) => {
                 let mut group = typed("Scale");
                 let count = entering.iter().product();
-                group.insert("scale", Item::Numbers(Tensor::row(vec![s.factor as f32; count]).reshaped(entering)));
+                group.insert(
+                    "scale",
+                    Item::Numbers(Tensor::row(vec![s.factor as f32; count]).reshaped(entering)),
+                );
                 self.report.say(&node.name, "factor", Fate::Exact, "scale");
                 group
             }
@@ -166,7 +174,10 @@ impl Writer<'_> {
                 group
             }
             Kind::Network(_) => {
-                self.refuse(node, "networks within networks are not written: put their nodes into one network");
+                self.refuse(
+                    node,
+                    "networks within networks are not written: put their nodes into one network",
+                );
                 return Ok(());
             }
             _ => {
@@ -185,7 +196,10 @@ impl Writer<'_> {
         let leads_back = link.delay() > 0 && place(link.node()) >= place(&node.name);
         let steps = link.delay() - usize::from(leads_back);
         if leads_back {
-            let how = format!("the edge from `{}` closes a cycle, whose one step NIR leaves to the reader", link.node());
+            let how = format!(
+                "the edge from `{}` closes a cycle, whose one step NIR leaves to the reader",
+                link.node()
+            );
             self.report.say(&node.name, "delay", Fate::Rewritten, how);
         }
         if steps == 0 {
@@ -210,9 +224,8 @@ impl Writer<'_> {
 
     fn conv(&mut self, node: &Node, conv: &Conv, entering: &[usize]) -> Result<Group> {
         let axes = conv.kernel.len();
-        let spread = |values: &[usize]| -> Vec<usize> {
-            (0..axes).map(|a| values[a.min(values.len() - 1)]).collect()
-        };
+        let spread =
+            |values: &[usize]| -> Vec<usize> { (0..axes).map(|a| values[a.min(values.len() - 1)]).collect() };
         let mut group = typed(if axes == 1 { "Conv1d" } else { "Conv2d" });
         let inputs = entering.first().copied().unwrap_or(1) / conv.groups.max(1);
         let shape = [conv.outputs, inputs].into_iter().chain(conv.kernel.iter().copied()).collect();
@@ -260,7 +273,9 @@ impl Writer<'_> {
             values.insert(field.name, of);
         }
         let dt = self.model.network.dt;
-        let said = |report: &mut Report, parameter: &str, fate, how: &str| report.say(&node.name, parameter, fate, how);
+        let said = |report: &mut Report, parameter: &str, fate, how: &str| {
+            report.say(&node.name, parameter, fate, how)
+        };
         let made = match neuron(&neurons.model, &values, dt) {
             Ok(made) => made,
             Err(how) => {
@@ -281,7 +296,12 @@ impl Writer<'_> {
         for (field, values) in made.fields {
             if field == "v_reset" && !self.written.v_reset {
                 let fate = if values.iter().all(|v| *v == 0.0) { Fate::Exact } else { Fate::Lost };
-                said(self.report, "v_reset", fate, "left out, as readers up to nir 1.0.5 want it; they take 0");
+                said(
+                    self.report,
+                    "v_reset",
+                    fate,
+                    "left out, as readers up to nir 1.0.5 want it; they take 0",
+                );
                 continue;
             }
             let row = Tensor::row(values.iter().map(|v| *v as f32).collect());
@@ -317,8 +337,8 @@ fn neuron(model: &str, values: &BTreeMap<&str, Vec<f64>>, dt: f64) -> std::resul
         (0..columns[0].len()).map(|i| f(&columns.iter().map(|c| c[i]).collect::<Vec<_>>())).collect()
     };
     let any = |name: &str, rule: &dyn Fn(f64) -> bool| values[name].iter().any(|x| rule(*x));
-    let tau = |keep: f64| -dt / rheobase::models::Real::ln(keep);
-    let rise = |tau: f64| -rheobase::models::Real::exp_m1(-dt / tau);
+    let tau = |keep: f64| -dt / rheobase_models::Real::ln(keep);
+    let rise = |tau: f64| -rheobase_models::Real::exp_m1(-dt / tau);
     let mut said = Vec::new();
     let solved = "tau = −dt/ln(beta), r = gain/(1 − beta): the same step where the reader solves it exactly";
     let (kind, fields): (_, Vec<(&str, Vec<f64>)>) = match model {
@@ -352,7 +372,8 @@ fn neuron(model: &str, values: &BTreeMap<&str, Vec<f64>>, dt: f64) -> std::resul
                 }
                 (true, false) => {
                     let r = each(&["gain", "w_in", "beta"], &|x| x[0] * x[1] / (1.0 - x[2]));
-                    let first = [("tau", each(&["beta"], &|x| tau(x[0]))), ("r", r), ("v_leak", get("v_rest"))];
+                    let first =
+                        [("tau", each(&["beta"], &|x| tau(x[0]))), ("r", r), ("v_leak", get("v_rest"))];
                     ("LIF", first.into_iter().chain(end).collect())
                 }
                 (true, true) => {
@@ -368,17 +389,34 @@ fn neuron(model: &str, values: &BTreeMap<&str, Vec<f64>>, dt: f64) -> std::resul
             }
         }
         "lif_subtract" => {
-            let keep = |tau: f64| rheobase::models::Real::exp(-1.0 / tau);
+            let keep = |tau: f64| rheobase_models::Real::exp(-1.0 / tau);
             let zero = vec![0.0; values["tau"].len()];
             said.push(("tau", Fate::Rewritten, "tau·dt, r = 1/(1 − exp(−1/tau))"));
-            said.push(("drop", Fate::Lost, "NIR resets to a value, not by subtraction: v_reset = 0 is written"));
+            said.push((
+                "drop",
+                Fate::Lost,
+                "NIR resets to a value, not by subtraction: v_reset = 0 is written",
+            ));
             let r = each(&["tau"], &|x| 1.0 / (1.0 - keep(x[0])));
             let tau = each(&["tau"], &|x| x[0] * dt);
-            ("LIF", vec![("tau", tau), ("r", r), ("v_leak", zero.clone()), ("v_threshold", get("v_th")), ("v_reset", zero)])
+            (
+                "LIF",
+                vec![
+                    ("tau", tau),
+                    ("r", r),
+                    ("v_leak", zero.clone()),
+                    ("v_threshold", get("v_th")),
+                    ("v_reset", zero),
+                ],
+            )
         }
         "cuba_lif" => {
             said.push(("tau_m, tau_syn, r", Fate::Exact, "tau_mem, tau_syn, r"));
-            said.push(("w_in", Fate::Rewritten, "w_in·tau_syn/dt: an impulse is a current that lasts one step"));
+            said.push((
+                "w_in",
+                Fate::Rewritten,
+                "w_in·tau_syn/dt: an impulse is a current that lasts one step",
+            ));
             if any("subtract", &|x| x > 0.0) {
                 said.push(("subtract", Fate::Lost, "NIR resets to a value, not by subtraction"));
             }
@@ -403,7 +441,16 @@ fn neuron(model: &str, values: &BTreeMap<&str, Vec<f64>>, dt: f64) -> std::resul
                 said.push(("v_min", Fate::Lost, "NIR has no lower bound"));
             }
             let r = each(&["tau_m", "c_m"], &|x| x[0] / x[1]);
-            ("LIF", vec![("tau", get("tau_m")), ("r", r), ("v_leak", get("v_rest")), ("v_threshold", get("v_th")), ("v_reset", get("v_reset"))])
+            (
+                "LIF",
+                vec![
+                    ("tau", get("tau_m")),
+                    ("r", r),
+                    ("v_leak", get("v_rest")),
+                    ("v_threshold", get("v_th")),
+                    ("v_reset", get("v_reset")),
+                ],
+            )
         }
         "lif" => {
             said.push(("tau_m", Fate::Exact, "tau; threshold 1, r = 1"));
@@ -411,14 +458,27 @@ fn neuron(model: &str, values: &BTreeMap<&str, Vec<f64>>, dt: f64) -> std::resul
                 said.push(("t_ref", Fate::Lost, "NIR has no refractory period"));
             }
             let (zero, one) = (vec![0.0; values["tau_m"].len()], vec![1.0; values["tau_m"].len()]);
-            ("LIF", vec![("tau", get("tau_m")), ("r", one.clone()), ("v_leak", zero.clone()), ("v_threshold", one), ("v_reset", zero)])
+            (
+                "LIF",
+                vec![
+                    ("tau", get("tau_m")),
+                    ("r", one.clone()),
+                    ("v_leak", zero.clone()),
+                    ("v_threshold", one),
+                    ("v_reset", zero),
+                ],
+            )
         }
         other => return Err(format!("NIR has no neuron that does what `{other}` does")),
     };
     if model == "lif_discrete" {
         if any("subtract", &|x| x > 0.0) {
             let all = !any("drop", &|x| x > 0.0);
-            let how = if all { "NIR has no neuron that is not reset" } else { "NIR resets to a value, not by subtraction" };
+            let how = if all {
+                "NIR has no neuron that is not reset"
+            } else {
+                "NIR resets to a value, not by subtraction"
+            };
             said.push(("subtract, drop", Fate::Lost, how));
         } else {
             said.push(("v_th, v_reset", Fate::Exact, "v_threshold, v_reset"));

@@ -169,7 +169,8 @@ impl Neuron for LifDiscrete {
         (State { v: T::select(k.now.gt(T::zero()), now, s.v), ..s }, Out::value(n.own))
     }
     fn broken_rule(p: &Params<f64>) -> Option<String> {
-        (p.late == 2.0 && p.subtract == 0.0).then(|| "late = 2 needs a reset by subtraction (subtract = 1)".into())
+        (p.late == 2.0 && p.subtract == 0.0)
+            .then(|| "late = 2 needs a reset by subtraction (subtract = 1)".into())
     }
 }
 
@@ -209,10 +210,7 @@ mod tests {
     fn the_reset_comes_when_late_says() {
         let input = [1.5, 0.5, 0.0];
         assert_eq!(run(DEFAULT, &input), [(0.5, 1.0), (0.75, 0.0), (0.375, 0.0)]);
-        assert_eq!(
-            run(Params { late: 1.0, ..DEFAULT }, &input),
-            [(1.5, 1.0), (0.25, 0.0), (0.125, 0.0)]
-        );
+        assert_eq!(run(Params { late: 1.0, ..DEFAULT }, &input), [(1.5, 1.0), (0.25, 0.0), (0.125, 0.0)]);
         let zero = Params { subtract: 0.0, late: 1.0, ..DEFAULT };
         assert_eq!(run(zero, &input), [(1.5, 1.0), (0.0, 0.0), (0.0, 0.0)]);
     }
