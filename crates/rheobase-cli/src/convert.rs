@@ -31,7 +31,7 @@ Examples:
 pub(crate) struct Convert {
     /// The model to read
     #[arg(value_name = "IN")]
-    input: PathBuf,
+    model: PathBuf,
     /// The file to write
     #[arg(value_name = "OUT")]
     output: PathBuf,
@@ -56,7 +56,7 @@ pub(crate) struct Convert {
 
 impl Convert {
     pub(crate) fn run(self) -> Outcome<()> {
-        let (model, reading) = self.from.model(&self.input)?;
+        let (model, reading) = self.from.model(&self.model)?;
         if let (true, Some(reading)) = (self.strict, &reading) {
             reading.strict()?;
         }
@@ -77,7 +77,7 @@ impl Convert {
         }
         let mut text = String::new();
         if let Some(read) = read {
-            text += &format!("{} is {}", self.input.display(), report_text(read));
+            text += &format!("{} is {}", self.model.display(), report_text(read));
         }
         text += &format!("{} as {}", self.output.display(), report_text(&written));
         terminal::print(&text)?;

@@ -43,13 +43,13 @@ impl Exchanged {
     fn read(
         py: Python<'_>,
         path: PathBuf,
-        from: Option<String>,
+        framework: Option<String>,
         settings: BTreeMap<String, String>,
         weights: Option<PathBuf>,
         network: Option<PathBuf>,
         input: Vec<usize>,
     ) -> PyResult<Self> {
-        let options = Options { from, settings, weights, network, input };
+        let options = Options { from: framework, settings, weights, network, input };
         Ok(Exchanged(enter(py, usize::MAX, |_| read(&path, &options)).whole()?))
     }
 
