@@ -4,6 +4,7 @@
 //! `cargo run -p conformance --example book` writes the pages; a test asserts that the committed ones are these.
 
 mod coming_from;
+mod formats;
 mod head;
 mod markdown;
 mod model_page;
@@ -59,6 +60,7 @@ pub fn pages(root: &Path) -> Result<BTreeMap<PathBuf, String>, String> {
     pages.insert("models.md".into(), format!("{NOTE}{}", index(models)));
     pages.insert("surrogates.md".into(), format!("{NOTE}{}", surrogates::page()));
     pages.insert("coming-from.md".into(), format!("{NOTE}{}", coming_from::page()));
+    pages.insert("formats.md".into(), format!("{NOTE}{}", formats::page()));
     pages.insert("SUMMARY.md".into(), summary(models));
     Ok(pages)
 }
@@ -87,5 +89,5 @@ fn summary(models: &[std::sync::Arc<dyn Model>]) -> String {
     for m in models {
         out += &format!("  - [{}](models/{}.md)\n", m.info().class, m.info().name);
     }
-    out + "- [Surrogates](surrogates.md)\n- [Coming from another library](coming-from.md)\n"
+    out + "- [Surrogates](surrogates.md)\n- [Data formats](formats.md)\n- [Coming from another library](coming-from.md)\n"
 }

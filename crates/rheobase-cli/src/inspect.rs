@@ -9,26 +9,42 @@ use rheobase::network::{Network, Table as Parts, outline, table};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
+use crate::inspect_data;
+use crate::recording::file_part;
 use crate::run_folder::{REPORT, checkpoint_of, read_trained};
 use crate::terminal;
 use crate::text::{Table, grouped, short};
 
-/// Show the layers of a network: shapes, delays, parameters, rates
+/// Show what is in a file: a network's layers, or a recording or data set
 #[derive(Args)]
 #[command(
-    after_help = "FILE is a network (TOML), the settings of a job (TOML), a checkpoint, or the folder of a run.
+    after_help = "FILE is a network (TOML), the settings of a job (TOML), a checkpoint, the folder of a run, or a recording or a data
+set of any kind that is read (docs/formats.md).
 
 Examples:
   rheobase inspect examples/digits-recurrent.toml
-  rheobase inspect runs/digits-0"
+  rheobase inspect runs/digits-0
+  rheobase inspect spikes.mat"
 )]
 pub(crate) struct Inspect {
-    /// Network, settings, checkpoint, or folder of a run
+    /// Network, settings, checkpoint, folder of a run, recording, or data set
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Print JSON, with every tensor
     #[arg(long)]
     json: bool,
+}
+
+/// Whether a path is that of a recording or of samples, not of a network or a run.
+fn is_data(path: &Path) -> bool {
+    let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    if matches!(&ending[..], "toml" | "safetensors") {
+        return false;
+    }
+    match path.is_dir() {
+        true => checkpoint_of(path).is_err(),
+        false => path.is_file(),
+    }
 }
 
 /// What is known of a network.
@@ -46,6 +62,10 @@ struct Found {
 
 impl Inspect {
     pub(crate) fn run(self) -> Outcome<()> {
+        let part = file_part(&self.file.to_string_lossy());
+        if is_data(&part.path) {
+            return inspect_data::run(&part, self.json);
+        }
         let file = checkpoint_of(&self.file)?;
         let toml = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
         let found = if toml { described(&file)? } else { trained(&file)? };

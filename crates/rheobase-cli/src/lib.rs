@@ -7,6 +7,7 @@ mod disk;
 mod eval;
 mod failure;
 mod inspect;
+mod inspect_data;
 mod interrupt;
 mod measures;
 mod memory;

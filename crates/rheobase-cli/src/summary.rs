@@ -1,13 +1,14 @@
 //! What `simulate` tells at the end: as text, as JSON, and in the file.
 
 use rheobase::Population;
+use rheobase::data::SpikeValues;
 use rheobase::models::neuron::{Emits, Time};
 use rheobase::population::{Column, Number};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::simulate::{Done, Simulate};
-use crate::statistics::Spread;
+use crate::statistics::{Spread, spike_values};
 use crate::terminal;
 use crate::text::{Table, grouped, short};
 
@@ -121,6 +122,11 @@ impl Summary {
             "dt": self.dt,
             "seed": self.seed,
             "precision": self.precision,
+            "clock": if self.counts_steps { "steps" } else { "s" },
+            "counts": match &spike_values(population)[..] {
+                [SpikeValues::Counts(amplitude)] => json!(amplitude),
+                _ => Value::Null,
+            },
         })
     }
 

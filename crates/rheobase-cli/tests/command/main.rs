@@ -10,6 +10,7 @@ mod curve;
 mod limits;
 mod models;
 mod phase;
+mod recordings;
 mod resume;
 mod run_owner;
 mod same_bytes;
