@@ -142,7 +142,7 @@ class SpikeTrains(Sequence[np.ndarray]):
     2.0
     """
 
-    __slots__ = ("_own", "_times")
+    __slots__ = ("_own", "_times", "_understood", "_notes")
 
     def __init__(
         self,
@@ -225,7 +225,7 @@ class SpikeTrains(Sequence[np.ndarray]):
         return self._notes
 
     def write(self, path: str | os.PathLike[str]) -> None:
-        """Writes .csv, .npz, .nwb, .h5 (SONATA) or .nix (Neo), whole or not at all."""
+        """Writes .csv, .npz, .nwb or .h5 (SONATA), whole or not at all."""
         self._own.write(path)
 
     def to_dense(self, dt: float, *, start: float | None = None, stop: float | None = None, doubles: str = "add") -> np.ndarray:

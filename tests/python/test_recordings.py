@@ -37,7 +37,7 @@ def test_trains_are_written_and_come_back(tmp_path):
     for ending in ("csv", "npz"):
         trains.write(tmp_path / f"t.{ending}")
         assert rb.read_trains(tmp_path / f"t.{ending}") == trains
-    for ending in ("nwb", "h5", "nix"):
+    for ending in ("nwb", "h5"):
         trains.write(tmp_path / f"t.{ending}")
         assert rb.read_trains(tmp_path / f"t.{ending}").spikes == 3
     with pytest.raises(OSError, match=r"`\.mat`"):

@@ -34,7 +34,7 @@ The window of a recording is what the file or the caller says, else from 0 to it
 ## Writing\n\n\
 `SpikeTrains.write(path)` and `rheobase::data::write_trains` write, by the ending: `.csv` and `.npz`, which come back as they were \
 (silent neurons, window and step too); `.nwb` (a units table with observed intervals); `.h5` (SONATA, one population `rheobase`, \
-silent neurons left out as everywhere in SONATA); `.nix` (Neo, a segment for each trial). A file is written whole or not at all.\n\n\
+silent neurons left out as everywhere in SONATA). A file is written whole or not at all.\n\n\
 ## Times to steps\n\n\
 `SpikeTrains::to_steps` (Python: `to_dense`) puts a spike into the step that holds its time; within a millionth of a step below the \
 start of a step it belongs to that step, as `floor(t / dt)` alone puts many spikes one step too early. Several of a neuron in a step \

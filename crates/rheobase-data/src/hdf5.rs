@@ -382,8 +382,6 @@ pub enum Value {
     Word(u32),
     /// Whole numbers of 32 bits from 0.
     Words(Vec<u32>),
-    /// Whole numbers of 32 bits.
-    Signed(Vec<i32>),
     /// An attribute that points to the array of this path.
     Reference(String),
 }
@@ -507,7 +505,6 @@ fn fill(
         Value::Unsigned(values) => array.with_u64_data(values),
         Value::Word(value) => array.with_u32_data(&[*value]).with_shape(&[]),
         Value::Words(values) => array.with_u32_data(values),
-        Value::Signed(values) => array.with_i32_data(values),
         Value::Reference(path) => array.with_path_references(&[path]),
     };
     for (name, value) in attributes {
@@ -530,7 +527,6 @@ fn attribute(value: &Value, pointers: &mut Vec<(String, String)>) -> hdf5_pure::
         Value::Unsigned(values) => AttrValue::U64Array(values.clone()),
         Value::Word(value) => AttrValue::U32(*value),
         Value::Words(values) => AttrValue::U32Array(values.clone()),
-        Value::Signed(values) => AttrValue::I32Array(values.clone()),
         Value::Reference(path) => {
             // The library writes no attributes that are references: eight letters keep the place.
             let mark = format!("\u{1}REF{:04}", pointers.len());

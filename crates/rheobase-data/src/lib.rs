@@ -7,7 +7,7 @@
 //! | tables of numbers | [`Table`], [`read_csv`], [`write_csv`] |
 //! | spikes in memory | [`SpikeEvents`] (with values and times), [`SpikeBits`], [`SpikeRows`] (by step) |
 //! | spikes in files | [`spike_files`]: [`read_spikes`], [`write_spikes`], and as CSV |
-//! | spikes as other tools write them | [`recording`]: [`read_recording`], [`read_trains`] give [`SpikeTrains`]; [`FORMATS`], [`SpikeValues`] |
+//! | spikes as other tools write them | [`recording`]: [`read_recording`], [`read_trains`] give [`SpikeTrains`], [`read_events`] a camera's events; [`FORMATS`], [`SpikeValues`] |
 //! | input for a simulation | [`read_input`] |
 //! | what networks train on | [`Dataset`], [`SampleView`]; parts of it: [`Dataset::split_stratified`] |
 //! | the digits that come with the library | [`digits()`], [`digits_split`] |
@@ -60,8 +60,8 @@ pub use npy::{read_npy, read_npy_bytes, write_npy};
 pub use npz::{Npz, NpzReader, read_npz, write_npz};
 pub use npz_dataset::{npz_parts, read_npz_dataset, read_npz_part};
 pub use recording::{
-    Contents, FORMATS, Format, Holds, Pixels, Polarity, Recording, Role, TrainOptions, Unit, contents,
-    parse_columns, read_recording, read_trains, write_trains,
+    Contents, Events, FORMATS, Format, Holds, Pixels, Polarity, Recording, Role, TrainOptions, Unit,
+    contents, parse_columns, read_events, read_recording, read_trains, write_trains,
 };
 pub use sample::SampleView;
 pub use spike_files::{

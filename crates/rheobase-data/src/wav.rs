@@ -48,7 +48,7 @@ fn read(path: &Path) -> std::result::Result<Sound, String> {
     let values: std::result::Result<Vec<f32>, hound::Error> = match about.sample_format {
         SampleFormat::Float => reader.samples::<f32>().collect(),
         SampleFormat::Int => {
-            let largest = 2_f64.powi(i32::from(about.bits_per_sample) - 1);
+            let largest = (1_u64 << (about.bits_per_sample.clamp(1, 64) - 1)) as f64;
             reader.samples::<i32>().map(|v| v.map(|v| (f64::from(v) / largest) as f32)).collect()
         }
     };

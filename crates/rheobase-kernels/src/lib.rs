@@ -11,6 +11,7 @@
 pub mod advance;
 pub mod backward;
 pub mod column;
+mod curve;
 pub mod errors;
 pub mod event;
 pub mod kernels;

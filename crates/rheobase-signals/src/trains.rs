@@ -124,8 +124,7 @@ impl SpikeTrains {
 
     /// The window of the sample of a train.
     pub fn whole_of(&self, train: usize) -> Window {
-        let (start, end) =
-            self.windows.get(train / self.neurons().max(1)).copied().unwrap_or(self.window);
+        let (start, end) = self.windows.get(train / self.neurons().max(1)).copied().unwrap_or(self.window);
         Window::to_the_end(start, end)
     }
 

@@ -4,8 +4,9 @@ use std::io::{BufRead, Read};
 use std::path::Path;
 
 use super::camera::CameraEvents;
+use super::content::Content;
+use super::found::{Found, Said};
 use super::options::TrainOptions;
-use super::{Content, Found, Said};
 use crate::npy;
 
 const HEAD: usize = 28;

@@ -6,8 +6,9 @@ use std::io::Read;
 use std::path::Path;
 
 use super::camera::{CameraEvents, check_memory};
+use super::content::Content;
+use super::found::{Found, Said};
 use super::options::TrainOptions;
-use super::{Content, Found, Said};
 use crate::npy;
 
 pub(super) const MAGIC: &[u8] = b"#!AER-DAT4.0\r\n";

@@ -1,8 +1,8 @@
 //! Events of cameras that see changes of brightness: when, where, brighter or darker.
 
+use super::found::{Found, Said};
 use super::options::{Pixels, Polarity};
 use super::spike_list::{Ids, MOST_TRAINS, SpikeList};
-use super::{Found, Said};
 use rheobase_base::memory;
 
 /// Events in the order of the file, 13 bytes each.

@@ -2,12 +2,13 @@
 
 use rheobase_models::neuron::Time;
 
+use super::content::Content;
 use super::field::{Field, Values, are_whole, rises};
+use super::fields::{Facts, Fields, Source};
+use super::found::{Found, Said};
 use super::names;
 use super::options::{Holds, Role, TrainOptions};
-use super::understand::{Facts, Fields, Source};
 use super::unit::Unit;
-use super::{Content, Found, Said};
 use rheobase_signals::SpikeTrains;
 use rheobase_signals::SpikeValues;
 use rheobase_signals::trains::{fits, numbers};
@@ -75,6 +76,10 @@ pub(super) fn of_field(
         format!("array `{}` ", field.name)
     };
     let with = |what: String| format!("{place}{what}");
+    let probe = fields.all.iter().any(|f| f.name == format!("{}_every", field.name));
+    if options.holds.is_none() && options.array.is_none() && (probe || names::is_potential(&field.name)) {
+        return Err(with("is called as potentials and other states are; if these are spikes, say --as counts or --as dense".into()));
+    }
     let time = fields.all.iter().find(|f| {
         names::meaning(&f.name).is_some_and(|m| m.role == Role::Time)
             && f.is_vector()

@@ -4,8 +4,9 @@ use std::io::Read;
 use std::path::Path;
 
 use super::camera::CameraEvents;
+use super::content::Content;
+use super::found::{Found, Said};
 use super::options::TrainOptions;
-use super::{Content, Found, Said};
 use crate::npy;
 
 pub(super) const MAGIC: &[u8] = b"Event Stream";

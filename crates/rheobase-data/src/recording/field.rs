@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Said;
+use super::found::Said;
 use crate::array::{Array, ArrayData};
 
 /// A column, an array, a variable.

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::content::Content;
 use super::field::{Field, Values};
+use super::found::{Found, Said};
 use super::options::TrainOptions;
 use super::spike_list::{Ids, SpikeList, in_seconds};
 use super::text::Text;
 use super::unit::Unit;
-use super::{Content, Found, Said};
 use crate::npy::read_npy;
 
 pub(super) fn is_phy(path: &Path) -> bool {

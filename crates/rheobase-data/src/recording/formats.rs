@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use super::content::Content;
+use super::found::{Found, Said};
 use super::options::TrainOptions;
 use super::text::Text;
-use super::{Content, Found, Said, aedat3, aedat4, event_stream, folder, matlab, n_mnist, numpy, prophesee};
+use super::{aedat3, aedat4, event_stream, folder, matlab, n_mnist, numpy, prophesee};
 #[cfg(feature = "hdf5")]
 use super::{hdf5_arrays, nix, nwb, shd, sonata};
 #[cfg(feature = "hdf5")]
@@ -272,7 +274,7 @@ pub static FORMATS: &[Format] = &[
         name: "wav",
         endings: &["wav"],
         told_by: "first bytes `RIFF`",
-        gives: "no spikes: sound, which `read_wav` gives to encoders and `simulate --input` to neurons",
+        gives: "no spikes: sound, which `read_wav` gives to encoders",
         limits: "whole numbers of 8 to 32 bits, and single precision",
         reference: "https://www.loc.gov/preservation/digital/formats/fdd/fdd000001.shtml",
         is: |_, head| head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WAVE"),

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use super::content::Content;
 use super::field::{Field, Words};
+use super::fields::{Fields, Source};
+use super::found::{Found, Said};
 use super::matlab::by_rows;
 use super::options::TrainOptions;
-use super::understand::{Fields, Source};
-use super::{Content, Found, Said};
 use crate::hdf5::Hdf5;
 
 /// Arrays at most, over all groups.

@@ -5,10 +5,11 @@
 use std::io::Read;
 use std::path::Path;
 
+use super::content::Content;
 use super::field::{Field, Values, Words};
+use super::fields::{Fields, Source};
+use super::found::{Found, Said};
 use super::options::TrainOptions;
-use super::understand::{Fields, Source};
-use super::{Content, Found, Said};
 use crate::npy;
 use rheobase_base::memory;
 

@@ -14,11 +14,14 @@ use rheobase_signals::SpikeTrains;
 mod aedat3;
 mod aedat4;
 mod camera;
+mod content;
 mod dense;
 mod event_stream;
 mod field;
+mod fields;
 mod folder;
 mod formats;
+mod found;
 #[cfg(feature = "hdf5")]
 mod hdf5_arrays;
 mod matlab;
@@ -37,14 +40,15 @@ pub(crate) mod shd;
 #[cfg(feature = "hdf5")]
 mod sonata;
 mod spike_list;
-#[cfg(test)]
-mod tests;
 mod text;
 mod understand;
 mod unit;
 mod write;
 #[cfg(feature = "hdf5")]
 mod write_hdf5;
+
+use content::Content;
+use found::{Found, Said};
 
 pub use formats::{FORMATS, Format};
 pub use options::{Holds, Pixels, Polarity, Role, TrainOptions, parse_columns};
@@ -55,9 +59,6 @@ pub(crate) use numpy::in_file as without_path;
 pub(crate) use spike_list::natural;
 pub(crate) use text::OWN;
 
-/// What is wrong with a file; the caller puts the file's name before it.
-type Said<T> = std::result::Result<T, String>;
-
 /// Spike trains, and what was understood of the file they came from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recording {
@@ -67,37 +68,6 @@ pub struct Recording {
     pub understood: String,
     /// What else should be known before a figure is believed.
     pub notes: Vec<String>,
-}
-
-/// What a reader found.
-enum Content {
-    /// An entry per spike.
-    Spikes(spike_list::SpikeList),
-    /// Trains as they are.
-    Trains(SpikeTrains),
-    /// Events of a camera.
-    Camera(camera::CameraEvents),
-}
-
-/// What a reader says beside the content.
-#[derive(Debug, Default)]
-struct Found {
-    /// The kind of file.
-    form: String,
-    /// What its numbers were taken for.
-    understood: String,
-    notes: Vec<String>,
-    /// Columns, arrays, variables: name, shape and kind of each.
-    parts: Vec<String>,
-}
-
-impl Found {
-    fn say(&mut self, what: String) {
-        if !self.understood.is_empty() {
-            self.understood += "; ";
-        }
-        self.understood += &what;
-    }
 }
 
 /// Reads the spike trains in the file or folder `path`, told by its contents and its ending ([`FORMATS`]).
@@ -164,25 +134,36 @@ fn recording(path: &Path, options: &TrainOptions, found: &mut Found) -> Said<Rec
     Ok(Recording { trains, understood, notes: found.notes.clone() })
 }
 
-/// Events of a camera: µs, places, polarities (1 brighter), and what holds them.
-pub(crate) struct Events {
-    pub(crate) t: Vec<i64>,
-    pub(crate) x: Vec<u16>,
-    pub(crate) y: Vec<u16>,
-    pub(crate) p: Vec<u8>,
-    pub(crate) width: usize,
-    pub(crate) height: usize,
+/// Events of a camera, in the order of the file: 13 bytes each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Events {
+    /// When, µs, as in the file.
+    pub t: Vec<i64>,
+    /// Column of the pixel.
+    pub x: Vec<u16>,
+    /// Row of the pixel.
+    pub y: Vec<u16>,
+    /// 1 where it became brighter, 0 where darker.
+    pub p: Vec<u8>,
+    /// Columns, as the file says; else what holds all events.
+    pub width: usize,
+    /// Rows, likewise.
+    pub height: usize,
 }
 
-/// The events in a camera's file.
-pub(crate) fn events(path: &Path) -> Result<Events> {
+/// Reads the events in a camera's file: those formats of [`FORMATS`] that give camera events.
+///
+/// # Errors
+/// As [`read_recording`]; [`Error::File`] if the file holds something else.
+pub fn read_events(path: impl AsRef<Path>) -> Result<Events> {
+    let path = path.as_ref();
     let read = || -> Said<Events> {
         let format = formats::of(path, &head(path)?)?;
         match (format.read)(path, &TrainOptions::default(), &mut Found::default())? {
             Content::Camera(all) => {
                 let beyond = |places: &[u16]| places.iter().max().map_or(0, |m| usize::from(*m) + 1);
                 let size = all.size.map(|(w, h)| (usize::from(w), usize::from(h)));
-                let (width, height) = size.unwrap_or((beyond(&all.x), beyond(&all.y)));
+                let (width, height) = size.unwrap_or_else(|| (beyond(&all.x), beyond(&all.y)));
                 Ok(Events { t: all.t, x: all.x, y: all.y, p: all.p, width, height })
             }
             _ => Err(format!("is {}, and holds no events of a camera", format.name)),
@@ -202,7 +183,5 @@ fn head(path: &Path) -> Said<Vec<u8>> {
     Ok(head)
 }
 
-/// `0`, `1`, `2`…
-fn plain_names(count: usize) -> Vec<String> {
-    rheobase_signals::trains::numbers(count)
-}
+#[cfg(test)]
+mod tests;

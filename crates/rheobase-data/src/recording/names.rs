@@ -203,6 +203,15 @@ pub(super) fn is_spikes(name: &str) -> bool {
     )
 }
 
+/// Whether the array is called as potentials usually are.
+pub(super) fn is_potential(name: &str) -> bool {
+    let name = name.to_lowercase();
+    matches!(
+        &name[..],
+        "v" | "vm" | "v_m" | "u" | "mem" | "membrane" | "voltage" | "potential" | "potentials"
+    )
+}
+
 /// Whether names are those that NumPy gives to arrays without one.
 pub(super) fn is_unnamed(name: &str) -> bool {
     let number = |rest: &str| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit());

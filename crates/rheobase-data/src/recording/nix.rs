@@ -4,10 +4,11 @@
 
 use std::path::Path;
 
+use super::content::Content;
+use super::found::{Found, Said};
 use super::options::TrainOptions;
 use super::spike_list::{Ids, SpikeList, in_seconds, natural};
 use super::unit::Unit;
-use super::{Content, Found, Said};
 use crate::hdf5::Hdf5;
 
 pub(super) fn is(file: &Hdf5) -> bool {
@@ -123,7 +124,7 @@ fn list(trains: Vec<Train>, trials: usize) -> SpikeList {
     }
     list.ids = Ids { which, names: if twice { numbered } else { names } };
     if trials > 1 {
-        list.trials = Some(Ids { which: trial_of, names: crate::recording::plain_names(trials) });
+        list.trials = Some(Ids { which: trial_of, names: rheobase_signals::trains::numbers(trials) });
     }
     if windows.iter().all(|w| w.0.is_finite() && w.1 > w.0) {
         match windows[..] {

@@ -4,12 +4,14 @@ use std::path::Path;
 
 use rheobase_models::neuron::Time;
 
+use super::content::Content;
 use super::field::Field;
+use super::fields::{Fields, Source};
+use super::found::{Found, Said};
 use super::options::TrainOptions;
+use super::record;
 use super::spike_list::MOST_TRAINS;
-use super::understand::{Fields, Source};
 use super::unit::Unit;
-use super::{Content, Found, Said, record};
 use crate::array::Array;
 use crate::npy::read_npy;
 use crate::npz::NpzReader;
@@ -27,8 +29,8 @@ pub(super) fn npy(path: &Path, options: &TrainOptions, found: &mut Found) -> Sai
     let stem = path.file_stem().map(|s| s.to_string_lossy().to_string()).unwrap_or_default();
     // The file's name says as little as an array without a name, but that it holds times.
     let field = Field::of_array(String::new(), array)?;
-    let times =
-        field.is_vector() && super::names::meaning(&stem).is_some_and(|m| m.role == super::Role::Time);
+    let times = field.is_vector()
+        && super::names::meaning(&stem).is_some_and(|m| m.role == super::options::Role::Time);
     let field = Field { name: if times { stem } else { String::new() }, ..field };
     let fields = Fields { source: Source::Arrays, all: vec![field], habit: None };
     fields.understood(options, found)
@@ -160,16 +162,22 @@ fn own_events(reader: &mut Reader, origin: Option<Origin>, steps: bool, dt: Opti
     let (step, end) = (file_dt * scale, time as f64 * file_dt * scale);
     let counts = |v: f32| values.count(v.into());
     fits(value.iter().map(|v| counts(*v)).sum()).map_err(|rule| format!("array `value` {rule}"))?;
+    // Nearly all recordings are of plain spikes at the start of their steps: what says so is given back before times are made.
+    let plain = counts(1.0) == 1.0 && value.iter().all(|v| *v == 1.0);
+    let value = if plain { Vec::new() } else { value };
+    let offset = if offset.iter().all(|o| *o == 0.0) { Vec::new() } else { offset };
+    let value_of = |i: usize| value.get(i).copied().unwrap_or(1.0);
     let mut trains = SpikeTrains::silent(samples, numbers(neurons), (0.0, end), Some(step), clock);
     let mut room = vec![0_usize; trains.times.len()];
     let place = |e: &[i64; 3]| e[1] as usize * neurons + e[2] as usize;
-    for (event, v) in events.as_chunks::<3>().0.iter().zip(&value) {
-        room[place(event)] += counts(*v) as usize;
+    for (i, event) in events.as_chunks::<3>().0.iter().enumerate() {
+        room[place(event)] += counts(value_of(i)) as usize;
     }
     trains.times.iter_mut().zip(&room).for_each(|(t, n)| t.reserve_exact(*n));
     for (i, event) in events.as_chunks::<3>().0.iter().enumerate() {
-        let time = ((event[0] as f64 * file_dt + f64::from(offset[i])) * scale).min(end);
-        trains.add(place(event), time, counts(value[i]), value[i].into());
+        let offset = offset.get(i).copied().map_or(0.0, f64::from);
+        let time = ((event[0] as f64 * file_dt + offset) * scale).min(end);
+        trains.add(place(event), time, counts(value_of(i)), value_of(i).into());
     }
     Ok(Content::Trains(trains))
 }

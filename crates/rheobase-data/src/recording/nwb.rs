@@ -4,9 +4,10 @@
 
 use std::path::Path;
 
+use super::content::Content;
+use super::found::{Found, Said};
 use super::options::TrainOptions;
 use super::spike_list::SpikeList;
-use super::{Content, Found, Said};
 use crate::hdf5::Hdf5;
 
 pub(super) fn is(file: &Hdf5) -> bool {
@@ -33,7 +34,7 @@ pub(super) fn read(path: &Path, _: &TrainOptions, found: &mut Found) -> Said<Con
     let ends = ends(&file, "units/spike_times_index", times.len())?;
     let names = match file.has("units/id") {
         true => file.numbers("units/id")?.1.iter().map(|id| format!("{id}")).collect(),
-        false => crate::recording::plain_names(ends.len()),
+        false => rheobase_signals::trains::numbers(ends.len()),
     };
     if names.len() != ends.len() {
         return Err(format!(

@@ -7,8 +7,9 @@ use std::io::{BufRead, Read};
 use std::path::Path;
 
 use super::camera::CameraEvents;
+use super::content::Content;
+use super::found::{Found, Said};
 use super::options::TrainOptions;
-use super::{Content, Found, Said};
 use crate::npy;
 
 /// Bytes read at a time.

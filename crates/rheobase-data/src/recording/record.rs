@@ -4,11 +4,12 @@ use std::io::Read;
 use std::path::Path;
 
 use super::camera::CameraEvents;
+use super::content::Content;
 use super::field::Field;
+use super::fields::{Fields, Source};
+use super::found::{Found, Said};
 use super::options::TrainOptions;
-use super::understand::{Fields, Source};
 use super::unit::Unit;
-use super::{Content, Found, Said};
 use crate::npy;
 use rheobase_base::memory;
 

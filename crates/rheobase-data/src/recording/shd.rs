@@ -4,9 +4,10 @@
 
 use std::path::Path;
 
+use super::content::Content;
+use super::found::{Found, Said};
 use super::options::TrainOptions;
 use super::spike_list::{Ids, MOST_TRAINS, SpikeList};
-use super::{Content, Found, Said};
 use crate::hdf5::Hdf5;
 
 /// Channels of the artificial cochlea.
@@ -34,7 +35,7 @@ pub(super) fn read(path: &Path, options: &TrainOptions, found: &mut Found) -> Sa
         ));
     }
     let trial = times.iter().zip(0_u32..).flat_map(|(t, i)| std::iter::repeat_n(i, t.len())).collect();
-    let trials = (count > 1).then(|| Ids { which: trial, names: crate::recording::plain_names(count) });
+    let trials = (count > 1).then(|| Ids { which: trial, names: rheobase_signals::trains::numbers(count) });
     let ids = Ids::of_numbers(&units.concat(), "spikes/units")?;
     let what = if labels.is_some() { " with labels" } else { "" };
     found.say(format!(

@@ -4,10 +4,11 @@
 
 use std::path::Path;
 
+use super::content::Content;
+use super::found::{Found, Said};
 use super::options::TrainOptions;
 use super::spike_list::{Ids, SpikeList, in_seconds};
 use super::unit::Unit;
-use super::{Content, Found, Said};
 use crate::hdf5::Hdf5;
 
 pub(super) fn is(file: &Hdf5) -> bool {

@@ -3,9 +3,9 @@
 use rheobase_models::neuron::Time;
 
 use super::field::Words;
+use super::found::{Found, Said};
 use super::options::TrainOptions;
 use super::unit::Unit;
-use super::{Found, Said};
 use rheobase_signals::SpikeTrains;
 use rheobase_signals::SpikeValues;
 use rheobase_signals::trains::fits;

@@ -5,12 +5,14 @@
 
 use std::path::Path;
 
+use super::content::Content;
 use super::field::{Field, Words};
+use super::fields::{Fields, Source};
+use super::found::{Found, Said};
 use super::options::{Holds, TrainOptions};
 use super::spike_list::MOST_TRAINS;
-use super::understand::{Fields, Source, add_silent};
+use super::understand::add_silent;
 use super::unit::Unit;
-use super::{Content, Found, Said};
 use crate::npy;
 use rheobase_base::memory;
 
@@ -214,7 +216,7 @@ impl Text {
                         match what {
                             Trouble::Word
                                 if super::names::meaning(&names[i])
-                                    .is_some_and(|m| m.role != super::Role::Time) =>
+                                    .is_some_and(|m| m.role != super::options::Role::Time) =>
                             {
                                 again = Some(i)
                             }

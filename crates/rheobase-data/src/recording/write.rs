@@ -8,13 +8,13 @@ use rheobase_files::atomic_write;
 use rheobase_models::neuron::Time;
 use rheobase_signals::SpikeTrains;
 
-use super::Said;
+use super::found::Said;
 use super::text::OWN_TRAINS;
 use crate::array::Array;
 use crate::npz::write_npz;
 
 /// Writes `trains` as the file `path`, whose ending says how: `.csv` and `.npz` (which come back as they were, silent neurons,
-/// window and step too), `.nwb` (a units table), `.h5` (SONATA, one population `rheobase`), `.nix` (Neo).
+/// window and step too), `.nwb` (a units table), `.h5` (SONATA, one population `rheobase`).
 ///
 /// # Errors
 /// [`Error::File`] for another ending, for trains that the layout cannot hold (times in steps of unknown length, ids that are no
@@ -27,12 +27,12 @@ pub fn write_trains(path: impl AsRef<Path>, trains: &SpikeTrains) -> Result<()> 
         "csv" => atomic_write(path, |out| csv(out, trains)),
         "npz" => write_npz(path, &arrays(trains)),
         #[cfg(feature = "hdf5")]
-        "nwb" | "h5" | "nix" => {
+        "nwb" | "h5" => {
             let bytes = super::write_hdf5::bytes(&ending, trains).map_err(fault)?;
             atomic_write(path, |out| out.write_all(&bytes))
         }
         _ => Err(fault(format!(
-            "cannot be written: by their endings, .csv, .npz, .nwb, .h5 (SONATA) and .nix (Neo) are, not `.{ending}`"
+            "cannot be written: by their endings, .csv, .npz, .nwb and .h5 (SONATA) are, not `.{ending}`"
         ))),
     }
 }
@@ -120,7 +120,7 @@ pub(super) fn of_arrays(
     if samples.saturating_mul(names.len()) > super::spike_list::MOST_TRAINS {
         return Err("names more trains than are read".into());
     }
-    if times.len() != which.len() || !(start <= end) {
+    if times.len() != which.len() || start.is_nan() || end.is_nan() || start > end {
         return Err(format!(
             "holds {} times of {} spikes from {start} to {end}: it is damaged",
             times.len(),
@@ -189,7 +189,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut numbered = trains();
         numbered.names = ["7", "9", "30"].map(String::from).to_vec();
-        for ending in ["nwb", "h5", "nix"] {
+        for ending in ["nwb", "h5"] {
             let path = folder.path().join(format!("t.{ending}"));
             write_trains(&path, &numbered).unwrap();
             let back = read_trains(&path, &TrainOptions::default()).unwrap();

@@ -1,9 +1,9 @@
-//! Trains as NWB's units table, as a population of SONATA, and as Neo's NIX.
+//! Trains as NWB's units table, and as a population of SONATA.
 
 use rheobase_models::neuron::Time;
 use rheobase_signals::SpikeTrains;
 
-use super::Said;
+use super::found::Said;
 use crate::hdf5::{Tree, Value};
 
 /// The bytes of a file of this kind.
@@ -13,8 +13,7 @@ pub(super) fn bytes(ending: &str, trains: &SpikeTrains) -> Said<Vec<u8>> {
     }
     match ending {
         "nwb" => nwb(trains),
-        "h5" => sonata(trains),
-        _ => nix(trains),
+        _ => sonata(trains),
     }
 }
 
@@ -132,89 +131,4 @@ fn nwb(trains: &SpikeTrains) -> Said<Vec<u8>> {
         ("units", units),
     ]);
     typed(file, "core", "NWBFile", 8).with("nwb_version", text("2.7.0")).bytes()
-}
-
-/// What every entity of NIX has.
-fn entity(tree: Tree, name: &str, kind: &str, number: &mut usize) -> Tree {
-    *number += 1;
-    let when = text("19700101T000000");
-    let tree = tree.with("name", text(name)).with("entity_id", text(&identity(*number)));
-    let tree = if kind.is_empty() { tree } else { tree.with("type", text(kind)) };
-    tree.with("created_at", when.clone()).with("updated_at", when)
-}
-
-fn property(name: &str, value: Value, unit: Option<&str>, number: &mut usize) -> Tree {
-    let tree = entity(Tree::array(value), name, "", number);
-    match unit {
-        Some(unit) => tree.with("unit", text(unit)),
-        None => tree,
-    }
-}
-
-/// A section of metadata with the names that Neo looks for.
-fn section(name: &str, kind: &str, label: &str, edges: Option<(f64, f64)>, number: &mut usize) -> Tree {
-    let mut properties = vec![
-        ("neo_name".to_string(), property("neo_name", Value::Texts(vec![label.into()]), None, number)),
-        ("nix_name".to_string(), property("nix_name", Value::Texts(vec![name.into()]), None, number)),
-    ];
-    if let Some((start, stop)) = edges {
-        properties
-            .push(("t_start".into(), property("t_start", Value::Floats(vec![start]), Some("s"), number)));
-        properties.push(("t_stop".into(), property("t_stop", Value::Floats(vec![stop]), Some("s"), number)));
-    }
-    let parts = vec![
-        ("properties".to_string(), Tree::named(properties)),
-        ("sections".into(), Tree::group(Vec::new())),
-    ];
-    entity(Tree::named(parts), name, &format!("{kind}.metadata"), number)
-}
-
-fn nix(trains: &SpikeTrains) -> Said<Vec<u8>> {
-    let mut number = 100;
-    let neurons = trains.names.len();
-    let mut segments = Vec::new();
-    for sample in 0..trains.samples.max(1) {
-        let window = trains.windows.get(sample).copied().unwrap_or(trains.window);
-        let mut tags = Vec::new();
-        for (neuron, label) in trains.names.iter().enumerate() {
-            let times = trains.times.get(sample * neurons + neuron).cloned().unwrap_or_default();
-            let name = format!("neo.spiketrain.{sample}.{neuron}");
-            let data = Tree::named(vec![("data".to_string(), Tree::array(Value::Floats(times)))])
-                .with("unit", text("s"));
-            let positions = entity(data, &format!("{name}.times"), "neo.spiketrain.times", &mut number);
-            let about = section(&name, "neo.spiketrain", label, Some(window), &mut number);
-            let tag = Tree::named(vec![("positions".to_string(), positions), ("metadata".into(), about)]);
-            let tag = entity(tag, &name, "neo.spiketrain", &mut number);
-            tags.push((identity(number), tag));
-        }
-        let name = format!("neo.segment.{sample:08}");
-        let about = section(&name, "neo.segment", &format!("trial {sample}"), None, &mut number);
-        let parts = vec![("metadata".to_string(), about), ("multi_tags".into(), Tree::named(tags))];
-        segments.push((name.clone(), entity(Tree::named(parts), &name, "neo.segment", &mut number)));
-    }
-    let about = section("neo.block.rheobase", "neo.block", "rheobase", None, &mut number);
-    let block = Tree::named(vec![
-        ("data_arrays".to_string(), Tree::group(Vec::new())),
-        ("groups".into(), Tree::named(segments)),
-        ("metadata".into(), about),
-        ("multi_tags".into(), Tree::group(Vec::new())),
-    ]);
-    let block = entity(block, "neo.block.rheobase", "neo.block", &mut number);
-    let version = property("version", Value::Texts(vec!["0.14.0".into()]), None, &mut number);
-    let neo = Tree::group(vec![
-        ("properties", Tree::group(vec![("version", version)])),
-        ("sections", Tree::group(Vec::new())),
-    ]);
-    let neo = entity(neo, "neo", "neo.metadata", &mut number);
-    let file = Tree::group(vec![
-        ("data", Tree::group(vec![("neo.block.rheobase", block)])),
-        ("metadata", Tree::group(vec![("neo", neo)])),
-    ]);
-    let when = text("19700101T000000");
-    file.with("format", text("nix"))
-        .with("id", text(&identity(1)))
-        .with("version", Value::Signed(vec![1, 2, 1]))
-        .with("created_at", when.clone())
-        .with("updated_at", when)
-        .bytes()
 }
