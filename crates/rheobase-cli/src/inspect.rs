@@ -8,23 +8,26 @@ use rheobase::learn::{Protection, TrainConfig, splits};
 use rheobase::network::{Network, Table as Parts, outline, table};
 use serde_json::{Value, json};
 
+use crate::analyse::recording::file_part;
+use crate::exchange::{self, From};
 use crate::failure::{Failure, Outcome};
 use crate::inspect_data;
-use crate::recording::file_part;
-use crate::run_folder::{REPORT, checkpoint_of, read_trained};
 use crate::terminal;
 use crate::text::{Table, grouped, short};
+use crate::train::run_folder::{REPORT, checkpoint_of, read_trained};
 
 /// Show what is in a file: a network's layers, or a recording or data set
 #[derive(Args)]
 #[command(
-    after_help = "FILE is a network (TOML), the settings of a job (TOML), a checkpoint, the folder of a run, or a recording or a data
-set of any kind that is read (docs/formats.md).
+    after_help = "FILE is a network (TOML), the settings of a job (TOML), a checkpoint, the folder of a run, a model of another
+framework (.nir, .json with --weights, .pt or .safetensors with --network), for which it says what became of every parameter, or a
+recording or a data set of any kind that is read (docs/formats.md).
 
 Examples:
   rheobase inspect examples/digits-recurrent.toml
   rheobase inspect runs/digits-0
-  rheobase inspect spikes.mat"
+  rheobase inspect spikes.mat
+  rheobase inspect model.nir --from norse"
 )]
 pub(crate) struct Inspect {
     /// Network, settings, checkpoint, folder of a run, recording, or data set
@@ -33,6 +36,8 @@ pub(crate) struct Inspect {
     /// Print JSON, with every tensor
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    from: From,
 }
 
 /// Whether a path is that of a recording or of samples, not of a network or a run.
@@ -62,6 +67,9 @@ struct Found {
 
 impl Inspect {
     pub(crate) fn run(self) -> Outcome<()> {
+        if exchange::is_foreign(&self.file, &self.from) {
+            return self.foreign();
+        }
         let part = file_part(&self.file.to_string_lossy());
         if is_data(&part.path) {
             return inspect_data::run(&part, self.json);
@@ -83,6 +91,21 @@ impl Inspect {
             })),
             false => terminal::print(&text(&found)),
         }
+    }
+}
+
+impl Inspect {
+    /// A model of another framework: what it becomes here, and what became of every parameter.
+    fn foreign(self) -> Outcome<()> {
+        let reading = self.from.read(&self.file)?;
+        let parts = reading.model().ok().map(|model| outline(&model.network)).transpose()?;
+        if self.json {
+            return terminal::print_json(
+                &json!({ "file": self.file, "network": parts, "report": reading.report }),
+            );
+        }
+        let network = parts.map_or(String::new(), |parts| text(&found(parts)) + "\n");
+        terminal::print(&(network + &exchange::report_text(&reading.report)))
     }
 }
 

@@ -13,6 +13,7 @@ use rheobase::models::neuron::Time;
 use rheobase::{Error, Result};
 
 use crate::arrays::array;
+use crate::enter::enter;
 use crate::error::{Raise, raise};
 use crate::figure::clock;
 
@@ -79,13 +80,13 @@ impl SpikeTrains {
         options: &Bound<'_, PyDict>,
     ) -> PyResult<(Self, String, Vec<String>)> {
         let options = read_options(options)?;
-        let read = py.detach(|| data::read_recording(path, &options)).raised()?;
+        let read = enter(py, usize::MAX, |_| data::read_recording(path, &options)).whole()?;
         Ok((SpikeTrains(read.trains), read.understood, read.notes))
     }
 
     /// Writes a file, whose ending says how.
     fn write(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        py.detach(|| data::write_trains(path, &self.0)).raised()
+        enter(py, usize::MAX, |_| data::write_trains(path, &self.0)).whole()
     }
 
     /// The spikes in steps, as values [time, batch, neuron].
@@ -99,12 +100,11 @@ impl SpikeTrains {
     ) -> PyResult<Bound<'py, PyAny>> {
         let doubles = doubles.parse().map_err(PyValueError::new_err)?;
         let stepping = Stepping { dt, start, stop, doubles };
-        let (values, shape) = py
-            .detach(|| {
-                let events = self.0.to_steps(&stepping)?;
-                Ok((events.to_dense()?, events.shape()))
-            })
-            .raised()?;
+        let (values, shape) = enter(py, usize::MAX, |_| {
+            let events = self.0.to_steps(&stepping)?;
+            Ok::<_, Error>((events.to_dense()?, events.shape()))
+        })
+        .whole()?;
         Ok(array(py, values, &shape)?.into_any())
     }
 

@@ -9,12 +9,14 @@
 //! | what a spike's value stands for | [`SpikeValues`] |
 //! | from times to steps | [`Stepping`], [`SpikeTrains::to_steps`] |
 //! | input over time | [`Input`] |
+//! | rates, distances | [`Matrix`] |
 //! | weights, moments, counters | [`Tensor`] |
 
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "what tests compare with"))]
 
 mod bits;
 mod input;
+mod matrix;
 mod spike_rows;
 mod spike_values;
 mod spikes;
@@ -25,6 +27,7 @@ mod window;
 
 pub use bits::SpikeBits;
 pub use input::Input;
+pub use matrix::Matrix;
 pub use spike_rows::SpikeRows;
 pub use spike_values::SpikeValues;
 pub use spikes::{SpikeEvent, SpikeEvents};

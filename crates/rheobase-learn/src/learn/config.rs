@@ -13,6 +13,7 @@ mod stage;
 pub use data::{CsvFiles, DataConfig, IdxFiles, Label, NpzFiles, Source};
 pub use network::NetworkConfig;
 pub use resume::Difference;
+pub(super) use run::bytes;
 pub use run::{OptimiseConfig, RegulariseConfig, RunConfig};
 pub use stage::{StageConfig, StageInhibition};
 
