@@ -162,7 +162,7 @@ class SpikeTrains(Sequence[np.ndarray]):
     2.0
     """
 
-    __slots__ = ("_own", "_times")
+    __slots__ = ("_own", "_times", "_understood", "_notes")
 
     def __init__(
         self,
@@ -186,6 +186,8 @@ class SpikeTrains(Sequence[np.ndarray]):
 
     def _hold(self, native: _native.SpikeTrains) -> None:
         self._own = native
+        self._understood: str | None = None
+        self._notes: tuple[str, ...] = ()
         self._times: tuple[np.ndarray, ...] = tuple(native.times())
         for train in self._times:
             train.flags.writeable = False
@@ -306,6 +308,29 @@ class SpikeTrains(Sequence[np.ndarray]):
         if self.samples > 1:
             columns["sample"] = who // neurons
         return pandas.DataFrame(columns)
+
+    @property
+    def understood(self) -> str | None:
+        """What kind of file these trains come from, and what its numbers were taken for; ``None`` if from no file."""
+        return self._understood
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What else should be known of the file before a figure is believed."""
+        return self._notes
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Writes .csv, .npz, .nwb or .h5 (SONATA), whole or not at all."""
+        self._own.write(path)
+
+    def to_dense(self, dt: float, *, start: float | None = None, stop: float | None = None, doubles: str = "add") -> np.ndarray:
+        """The spikes in steps of ``dt``: ``[time, neuron]``, or ``[time, sample, neuron]`` where there are several samples.
+
+        A spike within a millionth of a step of a step's start belongs to that step. Several in a step add up, are ``"one"``, or
+        an ``"error"``.
+        """
+        dense: np.ndarray = self._own.to_dense(dt, start, stop, doubles)
+        return dense[:, 0] if self.samples == 1 else dense
 
     @property
     def unit(self) -> str:
@@ -537,17 +562,52 @@ def of_recording(recording: Recording) -> SpikeTrains:
 
 
 def read_trains(
-    path: str | os.PathLike[str], *, dt: float | None = None, array: str | None = None, neurons: int | None = None
+    path: str | os.PathLike[str],
+    *,
+    unit: str | None = None,
+    dt: float | None = None,
+    holds: str | None = None,
+    columns: str | dict[str, str] | None = None,
+    array: str | None = None,
+    start: float | Sequence[float] | None = None,
+    stop: float | Sequence[float] | None = None,
+    time_axis: int | None = None,
+    neurons: int | None = None,
+    polarity: str | None = None,
+    pool: int | None = None,
+    crop: tuple[int, int, int, int] | None = None,
 ) -> SpikeTrains:
-    """Spike trains from a file (.npz, .npy, .csv), as the command reads them: ``rheobase analyse --help`` lists the forms.
+    """Spike trains from a file or folder of any usual kind: tables, NumPy, NEST, Brian2, NWB, SONATA, NIX, MATLAB, Phy, cameras.
+
+    What was understood stands in :attr:`SpikeTrains.understood` and :attr:`SpikeTrains.notes`. A file that does not say enough is
+    refused, with the option that decides; these are the command's (``rheobase analyse --help``).
 
     Args:
-        path: The file.
+        path: The file or folder.
+        unit: What times are counted in: ``"s"``, ``"ms"``, ``"us"``, ``"ns"``, ``"steps"``, or ``"samples=30000"``.
         dt: Length of a step in seconds, where the file has none; without it, times are counted in steps.
-        array: The array of an npz that holds the spikes.
-        neurons: Number of neurons, where a list of spikes does not name the silent ones.
+        holds: What the numbers are: ``"events"``, ``"dense"``, ``"counts"``, ``"potentials"``, ``"trains"``, ``"trains-in-columns"``.
+        columns: Which column is what: ``{"neuron": "sender", "time": "time_ms"}``, or in order: ``"neuron,time"``.
+        array: One array, population, block, stream or sample of several.
+        start: When the recording began, s; one time, or one for each trial.
+        stop: When it ended.
+        time_axis: The axis of time in values per step.
+        neurons: Number of neurons, where those are numbered from 0 and the silent ones are not named.
+        polarity: Of a camera: ``"split"`` into two neurons, ``"merge"``, or ``"keep"`` as the sign of the value.
+        pool: Make one neuron of so many by so many pixels.
+        crop: Only these pixels: first column, first row, width, height.
 
     Raises:
-        OSError: a file that cannot be read, or holds no spikes.
+        OSError: a file that cannot be read, holds no spikes, or does not say enough.
     """
-    return SpikeTrains._of(_native.SpikeTrains.read(path, dt, array, neurons if neurons is None else count(neurons, "neurons")))
+    if isinstance(columns, dict):
+        columns = ",".join(f"{role}={name}" for role, name in columns.items())
+    edges = {name: [float(x) for x in np.atleast_1d(np.asarray(edge))] for name, edge in (("start", start), ("stop", stop)) if edge is not None}
+    given = {
+        "unit": unit, "dt": dt, "holds": holds, "columns": columns, "array": array, "time_axis": time_axis,
+        "neurons": neurons if neurons is None else count(neurons, "neurons"), "polarity": polarity, "pool": pool, "crop": crop, **edges,
+    }
+    native, understood, notes = _native.SpikeTrains.read(path, {name: value for name, value in given.items() if value is not None})
+    trains = SpikeTrains._of(native)
+    trains._understood, trains._notes = understood, tuple(notes)
+    return trains

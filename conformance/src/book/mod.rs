@@ -5,6 +5,7 @@
 
 mod coming_from;
 mod dialects;
+mod formats;
 mod head;
 mod markdown;
 mod model_page;
@@ -77,6 +78,7 @@ pub fn pages(root: &Path) -> Result<BTreeMap<PathBuf, String>, String> {
     pages.insert("coming-from.md".into(), format!("{NOTE}{}", coming_from::page()));
     let folder = root.join("crates/rheobase-exchange/src/dialect");
     pages.insert("exchange-dialects.md".into(), format!("{NOTE}{}", dialects::page(&folder)?));
+    pages.insert("formats.md".into(), format!("{NOTE}{}", formats::page()));
     pages.insert("SUMMARY.md".into(), summary(models));
     Ok(pages)
 }
@@ -105,7 +107,8 @@ fn summary(models: &[std::sync::Arc<dyn Model>]) -> String {
     for m in models {
         out += &format!("  - [{}](models/{}.md)\n", m.info().class, m.info().name);
     }
-    out += "- [Surrogates](surrogates.md)\n- [What frameworks mean](exchange-dialects.md)\n- [Coming from another library](coming-from.md)\n";
+    out += "- [Surrogates](surrogates.md)\n- [What frameworks mean](exchange-dialects.md)\n- [Data formats](formats.md)\n";
+    out += "- [Coming from another library](coming-from.md)\n";
     for (page, library) in COMING {
         out += &format!("  - [{library}](coming-from/{page}.md)\n");
     }

@@ -7,9 +7,9 @@ use rheobase::exchange::{Fate, Model, Options, Reading, Report, Settings, read};
 use rheobase::network::Network;
 
 use crate::failure::{Failure, Outcome};
-use crate::train::run_folder::read_trained;
 use crate::terminal;
 use crate::text::Table;
+use crate::train::run_folder::read_trained;
 
 /// How a model of another framework is read.
 #[derive(Debug, Clone, Default, Args)]

@@ -8,25 +8,29 @@ use rheobase::learn::{Protection, TrainConfig, splits};
 use rheobase::network::{Network, Table as Parts, outline, table};
 use serde_json::{Value, json};
 
+use crate::analyse::recording::file_part;
 use crate::exchange::{self, From};
 use crate::failure::{Failure, Outcome};
+use crate::inspect_data;
 use crate::terminal;
 use crate::text::{Table, grouped, short};
 use crate::train::run_folder::{REPORT, checkpoint_of, read_trained};
 
-/// Show the layers of a network: shapes, delays, parameters, rates
+/// Show what is in a file: a network's layers, or a recording or data set
 #[derive(Args)]
 #[command(
-    after_help = "FILE is a network (TOML), the settings of a job (TOML), a checkpoint, the folder of a run, or a model of another
-framework (.nir, .json with --weights, .pt or .safetensors with --network): then it says what became of every parameter.
+    after_help = "FILE is a network (TOML), the settings of a job (TOML), a checkpoint, the folder of a run, a model of another
+framework (.nir, .json with --weights, .pt or .safetensors with --network), for which it says what became of every parameter, or a
+recording or a data set of any kind that is read (docs/formats.md).
 
 Examples:
   rheobase inspect examples/digits-recurrent.toml
   rheobase inspect runs/digits-0
+  rheobase inspect spikes.mat
   rheobase inspect model.nir --from norse"
 )]
 pub(crate) struct Inspect {
-    /// Network, settings, checkpoint, or folder of a run
+    /// Network, settings, checkpoint, folder of a run, recording, or data set
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Print JSON, with every tensor
@@ -34,6 +38,18 @@ pub(crate) struct Inspect {
     json: bool,
     #[command(flatten)]
     from: From,
+}
+
+/// Whether a path is that of a recording or of samples, not of a network or a run.
+fn is_data(path: &Path) -> bool {
+    let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    if matches!(&ending[..], "toml" | "safetensors") {
+        return false;
+    }
+    match path.is_dir() {
+        true => checkpoint_of(path).is_err(),
+        false => path.is_file(),
+    }
 }
 
 /// What is known of a network.
@@ -53,6 +69,10 @@ impl Inspect {
     pub(crate) fn run(self) -> Outcome<()> {
         if exchange::is_foreign(&self.file, &self.from) {
             return self.foreign();
+        }
+        let part = file_part(&self.file.to_string_lossy());
+        if is_data(&part.path) {
+            return inspect_data::run(&part, self.json);
         }
         let file = checkpoint_of(&self.file)?;
         let toml = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));

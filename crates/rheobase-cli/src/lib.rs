@@ -7,6 +7,7 @@ mod curve;
 mod exchange;
 mod failure;
 mod inspect;
+mod inspect_data;
 mod interrupt;
 mod memory;
 mod models;

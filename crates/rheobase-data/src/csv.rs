@@ -104,7 +104,16 @@ pub fn read_csv_bytes(label: impl AsRef<Path>, bytes: &[u8], non_finite: NonFini
 /// [`Error::File`] if names and columns do not fit together, a value is not finite (where refused), or the file cannot
 /// be written.
 pub fn write_csv(path: impl AsRef<Path>, table: &Table, non_finite: NonFinite) -> Result<()> {
-    let path = path.as_ref();
+    write_commented(path.as_ref(), "", table, non_finite)
+}
+
+/// [`write_csv`] behind a line of comment, if that is not empty.
+pub(super) fn write_commented(
+    path: &Path,
+    comment: &str,
+    table: &Table,
+    non_finite: NonFinite,
+) -> Result<()> {
     let fault = |what: String| Error::file(path, format!("cannot be written: {what}"));
     table.check().map_err(fault)?;
     if let Some(name) = table.names.first().filter(|n| n.starts_with('#') || is_number(n)) {
@@ -120,6 +129,9 @@ pub fn write_csv(path: impl AsRef<Path>, table: &Table, non_finite: NonFinite) -
         }
     }
     atomic_write(path, |out| {
+        if !comment.is_empty() {
+            writeln!(out, "# {comment}")?;
+        }
         out.write_all(&names_line(&table.names)?)?;
         let mut writer = csv::Writer::from_writer(out);
         for row in 0..table.rows() {

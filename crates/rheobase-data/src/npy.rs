@@ -180,7 +180,7 @@ fn signed(v: Vec<u64>) -> std::result::Result<Vec<i64>, String> {
 }
 
 /// The single-precision value of an IEEE half: every half is one exactly.
-fn half(bits: u16) -> f32 {
+pub(crate) fn half(bits: u16) -> f32 {
     let sign = u32::from(bits >> 15) << 31;
     let (exponent, fraction) = (u32::from(bits >> 10) & 31, u32::from(bits) & 1023);
     match exponent {

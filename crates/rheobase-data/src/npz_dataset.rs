@@ -4,11 +4,14 @@
 //!
 //! | arrays | inputs |
 //! |---|---|
-//! | `inputs` (or `x`) `[sample, feature…]` | static |
+//! | `inputs` (or `x`, `X`, `data`, `images`, `features`) `[sample, feature…]` | static |
 //! | `series` `[sample, time, feature…]`, `lengths` `[sample]` if samples differ | over time; steps past a sample's length are left out |
 //! | `events`, `value`, `offset`, `dt`, `shape` as [`super::spike_files`] says, `lengths` `[sample]` if samples differ | spikes; `batch` counts samples |
 //!
-//! Beside them: `labels` (or `y`) `[sample]`, whole numbers from 0; `class_names` `[class]`, text; for spikes
+//! Data sets in parts have `x_train`, `y_train`, `x_test`, `y_test` ([`read_npz_part`]).
+//!
+//! Beside them: `labels` (or `y`, `Y`, `target`) `[sample]`, whole numbers from 0, names of classes, or `[sample, class]` with a single
+//! 1 in each row; `class_names` `[class]`, text; for spikes
 //! `sample_shape`, the lengths of a sample's axes. All but the inputs may be missing. Offsets within a step are not
 //! used: steps are.
 
@@ -29,26 +32,72 @@ use rheobase_signals::SpikeEvents;
 /// as [`Dataset::new`] if counts differ, values are not finite, labels are out of range, or there is no sample.
 pub fn read_npz_dataset(path: impl AsRef<Path>) -> Result<Dataset> {
     let path = path.as_ref();
-    from_archive(path, NpzReader::open(path)?)
+    from_archive(path, NpzReader::open(path)?, None)
 }
 
-fn from_archive<R: Read + Seek>(path: &Path, mut reader: NpzReader<R>) -> Result<Dataset> {
+/// Reads one part of a data set in parts: `"test"` takes the arrays `x_test` and `y_test`.
+///
+/// # Errors
+/// As [`read_npz_dataset`]; [`Error::File`] if there is no such part.
+pub fn read_npz_part(path: impl AsRef<Path>, part: &str) -> Result<Dataset> {
+    let path = path.as_ref();
+    from_archive(path, NpzReader::open(path)?, Some(part))
+}
+
+/// Names of the parts of a data set in parts: `train`, `test`. None where it has none.
+///
+/// # Errors
+/// As [`NpzReader::open`].
+pub fn npz_parts(path: impl AsRef<Path>) -> Result<Vec<String>> {
+    let reader = NpzReader::open(path)?;
+    let parts = reader.names().filter_map(|n| n.to_lowercase().strip_prefix("x_").map(String::from));
+    Ok(parts.collect())
+}
+
+/// What inputs are called.
+const INPUTS: [&str; 8] = ["inputs", "x", "X", "data", "images", "features", "series", "events"];
+/// What labels are called.
+const LABELS: [&str; 7] = ["labels", "y", "Y", "target", "targets", "label", "classes"];
+
+fn from_archive<R: Read + Seek>(
+    path: &Path,
+    mut reader: NpzReader<R>,
+    part: Option<&str>,
+) -> Result<Dataset> {
     let fault = |what: String| Error::file(path, what);
     let names: Vec<String> = reader.names().map(str::to_string).collect();
     let present = |wanted: &[&str]| -> Vec<String> {
-        names.iter().filter(|n| wanted.contains(&n.as_str())).cloned().collect()
+        let is = |name: &str| match part {
+            None => wanted.contains(&name),
+            Some(part) => {
+                name.len() > part.len() + 1
+                    && name.to_lowercase().ends_with(&format!("_{}", part.to_lowercase()))
+                    && wanted.contains(&&name[..name.len() - part.len() - 1])
+            }
+        };
+        names.iter().filter(|n| is(n)).cloned().collect()
     };
-    let kinds = present(&["inputs", "x", "series", "events"]);
+    let kinds = present(&INPUTS);
     let [kind] = &kinds[..] else {
-        let rule = "exactly one of `inputs`, `x`, `series`, `events` is needed";
+        let parts: Vec<String> =
+            names.iter().filter_map(|n| n.to_lowercase().strip_prefix("x_").map(String::from)).collect();
+        let rule = match (part, parts.is_empty()) {
+            (_, true) => format!("exactly one of `{}` is needed", INPUTS.join("`, `")),
+            (None, false) => {
+                format!("it is in the parts `{}`; take one of them, as FILE:PART", parts.join("`, `"))
+            }
+            (Some(part), false) => format!("there is no part `{part}` among `{}`", parts.join("`, `")),
+        };
         return Err(fault(format!("holds the arrays `{}`; {rule}", names.join("`, `"))));
     };
+    let kind = &kind.clone();
     let lengths = match present(&["lengths"]).first() {
         Some(name) => Some(whole(path, name, &reader.read(name)?)?),
         None => None,
     };
-    let (shape, inputs) = match kind.as_str() {
-        "events" => {
+    let bare = part.map_or(kind.as_str(), |part| &kind[..kind.len() - part.len() - 1]);
+    let (shape, inputs) = match bare {
+        "events" if part.is_none() => {
             let spikes = assemble(path, |name| reader.read(name))?;
             let shape = match present(&["sample_shape"]).first() {
                 Some(name) => whole(path, name, &reader.read(name)?)?.iter().map(|&n| n as usize).collect(),
@@ -62,6 +111,9 @@ fn from_archive<R: Read + Seek>(path: &Path, mut reader: NpzReader<R>) -> Result
             (shape, from_spikes(path, &spikes, lengths.as_deref())?)
         }
         "series" => from_series(path, reader.read(kind)?, lengths.as_deref())?,
+        "events" => {
+            return Err(fault("holds events in parts, which are not read; save each part as a file".into()));
+        }
         _ if lengths.is_some() => {
             return Err(fault(format!(
                 "has `lengths`, but `{kind}` does not change over time; use `series`"
@@ -76,13 +128,21 @@ fn from_archive<R: Read + Seek>(path: &Path, mut reader: NpzReader<R>) -> Result
             (shape, Inputs::Static(values))
         }
     };
-    let labels = match &present(&["labels", "y"])[..] {
-        [] => Vec::new(),
-        [name] => whole(path, name, &reader.read(name)?)?,
-        _ => return Err(fault("holds both `labels` and `y`; leave one away".into())),
+    let (labels, texts) = match &present(&LABELS)[..] {
+        [] => (Vec::new(), None),
+        [name] => labels_in(path, name, reader.read(name)?)?,
+        several => {
+            return Err(fault(format!(
+                "holds labels as `{}`; leave all but one away",
+                several.join("` and `")
+            )));
+        }
     };
     let data = Dataset::new(path.display().to_string(), shape, inputs, labels)?;
-    match present(&["class_names"]).first() {
+    if let Some(names) = texts {
+        return data.with_class_names(names);
+    }
+    match names.iter().find(|n| *n == "class_names") {
         Some(name) => match reader.read(name)?.into_parts() {
             (shape, ArrayData::Text(names)) if shape.len() == 1 => data.with_class_names(names),
             _ => Err(fault("array `class_names` must hold text along one axis".into())),
@@ -99,6 +159,36 @@ fn floats(path: &Path, name: &str, array: Array) -> Result<(Vec<usize>, Vec<f32>
             let values = Array::new(shape.clone(), data)?.try_f32().map_err(fault)?;
             Ok((shape, values))
         }
+    }
+}
+
+/// Labels as whole numbers, as one of several per row (one-hot), or as names of classes, which are returned in the order in which
+/// people count.
+fn labels_in(path: &Path, name: &str, array: Array) -> Result<(Vec<u32>, Option<Vec<String>>)> {
+    let fault = |what: String| Error::file(path, format!("array `{name}` {what}"));
+    if let ArrayData::Text(texts) = array.data() {
+        let mut names = texts.clone();
+        names.sort_by(|a, b| crate::recording::natural(a, b));
+        names.dedup();
+        let place = |t: &String| names.iter().position(|n| n == t).unwrap_or(0) as u32;
+        return Ok((texts.iter().map(place).collect(), Some(names)));
+    }
+    match *array.shape() {
+        [_, 1] => Ok((whole(path, name, &Array::vector(array.into_parts().1))?, None)),
+        [_, classes] if classes > 1 => {
+            let values = array.try_f64().map_err(fault)?;
+            let hot = |(row, values): (usize, &[f64])| {
+                let ones: Vec<usize> = (0..classes).filter(|c| values[*c] == 1.0).collect();
+                match (&ones[..], values.iter().filter(|v| **v != 0.0).count()) {
+                    ([class], 1) => Ok(*class as u32),
+                    _ => {
+                        Err(fault(format!("row {row} is no one-hot label: it needs a single 1 among zeros")))
+                    }
+                }
+            };
+            Ok((values.chunks(classes).enumerate().map(hot).collect::<Result<_>>()?, None))
+        }
+        _ => Ok((whole(path, name, &array)?, None)),
     }
 }
 
@@ -264,6 +354,27 @@ mod tests {
     }
 
     #[test]
+    fn parts_one_hot_labels_and_names_of_classes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.npz");
+        let x = |n: usize| array(&[n, 2], count(2 * n));
+        let hot = array(&[3, 3], vec![0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
+        let words = Array::vector(["c10", "c2"].map(String::from).to_vec());
+        write_npz(&path, &[("X_train", x(3)), ("y_train", hot), ("X_test", x(2)), ("y_test", words)])
+            .unwrap();
+        assert_eq!(npz_parts(&path).unwrap(), ["train", "test"]);
+        assert_eq!(read_npz_part(&path, "train").unwrap().labels(), [2, 0, 1]);
+        let test = read_npz_part(&path, "test").unwrap();
+        assert_eq!((test.labels(), test.class_names()), (&[1, 0][..], &["c2".to_string(), "c10".into()][..]));
+        assert!(
+            read_npz_part(&path, "valid")
+                .unwrap_err()
+                .to_string()
+                .contains("no part `valid` among `train`, `test`")
+        );
+    }
+
+    #[test]
     fn faults_name_the_array() {
         let x = || array(&[2, 2], count(4));
         let whole = |v: Vec<i64>| Array::vector(v);
@@ -281,8 +392,10 @@ mod tests {
             (vec![("x", x()), ("y", whole(vec![0, -1]))], "array `y` element 1 is -1"),
             (vec![("x", x()), ("y", whole(vec![0, 70_000]))], "labels[1] = 70000"),
             (vec![("x", x()), ("y", Array::vector(vec![0.0, 0.5]))], "array `y` element 1 is 0.5"),
-            (vec![("x", x()), ("y", array(&[2, 1], count(2)))], "one axis"),
-            (vec![("x", x()), ("y", whole(vec![0, 1])), ("labels", whole(vec![0, 1]))], "both"),
+            (vec![("x", x()), ("y", array(&[2, 1, 1], count(2)))], "one axis"),
+            (vec![("x", x()), ("y", array(&[2, 2], count(4)))], "row 1 is no one-hot label"),
+            (vec![("x", x()), ("y", whole(vec![0, 1])), ("labels", whole(vec![0, 1]))], "`y` and `labels`"),
+            (vec![("x_train", x()), ("x_test", x())], "in the parts `train`, `test`"),
             (vec![("x", x()), ("y", whole(vec![0, 1])), ("class_names", x())], "must hold text"),
             (vec![("series", x())], "none empty"),
             (vec![("series", array(&[1, 2, 1], count(2))), ("lengths", whole(vec![3]))], "from 1 to 2"),

@@ -4,13 +4,14 @@
 //! float64 `[]` in seconds, `shape` int64 `[3]` (time, batch, neuron). Other arrays may stand beside them.
 //!
 //! CSV: one event per line; columns `step` or `time` (seconds), `neuron`, and if need be `batch` (else 0), `value`
-//! (else 1), `offset` (seconds, else 0; not beside `time`, which contains it). It holds neither dt nor shape.
+//! (else 1), `offset` (seconds, else 0; not beside `time`, which contains it). What is written says dt and shape in a comment.
 
 use std::path::Path;
 
 use super::array::Array;
-use super::csv::{NonFinite, Table, read_csv, write_csv};
+use super::csv::{NonFinite, Table, read_csv, write_commented};
 use super::npz::{Npz, NpzReader, write_npz};
+use super::recording::OWN;
 use rheobase_base::{Error, Result};
 use rheobase_signals::{SpikeEvent, SpikeEvents};
 
@@ -96,7 +97,8 @@ pub(super) fn assemble(path: &Path, mut get: impl FnMut(&str) -> Result<Array>) 
     Ok(spikes)
 }
 
-/// Writes spikes as CSV with the columns step, batch, neuron, value, offset, whole or not at all.
+/// Writes spikes as CSV with the columns step, batch, neuron, value, offset, whole or not at all. A line of comment before them
+/// says dt and shape, which [`crate::read_recording`] takes from there.
 ///
 /// # Errors
 /// [`Error::File`] if the file cannot be written.
@@ -110,7 +112,9 @@ pub fn write_spikes_csv(path: impl AsRef<Path>, spikes: &SpikeEvents) -> Result<
         spikes.offsets().iter().map(|&x| f64::from(x)).collect(),
     ];
     let table = Table { names: names.map(String::from).to_vec(), columns };
-    write_csv(path, &table, NonFinite::Refuse)
+    let [time, batch, neuron] = spikes.shape();
+    let comment = format!("{OWN} dt = {:?}, time = {time}, batch = {batch}, neuron = {neuron}", spikes.dt());
+    write_commented(path.as_ref(), &comment, &table, NonFinite::Refuse)
 }
 
 /// Reads spikes from CSV; rows may stand in any order.

@@ -3,8 +3,12 @@
 use std::path::PathBuf;
 
 use numpy::PyReadonlyArray1;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use rheobase::data::{self, SpikeEvent, SpikeEvents, SpikeTrains as Trains, SpikeValues, TrainOptions};
+use pyo3::types::PyDict;
+use rheobase::data::{
+    self, SpikeEvent, SpikeEvents, SpikeTrains as Trains, SpikeValues, Stepping, TrainOptions,
+};
 use rheobase::models::neuron::Time;
 use rheobase::{Error, Result};
 
@@ -68,17 +72,40 @@ impl SpikeTrains {
         Ok(SpikeTrains(Trains::from_events(&events, clock(unit), values).raised()?))
     }
 
-    /// The trains in a file.
+    /// The trains in a file, what was understood of it, and what else should be known.
     #[staticmethod]
     fn read(
         py: Python<'_>,
         path: PathBuf,
-        dt: Option<f64>,
-        array: Option<String>,
-        neurons: Option<usize>,
-    ) -> PyResult<Self> {
-        let options = TrainOptions { dt, array, neurons };
-        Ok(SpikeTrains(enter(py, usize::MAX, |_| data::read_trains(path, &options)).whole()?))
+        options: &Bound<'_, PyDict>,
+    ) -> PyResult<(Self, String, Vec<String>)> {
+        let options = read_options(options)?;
+        let read = enter(py, usize::MAX, |_| data::read_recording(path, &options)).whole()?;
+        Ok((SpikeTrains(read.trains), read.understood, read.notes))
+    }
+
+    /// Writes a file, whose ending says how.
+    fn write(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        enter(py, usize::MAX, |_| data::write_trains(path, &self.0)).whole()
+    }
+
+    /// The spikes in steps, as values [time, batch, neuron].
+    fn to_dense<'py>(
+        &self,
+        py: Python<'py>,
+        dt: f64,
+        start: Option<f64>,
+        stop: Option<f64>,
+        doubles: &str,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let doubles = doubles.parse().map_err(PyValueError::new_err)?;
+        let stepping = Stepping { dt, start, stop, doubles };
+        let (values, shape) = enter(py, usize::MAX, |_| {
+            let events = self.0.to_steps(&stepping)?;
+            Ok::<_, Error>((events.to_dense()?, events.shape()))
+        })
+        .whole()?;
+        Ok(array(py, values, &shape)?.into_any())
     }
 
     fn times<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
@@ -126,6 +153,36 @@ impl SpikeTrains {
     fn merged(&self) -> Self {
         SpikeTrains(self.0.clone().merged())
     }
+}
+
+/// What a file does not say, by the names that Python has for it.
+fn read_options(given: &Bound<'_, PyDict>) -> PyResult<TrainOptions> {
+    let wrong = |what: String| PyValueError::new_err(what);
+    let mut options = TrainOptions::default();
+    for (key, value) in given {
+        let key: String = key.extract()?;
+        let text = || value.extract::<String>();
+        match &key[..] {
+            "dt" => options.dt = Some(value.extract()?),
+            "array" => options.array = Some(text()?),
+            "neurons" => options.neurons = Some(value.extract()?),
+            "holds" => options.holds = Some(text()?.parse().map_err(|e| wrong(format!("holds: {e}")))?),
+            "unit" => options.unit = Some(text()?.parse().map_err(|e| wrong(format!("unit: {e}")))?),
+            "columns" => {
+                options.columns = data::parse_columns(&text()?).map_err(|e| wrong(format!("columns: {e}")))?
+            }
+            "time_axis" => options.time_axis = Some(value.extract()?),
+            "start" => options.start = value.extract()?,
+            "stop" => options.stop = value.extract()?,
+            "polarity" => {
+                options.pixels.polarity = text()?.parse().map_err(|e| wrong(format!("polarity: {e}")))?
+            }
+            "pool" => options.pixels.pool = value.extract()?,
+            "crop" => options.pixels.crop = Some(value.extract()?),
+            _ => return Err(wrong(format!("`{key}` is no option of reading"))),
+        }
+    }
+    Ok(options)
 }
 
 /// Times must be finite, ascend, and lie in the window.

@@ -7,6 +7,7 @@
 //! | spikes by step, as sparse rows | [`SpikeRows`] |
 //! | the times at which each neuron fired | [`SpikeTrains`], of which a [`Window`] is a part |
 //! | what a spike's value stands for | [`SpikeValues`] |
+//! | from times to steps | [`Stepping`], [`SpikeTrains::to_steps`] |
 //! | input over time | [`Input`] |
 //! | rates, distances | [`Matrix`] |
 //! | weights, moments, counters | [`Tensor`] |
@@ -19,6 +20,7 @@ mod matrix;
 mod spike_rows;
 mod spike_values;
 mod spikes;
+mod stepping;
 pub mod tensor;
 pub mod trains;
 mod window;
@@ -29,6 +31,7 @@ pub use matrix::Matrix;
 pub use spike_rows::SpikeRows;
 pub use spike_values::SpikeValues;
 pub use spikes::{SpikeEvent, SpikeEvents};
+pub use stepping::{Doubles, Stepping};
 pub use tensor::{Element, Tensor, TensorData};
 pub use trains::SpikeTrains;
 pub use window::{EDGE, Window, rounding};

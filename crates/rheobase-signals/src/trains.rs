@@ -22,6 +22,8 @@ pub struct SpikeTrains {
     /// Start and end of what is held here; all times lie within. Only where the recording itself ends can a spike lie at
     /// the end.
     pub window: (f64, f64),
+    /// Start and end of each sample, where they differ; `window` then spans all. Empty where all have `window`.
+    pub windows: Vec<(f64, f64)>,
     /// Length of a step, where the recording has steps.
     pub dt: Option<f64>,
     /// What times are counted in.
@@ -62,7 +64,16 @@ impl SpikeTrains {
         clock: Time,
     ) -> Self {
         let none = vec![Vec::new(); samples.saturating_mul(names.len())];
-        SpikeTrains { times: none.clone(), values: none, samples, names, window, dt, clock }
+        SpikeTrains {
+            times: none.clone(),
+            values: none,
+            samples,
+            names,
+            window,
+            windows: Vec::new(),
+            dt,
+            clock,
+        }
     }
 
     /// Adds a plain spike after the train's others. Rounding may put the end of a step behind the start of the next; the spike is
@@ -111,6 +122,12 @@ impl SpikeTrains {
         Window::to_the_end(self.window.0, self.window.1)
     }
 
+    /// The window of the sample of a train.
+    pub fn whole_of(&self, train: usize) -> Window {
+        let (start, end) = self.windows.get(train / self.neurons().max(1)).copied().unwrap_or(self.window);
+        Window::to_the_end(start, end)
+    }
+
     /// How many spikes lie at the very end, which is the recording's.
     pub fn at_end(&self) -> usize {
         let end = self.window.1 - rounding(self.window.1);
@@ -149,6 +166,8 @@ impl SpikeTrains {
         self.times = self.times.drain(range.clone()).collect();
         self.values = self.values.drain(range).collect();
         self.samples = 1;
+        self.window = self.windows.get(sample).copied().unwrap_or(self.window);
+        self.windows.clear();
         Ok(self)
     }
 
@@ -172,6 +191,7 @@ impl SpikeTrains {
             *times = times[kept].iter().map(|t| t.clamp(from, to)).collect();
         }
         self.window = window;
+        self.windows.iter_mut().for_each(|w| *w = (w.0.clamp(from, to), w.1.clamp(from, to)));
         Ok(self)
     }
 

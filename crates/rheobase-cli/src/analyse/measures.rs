@@ -151,8 +151,9 @@ pub(crate) fn usual(trains: &SpikeTrains, set: &Settings, found: &mut Findings) 
 
 /// Mean rates with their exact intervals for Poisson spikes.
 pub(crate) fn rate(trains: &SpikeTrains, set: &Settings, found: &mut Findings) -> Outcome<()> {
+    let each = trains.times.iter().enumerate();
     let all: Vec<(f64, Interval)> =
-        trains.times.iter().map(|t| mean_rate(t, trains.whole(), set.level)).collect::<Result<_, _>>()?;
+        each.map(|(i, t)| mean_rate(t, trains.whole_of(i), set.level)).collect::<Result<_, _>>()?;
     let values: Vec<Option<f64>> = all.iter().map(|(rate, _)| Some(*rate)).collect();
     let intervals: Vec<Value> = all.iter().map(|(_, i)| interval_json(*i)).collect();
     let unit = units(trains.clock).1;
@@ -166,8 +167,7 @@ pub(crate) fn rate(trains: &SpikeTrains, set: &Settings, found: &mut Findings) -
     let cells = all.iter().map(|(_, i)| format!("{} to {}", short(i.low), short(i.high))).collect();
     found.columns.push((format!("{} %", short(100.0 * set.level)), cells));
     if trains.values.iter().any(|v| !v.is_empty()) {
-        let length = trains.window.1 - trains.window.0;
-        let sent = (0..trains.times.len()).map(|i| Some(trains.output(i) / length));
+        let sent = (0..trains.times.len()).map(|i| Some(trains.output(i) / trains.whole_of(i).length()));
         found.per_train("output", ("OUTPUT", unit), &sent.collect::<Vec<_>>(), set.level, &Value::Null)?;
     }
     Ok(())

@@ -7,7 +7,7 @@ pub(crate) mod report;
 
 use clap::{Args, ValueEnum};
 use rheobase::analyse::PUBLISHED_REFRACTORINESS;
-use rheobase::data::SpikeTrains;
+use rheobase::data::{Recording as Read, SpikeTrains};
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
@@ -155,11 +155,11 @@ impl Analyse {
             let level = self.options.level;
             return Err(Failure::bad(format!("--level {level}: must be between 0 and 1, such as 0.95")));
         }
-        let trains = self.recording.read()?;
-        let found = self.measured(&trains)?;
+        let read = self.recording.read()?;
+        let found = self.measured(&read.trains)?;
         match self.json {
-            true => terminal::print_json(&self.as_json(&trains, found)),
-            false => terminal::print(&overview(&trains, &self.recording.file, &found)),
+            true => terminal::print_json(&self.as_json(&read, found)),
+            false => terminal::print(&overview(&read, &self.recording.file, &found)),
         }
     }
 
@@ -177,10 +177,13 @@ impl Analyse {
         Ok(found)
     }
 
-    fn as_json(&self, trains: &SpikeTrains, found: Findings) -> Value {
+    fn as_json(&self, read: &Read, found: Findings) -> Value {
+        let trains = &read.trains;
         let (time, rate) = units(trains.clock);
         json!({
             "file": self.recording.file,
+            "understood": read.understood,
+            "notes": read.notes,
             "samples": trains.samples,
             "neurons": trains.names,
             "window": [trains.window.0, trains.window.1],
@@ -196,8 +199,10 @@ impl Analyse {
 }
 
 /// What was found, for reading.
-pub(crate) fn overview(trains: &SpikeTrains, file: &str, found: &Findings) -> String {
-    let mut out = format!("{file}: {}\n", described(trains));
+pub(crate) fn overview(read: &Read, file: &str, found: &Findings) -> String {
+    let trains = &read.trains;
+    let mut out = format!("{file}: {}\n{}\n", read.understood, described(trains));
+    read.notes.iter().for_each(|note| out += &format!("note: {note}\n"));
     let (end, unit) = (short(trains.window.1), units(trains.clock).0);
     out += &match trains.at_end() {
         0 => String::new(),

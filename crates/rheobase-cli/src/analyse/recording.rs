@@ -1,8 +1,13 @@
 //! The spikes that `analyse` and `plot` are asked about: a file, a part of it, and what the file does not say.
 
+use std::path::Path;
+
 use clap::Args;
 use rheobase::analyse::Window;
-use rheobase::data::{SpikeTrains, TrainOptions, read_trains};
+use rheobase::data::{
+    Holds, Pixels, Polarity, Recording as Read, Role, SpikeTrains, TrainOptions, Unit, parse_columns,
+    read_recording,
+};
 use rheobase::models::neuron::Time;
 
 use crate::arguments::FilePart;
@@ -12,15 +17,16 @@ use crate::text::{grouped, short};
 
 /// The help on files of spikes.
 pub(crate) const HELP: &str = "Files of spikes:
-  .npz  as `simulate -o` writes them, or with an array of dense spikes (`spikes`,
-        FILE:NAME for another), or with `bits` (numpy.packbits, little bit order) and `shape`
-  .npy  dense spikes: [time], [time, neuron] or [time, batch, neuron]; booleans, counts,
-        or 0 and one height
-  .csv  .tsv .txt: with the columns `neuron` and `step` or `time`, a line per spike (a whole
-        `value` counts so many); otherwise
-        a line per step and a column per neuron (a column `time`, `t` or `step` is none).
-        Names or none, commas, semicolons or tabs, decimal commas where these do not separate
-  Where nothing says how long a step is, times are counted in steps.
+  Tables (.csv, .tsv, .txt, .dat, .gdf; NEST, Brian2, bmtk, PySpike, spreadsheets), npy and npz,
+  NWB, SONATA, Neo's NIX, SHD, MATLAB, folders of Phy and NEST, cameras (Prophesee DAT and EVT,
+  AEDAT 3.1 and 4, N-MNIST, Event Stream). `rheobase inspect FILE` says what is in a file;
+  docs/formats.md lists all. FILE:NAME takes one array, population, block, stream or sample.
+  The first line says what the numbers were taken for. What a file does not say is asked for:
+    --unit ms, --unit samples=30000           what times are counted in
+    --columns neuron=sender,time=time_ms      which column is what (or in order: neuron,time)
+    --as events|dense|counts|trains|…         what the numbers are
+    --dt, --time-axis                         of values per step: its length, and the axis of time
+    --start, --stop                           when the recording began and ended
   Several spikes of a neuron at one time all count: a count in a step, a `value`, equal times.
   --from is included, --to is not, so that adjoining parts share no spike; only where the
   recording itself ends is its end included.";
@@ -28,7 +34,7 @@ pub(crate) const HELP: &str = "Files of spikes:
 /// A recording and which part of it.
 #[derive(Args)]
 pub(crate) struct Recording {
-    /// File of spikes (.npz, .npy, .csv); FILE:NAME for one array of several
+    /// File or folder of spikes; FILE:NAME for one array or population of several
     #[arg(value_name = "FILE")]
     pub(crate) file: String,
     #[command(flatten)]
@@ -41,6 +47,33 @@ pub(crate) struct Part {
     /// Length of a step in seconds, where the file has none
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     pub(crate) dt: Option<f64>,
+    /// What the numbers are: events, dense, counts, potentials, trains, trains-in-columns
+    #[arg(long = "as", value_name = "WHAT")]
+    pub(crate) holds: Option<Holds>,
+    /// What times are counted in: s, ms, us, ns, steps, or samples=RATE
+    #[arg(long, value_name = "UNIT")]
+    pub(crate) unit: Option<Unit>,
+    /// Which column or array is what: neuron=NAME,time=NAME (also trial, value, offset, skip), or in order: neuron,time
+    #[arg(long, value_name = "ROLE=NAME,…", value_parser = columns)]
+    pub(crate) columns: Option<Columns>,
+    /// The axis of time in values per step: 0 where rows are steps, 1 where columns are
+    #[arg(long, value_name = "AXIS")]
+    pub(crate) time_axis: Option<usize>,
+    /// When the recording began; one time, or one for each trial
+    #[arg(long, value_name = "TIME,…", value_delimiter = ',', allow_negative_numbers = true)]
+    pub(crate) start: Vec<f64>,
+    /// When the recording ended, likewise [default: as the file says, or its last spike]
+    #[arg(long, value_name = "TIME,…", value_delimiter = ',', allow_negative_numbers = true)]
+    pub(crate) stop: Vec<f64>,
+    /// Polarity of a camera's events: split into two neurons, merge into one, or keep as the sign of the value
+    #[arg(long, value_name = "HOW")]
+    pub(crate) polarity: Option<Polarity>,
+    /// Make one neuron of N by N pixels of a camera
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) pool: u16,
+    /// Only these pixels of a camera: first column, first row, width, height
+    #[arg(long, value_name = "X,Y,W,H", value_parser = crop)]
+    pub(crate) crop: Option<[u16; 4]>,
     /// Number of neurons, where a list of spikes does not name the silent ones
     #[arg(long, value_name = "N")]
     pub(crate) neurons: Option<usize>,
@@ -58,17 +91,46 @@ pub(crate) struct Part {
     pub(crate) merge_equal: bool,
 }
 
+/// Which columns are what.
+pub(crate) type Columns = Vec<(Option<String>, Role)>;
+
+fn columns(text: &str) -> Result<Columns, String> {
+    parse_columns(text)
+}
+
+fn crop(text: &str) -> Result<[u16; 4], String> {
+    let numbers: Option<Vec<u16>> = text.split(',').map(|n| n.trim().parse().ok()).collect();
+    let four = numbers.and_then(|n| <[u16; 4]>::try_from(n).ok());
+    four.ok_or_else(|| format!("`{text}` is not X,Y,W,H: four whole numbers"))
+}
+
 impl Recording {
-    /// The spike trains.
-    pub(crate) fn read(&self) -> Outcome<SpikeTrains> {
-        self.part.read(&file_part(&self.file)?)
+    /// The spike trains, and what was understood of the file.
+    pub(crate) fn read(&self) -> Outcome<Read> {
+        self.part.read(&file_part(&self.file))
     }
 }
 
 impl Part {
-    pub(crate) fn read(&self, file: &FilePart) -> Outcome<SpikeTrains> {
-        let options = TrainOptions { dt: self.dt, array: file.part.clone(), neurons: self.neurons };
-        let mut trains = read_trains(&file.path, &options)?;
+    /// What is to be told to the reader of a file.
+    pub(crate) fn options(&self, array: Option<String>) -> TrainOptions {
+        TrainOptions {
+            dt: self.dt,
+            array,
+            neurons: self.neurons,
+            holds: self.holds,
+            unit: self.unit,
+            columns: self.columns.clone().unwrap_or_default(),
+            time_axis: self.time_axis,
+            start: self.start.clone(),
+            stop: self.stop.clone(),
+            pixels: Pixels { polarity: self.polarity.unwrap_or_default(), pool: self.pool, crop: self.crop },
+        }
+    }
+
+    pub(crate) fn read(&self, file: &FilePart) -> Outcome<Read> {
+        let Read { mut trains, understood, notes } =
+            read_recording(&file.path, &self.options(file.part.clone()))?;
         if let Some(sample) = self.sample {
             trains = trains.sample(sample)?;
         }
@@ -96,15 +158,25 @@ impl Part {
                 file.path.display()
             )));
         }
-        Ok(trains)
+        Ok(Read { trains, understood, notes })
     }
 }
 
-/// `text` as FILE or FILE:NAME.
-pub(crate) fn file_part(text: &str) -> Outcome<FilePart> {
-    FilePart::parse(text).ok_or_else(|| {
-        Failure::bad(format!("{text}: must end in .npz, .npy, .csv, .tsv or .txt, or in .npz:NAME"))
-    })
+/// What was understood of a file, for those who do not print it with their results.
+pub(crate) fn say(file: &str, read: &Read) {
+    terminal::warn(&format!("{file}: {}", read.understood));
+    read.notes.iter().for_each(|note| terminal::warn(&format!("note: {note}")));
+}
+
+/// `text` as FILE or FILE:NAME: the whole, if there is such a file.
+pub(crate) fn file_part(text: &str) -> FilePart {
+    if !Path::new(text).exists()
+        && let Some((path, part)) = text.rsplit_once(':')
+        && Path::new(path).exists()
+    {
+        return FilePart { path: path.into(), part: Some(part.into()) };
+    }
+    FilePart { path: text.into(), part: None }
 }
 
 /// Units of times and of rates.

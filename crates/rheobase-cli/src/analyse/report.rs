@@ -309,8 +309,9 @@ fn add_stages(draft: &mut Draft, path: &Path, name: &str) -> Outcome<String> {
 
 /// Raster, rates, intervals and statistics of the spikes in a file.
 fn add_spikes(draft: &mut Draft, file: &FilePart, part: &Part, name: &str) -> Outcome<String> {
-    let trains = part.read(file)?;
-    let what = described(&trains);
+    let read = part.read(file)?;
+    let trains = read.trains;
+    let what = format!("{}; {}", described(&trains), read.understood);
     let raster = plot::raster(&trains)?;
     draft.edit(|page| page.heading(name).paragraph(format!("{what}.")));
     draft.figure("Spikes", &raster)?;

@@ -145,7 +145,7 @@ fn map_size(text: &str) -> Result<(usize, usize), String> {
 impl Plot {
     pub(crate) fn run(self) -> Outcome<()> {
         check_output("-o", &self.output, &["svg", "png"])?;
-        let file = file_part_of(self.kind, &self.file)?;
+        let file = file_part(&self.file);
         let mut figure = self.figure(&file)?;
         if let Some(title) = &self.title {
             figure = figure.title(title);
@@ -161,7 +161,11 @@ impl Plot {
             Picture::Learning => numbers::learning(&file.path),
             Picture::Confusion => numbers::confusion(file),
             Picture::Fi => numbers::fi_curve(&file.path),
-            _ => self.of_spikes(&self.part.read(file)?),
+            _ => {
+                let read = self.part.read(file)?;
+                recording::say(&self.file, &read);
+                self.of_spikes(&read.trains)
+            }
         }
     }
 
@@ -178,17 +182,6 @@ impl Plot {
             },
             _ => raster(&trains),
         }
-    }
-}
-
-/// Metrics may be JSON; everything else is a file of numbers.
-fn file_part_of(kind: Picture, text: &str) -> Outcome<FilePart> {
-    let is_json = std::path::Path::new(text)
-        .extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("json") || e.eq_ignore_ascii_case("jsonl"));
-    match kind {
-        Picture::Learning if is_json => Ok(FilePart { path: text.into(), part: None }),
-        _ => file_part(text),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What `simulate` tells at the end: as text, as JSON, and in the file.
 
 use rheobase::Population;
+use rheobase::data::SpikeValues;
 use rheobase::models::neuron::{Emits, Time};
 use rheobase::population::{Column, Number};
 use serde::Serialize;
@@ -121,6 +122,11 @@ impl Summary {
             "dt": self.dt,
             "seed": self.seed,
             "precision": self.precision,
+            "clock": if self.counts_steps { "steps" } else { "s" },
+            "counts": match &population.spike_values()[..] {
+                [SpikeValues::Counts(amplitude)] => json!(amplitude),
+                _ => Value::Null,
+            },
         })
     }
 

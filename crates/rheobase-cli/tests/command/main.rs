@@ -11,6 +11,7 @@ mod exchange;
 mod limits;
 mod models;
 mod phase;
+mod recordings;
 mod resume;
 mod run_owner;
 mod same_bytes;

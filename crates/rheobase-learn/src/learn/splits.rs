@@ -82,6 +82,13 @@ pub fn splits(config: &TrainConfig) -> Result<Splits> {
             let read = |path: &Path| data::read_npz_dataset(path);
             (read(&files.train)?, files.test.as_deref().map(read).transpose()?)
         }
+        Source::Events(files) => {
+            let read = |path: &Path| match path.is_dir() {
+                true => data::read_class_folders(path, &files.options()),
+                false => data::read_shd_dataset(path, &files.options()),
+            };
+            (read(&files.train)?, files.test.as_deref().map(read).transpose()?)
+        }
         Source::Given => {
             let what =
                 "the samples were given by the program that began the run, which alone can go on with it";

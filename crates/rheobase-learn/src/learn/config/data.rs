@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::learn::check::broken;
 use rheobase_base::{Error, Result};
-use rheobase_data::{CsvOptions, LabelColumn};
+use rheobase_data::{CsvOptions, EventOptions, LabelColumn, Pixels};
 
 /// What a job learns from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +42,9 @@ pub enum Source {
     Csv(CsvFiles),
     /// NumPy archives ([`rheobase_data::read_npz_dataset`]).
     Npz(NpzFiles),
+    /// Events: a folder for each class ([`rheobase_data::read_class_folders`]), or the Spiking Heidelberg Digits
+    /// ([`rheobase_data::read_shd_dataset`]).
+    Events(EventFiles),
     /// A program gives them ([`fit`](crate::learn::fit())); there is nothing to read.
     Given,
 }
@@ -118,6 +121,47 @@ pub struct NpzFiles {
     pub test: Option<PathBuf>,
 }
 
+/// Events of cameras or of the artificial cochlea, and how they become steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EventFiles {
+    /// Samples to train with: a folder with a folder for each class, or a file of SHD or SSC.
+    pub train: PathBuf,
+    /// Samples to test with; without, a share of the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<PathBuf>,
+    /// Width of a step, s: finite and above 0, by default 0.001.
+    pub dt: f64,
+    /// Steps of every sample; later events are left out. Without, a sample lasts until its last event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<usize>,
+    /// So many by so many pixels, or so many channels, become one neuron: at least 1.
+    pub pool: u16,
+    /// Width and height of the camera, where files do not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<[usize; 2]>,
+}
+
+impl Default for EventFiles {
+    fn default() -> Self {
+        EventFiles { train: PathBuf::new(), test: None, dt: 0.001, steps: None, pool: 1, size: None }
+    }
+}
+
+impl EventFiles {
+    /// How events become samples.
+    pub fn options(&self) -> EventOptions {
+        let pixels = Pixels { pool: self.pool, ..Pixels::default() };
+        EventOptions {
+            steps: self.steps,
+            pixels,
+            size: self.size.map(|[w, h]| (w, h)),
+            channels: self.pool.into(),
+            ..EventOptions::new(self.dt)
+        }
+    }
+}
+
 impl CsvFiles {
     /// How the columns are to be understood.
     pub fn options(&self) -> CsvOptions {
@@ -178,6 +222,16 @@ impl Source {
                 named("data.source.csv", "train", &files.train)
             }
             Source::Npz(files) => named("data.source.npz", "train", &files.train),
+            Source::Events(files) => {
+                let place = "data.source.events";
+                if !(files.dt > 0.0 && files.dt.is_finite()) {
+                    return Err(broken(place, "dt", files.dt, "must be finite and above 0"));
+                }
+                if files.pool == 0 {
+                    return Err(broken(place, "pool", files.pool, "must be at least 1"));
+                }
+                named(place, "train", &files.train)
+            }
         }
     }
 
@@ -191,6 +245,7 @@ impl Source {
             }
             Source::Csv(f) => [&mut f.train].into_iter().chain(&mut f.test).collect(),
             Source::Npz(f) => [&mut f.train].into_iter().chain(&mut f.test).collect(),
+            Source::Events(f) => [&mut f.train].into_iter().chain(&mut f.test).collect(),
         };
         for path in paths.into_iter().filter(|p| !p.as_os_str().is_empty()) {
             *path = folder.join(&path);

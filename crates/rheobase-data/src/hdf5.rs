@@ -1,0 +1,589 @@
+//! HDF5 files: groups, arrays of numbers and texts, arrays of arrays. The one place that knows the library behind it.
+//!
+//! Nothing is read but what is asked for, and no array is believed to be larger than its file could hold, packed.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+
+use hdf5_pure::{Dataset, Datatype, Group, Object};
+
+use rheobase_base::memory;
+
+/// Packing cannot shrink by more than this factor.
+const PACKED_MAX: u64 = 1032;
+/// Bytes of a heap of arrays at most.
+const HEAP_MAX: u64 = 1 << 28;
+
+type Said<T> = std::result::Result<T, String>;
+
+/// An open file.
+pub struct Hdf5 {
+    file: hdf5_pure::File,
+    plain: File,
+    size: u64,
+    /// The heaps seen last, which hold arrays of arrays.
+    heaps: HashMap<u64, Heap>,
+}
+
+/// Where the arrays of an array of arrays are.
+pub struct Places {
+    path: String,
+    kind: Datatype,
+    raw: Vec<u8>,
+}
+
+impl Places {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.raw.len() / 16
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Numbers with their shape, last axis fastest.
+pub type Numbers = (Vec<usize>, Vec<f64>);
+
+impl Hdf5 {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// What is wrong, without the file's name.
+    pub fn open(path: &Path) -> Said<Hdf5> {
+        let file =
+            hdf5_pure::File::open_streaming(path).map_err(|e| format!("cannot be read as HDF5: {e}"))?;
+        let plain = File::open(path).map_err(|e| format!("cannot be read: {e}"))?;
+        let size = plain.metadata().map_err(|e| format!("cannot be read: {e}"))?.len();
+        Ok(Hdf5 { file, plain, size, heaps: HashMap::new() })
+    }
+
+    fn group(&self, path: &str) -> Said<Group> {
+        match path.trim_matches('/') {
+            "" => Ok(self.file.root()),
+            inner => self.file.group(inner).map_err(|e| at(path, &e)),
+        }
+    }
+
+    /// Names of the groups within a group, in order.
+    ///
+    /// # Errors
+    /// If there is no such group, or the file is damaged.
+    pub fn groups(&self, path: &str) -> Said<Vec<String>> {
+        let mut names = self.group(path)?.groups().map_err(|e| at(path, &e))?;
+        names.sort();
+        Ok(names)
+    }
+
+    /// Names of the arrays within a group, in order.
+    ///
+    /// # Errors
+    /// As [`Hdf5::groups`].
+    pub fn arrays(&self, path: &str) -> Said<Vec<String>> {
+        let mut names = self.group(path)?.datasets().map_err(|e| at(path, &e))?;
+        names.sort();
+        Ok(names)
+    }
+
+    /// Whether there is a group of this path.
+    pub fn has_group(&self, path: &str) -> bool {
+        self.file.group(path).is_ok()
+    }
+
+    /// Whether there is an array of this path.
+    pub fn has(&self, path: &str) -> bool {
+        self.file.dataset(path).is_ok()
+    }
+
+    fn dataset(&self, path: &str) -> Said<Dataset> {
+        self.file.dataset(path).map_err(|e| at(path, &e))
+    }
+
+    /// Lengths of an array's axes.
+    ///
+    /// # Errors
+    /// If there is none, or it is damaged.
+    pub fn shape(&self, path: &str) -> Said<Vec<usize>> {
+        shape(&self.dataset(path)?, path)
+    }
+
+    /// An array of numbers.
+    ///
+    /// # Errors
+    /// If there is none, it holds no numbers, whole numbers beyond 2⁵³, or more than the file could.
+    pub fn numbers(&self, path: &str) -> Said<Numbers> {
+        self.numbers_of(&self.dataset(path)?, path)
+    }
+
+    fn numbers_of(&self, dataset: &Dataset, path: &str) -> Said<Numbers> {
+        let shape = self.believable(dataset, path)?;
+        let kind = dataset.datatype().map_err(|e| at(path, &e))?;
+        let values = match &kind {
+            Datatype::FloatingPoint { size: 2, .. } => {
+                decoded(&dataset.read_raw().map_err(|e| at(path, &e))?, &kind, path)?
+            }
+            Datatype::FixedPoint { .. } | Datatype::FloatingPoint { .. } | Datatype::Enumeration { .. } => {
+                dataset.read_f64().map_err(|e| at(path, &e))?
+            }
+            _ => return Err(format!("array `{path}` holds no numbers")),
+        };
+        let whole = matches!(kind, Datatype::FixedPoint { size: 8, .. });
+        match values.iter().find(|v| whole && v.abs() > 9_007_199_254_740_992.0) {
+            Some(v) => Err(format!("array `{path}` holds {v}, beyond what a double holds exactly")),
+            None => Ok((shape, values)),
+        }
+    }
+
+    /// The shape of an array that its file could hold.
+    fn believable(&self, dataset: &Dataset, path: &str) -> Said<Vec<usize>> {
+        let shape = shape(dataset, path)?;
+        let count = rheobase_base::shape::checked_len(&shape).map(|n| n as u64);
+        let bytes = dataset.element_size().map_err(|e| at(path, &e))?.max(1);
+        match count.filter(|n| n.saturating_mul(bytes) <= self.size.saturating_mul(PACKED_MAX)) {
+            Some(count) => match memory::check(8.0 * count as f64) {
+                Ok(()) => Ok(shape),
+                Err(rule) => Err(format!("array `{path}` has the shape {shape:?}, which {rule}")),
+            },
+            None => Err(format!(
+                "array `{path}` declares the shape {shape:?}, more than its file could hold: it is false"
+            )),
+        }
+    }
+
+    /// An array of texts.
+    ///
+    /// # Errors
+    /// If there is none, or it holds no texts.
+    pub fn texts(&self, path: &str) -> Said<Vec<String>> {
+        let dataset = self.dataset(path)?;
+        self.believable(&dataset, path)?;
+        dataset.read_string().map_err(|e| at(path, &e))
+    }
+
+    /// Whether an array holds texts.
+    pub fn is_text(&self, path: &str) -> bool {
+        let kind = self.dataset(path).and_then(|d| d.datatype().map_err(|e| at(path, &e)));
+        matches!(kind, Ok(Datatype::String { .. } | Datatype::VariableLength { is_string: true, .. }))
+    }
+
+    /// An attribute of a group or an array, as text.
+    pub fn attribute(&self, path: &str, name: &str) -> Option<String> {
+        let all = match self.file.dataset(path) {
+            Ok(dataset) => dataset.attrs().ok()?,
+            Err(_) => self.group(path).ok()?.attrs().ok()?,
+        };
+        let value = all.get(name)?;
+        value.as_str().map(String::from).or_else(|| value.as_strings()?.first().cloned())
+    }
+
+    /// An array of arrays of numbers.
+    ///
+    /// # Errors
+    /// If there is none, it holds no arrays of numbers, or the file is damaged.
+    pub fn lists(&mut self, path: &str) -> Said<Vec<Vec<f64>>> {
+        let places = self.places(path)?;
+        (0..places.len()).map(|i| self.list(&places, i)).collect()
+    }
+
+    /// Where the arrays of an array of arrays are, to read them one by one.
+    ///
+    /// # Errors
+    /// As [`Hdf5::lists`].
+    pub fn places(&self, path: &str) -> Said<Places> {
+        let dataset = self.dataset(path)?;
+        self.believable(&dataset, path)?;
+        let kind = dataset.datatype().map_err(|e| at(path, &e))?;
+        let Datatype::VariableLength { is_string: false, base_type, .. } = kind else {
+            return Err(format!("array `{path}` holds no arrays of numbers"));
+        };
+        if self.file.superblock().offset_size != 8 || base_type.type_size() == 0 {
+            return Err(format!("array `{path}` holds arrays in a way that is not read"));
+        }
+        let raw = dataset.read_raw().map_err(|e| at(path, &e))?;
+        Ok(Places { path: path.into(), kind: *base_type, raw })
+    }
+
+    /// One array of an array of arrays.
+    ///
+    /// # Errors
+    /// If there is none of this number, or the file is damaged.
+    pub fn list(&mut self, places: &Places, number: usize) -> Said<Vec<f64>> {
+        let path = &places.path;
+        let place = places
+            .raw
+            .as_chunks::<16>()
+            .0
+            .get(number)
+            .ok_or_else(|| format!("array `{path}` has no entry {number}"))?;
+        let word = |i: usize| u32::from_le_bytes([place[i], place[i + 1], place[i + 2], place[i + 3]]);
+        let (length, address, index) =
+            (word(0) as usize, u64::from(word(4)) | u64::from(word(8)) << 32, word(12));
+        if length == 0 {
+            return Ok(Vec::new());
+        }
+        let bytes =
+            length.checked_mul(places.kind.type_size() as usize).ok_or("declares an array beyond memory")?;
+        let part = self.heap(address)?.object(index as u16).and_then(|o| o.get(..bytes));
+        let part = part.ok_or_else(|| {
+            format!("array `{path}`: entry {number} points to nothing: the file is damaged")
+        })?;
+        decoded(part, &places.kind, path)
+    }
+
+    fn heap(&mut self, address: u64) -> Said<&Heap> {
+        if !self.heaps.contains_key(&address) {
+            // Entries point to heaps one after the other: a few are enough.
+            if self.heaps.len() > 8 {
+                self.heaps.clear();
+            }
+            let base = self.file.superblock().base_address;
+            let base = base.get();
+            let heap = Heap::read(&mut self.plain, base.saturating_add(address), self.size)?;
+            self.heaps.insert(address, heap);
+        }
+        self.heaps.get(&address).ok_or_else(|| "has a heap that is not there".into())
+    }
+
+    /// What the cells of a MATLAB cell array hold: lists of numbers; `None` if the array holds no references.
+    ///
+    /// # Errors
+    /// If a reference leads nowhere or to something else.
+    pub fn cells(&self, path: &str) -> Said<Option<Vec<Vec<f64>>>> {
+        let dataset = self.dataset(path)?;
+        if !matches!(dataset.datatype(), Ok(Datatype::Reference { .. })) {
+            return Ok(None);
+        }
+        self.believable(&dataset, path)?;
+        let mut lists = Vec::new();
+        for (i, object) in dataset.dereference().map_err(|e| at(path, &e))?.into_iter().enumerate() {
+            let Object::Dataset(cell) = object else {
+                return Err(format!("`{path}`: cell {} holds no list of numbers", i + 1));
+            };
+            // An empty cell holds its size and says that it is empty.
+            let empty = cell.attrs().is_ok_and(|all| all.contains_key("MATLAB_empty"));
+            lists.push(if empty { Vec::new() } else { self.numbers_of(&cell, path)?.1 });
+        }
+        Ok(Some(lists))
+    }
+}
+
+fn at(path: &str, e: &hdf5_pure::Error) -> String {
+    format!("`{path}` cannot be read: {e}")
+}
+
+fn shape(dataset: &Dataset, path: &str) -> Said<Vec<usize>> {
+    let shape = dataset.shape().map_err(|e| at(path, &e))?;
+    shape
+        .iter()
+        .map(|n| usize::try_from(*n).map_err(|_| format!("array `{path}` is larger than memory")))
+        .collect()
+}
+
+/// Numbers of a type that the library does not convert within arrays of arrays, or at all.
+fn decoded(bytes: &[u8], kind: &Datatype, path: &str) -> Said<Vec<f64>> {
+    let little =
+        |order: &hdf5_pure::DatatypeByteOrder| matches!(order, hdf5_pure::DatatypeByteOrder::LittleEndian);
+    let each = |width: usize, little: bool, from: &dyn Fn(u64) -> f64| -> Vec<f64> {
+        let number = |b: &[u8]| {
+            let fold = |n: u64, x: &u8| n << 8 | u64::from(*x);
+            from(if little { b.iter().rev().fold(0, fold) } else { b.iter().fold(0, fold) })
+        };
+        bytes.chunks_exact(width).map(number).collect()
+    };
+    match kind {
+        Datatype::FloatingPoint { size: 2, byte_order, .. } => {
+            Ok(each(2, little(byte_order), &|x| f64::from(crate::npy::half(x as u16))))
+        }
+        Datatype::FloatingPoint { size: 4, byte_order, .. } => {
+            Ok(each(4, little(byte_order), &|x| f64::from(f32::from_bits(x as u32))))
+        }
+        Datatype::FloatingPoint { size: 8, byte_order, .. } => {
+            Ok(each(8, little(byte_order), &f64::from_bits))
+        }
+        Datatype::FixedPoint { size: size @ (1 | 2 | 4 | 8), byte_order, layout } => {
+            let shift = 64 - 8 * *size;
+            let signed = layout.signed;
+            Ok(each(*size as usize, little(byte_order), &|x| {
+                if signed { ((x << shift) as i64 >> shift) as f64 } else { x as f64 }
+            }))
+        }
+        _ => Err(format!("array `{path}` holds numbers of a type that is not read")),
+    }
+}
+
+/// A global heap collection: numbered parts of bytes.
+struct Heap {
+    bytes: Vec<u8>,
+    parts: HashMap<u16, (usize, usize)>,
+}
+
+impl Heap {
+    fn read(file: &mut File, address: u64, size: u64) -> Said<Heap> {
+        let cut = "has a heap that is cut off: the file is damaged";
+        let mut head = [0_u8; 16];
+        file.seek(SeekFrom::Start(address)).and_then(|_| file.read_exact(&mut head)).map_err(|_| cut)?;
+        let length = u64::from_le_bytes([
+            head[8], head[9], head[10], head[11], head[12], head[13], head[14], head[15],
+        ]);
+        if &head[..4] != b"GCOL" || !(16..=HEAP_MAX).contains(&length) || length > size {
+            return Err("has no heap where one should be: the file is damaged".into());
+        }
+        let mut bytes = vec![0_u8; length as usize - 16];
+        file.read_exact(&mut bytes).map_err(|_| cut)?;
+        let mut parts = HashMap::new();
+        let mut at = 0;
+        while let Some(head) = bytes.get(at..at + 16) {
+            let index = u16::from_le_bytes([head[0], head[1]]);
+            let length = u64::from_le_bytes([
+                head[8], head[9], head[10], head[11], head[12], head[13], head[14], head[15],
+            ]);
+            let end = usize::try_from(length)
+                .ok()
+                .and_then(|n| (at + 16).checked_add(n))
+                .filter(|e| *e <= bytes.len());
+            match (index, end) {
+                (0, _) => break,
+                (_, None) => return Err(cut.into()),
+                (_, Some(end)) => {
+                    parts.insert(index, (at + 16, end));
+                    at = end.next_multiple_of(8);
+                }
+            }
+        }
+        Ok(Heap { bytes, parts })
+    }
+
+    fn object(&self, index: u16) -> Option<&[u8]> {
+        let (start, end) = self.parts.get(&index)?;
+        self.bytes.get(*start..*end)
+    }
+}
+
+/// What an array or an attribute of a file to be written holds.
+#[derive(Debug, Clone)]
+pub enum Value {
+    /// One text.
+    Text(String),
+    /// Texts along one axis.
+    Texts(Vec<String>),
+    /// Numbers along one axis.
+    Floats(Vec<f64>),
+    /// Numbers in rows and columns.
+    Matrix([usize; 2], Vec<f64>),
+    /// Whole numbers.
+    Integers(Vec<i64>),
+    /// Whole numbers from 0.
+    Unsigned(Vec<u64>),
+    /// One whole number of 32 bits.
+    Word(u32),
+    /// Whole numbers of 32 bits from 0.
+    Words(Vec<u32>),
+    /// An attribute that points to the array of this path.
+    Reference(String),
+}
+
+/// A file to be written: groups and arrays with attributes.
+#[derive(Debug, Clone)]
+pub struct Tree {
+    attributes: Vec<(String, Value)>,
+    holds: Holds,
+}
+
+#[derive(Debug, Clone)]
+enum Holds {
+    Group(Vec<(String, Tree)>),
+    Array(Value),
+}
+
+impl Tree {
+    /// A group.
+    pub fn group(parts: Vec<(&str, Tree)>) -> Tree {
+        Tree::named(parts.into_iter().map(|(name, tree)| (name.to_string(), tree)).collect())
+    }
+
+    /// A group whose names were put together.
+    pub fn named(parts: Vec<(String, Tree)>) -> Tree {
+        Tree { attributes: Vec::new(), holds: Holds::Group(parts) }
+    }
+
+    /// An array.
+    pub fn array(value: Value) -> Tree {
+        Tree { attributes: Vec::new(), holds: Holds::Array(value) }
+    }
+
+    /// The same with an attribute.
+    pub fn with(mut self, name: &str, value: Value) -> Tree {
+        self.attributes.push((name.into(), value));
+        self
+    }
+
+    /// The bytes of a file of which this is the root.
+    ///
+    /// # Errors
+    /// If this is no group, or the library refuses a name.
+    pub fn bytes(&self) -> Said<Vec<u8>> {
+        let Holds::Group(parts) = &self.holds else { return Err("the root of a file is a group".into()) };
+        let mut file = hdf5_pure::FileBuilder::new();
+        let mut pointers = Vec::new();
+        for (name, value) in &self.attributes {
+            file.set_attr(name, attribute(value, &mut pointers));
+        }
+        for (name, tree) in parts {
+            match &tree.holds {
+                Holds::Array(value) => {
+                    fill(file.create_dataset(name), value, &tree.attributes, &mut pointers)
+                }
+                Holds::Group(inner) => {
+                    let group = file.create_group(name);
+                    file.add_group(grown(group, inner, &tree.attributes, &mut pointers));
+                }
+            }
+        }
+        let mut bytes = file.finish().map_err(|e| format!("cannot be written as HDF5: {e}"))?;
+        for (place, (mark, target)) in pointers.iter().enumerate() {
+            let identity =
+                self.identity(target).ok_or_else(|| format!("points to `{target}`, which is not there"))?;
+            point(&mut bytes, mark, &identity)
+                .ok_or_else(|| format!("reference {place} could not be set"))?;
+        }
+        Ok(bytes)
+    }
+
+    /// The attribute `object_id` of the array at a path, by which its place in the file is found.
+    fn identity(&self, path: &str) -> Option<String> {
+        let mut tree = self;
+        for name in path.split('/') {
+            let Holds::Group(parts) = &tree.holds else { return None };
+            tree = &parts.iter().find(|p| p.0 == name)?.1;
+        }
+        tree.attributes.iter().find_map(|(n, v)| match v {
+            Value::Text(text) if n == "object_id" => Some(text.clone()),
+            _ => None,
+        })
+    }
+}
+
+fn grown(
+    mut group: hdf5_pure::GroupBuilder,
+    parts: &[(String, Tree)],
+    attributes: &[(String, Value)],
+    pointers: &mut Vec<(String, String)>,
+) -> hdf5_pure::FinishedGroup {
+    for (name, value) in attributes {
+        group.set_attr(name, attribute(value, pointers));
+    }
+    for (name, tree) in parts {
+        match &tree.holds {
+            Holds::Array(value) => fill(group.create_dataset(name), value, &tree.attributes, pointers),
+            Holds::Group(inner) => {
+                let part = group.create_group(name);
+                group.add_group(grown(part, inner, &tree.attributes, pointers));
+            }
+        }
+    }
+    group.finish()
+}
+
+fn fill(
+    array: &mut hdf5_pure::DatasetBuilder,
+    value: &Value,
+    attributes: &[(String, Value)],
+    pointers: &mut Vec<(String, String)>,
+) {
+    match value {
+        Value::Text(text) => array.with_vlen_strings(&[text]).with_shape(&[]),
+        Value::Texts(texts) => array.with_vlen_strings(&texts.iter().map(String::as_str).collect::<Vec<_>>()),
+        Value::Floats(values) => array.with_f64_data(values),
+        Value::Matrix([rows, columns], values) => {
+            array.with_f64_data(values).with_shape(&[*rows as u64, *columns as u64])
+        }
+        Value::Integers(values) => array.with_i64_data(values),
+        Value::Unsigned(values) => array.with_u64_data(values),
+        Value::Word(value) => array.with_u32_data(&[*value]).with_shape(&[]),
+        Value::Words(values) => array.with_u32_data(values),
+        Value::Reference(path) => array.with_path_references(&[path]),
+    };
+    for (name, value) in attributes {
+        // The identity is of fixed length, so that it stands within the array's own header.
+        let value = match value {
+            Value::Text(text) if name == "object_id" => hdf5_pure::AttrValue::String(text.clone()),
+            other => attribute(other, pointers),
+        };
+        array.set_attr(name, value);
+    }
+}
+
+fn attribute(value: &Value, pointers: &mut Vec<(String, String)>) -> hdf5_pure::AttrValue {
+    use hdf5_pure::AttrValue;
+    match value {
+        Value::Text(text) => AttrValue::VarLenString(text.clone()),
+        Value::Texts(texts) => AttrValue::VarLenStringArray(texts.clone()),
+        Value::Floats(values) | Value::Matrix(_, values) => AttrValue::F64Array(values.clone()),
+        Value::Integers(values) => AttrValue::I64Array(values.clone()),
+        Value::Unsigned(values) => AttrValue::U64Array(values.clone()),
+        Value::Word(value) => AttrValue::U32(*value),
+        Value::Words(values) => AttrValue::U32Array(values.clone()),
+        Value::Reference(path) => {
+            // The library writes no attributes that are references: eight letters keep the place.
+            let mark = format!("\u{1}REF{:04}", pointers.len());
+            pointers.push((mark.clone(), path.clone()));
+            AttrValue::AsciiString(mark)
+        }
+    }
+}
+
+/// Makes of the text `mark` of an attribute a reference to the object whose header holds the text `identity`.
+fn point(bytes: &mut [u8], mark: &str, identity: &str) -> Option<()> {
+    let find = |bytes: &[u8], text: &str| bytes.windows(text.len()).position(|w| w == text.as_bytes());
+    let header_of = |bytes: &[u8], at: usize| bytes[..at].windows(4).rposition(|w| w == b"OHDR");
+    let target = header_of(bytes, find(bytes, identity)?)? as u64;
+    let value = find(bytes, mark)?;
+    let header = header_of(bytes, value)?;
+    // Before the value stand the type, eight bytes for a text of fixed length, and a dataspace of four.
+    let kind = value.checked_sub(12)?;
+    (bytes[kind] & 0x0f == 3 && bytes[kind + 4..kind + 8] == 8_u32.to_le_bytes()).then_some(())?;
+    bytes[kind] = bytes[kind] & 0xf0 | 7;
+    bytes[kind + 1..kind + 4].fill(0);
+    bytes[value..value + 8].copy_from_slice(&target.to_le_bytes());
+    // The header has its length behind flags and, where they say so, times and limits; a checksum ends it.
+    let flags = bytes[header + 5];
+    let mut at = header + 6 + if flags & 0x20 != 0 { 16 } else { 0 } + if flags & 0x10 != 0 { 4 } else { 0 };
+    let width = 1 << (flags & 3);
+    let length = bytes[at..at + width].iter().rev().fold(0_usize, |n, b| n << 8 | usize::from(*b));
+    at += width + length;
+    let sum = lookup3(bytes.get(header..at)?);
+    bytes.get_mut(at..at + 4)?.copy_from_slice(&sum.to_le_bytes());
+    Some(())
+}
+
+/// Bob Jenkins' hash `lookup3` (public domain, 2006), which HDF5 takes as its checksum of metadata.
+fn lookup3(bytes: &[u8]) -> u32 {
+    let mut s = [0xdead_beef_u32.wrapping_add(bytes.len() as u32); 3];
+    let word = |b: &[u8]| b.iter().rev().fold(0_u32, |n, x| n << 8 | u32::from(*x));
+    let mut rest = bytes;
+    while rest.len() > 12 {
+        for (i, part) in s.iter_mut().enumerate() {
+            *part = part.wrapping_add(word(&rest[4 * i..4 * i + 4]));
+        }
+        for (x, y, turn) in [(0, 2, 4), (1, 0, 6), (2, 1, 8), (0, 2, 16), (1, 0, 19), (2, 1, 4)] {
+            s[x] = s[x].wrapping_sub(s[y]) ^ s[y].rotate_left(turn);
+            s[y] = s[y].wrapping_add(s[3 - x - y]);
+        }
+        rest = &rest[12..];
+    }
+    if rest.is_empty() {
+        return s[2];
+    }
+    for (i, part) in s.iter_mut().enumerate() {
+        let from = (4 * i).min(rest.len());
+        *part = part.wrapping_add(word(&rest[from..(4 * i + 4).min(rest.len())]));
+    }
+    for (x, y, turn) in [(2, 1, 14), (0, 2, 11), (1, 0, 25), (2, 1, 16), (0, 2, 4), (1, 0, 14), (2, 1, 24)] {
+        s[x] = (s[x] ^ s[y]).wrapping_sub(s[y].rotate_left(turn));
+    }
+    s[2]
+}

@@ -1,0 +1,547 @@
+//! Text: tables of numbers and names, with or without a line of names; a train per line.
+//!
+//! Separators are tabs, semicolons, commas or spaces, told from the first lines; decimal commas may stand where no comma
+//! separates. Empty lines and lines that begin with `#` are none, but between lines that are trains an empty one is a silent train.
+
+use std::path::Path;
+
+use super::content::Content;
+use super::field::{Field, Words};
+use super::fields::{Fields, Source};
+use super::found::{Found, Said};
+use super::options::{Holds, TrainOptions};
+use super::spike_list::MOST_TRAINS;
+use super::understand::add_silent;
+use super::unit::Unit;
+use crate::npy;
+use rheobase_base::memory;
+
+/// What a text file holds.
+pub(super) struct Text {
+    bytes: Vec<u8>,
+}
+
+/// How a line falls apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Separator {
+    Byte(u8),
+    Spaces,
+}
+
+impl Text {
+    pub(super) fn read(path: &Path) -> Said<Text> {
+        let (mut file, size) = npy::open(path).map_err(|e| e.to_string())?;
+        // The text, and a number for each pair of its bytes at most.
+        memory::check(5.0 * size as f64).map_err(|rule| format!("of {size} bytes {rule}"))?;
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut file, &mut bytes).map_err(|e| format!("cannot be read: {e}"))?;
+        Text::of(bytes)
+    }
+
+    pub(super) fn of(mut bytes: Vec<u8>) -> Said<Text> {
+        if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+            return Err("is UTF-16 text; save it as CSV in UTF-8".into());
+        }
+        if bytes.starts_with(b"\xef\xbb\xbf") {
+            bytes.drain(..3);
+        }
+        if let Some(at) = bytes.iter().take(1 << 16).position(|b| *b == 0) {
+            return Err(format!(
+                "is no text: byte {at} is 0; if its ending is right, this kind of file is not known"
+            ));
+        }
+        Ok(Text { bytes })
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &[u8]> + Clone {
+        let end = self.bytes.strip_suffix(b"\n").unwrap_or(&self.bytes);
+        end.split(|b| *b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l))
+    }
+
+    /// Comment lines at the top, without their marks.
+    pub(super) fn comments(&self) -> Vec<String> {
+        let lines = self.lines().take_while(|l| l.is_empty() || l.starts_with(b"#"));
+        lines.map(|l| String::from_utf8_lossy(l).trim_start_matches('#').trim().to_string()).collect()
+    }
+
+    /// Lines of data with their numbers from 1.
+    fn rows(&self) -> impl Iterator<Item = (usize, &[u8])> + Clone {
+        let blank = |line: &[u8]| line.iter().all(|b| b.is_ascii_whitespace());
+        self.lines()
+            .enumerate()
+            .map(|(i, l)| (i + 1, l))
+            .filter(move |(_, l)| !blank(l) && !l.starts_with(b"#"))
+    }
+
+    /// What it holds.
+    pub(super) fn content(self, gdf: bool, options: &TrainOptions, found: &mut Found) -> Said<Content> {
+        let own = OwnTable::of(&self.comments());
+        let head: Vec<&[u8]> = self.rows().take(3).map(|(_, l)| l).collect();
+        let Some(first) = head.first() else {
+            return Err("holds no table: it is empty".into());
+        };
+        let layout = Layout::of(first, head.get(1).copied())?;
+        let lines_are_trains = options.holds == Some(Holds::Trains) && !layout.named;
+        if lines_are_trains || layout.with_units {
+            return self.trains(&layout, options, found);
+        }
+        let lengths = self.lengths(&layout)?;
+        if !layout.named && lengths.0 != lengths.1 {
+            return Err(format!(
+                "has lines of {} to {} numbers and no names: if each line is a train of times, --as trains with --unit s|ms|us|steps|samples=RATE; if it is a table, line lengths must agree",
+                lengths.0, lengths.1
+            ));
+        }
+        let mut fields = self.columns(&layout)?;
+        let nest = self.comments().iter().any(|c| c.starts_with("NEST version"));
+        if nest {
+            found.form = "NEST ASCII".into();
+        }
+        let names: Vec<&str> = fields.iter().map(|f| &f.name[..]).collect();
+        let sonata = names.contains(&"timestamps") && names.contains(&"node_ids");
+        let mut options = options.clone();
+        let mut habit = sonata.then(|| (Unit::Milliseconds, "as SONATA has them".into()));
+        if gdf && !layout.named && fields.len() == 2 && options.columns.is_empty() && options.holds.is_none()
+        {
+            options.columns = super::options::parse_columns("neuron,time")?;
+            habit = Some((Unit::Milliseconds, "as files .gdf of NEST have them; else give --unit".into()));
+            found.form = "NEST 2 (.gdf: neuron, time)".into();
+        }
+        options.dt = options.dt.or(own.dt);
+        if own.shape.is_some() {
+            found.form = "CSV of Rheobase".into();
+        }
+        if layout.named {
+            fields.iter_mut().for_each(|f| f.name = f.name.trim().to_string());
+        }
+        if let Some((unit, ..)) = &own.trains {
+            found.form = "trains of Rheobase".into();
+            habit = Some((*unit, "as its first line says".into()));
+        }
+        let content = Fields { source: Source::Table, all: fields, habit }.understood(&options, found)?;
+        Ok(own.completed(content))
+    }
+
+    /// The fewest and the most values of a line.
+    fn lengths(&self, layout: &Layout) -> Said<(usize, usize)> {
+        let (mut least, mut most) = (usize::MAX, 0);
+        let mut fields = Vec::new();
+        for (line, text) in self.rows() {
+            layout.split(text, line, &mut fields)?;
+            (least, most) = (least.min(fields.len()), most.max(fields.len()));
+        }
+        Ok((least, most))
+    }
+
+    /// A train per line, an empty one for each empty line between them.
+    fn trains(self, layout: &Layout, options: &TrainOptions, found: &mut Found) -> Said<Content> {
+        let mut lists: Vec<Vec<f64>> = Vec::new();
+        let mut unit: Option<Unit> = None;
+        let mut fields = Vec::new();
+        let mut empty = 0;
+        for (i, line) in self.lines().enumerate().filter(|(_, l)| !l.starts_with(b"#")) {
+            let mut train = Vec::new();
+            layout.split(line, i + 1, &mut fields)?;
+            for (column, field) in fields.iter().enumerate().filter(|(_, f)| !f.is_empty()) {
+                let (number, said) = with_unit(field);
+                let place = || format!("line {}, column {}", i + 1, column + 1);
+                if let Some(said) = said {
+                    if unit.is_some_and(|u| u != said) {
+                        return Err(format!(
+                            "{}: `{field}` has another unit than the values before",
+                            place()
+                        ));
+                    }
+                    unit = Some(said);
+                }
+                train.push(number.ok_or_else(|| format!("{}: `{}` is no time", place(), shown(field)))?);
+            }
+            empty += usize::from(train.is_empty());
+            lists.push(train);
+        }
+        // Empty lines at the top belong to comments.
+        let leading = lists.iter().take_while(|l| l.is_empty()).count();
+        if self.bytes.first().is_some_and(|b| *b == b'#') {
+            lists.drain(..leading);
+            empty -= leading;
+        }
+        if empty > 0 {
+            found.notes.push(format!("{empty} empty lines are trains without spikes"));
+        }
+        let habit = unit.map(|u| (u, "as it stands behind every number".to_string()));
+        if habit.is_none() && options.unit.is_none() {
+            return Err("holds a train per line, but does not say the unit of its times: give --unit s|ms|us|steps|samples=RATE".into());
+        }
+        let options = TrainOptions { holds: Some(Holds::Trains), ..options.clone() };
+        let fields = Fields { source: Source::Arrays, all: vec![Field::lists("lines", lists)], habit };
+        fields
+            .understood(&options, found)
+            .inspect(|_| found.understood = found.understood.replace("per cell", "per line"))
+    }
+
+    fn columns(&self, layout: &Layout) -> Said<Vec<Field>> {
+        let mut rows = self.rows();
+        let names = layout.names(&mut rows)?;
+        let mut columns: Vec<Column> = names.iter().map(|_| Column::default()).collect();
+        let first = rows.next();
+        // A column with a word among its first values is one of words.
+        let mut split = Vec::new();
+        if let Some((line, text)) = first {
+            layout.split(text, line, &mut split)?;
+            for (column, field) in columns.iter_mut().zip(&split) {
+                column.words = (!field.is_empty() && layout.number(field).is_none()).then(Words::default);
+            }
+        }
+        let mut mark = None;
+        loop {
+            let mut again = None;
+            let mut split = Vec::new();
+            let mut rows = self.rows();
+            layout.names(&mut rows)?;
+            for (line, text) in rows {
+                layout.split(text, line, &mut split)?;
+                if split.len() > 1 && split.iter().all(|f| f.is_empty()) {
+                    continue;
+                }
+                if split.len() != columns.len() {
+                    return Err(format!(
+                        "line {line} has {} values, but line 1 of the table has {}",
+                        split.len(),
+                        columns.len()
+                    ));
+                }
+                for (i, (column, field)) in columns.iter_mut().zip(&split).enumerate() {
+                    if let Err(what) = column.push(field, layout, &mut mark) {
+                        let place = format!("line {line}, column {} (`{}`)", i + 1, shown(&names[i]));
+                        match what {
+                            Trouble::Word
+                                if super::names::meaning(&names[i])
+                                    .is_some_and(|m| m.role != super::options::Role::Time) =>
+                            {
+                                again = Some(i)
+                            }
+                            Trouble::Word => {
+                                return Err(format!("{place}: `{}` is not a number", shown(field)));
+                            }
+                            Trouble::Said(what) => return Err(format!("{place}: {what}")),
+                        }
+                    }
+                }
+                if again.is_some() {
+                    break;
+                }
+            }
+            match again {
+                None => break,
+                Some(i) => {
+                    for (at, column) in columns.iter_mut().enumerate() {
+                        column.numbers.clear();
+                        column.words = (column.words.is_some() || at == i).then(Words::default);
+                    }
+                    mark = None;
+                }
+            }
+        }
+        Ok(columns.into_iter().zip(names).map(|(c, name)| c.field(name)).collect())
+    }
+}
+
+/// What the first lines say of all.
+struct Layout {
+    separator: Separator,
+    named: bool,
+    /// Whether every number is followed by its unit.
+    with_units: bool,
+    /// Whether every line ends with a separator.
+    trailing: bool,
+}
+
+impl Layout {
+    fn of(first: &[u8], second: Option<&[u8]>) -> Said<Layout> {
+        let separator = separator(first, second);
+        let mut layout = Layout { separator, named: false, with_units: false, trailing: false };
+        if let Separator::Byte(b) = separator {
+            layout.trailing = first.ends_with(&[b]) && second.is_none_or(|s| s.ends_with(&[b])) && b == b'\t';
+        }
+        let mut fields = Vec::new();
+        layout.split(first, 1, &mut fields)?;
+        let numeric = |f: &str| layout.number(f).is_some();
+        let numbers: Vec<bool> = fields.iter().map(|f| numeric(f)).collect();
+        let with_units = fields.iter().any(|f| !f.is_empty())
+            && fields.iter().all(|f| f.is_empty() || matches!(with_unit(f), (Some(_), Some(_))));
+        let word = fields.iter().zip(&numbers).any(|(f, n)| !n && !f.is_empty());
+        let mut same = false;
+        if let Some(second) = second {
+            let mut below = Vec::new();
+            layout.split(second, 2, &mut below)?;
+            let pattern: Vec<bool> = below.iter().map(|f| numeric(f)).collect();
+            same = pattern == numbers && numbers.contains(&true);
+        }
+        layout.named = word && !numbers.first().copied().unwrap_or(false) && !same && !with_units;
+        layout.with_units = with_units;
+        Ok(layout)
+    }
+
+    /// The names of the columns; reads the line of names, if there is one.
+    fn names<'a>(&self, rows: &mut (impl Iterator<Item = (usize, &'a [u8])> + Clone)) -> Said<Vec<String>> {
+        let mut fields = Vec::new();
+        let first = match self.named {
+            true => rows.next(),
+            false => rows.clone().next(),
+        };
+        let Some((line, text)) = first else { return Err("holds no table: it is empty".into()) };
+        self.split(text, line, &mut fields)?;
+        let names: Vec<String> = fields
+            .iter()
+            .enumerate()
+            .map(
+                |(i, f)| {
+                    if self.named && !f.is_empty() { f.to_string() } else { format!("column_{}", i + 1) }
+                },
+            )
+            .collect();
+        let mut seen = std::collections::HashSet::new();
+        match names.iter().find(|n| n.chars().any(char::is_control) || !seen.insert(n.as_str())) {
+            Some(name) if name.chars().any(char::is_control) => {
+                Err(format!("line {line}: a column is called {name:?}; names hold no control characters"))
+            }
+            Some(name) => Err(format!("line {line}: two columns are called `{name}`; rename one")),
+            None => Ok(names),
+        }
+    }
+
+    fn split<'a>(
+        &self,
+        line: &'a [u8],
+        number: usize,
+        fields: &mut Vec<std::borrow::Cow<'a, str>>,
+    ) -> Said<()> {
+        fields.clear();
+        let text = std::str::from_utf8(line).map_err(|_| {
+            format!(
+                "line {number}: `{}` is not UTF-8 text; save the file as UTF-8",
+                shown(&String::from_utf8_lossy(line))
+            )
+        })?;
+        match self.separator {
+            Separator::Spaces => fields.extend(text.split_ascii_whitespace().map(Into::into)),
+            Separator::Byte(_) if text.contains('\r') => {
+                return Err(format!(
+                    "line {number} holds a carriage return; save the file with line ends LF or CRLF"
+                ));
+            }
+            Separator::Byte(b) if text.contains('"') => {
+                if text.bytes().filter(|b| *b == b'"').count() % 2 == 1 {
+                    return Err(format!(
+                        "line {number} has a quotation mark that does not close on the same line"
+                    ));
+                }
+                let mut reader = csv::ReaderBuilder::new().delimiter(b).has_headers(false).from_reader(line);
+                let mut record = csv::StringRecord::new();
+                reader.read_record(&mut record).map_err(|e| format!("line {number}: {e}"))?;
+                fields.extend(record.iter().map(|f| f.trim().to_string().into()));
+            }
+            Separator::Byte(b) => fields.extend(text.split(b as char).map(|f| f.trim().into())),
+        }
+        if self.trailing && fields.last().is_some_and(|f| f.is_empty()) {
+            fields.pop();
+        }
+        Ok(())
+    }
+
+    /// The number in a field, decimal commas read where no comma separates.
+    fn number(&self, field: &str) -> Option<f64> {
+        fast(field).or_else(|| field.parse().ok()).or_else(|| {
+            let comma = self.separator != Separator::Byte(b',') && field.matches(',').count() == 1;
+            comma.then(|| field.replace(',', ".").parse().ok()).flatten()
+        })
+    }
+}
+
+/// Short decimal numbers, exactly as the standard library reads them: both parts are exact, so one division rounds once.
+fn fast(field: &str) -> Option<f64> {
+    const POWERS: [f64; 16] =
+        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    let bytes = field.as_bytes();
+    if bytes.is_empty() || bytes.len() > 16 {
+        return None;
+    }
+    let (mut digits, mut point) = (0_u64, None);
+    for (i, b) in bytes.iter().enumerate() {
+        match b {
+            b'0'..=b'9' => digits = digits * 10 + u64::from(b - b'0'),
+            b'.' if point.is_none() => point = Some(i),
+            _ => return None,
+        }
+    }
+    let decimals = point.map_or(0, |p| bytes.len() - 1 - p);
+    let some = bytes.len() > usize::from(point.is_some());
+    (some && digits < 1 << 53).then(|| digits as f64 / POWERS[decimals])
+}
+
+fn separator(first: &[u8], second: Option<&[u8]>) -> Separator {
+    let mut quoted = false;
+    let mut found = None;
+    for b in first {
+        match b {
+            b'"' => quoted = !quoted,
+            b'\t' if !quoted => return Separator::Byte(b'\t'),
+            b';' if !quoted => found = Some(b';'),
+            b',' if !quoted && found.is_none() => found = Some(b','),
+            _ => {}
+        }
+    }
+    let words = |line: &[u8]| {
+        String::from_utf8_lossy(line).split_ascii_whitespace().map(String::from).collect::<Vec<_>>()
+    };
+    let top = words(first);
+    let numbers = |line: &[String]| line.iter().all(|w| w.parse::<f64>().is_ok());
+    let spaced = match second.map(words) {
+        // A name may have spaces within it; then the line below falls apart otherwise.
+        Some(below) => top.len() > 1 && (below.len() == top.len() || numbers(&top)),
+        None => top.len() > 1 && numbers(&top),
+    };
+    match found {
+        Some(b) => Separator::Byte(b),
+        None if spaced => Separator::Spaces,
+        None => Separator::Byte(b','),
+    }
+}
+
+/// A number and the unit behind it.
+fn with_unit(field: &str) -> (Option<f64>, Option<Unit>) {
+    let field = field.trim();
+    match field.parse::<f64>() {
+        Ok(x) if x.is_finite() => (Some(x), None),
+        _ => match field.split_once(' ') {
+            Some((number, word)) => (number.parse().ok().filter(|x: &f64| x.is_finite()), Unit::named(word)),
+            None => (None, None),
+        },
+    }
+}
+
+/// A column while it is read.
+#[derive(Default)]
+struct Column {
+    numbers: Vec<f64>,
+    words: Option<Words>,
+}
+
+/// Why a value does not fit into its column.
+enum Trouble {
+    Word,
+    Said(String),
+}
+
+impl Column {
+    fn push(&mut self, field: &str, layout: &Layout, mark: &mut Option<char>) -> Result<(), Trouble> {
+        if let Some(words) = &mut self.words {
+            words.push(field);
+            return Ok(());
+        }
+        if field.is_empty() {
+            self.numbers.push(f64::NAN);
+            return Ok(());
+        }
+        let Some(x) = layout.number(field) else { return Err(Trouble::Word) };
+        if !x.is_finite() {
+            let digits = field.contains(|c: char| c.is_ascii_digit());
+            return Err(Trouble::Said(match digits {
+                true => format!("`{}` is too large for a double", shown(field)),
+                false => format!("`{}` is not finite; every value must be", shown(field)),
+            }));
+        }
+        if layout.separator != Separator::Byte(b',') {
+            let here = if field.contains(',') { Some(',') } else { field.contains('.').then_some('.') };
+            match (here, *mark) {
+                (Some(here), Some(before)) if here != before => {
+                    return Err(Trouble::Said(format!(
+                        "`{field}`: the file has decimal commas and decimal points; write one kind"
+                    )));
+                }
+                (Some(here), None) => *mark = Some(here),
+                _ => {}
+            }
+        }
+        self.numbers.push(x);
+        Ok(())
+    }
+
+    fn field(self, name: String) -> Field {
+        match self.words {
+            Some(words) => Field::words(name, words),
+            None => Field::numbers(name, self.numbers),
+        }
+    }
+}
+
+/// What our own tables say in their first line: `# rheobase spikes: dt = 0.001, time = 1000, batch = 1, neuron = 3`.
+#[derive(Default)]
+struct OwnTable {
+    dt: Option<f64>,
+    shape: Option<[usize; 3]>,
+    /// Of tables of trains: the unit, start and end, how many trials, and the names of all neurons.
+    trains: Option<(Unit, f64, f64, usize, Vec<String>)>,
+}
+
+/// The first words of our own tables of spikes in steps.
+pub(crate) const OWN: &str = "rheobase spikes:";
+/// The first words of our own tables of trains.
+pub(crate) const OWN_TRAINS: &str = "rheobase trains:";
+
+impl OwnTable {
+    fn of(comments: &[String]) -> OwnTable {
+        let find = |start: &str| comments.iter().find_map(|c| c.strip_prefix(start));
+        let Some(rest) = find(OWN).or_else(|| find(OWN_TRAINS)) else { return OwnTable::default() };
+        let value = |key: &str| {
+            let mut parts = rest.split(',').filter_map(|p| p.split_once('='));
+            parts.find(|(k, _)| k.trim() == key).map(|(_, v)| v.trim().to_string())
+        };
+        let count = |key: &str| value(key).and_then(|v| v.parse::<usize>().ok());
+        let number = |key: &str| value(key).and_then(|v| v.parse::<f64>().ok()).filter(|x| x.is_finite());
+        let dt = number("dt").filter(|dt| *dt > 0.0);
+        let shape = count("time").zip(count("batch")).zip(count("neuron")).map(|((t, b), n)| [t, b, n]);
+        let names = find("neurons:").and_then(|list| serde_json::from_str::<Vec<String>>(list).ok());
+        let unit = value("unit").and_then(|u| Unit::named(&u));
+        let trains = unit.zip(number("start")).zip(number("stop")).zip(count("trials")).zip(names);
+        let trains =
+            trains.map(|((((unit, start), stop), trials), names)| (unit, start, stop, trials, names));
+        OwnTable { dt, shape, trains }
+    }
+
+    /// With the silent neurons and samples, and the end of the recording.
+    fn completed(self, mut content: Content) -> Content {
+        if let (Content::Spikes(list), Some((_, start, stop, trials, names))) = (&mut content, self.trains) {
+            let place = |name: &str| names.iter().position(|n| n == name);
+            let places: Option<Vec<usize>> = list.ids.names.iter().map(|n| place(n)).collect();
+            if let Some(places) = places.filter(|_| trials.saturating_mul(names.len()) <= MOST_TRAINS) {
+                list.ids.which.iter_mut().for_each(|w| *w = places[*w as usize] as u32);
+                list.ids.names = names;
+                list.window = (Some(start), Some(stop));
+                list.stepped = false;
+                if trials > 1 {
+                    let trials_of = list.trials.get_or_insert_with(Default::default);
+                    trials_of.which.resize(list.times.len(), 0);
+                    add_silent(trials_of, trials);
+                }
+            }
+            return content;
+        }
+        if let (Content::Spikes(list), Some([time, batches, neurons])) = (&mut content, self.shape)
+            && neurons.saturating_mul(batches) <= MOST_TRAINS
+        {
+            let step = if list.steps { 1.0 } else { self.dt.unwrap_or(1.0) };
+            list.window = (Some(0.0), Some(time as f64 * step));
+            add_silent(&mut list.ids, neurons);
+            if let Some(trials) = &mut list.trials {
+                add_silent(trials, batches);
+            }
+        }
+        content
+    }
+}
+
+/// The first characters of `text`, printable.
+fn shown(text: &str) -> String {
+    text.chars().take(40).flat_map(char::escape_debug).collect()
+}

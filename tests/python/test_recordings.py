@@ -1,0 +1,55 @@
+"""Recordings as other tools write them: read, refused with what decides, written, and put into steps."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rheobase as rb
+
+HERE = Path(__file__).parents[2] / "crates/rheobase-data/tests/recordings"
+
+
+def test_files_say_what_was_understood():
+    trains = rb.read_trains(HERE / "brian2/states.npz")
+    assert trains.names == ("0", "1", "2", "3", "4") and trains.spikes == 98
+    assert "times in s" in trains.understood and any("last spike" in note for note in trains.notes)
+    assert rb.SpikeTrains([[0.1]]).understood is None
+    phy = rb.read_trains(HERE / "phy/sorted", stop=2.0)
+    assert phy.names == ("2", "5", "11") and phy.window == (0.0, 2.0)
+
+
+def test_what_a_file_does_not_say_is_asked_for():
+    with pytest.raises(OSError, match="--dt"):
+        rb.read_trains(HERE / "nest/crowded_steps.dat")
+    assert [len(t) for t in rb.read_trains(HERE / "nest/crowded_steps.dat", dt=1e-4)] == [97, 94]
+    with pytest.raises(OSError, match="--columns"):
+        rb.read_trains(HERE / "brian2/savetxt.txt")
+    by_name = rb.read_trains(HERE / "brian2/savetxt.txt", columns={"neuron": "column_1", "time": "column_2"}, unit="s")
+    assert by_name == rb.read_trains(HERE / "brian2/savetxt.txt", columns="neuron,time", unit="s")
+    with pytest.raises(ValueError, match="unit: `h`"):
+        rb.read_trains(HERE / "brian2/savetxt.txt", unit="h")
+    merged = rb.read_trains(HERE / "tonic/events.npy", polarity="merge", pool=4)
+    assert all(name.count(",") == 1 for name in merged.names) and merged.spikes == 120
+
+
+def test_trains_are_written_and_come_back(tmp_path):
+    trains = rb.SpikeTrains([[0.1, 0.25], [], [0.2]], names=["7", "8", "30"], window=(0, 1))
+    for ending in ("csv", "npz"):
+        trains.write(tmp_path / f"t.{ending}")
+        assert rb.read_trains(tmp_path / f"t.{ending}") == trains
+    for ending in ("nwb", "h5"):
+        trains.write(tmp_path / f"t.{ending}")
+        assert rb.read_trains(tmp_path / f"t.{ending}").spikes == 3
+    with pytest.raises(OSError, match=r"`\.mat`"):
+        trains.write(tmp_path / "t.mat")
+
+
+def test_times_become_steps():
+    times = np.arange(1000) * 1e-4
+    assert (np.floor(times / 1e-4) != np.arange(1000)).any()
+    dense = rb.SpikeTrains([times], window=(0, 0.1)).to_dense(1e-4)
+    assert dense.shape == (1000, 1) and (dense == 1).all()
+    two = rb.SpikeTrains([[0.01, 0.012]], window=(0, 0.1))
+    assert two.to_dense(0.01).sum() == 2 and two.to_dense(0.01, doubles="one").sum() == 1
+    with pytest.raises(ValueError, match="2 spikes of train 0"):
+        two.to_dense(0.01, doubles="error")
