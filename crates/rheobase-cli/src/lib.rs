@@ -2,6 +2,8 @@
 
 mod analyse;
 mod arguments;
+mod as_spikes;
+mod conversion_pictures;
 mod curve;
 mod disk;
 mod eval;

@@ -46,6 +46,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "pictures are for the eye")]
 
+mod accuracy_course;
 mod axis;
 mod cells;
 mod check;
@@ -80,6 +81,7 @@ mod weight_course;
 mod weights;
 mod wins;
 
+pub use accuracy_course::AccuracyCourse;
 pub use confusion::Confusion;
 pub use correlogram::Correlogram;
 pub use fi_curve::FiCurve;
