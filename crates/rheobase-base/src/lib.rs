@@ -1,9 +1,16 @@
 //! What every crate of Rheobase stands on.
 //!
-//! * [`Error`], [`Result`]: place, field, value, rule, and what to do
+//! * [`Error`], [`Result`]: place, field, value, rule, and what to do; [`check`]: what most inputs must be
 //! * [`virtual_lane_sum`]: sums in a fixed order; [`vector`]: sums and checks over whole slices
+//! * [`random`]: numbers by address; [`memory`]: whether what is asked for fits; [`shape`]: sizes of arrays
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "what tests compare with"))]
+
+pub mod check;
 mod error;
+pub mod memory;
+pub mod random;
+pub mod shape;
 mod sum;
 pub mod vector;
 

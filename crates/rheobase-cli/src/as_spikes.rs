@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use rheobase::data::Dataset;
 use rheobase::draw::short;
+use rheobase::learn::config::Source;
 use rheobase::learn::{Conversion, Presentation, Scaling, Trained, splits};
 use rheobase::network::{Synapse, SynapseShape};
 use serde_json::json;
@@ -111,8 +112,12 @@ impl AsSpikes {
         data: &Dataset,
         as_json: bool,
     ) -> Outcome<()> {
-        let calibration = match presentation.scaling {
-            Scaling::Percentile { .. } => Some(splits(trained.config())?.train),
+        let calibration = match (presentation.scaling, &trained.config().data.source) {
+            (Scaling::Percentile { .. }, Source::Given) => {
+                terminal::warn("note: the samples it was trained on are not known here: percentiles are taken of those it is tested with");
+                Some(data.clone())
+            }
+            (Scaling::Percentile { .. }, _) => Some(splits(trained.config())?.train),
             _ => None,
         };
         let found = trained.as_spikes(presentation, calibration.as_ref(), data)?;

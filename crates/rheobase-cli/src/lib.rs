@@ -8,6 +8,7 @@ mod curve;
 mod disk;
 mod eval;
 mod failure;
+mod from_relu;
 mod inspect;
 mod interrupt;
 mod measures;
@@ -77,6 +78,7 @@ struct Command {
 enum Action {
     Train(train::Train),
     Eval(eval::Eval),
+    FromRelu(from_relu::FromRelu),
     Predict(predict::Predict),
     Inspect(inspect::Inspect),
     Models(models::Models),
@@ -120,6 +122,7 @@ fn act(action: Option<Action>) -> failure::Outcome<()> {
         None => terminal::print(FIRST_STEPS),
         Some(Action::Train(command)) => command.run(),
         Some(Action::Eval(command)) => command.run(),
+        Some(Action::FromRelu(command)) => command.run(),
         Some(Action::Predict(command)) => command.run(),
         Some(Action::Inspect(command)) => command.run(),
         Some(Action::Models(command)) => command.run(),

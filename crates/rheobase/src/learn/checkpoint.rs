@@ -24,6 +24,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(super) use self::file::frame_of;
 use self::file::{Fault, from_bytes, to_bytes};
 use crate::data::atomic_write;
 use crate::data::tensor::{Element, Tensor, TensorData};

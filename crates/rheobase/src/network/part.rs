@@ -16,7 +16,7 @@ use crate::{Error, Result};
 #[derive(Debug, Clone)]
 pub struct Part {
     pub(super) name: Option<String>,
-    pub(super) kind: Kind,
+    pub(crate) kind: Kind,
     fault: Option<Error>,
 }
 

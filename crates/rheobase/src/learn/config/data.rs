@@ -190,7 +190,7 @@ impl Source {
     }
 
     /// Lets relative paths start from `folder`.
-    pub(super) fn start_from(&mut self, folder: &Path) {
+    pub(in crate::learn) fn start_from(&mut self, folder: &Path) {
         let paths: Vec<&mut PathBuf> = match self {
             Source::Digits | Source::Given => Vec::new(),
             Source::Idx(f) => {

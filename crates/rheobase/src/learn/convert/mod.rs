@@ -7,9 +7,13 @@
 mod layers;
 mod predict;
 mod presentation;
+mod relu;
 mod run;
 mod scaling;
+mod weights;
 
 pub use layers::LayerLoss;
 pub use presentation::{Presentation, Scaling};
+pub use relu::{BatchNorm, Layout, ReluLayer, ReluNetwork};
 pub use run::{Conversion, Moment};
+pub use weights::Weights;

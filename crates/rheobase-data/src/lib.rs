@@ -1,0 +1,61 @@
+//! Data sets to train on, and files: NumPy arrays and archives, CSV tables, idx, spikes.
+//!
+//! | what | where |
+//! |---|---|
+//! | arrays of any shape | [`Array`], [`read_npy`], [`write_npy`] |
+//! | archives of named arrays | [`read_npz`], [`Npz`], [`NpzReader`], [`write_npz`] |
+//! | tables of numbers | [`Table`], [`read_csv`], [`write_csv`] |
+//! | spikes in memory | [`SpikeEvents`] (with values and times), [`SpikeBits`], [`SpikeRows`] (by step) |
+//! | spikes in files | [`spike_files`]: [`read_spikes`], [`write_spikes`], and as CSV |
+//! | spikes in files of any usual kind | [`train_files`]: [`read_trains`] gives [`SpikeTrains`]; [`SpikeValues`] |
+//! | input for a simulation | [`read_input`] |
+//! | what networks train on | [`Dataset`], [`SampleView`]; parts of it: [`Dataset::split_stratified`] |
+//! | the digits that come with the library | [`digits()`], [`digits_split`] |
+//! | data sets in files | [`read_idx_dataset`], [`read_csv_dataset`], [`read_npz_dataset`] |
+//! | writing anything | [`atomic_write`]: whole or not at all |
+//!
+//! No file is trusted: nothing is allocated because a file says so, nothing in it is run, and every error names the
+//! file, the place in it, the value and the rule.
+
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "what tests compare with"))]
+
+pub mod array;
+pub mod csv;
+pub mod csv_dataset;
+pub mod dataset;
+pub mod digits;
+pub mod idx;
+pub mod input;
+pub mod labels;
+pub mod npy;
+mod npy_header;
+pub mod npz;
+pub mod npz_dataset;
+pub mod sample;
+pub mod shuffle;
+pub mod spike_files;
+mod split;
+pub mod train_files;
+mod train_rows;
+
+pub use rheobase_files::{atomic_write, remove_abandoned};
+pub use rheobase_signals::{
+    Element, Input, SpikeBits, SpikeEvent, SpikeEvents, SpikeRows, SpikeTrains, SpikeValues, Tensor,
+    TensorData, tensor,
+};
+
+pub use array::{Array, ArrayData};
+pub use csv::{NonFinite, Table, read_csv, read_csv_bytes, write_csv};
+pub use csv_dataset::{CsvOptions, LabelColumn, read_csv_dataset};
+pub use dataset::{Dataset, EventInputs, Inputs};
+pub use digits::{digits, digits_split};
+pub use idx::{Idx, IdxElements, read_idx, read_idx_dataset, read_idx_labels};
+pub use input::read_input;
+pub use npy::{read_npy, read_npy_bytes, write_npy};
+pub use npz::{Npz, NpzReader, read_npz, write_npz};
+pub use npz_dataset::read_npz_dataset;
+pub use sample::SampleView;
+pub use spike_files::{
+    read_spikes, read_spikes_csv, spike_arrays, spikes_in, write_spikes, write_spikes_csv,
+};
+pub use train_files::{TrainOptions, read_trains};

@@ -1,0 +1,174 @@
+//! Raster: one row per neuron, one stroke per spike.
+
+use super::axis::{Axis, Range, grouped};
+use super::clock::time_axis;
+use super::colour::series;
+use super::marks::Mark;
+use super::panel::{Extent, PAGE, Panel, Swatch};
+use super::spikes::Spikes;
+use super::{Figure, check};
+use rheobase_base::Result;
+use rheobase_models::neuron::Time;
+use rheobase_signals::{Window, rounding};
+
+/// A raster of spikes. Up to 30 000 spikes are drawn as strokes; more of them as an image of 300 dpi inside the
+/// picture, where darker pixels hold more spikes.
+#[derive(Debug, Clone)]
+pub struct Raster<'a> {
+    times: &'a [f64],
+    neurons: &'a [u32],
+    count: usize,
+    window: Option<Window>,
+    counts: Option<&'a [u64]>,
+    groups: Vec<(String, u32)>,
+    clock: Time,
+    title: String,
+}
+
+impl<'a> Raster<'a> {
+    /// Spike `i` happened at `times[i]` (any order) in neuron `neurons[i]`, one of `count`.
+    pub fn new(times: &'a [f64], neurons: &'a [u32], count: usize) -> Self {
+        Raster {
+            times,
+            neurons,
+            count,
+            window: None,
+            counts: None,
+            groups: Vec::new(),
+            clock: Time::Seconds,
+            title: String::new(),
+        }
+    }
+
+    /// Sets the time shown; without it, that of the first to the last spike. Spikes outside are left out, and so are
+    /// those at `to`, which belong to the next raster.
+    pub fn span(self, from: f64, to: f64) -> Self {
+        self.window((from, to))
+    }
+
+    /// Sets the time shown, as [`span`](Self::span); up to the end of the recording a spike at the end is shown, too.
+    pub fn window(mut self, window: impl Into<Window>) -> Self {
+        self.window = Some(window.into());
+        self
+    }
+
+    /// Says that mark `i` stands for `counts[i]` spikes: several in one step.
+    pub fn counts(mut self, counts: &'a [u64]) -> Self {
+        self.counts = Some(counts);
+        self
+    }
+
+    /// Gives the neurons from `first` on (up to the next group) a name and a colour. Groups come in ascending order.
+    pub fn group(mut self, name: impl Into<String>, first: u32) -> Self {
+        self.groups.push((name.into(), first));
+        self
+    }
+
+    /// Sets what times are counted in; without it, seconds.
+    pub fn clock(mut self, clock: Time) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sets the words above the panel.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// The raster as a panel over time.
+    ///
+    /// # Errors
+    /// No neurons; times and neurons of unequal number; a time that is not finite; a neuron or group beyond the
+    /// number of neurons; counts of another number; groups out of order; no spikes and no span; a span that ends before it starts.
+    pub fn panel(&self) -> Result<Panel> {
+        self.check()?;
+        let range = match self.window {
+            Some(Window { start, end, .. }) => Range::new(start, end),
+            None => from_zero(Range::of(self.times.iter().copied()).unwrap_or(Range::new(0.0, 1.0))),
+        };
+        let rows = Range::new(-0.5, self.count as f64 - 0.5);
+        let mut panel = Panel::new(time_axis(self.clock, "time", range), Axis::whole("neuron", rows))
+            .title(self.title.clone());
+        let shown: Vec<usize> = (0..self.times.len()).filter(|i| self.shows(self.times[*i])).collect();
+        let count = |i: &usize| self.counts.map_or(1, |c| c[*i]);
+        panel.note = match shown.iter().map(count).fold(0, u64::saturating_add) {
+            0 => "no spikes".into(),
+            1 => "1 spike".into(),
+            n => format!("{} spikes", grouped(n)),
+        };
+        panel.extent = Extent::Points((self.count as f64 * 9.0).clamp(60.0, 230.0));
+        panel.width = PAGE;
+        let groups: Vec<_> = self.groups.iter().enumerate().map(|(i, g)| (series(i), g.1)).collect();
+        panel.legend =
+            groups.iter().zip(&self.groups).map(|(c, g)| (Swatch::Area(c.0), g.0.clone())).collect();
+        let times = shown.iter().map(|i| self.times[*i]).collect();
+        let neurons = shown.iter().map(|i| self.neurons[*i]).collect();
+        let counts = shown.iter().map(|i| u32::try_from(count(i)).unwrap_or(u32::MAX)).collect();
+        panel.marks.push(Mark::Spikes(Spikes { times, neurons, counts, count: self.count, groups }));
+        Ok(panel)
+    }
+
+    /// Whether a spike at this time is shown.
+    fn shows(&self, time: f64) -> bool {
+        self.window.is_none_or(|w| {
+            let end = w.end + if w.end_included { rounding(w.end) } else { -rounding(w.end) };
+            time >= w.start - rounding(w.start) && time < end
+        })
+    }
+
+    /// The raster alone as a figure; errors as for [`panel`](Self::panel).
+    pub fn figure(&self) -> Result<Figure> {
+        self.panel().map(Figure::from)
+    }
+
+    fn check(&self) -> Result<()> {
+        const PLACE: &str = "raster";
+        if self.count == 0 || self.count > u32::MAX as usize {
+            return Err(check::value(PLACE, "count", None, self.count, "must lie in 1..=4294967295 neurons"));
+        }
+        check::same_length(PLACE, "neurons", self.neurons.len(), "times", self.times.len())?;
+        if let Some(counts) = self.counts {
+            check::same_length(PLACE, "counts", counts.len(), "times", self.times.len())?;
+        }
+        check::finite(PLACE, "times", self.times)?;
+        if let Some(i) = self.neurons.iter().position(|n| *n as usize >= self.count) {
+            let rule = format!("must be below the number of neurons, {}", self.count);
+            return Err(check::value(PLACE, "neurons", Some(i), self.neurons[i], &rule));
+        }
+        let bad = |i: usize| {
+            let (first, before) = (self.groups[i].1, i.checked_sub(1).map(|b| self.groups[b].1));
+            first as usize >= self.count || before.is_some_and(|b| first <= b) || (i == 0 && first != 0)
+        };
+        if let Some(i) = (0..self.groups.len()).find(|i| bad(*i)) {
+            let rule =
+                "the first group starts at neuron 0, each other one above the one before and below `count`";
+            return Err(check::value(PLACE, "groups", Some(i), self.groups[i].1, rule));
+        }
+        match self.window {
+            Some(w) => span(PLACE, w.start, w.end),
+            None => check::some(PLACE, "times", self.times),
+        }
+    }
+}
+
+/// A range that starts shortly after 0 starts at 0: the run did.
+fn from_zero(r: Range) -> Range {
+    if r.from > 0.0 && r.from < 0.05 * r.to { Range::new(0.0, r.to) } else { r }
+}
+
+/// A time span that goes forward.
+pub(crate) fn span(place: &str, from: f64, to: f64) -> Result<()> {
+    check::number(place, "span.from", from)?;
+    check::number(place, "span.to", to)?;
+    if from >= to {
+        return Err(check::value(
+            place,
+            "span.to",
+            None,
+            to,
+            &format!("must be later than the start, {from}"),
+        ));
+    }
+    Ok(())
+}

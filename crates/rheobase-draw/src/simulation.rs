@@ -1,0 +1,72 @@
+//! One run at a glance: input, potentials and spikes on one time axis.
+
+use super::{Figure, Raster, Traces};
+use rheobase_base::Result;
+use rheobase_models::neuron::Time;
+use rheobase_signals::Window;
+
+/// The picture of one simulation: its input, its potentials with their threshold, its raster.
+#[derive(Debug, Clone)]
+pub struct Simulation<'a> {
+    input: Option<Traces<'a>>,
+    potential: Option<Traces<'a>>,
+    raster: Raster<'a>,
+    clock: Time,
+    title: String,
+}
+
+impl<'a> Simulation<'a> {
+    /// A run from `from` to `to` of `count` neurons, of which `neurons[i]` fired at `times[i]`.
+    pub fn new(from: f64, to: f64, times: &'a [f64], neurons: &'a [u32], count: usize) -> Self {
+        let raster = Raster::new(times, neurons, count).window(Window::to_the_end(from, to));
+        Simulation { input: None, potential: None, raster, clock: Time::Seconds, title: String::new() }
+    }
+
+    /// Says that mark `i` of the raster stands for `counts[i]` spikes: several in one step.
+    pub fn counts(mut self, counts: &'a [u64]) -> Self {
+        self.raster = self.raster.counts(counts);
+        self
+    }
+
+    /// Adds the panel of the input, on top.
+    pub fn input(mut self, traces: Traces<'a>) -> Self {
+        self.input = Some(traces);
+        self
+    }
+
+    /// Adds the panel of the potentials, in the middle.
+    pub fn potential(mut self, traces: Traces<'a>) -> Self {
+        self.potential = Some(traces);
+        self
+    }
+
+    /// Sets what times are counted in, in all panels; without it, seconds.
+    pub fn clock(mut self, clock: Time) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sets the words above the figure.
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
+    /// The panels below each other on one time axis.
+    ///
+    /// # Errors
+    /// Those of [`Traces::panel`] and [`Raster::panel`].
+    pub fn figure(&self) -> Result<Figure> {
+        let mut panels = Vec::new();
+        if let Some(input) = &self.input {
+            let mut panel = input.clone().clock(self.clock).panel()?;
+            panel.extent = super::panel::Extent::Points(70.0);
+            panels.push(panel);
+        }
+        if let Some(potential) = &self.potential {
+            panels.push(potential.clone().clock(self.clock).panel()?);
+        }
+        panels.push(self.raster.clone().clock(self.clock).panel()?);
+        Ok(Figure::stack(panels)?.title(self.title.clone()))
+    }
+}

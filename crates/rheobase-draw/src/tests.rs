@@ -1,0 +1,367 @@
+//! Whole pictures: well-formed, labelled, the same bytes each time, small enough, and clear about bad data.
+
+use super::*;
+use rheobase_base::Error;
+
+fn text_of(svg: &str) -> Vec<String> {
+    let document = roxmltree::Document::parse(svg).expect("well-formed XML");
+    document
+        .descendants()
+        .filter(|n| n.has_tag_name("text"))
+        .filter_map(|n| n.text().map(str::to_string))
+        .collect()
+}
+
+fn ramp(n: usize) -> Vec<f64> {
+    (0..n).map(|i| i as f64 * 0.01).collect()
+}
+
+/// One figure of every kind, with words that must stand in it.
+fn every_kind() -> Vec<(&'static str, Figure, Vec<&'static str>)> {
+    let t = ramp(50);
+    let edges = [-0.02, -0.01, 0.0, 0.01];
+    let field = [[0.0, 0.0], [1.0, 1.0]];
+    let run = Simulation::new(0.0, 0.5, &[0.1, 0.2], &[0, 3], 4)
+        .input(Traces::new(&t, "input", "nA").trace("", &t))
+        .potential(Traces::new(&t, "potential", "mV").trace("neuron 0", &t).threshold(0.3));
+    let learning = LearningCurves::new().loss("train", &t).accuracy("train", &t);
+    let fi = FiCurve::new("current", "nA").closed_form("closed form", &t, &t).simulated("runs", &t, &t);
+    let phase = PhasePlane::new(("v", "mV", -1.0, 1.0), ("w", "", -1.0, 1.0))
+        .field(&field, &field)
+        .nullcline("dv/dt = 0", [&field[..]])
+        .fixed_point([0.0, 0.0], Stability::Saddle)
+        .same_nullcline("dv/dt = 0, off", [&field[..]])
+        .threshold([&field[..]])
+        .fixed_point([0.5, 0.0], Stability::Neutral)
+        .trajectory_in_pieces("jumps", [&field[..1], &field[..]])
+        .trajectory("path", &field);
+    let speed = PhaseLine::new(("v", "mV"), ("dv/dt", "mV/s"))
+        .curve("input", &field)
+        .fixed_point(0.0, Stability::Stable)
+        .threshold(0.5);
+    vec![
+        ("raster", Raster::new(&t, &[1; 50], 2).figure().unwrap(), vec!["time (ms)", "neuron", "50 spikes"]),
+        ("traces", Traces::new(&t, "v", "V").trace("a", &t).figure().unwrap(), vec!["v (mV)", "time (ms)"]),
+        (
+            "rates",
+            Rates::new(&t).rate_with_band("e", &t, &t, &t).figure().unwrap(),
+            vec!["firing rate (Hz)", "e"],
+        ),
+        ("simulation", run.figure().unwrap(), vec!["input (nA)", "potential (mV)", "neuron", "threshold"]),
+        ("f-I", fi.figure().unwrap(), vec!["current (nA)", "firing rate (Hz)", "closed form", "runs"]),
+        (
+            "phase",
+            phase.figure().unwrap(),
+            vec![
+                "v (mV)",
+                "w",
+                "saddle",
+                "neutral",
+                "path",
+                "jumps",
+                "dv/dt = 0",
+                "dv/dt = 0, off",
+                "threshold",
+            ],
+        ),
+        ("speed", speed.figure().unwrap(), vec!["v (mV)", "dv/dt (mV/s)", "input", "stable", "threshold"]),
+        ("intervals", Intervals::new(&t[1..]).figure().unwrap(), vec!["inter-spike interval (ms)"]),
+        ("lag", Correlogram::new(&edges, &t[..3], "count").figure().unwrap(), vec!["lag (ms)", "count"]),
+        ("distance", DistanceMatrix::new(&t[..9], 3, "d", "").figure().unwrap(), vec!["spike train", "d"]),
+        (
+            "distance of named trains",
+            DistanceMatrix::new(&t[..9], 3, "d", "").names(["one", "two", "three"]).figure().unwrap(),
+            vec!["spike train", "two", "d"],
+        ),
+        ("weights", Weights::new(&t, 2, 5, 5).names(["a", "b"]).figure().unwrap(), vec!["weight", "a", "b"]),
+        (
+            "kernels over time",
+            KernelCourse::new(["f0", "f1"], 5, 5, [0.0, 1.0])
+                .moment("start", &t)
+                .moment("100", &t)
+                .figure()
+                .unwrap(),
+            vec!["feature", "f1", "samples", "start", "100", "weight"],
+        ),
+        (
+            "weights over time",
+            WeightCourse::new(&[0, 10], &[0.2, 0.1], &[vec![1, 2, 1], vec![0, 0, 4]], [0.0, 1.0])
+                .limit(0.05)
+                .figure()
+                .unwrap(),
+            vec!["samples", "10", "mean w(1 − w)", "weight", "share of weights (%)"],
+        ),
+        (
+            "wins",
+            Wins::new(&[5, 0, 1000]).figure().unwrap(),
+            vec!["feature", "wins", "1 of 3 features never"],
+        ),
+        ("learning", learning.figure().unwrap(), vec!["loss", "accuracy (%)", "epoch"]),
+        (
+            "confusion",
+            Confusion::new(&[12345, 0, 1, 7], 2).figure().unwrap(),
+            vec!["12\u{2009}345", "true class"],
+        ),
+    ]
+}
+
+#[test]
+fn every_kind_is_xml_with_its_labels_and_the_same_bytes_twice() {
+    for ((name, figure, words), (_, again, _)) in every_kind().into_iter().zip(every_kind()) {
+        let svg = figure.to_svg().unwrap();
+        assert_eq!(svg, again.to_svg().unwrap(), "{name}");
+        assert_eq!(figure.to_png().unwrap(), again.to_png().unwrap(), "{name}");
+        let texts = text_of(&svg);
+        for word in words {
+            assert!(texts.iter().any(|t| t == word), "{name}: no `{word}` in {texts:?}");
+        }
+        assert!(!svg.contains("NaN") && !svg.contains("inf"), "{name}");
+    }
+}
+
+#[test]
+fn png_has_signature_size_and_ink() {
+    for (name, figure, _) in every_kind() {
+        let bytes = figure.to_png().unwrap();
+        assert_eq!(&bytes[..8], b"\x89PNG\r\n\x1a\n");
+        let mut reader = ::png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut pixels).unwrap();
+        let svg = figure.to_svg().unwrap();
+        let root = roxmltree::Document::parse(&svg).unwrap();
+        let points =
+            |a| root.root_element().attribute(a).unwrap().trim_end_matches("pt").parse::<f64>().unwrap();
+        for (pixels, points) in [(info.width, points("width")), (info.height, points("height"))] {
+            assert!((f64::from(pixels) - points * 300.0 / 72.0).abs() <= 0.5, "{name}: {pixels} {points}");
+        }
+        assert!(pixels.iter().filter(|p| **p < 100).count() > 500, "{name}: nearly blank");
+    }
+}
+
+#[test]
+fn bad_data_name_place_field_index_and_rule() {
+    let t = ramp(3);
+    let bad = [0.0, f64::NAN, 0.0];
+    let far = [0.0, 0.0, f64::INFINITY];
+    let said = |r: rheobase_base::Result<Figure>| r.expect_err("must be refused").to_string();
+    let cases = [
+        (said(Raster::new(&bad, &[0; 3], 1).figure()), "raster.times[1] = NaN: must be finite"),
+        (said(Raster::new(&t, &[0, 1, 2], 2).figure()), "raster.neurons[2] = 2: must be below"),
+        (said(Raster::new(&t, &[0; 2], 2).figure()), "raster.neurons: shape [2], but `times` has [3]"),
+        (said(Raster::new(&[], &[], 2).figure()), "raster.times: shape [0]"),
+        (said(Raster::new(&[], &[], 0).span(0.0, 1.0).figure()), "raster.count = 0"),
+        (said(Raster::new(&t, &[0; 3], 2).span(1.0, 1.0).figure()), "raster.span.to = 1: must be later"),
+        (said(Raster::new(&t, &[0; 3], 2).span(0.0, f64::NAN).figure()), "raster.span.to = NaN"),
+        (said(Raster::new(&t, &[0; 3], 2).group("a", 1).figure()), "raster.groups[0] = 1"),
+        (said(Traces::new(&t, "v", "").trace("v", &far).figure()), "traces.v[2] = inf"),
+        (
+            said(Traces::new(&[1.0, 0.0], "v", "").trace("v", &t[..2]).figure()),
+            "traces.times[1] = 0: is smaller",
+        ),
+        (said(Traces::new(&t, "v", "").figure()), "traces.series: shape [0]"),
+        (said(KernelCourse::new(["a"], 1, 3, [0.0, 1.0]).figure()), "kernels over time.moments: shape [0]"),
+        (
+            said(KernelCourse::new(["a"], 1, 3, [0.0, 1.0]).moment("9", &t[..2]).figure()),
+            "kernels over time.9: shape [2], but [1, 1, 3] needs",
+        ),
+        (
+            said(KernelCourse::new(["a"], 1, 3, [0.0, 1.0]).moment("9", &bad).figure()),
+            "kernels over time.9[1] = NaN",
+        ),
+        (
+            said(KernelCourse::new(["a"], 1, 3, [1.0, 1.0]).moment("9", &t).figure()),
+            "kernels over time.range = [1, 1]: must be the lowest",
+        ),
+        (said(WeightCourse::new(&[], &[], &[], [0.0, 1.0]).figure()), "weights over time.samples: shape [0]"),
+        (
+            said(WeightCourse::new(&[1], &[0.1, 0.2], &[vec![1]], [0.0, 1.0]).figure()),
+            "weights over time.convergence: shape [2]",
+        ),
+        (
+            said(WeightCourse::new(&[1, 2], &[0.1, 0.2], &[vec![1]], [0.0, 1.0]).figure()),
+            "weights over time.histograms: shape [1]",
+        ),
+        (
+            said(WeightCourse::new(&[1], &[0.1], &[vec![1]], [1.0, 0.0]).figure()),
+            "weights over time.bounds = [1.0, 0.0]: must be the smallest",
+        ),
+        (said(Wins::new(&[]).figure()), "wins.wins: shape [0]"),
+        (
+            said(Traces::new(&t, "v", "").trace("v", &t).threshold(f64::NAN).figure()),
+            "traces.threshold = NaN",
+        ),
+        (said(Rates::new(&t).rate_with_band("e", &t, &t[..1], &t).figure()), "rates.e.lower: shape [1]"),
+        (said(FiCurve::new("J", "").figure()), "f-I curve.series"),
+        (said(FiCurve::new("J", "").simulated("s", &t, &bad).figure()), "f-I curve.s.rate[1] = NaN"),
+        (said(PhasePlane::new(("v", "", 1.0, 0.0), ("w", "", 0.0, 1.0)).figure()), "phase plane.v.to = 0"),
+        (
+            said(
+                PhasePlane::new(("v", "", 0.0, 1.0), ("w", "", 0.0, 1.0))
+                    .trajectory_in_pieces("p", [&[][..]])
+                    .figure(),
+            ),
+            "phase plane.p: shape [0]",
+        ),
+        (said(PhaseLine::new(("v", ""), ("s", "")).figure()), "phase line.curves"),
+        (
+            said(PhaseLine::new(("v", ""), ("s", "")).curve("c", &[[1.0, 0.0], [0.0, 0.0]]).figure()),
+            "phase line.c",
+        ),
+        (said(Intervals::new(&[0.1, -0.1]).figure()), "intervals.intervals[1] = -0.1: must be > 0"),
+        (said(Intervals::new(&[0.0]).figure()), "intervals.intervals[0] = 0: must be > 0"),
+        (said(Intervals::new(&[1.0]).bin(1e-9).figure()), "intervals.bin"),
+        (said(Correlogram::new(&t, &t, "c").figure()), "correlogram.edges: shape [3]"),
+        (said(DistanceMatrix::new(&t, 2, "d", "").figure()), "distance matrix.values: shape [3], but [2, 2]"),
+        (said(DistanceMatrix::new(&[], 0, "d", "").figure()), "distance matrix.values: shape [0]"),
+        (said(Weights::new(&t, usize::MAX, 3, 2).figure()), "weights.values: shape [3]"),
+        (said(Weights::new(&t, 1, 1, 3).limit(0.0).figure()), "weights.limit = 0"),
+        (said(LearningCurves::new().loss("l", &bad).figure()), "learning curves.l[1] = NaN"),
+        (
+            said(LearningCurves::new().accuracy("a", &[97.0]).figure()),
+            "learning curves.a[0] = 97: must lie in 0..=1",
+        ),
+        (said(Confusion::new(&[1], 1).names(["a", "b"]).figure()), "confusion matrix.names"),
+        (said(Figure::stack([])), "figure.panels"),
+    ];
+    for (message, start) in cases {
+        assert!(message.starts_with(start), "`{message}` does not start with `{start}`");
+    }
+}
+
+#[test]
+fn constant_single_and_extreme_data_still_give_pictures() {
+    for v in [0.0, -70.0, 1e-300, 1e100, -1e100, 5e-324] {
+        let (single, pair) = ([v], [v, -v]);
+        let one = Traces::new(&[0.0], "v", "V").trace("v", &single).threshold(v).spikes(&[0.0]);
+        let two = Traces::new(&[0.0, 1e-9], "v", "").trace("v", &pair);
+        let figures = [
+            one.figure(),
+            two.figure(),
+            Rates::new(&[v]).rate("r", &[v]).figure(),
+            FiCurve::new("J", "A").simulated("s", &[v], &[v]).rheobase(v).figure(),
+            Correlogram::new(&[-1.0, 1.0], &[v], "c").expected(v, v, v).figure(),
+            DistanceMatrix::new(&[v], 1, "d", "s").figure(),
+            Weights::new(&[v; 6], 3, 1, 2).figure(),
+            LearningCurves::new().loss("l", &[v]).figure(),
+            Intervals::new(&[v.abs().max(f64::from_bits(1))]).figure(),
+            Raster::new(&[v], &[0], 1).figure(),
+        ];
+        for (i, figure) in figures.into_iter().enumerate() {
+            let figure = figure.unwrap_or_else(|e| panic!("{v}, figure {i}: {e}"));
+            let svg = figure.to_svg().unwrap();
+            assert!(!svg.contains("NaN") && svg.len() < 100_000, "{v}, figure {i}: {svg}");
+            text_of(&svg);
+            figure.to_png().unwrap();
+        }
+    }
+    Confusion::new(&[0], 1).figure().unwrap().to_svg().unwrap();
+    Raster::new(&[], &[], 5).span(0.0, 1e-5).figure().unwrap().to_svg().unwrap();
+}
+
+#[test]
+fn a_million_spikes_stay_small_and_quick() {
+    let n = 1_000_000u64;
+    let scatter = |i: u64, m: u64| i.wrapping_mul(6_364_136_223_846_793_005) >> 33 & (m - 1);
+    let times: Vec<f64> = (0..n).map(|i| scatter(i, 1 << 20) as f64 * 1e-5).collect();
+    let neurons: Vec<u32> = (0..n).map(|i| scatter(i * i + 7, 1 << 10) as u32).collect();
+    let start = std::time::Instant::now();
+    let svg = Raster::new(&times, &neurons, 1024).figure().unwrap().to_svg().unwrap();
+    let as_svg = start.elapsed().as_secs_f64();
+    let png = Raster::new(&times, &neurons, 1024).figure().unwrap().to_png().unwrap();
+    let as_png = start.elapsed().as_secs_f64() - as_svg;
+    assert!(svg.len() < 5_000_000, "{} bytes", svg.len());
+    // Speed is promised of optimised builds.
+    assert!(cfg!(debug_assertions) || as_svg.max(as_png) < 2.0, "SVG {as_svg} s, PNG {as_png} s");
+    println!("SVG {} bytes in {as_svg:.3} s, PNG {} bytes in {as_png:.3} s", svg.len(), png.len());
+    // Just below the limit from which images are used.
+    let strokes = Raster::new(&times[..30_000], &neurons[..30_000], 1024).figure().unwrap().to_svg().unwrap();
+    assert!(strokes.len() < 1_000_000 && !strokes.contains("<image"), "{}", strokes.len());
+}
+
+#[test]
+fn files_appear_whole_under_their_own_extension_only() {
+    let folder = std::env::temp_dir().join(format!("rheobase-draw-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let figure = Raster::new(&[0.1], &[0], 1).figure().unwrap();
+    for name in ["a.svg", "b.PNG"] {
+        figure.save(folder.join(name)).unwrap();
+    }
+    for name in ["c.pdf", "d"] {
+        assert!(figure.save(folder.join(name)).unwrap_err().to_string().contains(".svg or .png"));
+    }
+    let nowhere = figure.save(folder.join("no such folder").join("e.svg"));
+    assert!(matches!(nowhere, Err(Error::File { .. })));
+    let mut names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|f| f.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["a.svg", "b.PNG"]);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_raster_shows_its_window_and_counts_every_spike_of_a_step() {
+    use rheobase_signals::Window;
+    let (times, neurons) = ([0.0, 0.1, 0.2, 0.30000000000000004, 0.4], [0; 5]);
+    let says = |raster: Raster<'_>, what: &str| {
+        let texts = text_of(&raster.figure().unwrap().to_svg().unwrap());
+        assert!(texts.iter().any(|t| t == what), "{what}: {texts:?}");
+    };
+    let raster = || Raster::new(&times, &neurons, 1);
+    says(raster().span(0.0, 0.3), "3 spikes");
+    says(raster().span(0.3, 0.4), "1 spike");
+    says(raster().window(Window::to_the_end(0.3, 0.4)), "2 spikes");
+    says(raster().counts(&[2, 1, 1, 5, 1]).span(0.0, 0.3), "4 spikes");
+    says(raster().counts(&[2, 1, 1, 5, 1]), "10 spikes");
+    assert!(raster().counts(&[1]).figure().unwrap_err().to_string().starts_with("raster.counts"));
+}
+
+#[test]
+fn stacked_panels_share_one_time_axis_and_refuse_another() {
+    let t = ramp(10);
+    let trace = || Traces::new(&t, "v", "mV").trace("v", &t).panel().unwrap();
+    let raster = Raster::new(&[0.5], &[0], 1).span(0.0, 0.8).panel().unwrap();
+    let figure = Figure::stack([trace(), raster]).unwrap();
+    let texts = text_of(&figure.to_svg().unwrap());
+    assert_eq!(texts.iter().filter(|t| *t == "time (ms)").count(), 1);
+    assert!(texts.iter().any(|t| t == "800"));
+    let mut other = trace();
+    other.x = super::axis::Axis::whole("epoch", super::axis::Range::new(0.0, 1.0));
+    assert!(Figure::stack([trace(), other]).unwrap_err().to_string().contains("does not share"));
+    assert!(Figure::stack([trace()]).unwrap().width_mm(f64::NAN).is_err());
+}
+
+#[test]
+fn hostile_names_stay_text_in_every_output() {
+    let evil = "</text><script>alert(1)</script>&\"'\u{1}";
+    let figure =
+        Traces::new(&[0.0, 1.0], evil, evil).trace(evil, &[0.0, 1.0]).threshold(1.0).title(evil).figure();
+    let figure = figure.unwrap().title(evil);
+    let svg = figure.to_svg().unwrap();
+    text_of(&svg);
+    figure.to_png().unwrap();
+    let report = Report::new(evil).table(evil, Table::new([evil]).row([evil])).paragraph(evil);
+    let html = report.figure(evil, &figure).unwrap().to_html().unwrap();
+    assert!(!html.contains("<script") && !svg.contains("<script"));
+}
+
+#[test]
+fn a_report_stands_alone() {
+    let figure = Raster::new(&[0.1], &[0], 1).figure().unwrap();
+    let table = Table::new(["measure", "value"]).row(["rate", "12.5 Hz"]).row(["CV", "−0.3"]);
+    let html = Report::new("Run 1").heading("Spikes").table("Figures", table).figure("Raster", &figure);
+    let html = html.unwrap().to_html().unwrap();
+    for part in [
+        "<h1>Run 1</h1>",
+        "<h2>Spikes</h2>",
+        "<td class=\"number\">12.5 Hz</td>",
+        "<figcaption>Raster",
+        "<svg",
+    ] {
+        assert!(html.contains(part), "{part}");
+    }
+    // The only address in the page is the name of the SVG namespace, which nothing fetches.
+    assert_eq!(html.matches("http").count(), html.matches("http://www.w3.org/2000/svg").count());
+    let uneven = Report::new("r").table("t", Table::new(["a", "b"]).row(["1"]));
+    assert!(uneven.to_html().unwrap_err().to_string().contains("rows[0] = 1 cells: the table has 2 columns"));
+    assert!(Report::new("r").save("report.txt").unwrap_err().to_string().contains(".html"));
+    assert!(Report::new("r").picture_file("p", "no-such-file.svg").is_err());
+}
