@@ -14,7 +14,7 @@ what is no number and for unknown names, ``OSError`` for files, and ``KeyboardIn
 from . import analyse
 from ._cell import SLIFCell
 from ._dynamics import Dynamics, FixedPoint, PhasePortrait, Threshold
-from ._learn import Answers, Epoch, Job, Session, Settings, Trained, digits, fit
+from ._learn import Answers, Conversion, Epoch, Job, Session, Settings, Trained, digits, fit, from_relu
 from ._model import Learned, Model, PerFeature, models
 from ._native import Figure, __version__
 from ._native import probes as _probes
@@ -40,6 +40,7 @@ from ._network import (
     Stack,
     Sum,
     SumPool,
+    Synapse,
     Tanh,
 )
 from ._population import Competition, Gradients, Population, State
@@ -62,6 +63,7 @@ __all__ = [
     "Burst",
     "Competition",
     "Conv",
+    "Conversion",
     "Correlogram",
     "Delayed",
     "digits",
@@ -74,6 +76,7 @@ __all__ = [
     "fit",
     "FixedPoint",
     "Flatten",
+    "from_relu",
     "Gradients",
     "Identity",
     "IsiStatistics",
@@ -109,6 +112,7 @@ __all__ = [
     "Stimulus",
     "Sum",
     "SumPool",
+    "Synapse",
     "surrogates",
     "Tanh",
     "Threshold",

@@ -12,6 +12,7 @@ from ._dynamics import FixedPoint as FixedPoint
 from ._dynamics import PhasePortrait as PhasePortrait
 from ._dynamics import Threshold as Threshold
 from ._learn import Answers as Answers
+from ._learn import Conversion as Conversion
 from ._learn import Epoch as Epoch
 from ._learn import Job as Job
 from ._learn import Session as Session
@@ -19,6 +20,7 @@ from ._learn import Settings as Settings
 from ._learn import Trained as Trained
 from ._learn import digits as digits
 from ._learn import fit as fit
+from ._learn import from_relu as from_relu
 from ._model import Learned as Learned
 from ._model import Model as Model
 from ._model import PerFeature as PerFeature
@@ -44,6 +46,7 @@ from ._network import Sigmoid as Sigmoid
 from ._network import Stack as Stack
 from ._network import Sum as Sum
 from ._network import SumPool as SumPool
+from ._network import Synapse as Synapse
 from ._network import Tanh as Tanh
 from ._population import Competition as Competition
 from ._population import Gradients as Gradients

@@ -114,7 +114,9 @@ impl AsSpikes {
     ) -> Outcome<()> {
         let calibration = match (presentation.scaling, &trained.config().data.source) {
             (Scaling::Percentile { .. }, Source::Given) => {
-                terminal::warn("note: the samples it was trained on are not known here: percentiles are taken of those it is tested with");
+                terminal::warn(
+                    "note: the samples it was trained on are not known here: percentiles are taken of those it is tested with",
+                );
                 Some(data.clone())
             }
             (Scaling::Percentile { .. }, _) => Some(splits(trained.config())?.train),

@@ -38,6 +38,7 @@ mod stimulus;
 mod summary;
 mod terminal;
 mod text;
+mod to_rates;
 mod train;
 mod train_pictures;
 mod train_progress;
@@ -79,6 +80,7 @@ enum Action {
     Train(train::Train),
     Eval(eval::Eval),
     FromRelu(from_relu::FromRelu),
+    ToRates(to_rates::ToRates),
     Predict(predict::Predict),
     Inspect(inspect::Inspect),
     Models(models::Models),
@@ -123,6 +125,7 @@ fn act(action: Option<Action>) -> failure::Outcome<()> {
         Some(Action::Train(command)) => command.run(),
         Some(Action::Eval(command)) => command.run(),
         Some(Action::FromRelu(command)) => command.run(),
+        Some(Action::ToRates(command)) => command.run(),
         Some(Action::Predict(command)) => command.run(),
         Some(Action::Inspect(command)) => command.run(),
         Some(Action::Models(command)) => command.run(),

@@ -53,7 +53,7 @@ mod _native {
         draw_rates, draw_run,
     };
     #[pymodule_export]
-    use crate::learn::{Job, Session, SessionState, Settings, Trained, digits};
+    use crate::learn::{Job, Session, SessionState, Settings, Trained, digits, from_relu};
     #[pymodule_export]
     use crate::model::{catalogue, names_elsewhere, probes, surrogates};
     #[pymodule_export]

@@ -55,7 +55,9 @@ pub use batch::{Batch, Outcome, Pass, Workspaces};
 pub use checkpoint::{Checkpoint, Header, Protection, Wanted};
 pub use clip::Clip;
 pub use config::{Difference, StageConfig, StageInhibition, TrainConfig};
-pub use convert::{Conversion, LayerLoss, Moment, Presentation, ReluNetwork, Scaling, Weights};
+pub use convert::{
+    Conversion, FittedLayer, FittedRates, LayerLoss, Moment, Presentation, ReluNetwork, Scaling, Weights,
+};
 pub use fingerprint::{fingerprint, fingerprint_of_data};
 pub use fit::fit;
 pub use history::{Epoch, Progressed};

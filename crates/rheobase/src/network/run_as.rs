@@ -44,6 +44,21 @@ impl Network {
         found
     }
 
+    /// Lets every layer of neurons be changed, by name.
+    pub fn each_neurons(&mut self, change: &mut dyn FnMut(&str, &mut Neurons)) {
+        self.each_within("", change);
+    }
+
+    fn each_within(&mut self, prefix: &str, change: &mut dyn FnMut(&str, &mut Neurons)) {
+        for node in &mut self.nodes {
+            match &mut node.kind {
+                Kind::Neurons(neurons) => change(&format!("{prefix}{}", node.name), neurons),
+                Kind::Network(inner) => inner.each_within(&format!("{prefix}{}.", node.name), change),
+                _ => {}
+            }
+        }
+    }
+
     /// The network with its rate layers, curves no longer smoothed, run otherwise.
     #[must_use]
     pub fn converted(&self, to: &Converted) -> Network {

@@ -16,9 +16,7 @@ use crate::learn::config::{DataConfig, NetworkConfig, TrainConfig};
 use crate::learn::trained::Samples;
 use crate::learn::trainer::Trainer;
 use crate::learn::{Checkpoint, CrossEntropy, LossKind, Score};
-use crate::network::{
-    Conv, FORMAT, Kind, Linear, Network, Node, Nothing, Pool, Program, lower, neurons,
-};
+use crate::network::{Conv, FORMAT, Kind, Linear, Network, Node, Nothing, Pool, Program, lower, neurons};
 use crate::{Error, Result, toml_text};
 
 /// What a ReLU becomes.
@@ -124,7 +122,8 @@ impl ReluNetwork {
     /// # Errors
     /// What is no TOML, unknown keys, values of a wrong type; with the line.
     pub fn read(path: &Path) -> Result<ReluNetwork> {
-        let mut network: ReluNetwork = toml_text::read(&toml_text::text_of(path)?, &path.display().to_string())?;
+        let mut network: ReluNetwork =
+            toml_text::read(&toml_text::text_of(path)?, &path.display().to_string())?;
         if let (Some(data), Some(folder)) = (&mut network.data, path.parent()) {
             data.source.start_from(folder);
         }
@@ -230,7 +229,9 @@ impl<'a> Parts<'a> {
             }
             _ => Err(refused(
                 &name,
-                &format!("`{word}` is not the curve of a neuron that spikes; train the network with `relu` there, or as spikes"),
+                &format!(
+                    "`{word}` is not the curve of a neuron that spikes; train the network with `relu` there, or as spikes"
+                ),
             )),
         }
     }
@@ -239,8 +240,13 @@ impl<'a> Parts<'a> {
     fn push(&mut self, name: String, kind: Kind) -> Result<()> {
         self.nodes.push(Node { name, from: Vec::new(), combine: Default::default(), kind });
         let last = self.nodes[self.nodes.len() - 1].clone();
-        let alone =
-            Network { format: FORMAT, dt: self.dt, input: self.shape.clone(), output: String::new(), nodes: vec![last] };
+        let alone = Network {
+            format: FORMAT,
+            dt: self.dt,
+            input: self.shape.clone(),
+            output: String::new(),
+            nodes: vec![last],
+        };
         self.shape = crate::network::outline(&alone)?.nodes.pop().map(|row| row.shape).unwrap_or_default();
         Ok(())
     }
@@ -299,7 +305,10 @@ impl<'a> Parts<'a> {
     fn fold(&mut self, name: &str, stem: &str, norm: BatchNorm) -> Result<()> {
         let before = self.nodes.last().map(|n| (n.name.clone(), n.kind.word()));
         let Some((node, kind @ ("linear" | "conv"))) = before else {
-            return Err(refused(name, "is not directly behind a `linear` or `conv` layer, into which it could be folded"));
+            return Err(refused(
+                name,
+                "is not directly behind a `linear` or `conv` layer, into which it could be folded",
+            ));
         };
         let outputs = self.shape[0];
         let names = match self.layout {
@@ -307,7 +316,8 @@ impl<'a> Parts<'a> {
             Layout::Keras => ["0", "1", "2", "3"],
         };
         let read = |part: &str| self.weights.of(&format!("{stem}.{part}"), &[outputs]);
-        let [gamma, beta, mean, variance] = [read(names[0])?, read(names[1])?, read(names[2])?, read(names[3])?];
+        let [gamma, beta, mean, variance] =
+            [read(names[0])?, read(names[1])?, read(names[2])?, read(names[3])?];
         let mut factors = Vec::with_capacity(outputs);
         for (i, (gamma, variance)) in gamma.iter().zip(&variance).enumerate() {
             let under = f64::from(*variance) + norm.epsilon;
@@ -358,7 +368,8 @@ impl ReluLayer {
             [word] => Ok(word),
             _ => {
                 let place = self.name.clone().unwrap_or_else(|| format!("layer {}", number + 1));
-                let has = if given.is_empty() { "no kind".into() } else { format!("`{}`", given.join("` and `")) };
+                let has =
+                    if given.is_empty() { "no kind".into() } else { format!("`{}`", given.join("` and `")) };
                 Err(refused(&place, &format!("has {has}; give it exactly one, such as `relu = {{}}`")))
             }
         }
