@@ -378,7 +378,7 @@ class Trained:
         *,
         steps: int = 200,
         start: int | None = None,
-        synapse: float | tuple[str, float] | None = 0.002,
+        synapse: float | tuple[str, float] | None = 0.005,
         output_synapse: float | tuple[str, float] | None = None,
         scale_firing_rates: float | None = None,
         percentile: float | None = None,

@@ -25,12 +25,13 @@ const NOTE: &str =
     "<!-- Written by `cargo run -p conformance --example book`: change the model, not this page. -->\n\n";
 
 /// The pages written by hand, in the order of the book, with their titles.
-const WRITTEN: [(&str, &str); 8] = [
+const WRITTEN: [(&str, &str); 9] = [
     ("README.md", "Rheobase"),
     ("semantics.md", "What happens in a step"),
     ("vision.md", "Spiking vision"),
     ("plasticity.md", "Plasticity"),
     ("stages.md", "Learning without labels"),
+    ("rates.md", "Rates into spikes"),
     ("python.md", "Python"),
     ("runs.md", "Runs and their folders"),
     ("speed.md", "Speed"),

@@ -2,8 +2,10 @@
 //! kernel and by FFT for a long one.
 
 use rayon::prelude::*;
-use realfft::RealFftPlanner;
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level, columns_to_rows};
+use rustfft::algorithm::Radix4;
+use rustfft::num_complex::Complex;
+use rustfft::{Fft, FftDirection};
 
 use super::layout::write_columns;
 
@@ -280,32 +282,42 @@ fn by_transform(x: &[f64], width: usize, taps: &[f64], delay: usize, block: usiz
     }
 }
 
-/// One column's convolution in blocks of `block` samples; NaN where the input is not finite or a transform overflows.
+/// One column's convolution in blocks of `block` samples; NaN around samples that are not finite, or where a transform
+/// overflows. Blocks go through the complex transform in pairs: taps are real, so real and imaginary parts do not mix.
 fn overlap_add(x: &[f64], taps: &[f64], delay: usize, block: usize) -> Vec<f64> {
-    let mut planner = RealFftPlanner::<f64>::new();
-    let (forward, inverse) = (planner.plan_fft_forward(block), planner.plan_fft_inverse(block));
-    let mut samples = forward.make_input_vec();
-    let mut kernel = forward.make_output_vec();
-    samples[..taps.len()].copy_from_slice(taps);
-    // Lengths fit, as buffers come from the transforms themselves. What is left to fail is a spectrum that is not finite,
-    // which shows in the result.
-    let mut sound = forward.process(&mut samples, &mut kernel).is_ok();
-    let mut spectrum = forward.make_output_vec();
-    let mut full = vec![0.0; x.len() + delay + block];
+    let (forward, inverse) =
+        (Radix4::new(block, FftDirection::Forward), Radix4::new(block, FftDirection::Inverse));
+    let zero = Complex::new(0.0, 0.0);
+    let mut kernel = vec![zero; block];
+    for (k, tap) in kernel.iter_mut().zip(taps) {
+        // The inverse transform is not scaled.
+        k.re = tap / block as f64;
+    }
+    forward.process(&mut kernel);
+    let mut samples = vec![zero; block];
+    let mut full = vec![0.0; x.len() + delay + 2 * block];
     let useful = block + 1 - taps.len();
-    for (i, part) in x.chunks(useful).enumerate() {
-        samples.fill(0.0);
-        samples[..part.len()].copy_from_slice(part);
-        sound &= forward.process(&mut samples, &mut spectrum).is_ok();
-        for (s, k) in spectrum.iter_mut().zip(&kernel) {
+    for (i, pair) in x.chunks(2 * useful).enumerate() {
+        samples.fill(zero);
+        let (first, second) = pair.split_at(useful.min(pair.len()));
+        for (s, x) in samples.iter_mut().zip(first) {
+            s.re = *x;
+        }
+        for (s, x) in samples.iter_mut().zip(second) {
+            s.im = *x;
+        }
+        forward.process(&mut samples);
+        for (s, k) in samples.iter_mut().zip(&kernel) {
             *s *= k;
         }
-        sound &= inverse.process(&mut spectrum, &mut samples).is_ok();
-        for (y, s) in full[i * useful..].iter_mut().zip(&samples) {
-            *y += s / block as f64;
+        inverse.process(&mut samples);
+        let start = 2 * i * useful;
+        for (j, s) in samples.iter().enumerate() {
+            full[start + j] += s.re;
+            full[start + useful + j] += s.im;
         }
     }
-    if sound { full[delay..delay + x.len()].to_vec() } else { vec![f64::NAN; x.len()] }
+    full[delay..delay + x.len()].to_vec()
 }
 
 #[cfg(test)]

@@ -1,16 +1,16 @@
 //! The one error type of this crate: place, field, value, rule, and what to do.
 
+use std::fmt;
 use std::path::PathBuf;
 
 /// Shorthand for results of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// What went wrong, as data. `place` names the population, file or argument that was being looked at.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Error {
     /// A value breaks a rule: `hidden.lif.tau_rc[17] = -2 s: must be > 0`.
-    #[error("{place}.{field}{} = {value}: {rule}", brackets(.index))]
     Value {
         /// Population, file or argument.
         place: String,
@@ -24,7 +24,6 @@ pub enum Error {
         rule: String,
     },
     /// A name nobody knows.
-    #[error("{place}: unknown {kind} `{name}`{}", did_you_mean(.nearest))]
     Unknown {
         /// Where the name was used.
         place: String,
@@ -36,7 +35,6 @@ pub enum Error {
         nearest: Option<String>,
     },
     /// An array of the wrong shape.
-    #[error("{place}.{field}: shape {got}, but {want}")]
     Shape {
         /// Population, file or argument.
         place: String,
@@ -48,7 +46,6 @@ pub enum Error {
         want: String,
     },
     /// A file whose contents cannot be used.
-    #[error("{}: {what}", path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -56,9 +53,6 @@ pub enum Error {
         what: String,
     },
     /// Not a number arose in a run, which was stopped there.
-    #[error(
-        "{place}: {field} became NaN at step {step}, sample {batch}, neuron {neuron}; look at the input and parameters of that neuron, or take a smaller dt"
-    )]
     NotANumber {
         /// The population.
         place: String,
@@ -72,7 +66,6 @@ pub enum Error {
         neuron: usize,
     },
     /// Something that this model or setting does not offer.
-    #[error("{place}: {what}")]
     Unsupported {
         /// Model or setting.
         place: String,
@@ -81,15 +74,71 @@ pub enum Error {
     },
 }
 
-fn brackets(i: &Option<usize>) -> String {
-    i.map_or(String::new(), |i| format!("[{i}]"))
+// Written out: a derive would make the kernels' build depend on the features that others ask of its parser.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Value { place, field, index: Some(i), value, rule } => {
+                write!(f, "{place}.{field}[{i}] = {value}: {rule}")
+            }
+            Error::Value { place, field, index: None, value, rule } => {
+                write!(f, "{place}.{field} = {value}: {rule}")
+            }
+            Error::Unknown { place, kind, name, nearest: Some(nearest) } => {
+                write!(f, "{place}: unknown {kind} `{name}`; did you mean `{nearest}`?")
+            }
+            Error::Unknown { place, kind, name, nearest: None } => {
+                write!(f, "{place}: unknown {kind} `{name}`")
+            }
+            Error::Shape { place, field, got, want } => write!(f, "{place}.{field}: shape {got}, but {want}"),
+            Error::File { path, what } => write!(f, "{}: {what}", path.display()),
+            Error::NotANumber { place, field, step, batch, neuron } => write!(
+                f,
+                "{place}: {field} became NaN at step {step}, sample {batch}, neuron {neuron}; look at the input and \
+                 parameters of that neuron, or take a smaller dt"
+            ),
+            Error::Unsupported { place, what } => write!(f, "{place}: {what}"),
+        }
+    }
 }
 
-fn did_you_mean(n: &Option<String>) -> String {
-    n.as_ref().map_or(String::new(), |n| format!("; did you mean `{n}`?"))
-}
+impl std::error::Error for Error {}
 
 impl Error {
+    /// A value that breaks a rule; [`at`](Self::at) says which element it is.
+    pub fn value(
+        place: impl Into<String>,
+        field: impl Into<String>,
+        value: impl ToString,
+        rule: impl Into<String>,
+    ) -> Self {
+        let value = value.to_string();
+        Error::Value { place: place.into(), field: field.into(), index: None, value, rule: rule.into() }
+    }
+
+    /// The same of element `i` of its field, where it is about a value.
+    pub fn at(mut self, i: usize) -> Self {
+        if let Error::Value { index, .. } = &mut self {
+            *index = Some(i);
+        }
+        self
+    }
+
+    /// An array of the wrong shape.
+    pub fn shape(
+        place: impl Into<String>,
+        field: impl Into<String>,
+        got: impl Into<String>,
+        want: impl Into<String>,
+    ) -> Self {
+        Error::Shape { place: place.into(), field: field.into(), got: got.into(), want: want.into() }
+    }
+
+    /// Something that is not there, and what is there instead.
+    pub fn unsupported(place: impl Into<String>, what: impl Into<String>) -> Self {
+        Error::Unsupported { place: place.into(), what: what.into() }
+    }
+
     /// A file that cannot be used, and why.
     pub fn file(path: impl Into<PathBuf>, what: impl Into<String>) -> Self {
         Error::File { path: path.into(), what: what.into() }
@@ -143,13 +192,16 @@ mod tests {
 
     #[test]
     fn errors_name_place_field_value_and_rule() {
-        let e = Error::Value {
-            place: "exc.lif".into(),
-            field: "tau_m".into(),
-            index: Some(17),
-            value: "-2 s".into(),
-            rule: "must be > 0".into(),
-        };
-        assert_eq!(e.to_string(), "exc.lif.tau_m[17] = -2 s: must be > 0");
+        let e = Error::value("exc.lif", "tau_m", "-2 s", "must be > 0");
+        assert_eq!(e.to_string(), "exc.lif.tau_m = -2 s: must be > 0");
+        assert_eq!(e.at(17).to_string(), "exc.lif.tau_m[17] = -2 s: must be > 0");
+        let e = Error::shape("net", "weight", "[2]", "[3] is needed");
+        assert_eq!(e.at(1).to_string(), "net.weight: shape [2], but [3] is needed");
+        let e = Error::unknown("lif", "parameter", "tau_q", ["tau_m", "v_th"]);
+        assert_eq!(e.to_string(), "lif: unknown parameter `tau_q`; did you mean `tau_m`?");
+        let e = Error::unknown("lif", "parameter", "x", ["tau_m"]);
+        assert_eq!(e.to_string(), "lif: unknown parameter `x`");
+        assert_eq!(Error::file("a/b", "is empty").to_string(), "a/b: is empty");
+        assert_eq!(Error::unsupported("lif", "has no curve").to_string(), "lif: has no curve");
     }
 }

@@ -36,7 +36,7 @@ pub(crate) struct AsSpikes {
     #[arg(long, value_name = "N")]
     from: Option<usize>,
     /// Low-pass filter behind every layer of spikes: exponential:SECONDS, alpha:SECONDS, or none
-    #[arg(long, value_name = "SYNAPSE", default_value = "exponential:0.002", value_parser = synapse)]
+    #[arg(long, value_name = "SYNAPSE", default_value = "exponential:0.005", value_parser = synapse)]
     synapse: Filter,
     /// Low-pass filter of the output, of which the last value is the answer then
     #[arg(long, value_name = "SYNAPSE", default_value = "none", value_parser = synapse)]

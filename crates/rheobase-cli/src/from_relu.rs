@@ -19,7 +19,7 @@ use crate::text::Table;
 The folder is then one of a run: eval, predict and inspect take it.
 
 Examples:
-  rheobase from-relu examples/relu.toml weights.npz --out runs/relu
+  rheobase from-relu net.toml weights.npz --out runs/relu
   rheobase eval runs/relu --as spikes --percentile 99.9 --rate 200"
 )]
 pub(crate) struct FromRelu {

@@ -322,7 +322,7 @@ fn next<N: Neuron, V: Lanes, C: Coeffs<N, V>>(
 
 /// Whether no lane is NaN.
 #[inline(always)]
-fn is_number<V: Lanes>(x: V) -> bool {
+pub(crate) fn is_number<V: Lanes>(x: V) -> bool {
     !(!x.le(x)).any()
 }
 

@@ -68,7 +68,7 @@ pub fn advance_by_phases<E: Elem>(kernels: &dyn Kernels<E>, level: Level, mut jo
 }
 
 /// Writes what left some neurons in step `t`.
-fn write<E: Elem>(sink: &mut Sink<'_, E>, t: usize, out: &[E], offsets: &[E]) {
+pub(crate) fn write<E: Elem>(sink: &mut Sink<'_, E>, t: usize, out: &[E], offsets: &[E]) {
     match sink {
         Sink::None => {}
         Sink::Dense(dense) => dense.extend_from_slice(out),

@@ -12,6 +12,7 @@
 pub mod advance;
 pub mod backward;
 pub mod column;
+mod curve;
 pub mod errors;
 pub mod event;
 pub mod kernels;

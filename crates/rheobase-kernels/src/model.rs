@@ -16,6 +16,7 @@ use rheobase_models::record::{Field, Record};
 
 use crate::advance::{self, Advance};
 use crate::backward::{Backward, BackwardKernel};
+use crate::curve;
 use crate::errors::{self, ErrorBounds, ErrorStep};
 use crate::kernels::{Kernels, advance_by_phases, step_by_phases};
 use crate::phases::{Emit, EmitKernel, Integrate, IntegrateKernel};
@@ -305,7 +306,9 @@ impl<N: Neuron> Kernels<f32> for Erased<N> {
         f32::dispatch_wide(level, BackwardKernel::<N, f32>::new(job));
     }
     fn advance(&self, level: Level, job: Advance<'_, f32>) {
-        if let Some(job) = advance::run::<N, f32>(level, job) {
+        if const { curve::is_curve::<N>() } {
+            curve::run::<N, f32>(level, job);
+        } else if let Some(job) = advance::run::<N, f32>(level, job) {
             advance_by_phases(self, level, job);
         }
     }
@@ -327,7 +330,9 @@ impl<N: Neuron> Kernels<f64> for Erased<N> {
         f64::dispatch_wide(level, BackwardKernel::<N, f64>::new(job));
     }
     fn advance(&self, level: Level, job: Advance<'_, f64>) {
-        if let Some(job) = advance::run::<N, f64>(level, job) {
+        if const { curve::is_curve::<N>() } {
+            curve::run::<N, f64>(level, job);
+        } else if let Some(job) = advance::run::<N, f64>(level, job) {
             advance_by_phases(self, level, job);
         }
     }

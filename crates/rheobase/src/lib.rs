@@ -1,33 +1,46 @@
 //! Rheobase simulates, differentiates and analyses spiking neurons.
 //!
-//! Every module is one concept; this page is the map.
+//! Every module is one concept; this page is the map. Each is a crate, or a part of one, that can be had alone:
+//!
+//! | modules | feature |
+//! |---|---|
+//! | [`population`], [`curve`], [`dynamics`], [`stimulus`], [`compete`], [`models`], [`random`], [`memory`], [`threads`] | always |
+//! | [`analyse`] | `analyse` |
+//! | [`draw`] | `draw` |
+//! | [`data`] | `data` |
+//! | [`network`], [`plasticity`], [`vision`] | `network` |
+//! | [`encode`], [`learn`] | `learn` |
+//! | [`verify`], [`cells`] | `verify` |
 
-#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "what tests compare with"))]
+#[cfg(feature = "draw")]
+mod show;
 
-pub mod cells;
-pub mod compete;
-pub mod curve;
-pub mod dynamics;
-pub mod encode;
-pub mod learn;
-pub mod network;
-pub mod plasticity;
-pub mod population;
-pub mod stimulus;
-pub mod threads;
-mod toml_text;
-pub mod verify;
-pub mod vision;
+pub use rheobase_base::{Error, Result, memory, nearest, random};
+pub use rheobase_models as models;
+pub use rheobase_sim::{
+    Catalog, Competition, Curve, Dynamics, Initial, Input, Population, Record, Recording, Spikes, Upstream,
+    compete, curve, model, population, stimulus, threads,
+};
 
-pub use compete::Competition;
-pub use curve::Curve;
-pub use dynamics::Dynamics;
-pub use population::{Catalog, Initial, Input, Population, Record, Recording, Spikes, Upstream, model};
+/// What a model's equations do, before any network, and pictures of that.
+pub mod dynamics {
+    #[cfg(feature = "draw")]
+    pub use crate::show::phase::{Found, draw_line, draw_plane};
+    pub use rheobase_sim::dynamics::*;
+}
+
+#[cfg(feature = "analyse")]
 #[doc(inline)]
 pub use rheobase_analyse as analyse;
-pub use rheobase_base::{Error, Result, memory, nearest, random};
+#[cfg(feature = "data")]
 #[doc(inline)]
 pub use rheobase_data as data;
+#[cfg(feature = "draw")]
 #[doc(inline)]
 pub use rheobase_draw as draw;
-pub use rheobase_models as models;
+#[cfg(feature = "learn")]
+pub use rheobase_learn::{encode, learn};
+#[cfg(feature = "network")]
+pub use rheobase_network::{network, plasticity, vision};
+#[cfg(feature = "verify")]
+pub use rheobase_originals::{cells, verify};

@@ -1,0 +1,207 @@
+//! What a job learns from: `[data]`.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::learn::check::broken;
+use rheobase_base::{Error, Result};
+use rheobase_data::{CsvOptions, LabelColumn};
+
+/// What a job learns from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DataConfig {
+    /// Where samples come from.
+    pub source: Source,
+    /// Share of the samples to test with, where the source has no test part of its own: in (0, 1), by default 0.2.
+    pub test: f64,
+    /// Share of the training samples that are kept for validation: in [0, 1), by default 0.
+    pub validation: f64,
+    /// Rows and columns by which training images are moved at most, drawn anew for every epoch and sample: below the images'
+    /// height and width, by default 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub shift: usize,
+    /// Time steps of a sample without a length of its own, the longest of one with: 1 to 2^20, by default 16.
+    pub steps: usize,
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        DataConfig { source: Source::Digits, test: 0.2, validation: 0.0, shift: 0, steps: 16 }
+    }
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
+}
+
+/// Where samples come from: `source = "digits"`, or `[data.source.csv]` and so on.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Source {
+    /// The digits that come with the library ([`rheobase_data::digits_split`]).
+    #[default]
+    Digits,
+    /// Files of the MNIST family ([`rheobase_data::read_idx_dataset`]).
+    Idx(IdxFiles),
+    /// Tables ([`rheobase_data::read_csv_dataset`]).
+    Csv(CsvFiles),
+    /// NumPy archives ([`rheobase_data::read_npz_dataset`]).
+    Npz(NpzFiles),
+    /// A program gives them ([`fit`](crate::learn::fit())); there is nothing to read.
+    Given,
+}
+
+/// Files of the MNIST family, also gzipped.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IdxFiles {
+    /// Inputs to train with.
+    pub images: PathBuf,
+    /// Their classes.
+    pub labels: PathBuf,
+    /// Inputs to test with; without, a share of the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_images: Option<PathBuf>,
+    /// Their classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_labels: Option<PathBuf>,
+}
+
+/// Tables, and how their columns are to be understood.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CsvFiles {
+    /// Samples to train with.
+    pub train: PathBuf,
+    /// Samples to test with; without, a share of the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<PathBuf>,
+    /// The column of classes: its name, or its number from 0; by default the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<Label>,
+    /// Whether the first line holds names; by default if its first value is empty or no number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<bool>,
+    /// Shape of a sample; by default the columns in a row.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub shape: Vec<usize>,
+    /// Every value is divided by this: finite and above 0, by default 1.
+    pub scale: f32,
+}
+
+impl Default for CsvFiles {
+    fn default() -> Self {
+        CsvFiles {
+            train: PathBuf::new(),
+            test: None,
+            label: None,
+            header: None,
+            shape: Vec::new(),
+            scale: 1.0,
+        }
+    }
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected the name of a column, or its number from 0")]
+pub enum Label {
+    /// Its name.
+    Name(String),
+    /// Its number, from 0.
+    Position(usize),
+}
+
+/// NumPy archives.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NpzFiles {
+    /// Samples to train with.
+    pub train: PathBuf,
+    /// Samples to test with; without, a share of the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test: Option<PathBuf>,
+}
+
+impl CsvFiles {
+    /// How the columns are to be understood.
+    pub fn options(&self) -> CsvOptions {
+        let label = match &self.label {
+            None => LabelColumn::Last,
+            Some(Label::Name(name)) => LabelColumn::Name(name.clone()),
+            Some(Label::Position(column)) => LabelColumn::Position(*column),
+        };
+        let (header, shape) = (self.header, self.shape.clone());
+        CsvOptions { label, header, shape, scale: self.scale, ..CsvOptions::default() }
+    }
+}
+
+impl DataConfig {
+    /// Refuses settings out of range and sources without files.
+    pub(super) fn check(&self) -> Result<()> {
+        let wrong = |field, value: f64, rule: &str| Err(broken("data", field, value, rule));
+        if !(self.test > 0.0 && self.test < 1.0) {
+            return wrong("test", self.test, "must be above 0 and below 1");
+        }
+        if !(self.validation >= 0.0 && self.validation < 1.0) {
+            return wrong("validation", self.validation, "must be at least 0 and below 1");
+        }
+        if !(1..=1 << 20).contains(&self.steps) {
+            return Err(broken("data", "steps", self.steps, "must be 1 to 2^20 time steps"));
+        }
+        self.source.check()
+    }
+}
+
+impl Source {
+    fn check(&self) -> Result<()> {
+        let named = |place: &str, field: &str, path: &Path| match path.as_os_str().is_empty() {
+            false => Ok(()),
+            true => Err(broken(place, field, "``", "must name a file")),
+        };
+        match self {
+            Source::Digits | Source::Given => Ok(()),
+            Source::Idx(files) => {
+                let place = "data.source.idx";
+                named(place, "images", &files.images)?;
+                named(place, "labels", &files.labels)?;
+                if files.test_images.is_some() == files.test_labels.is_some() {
+                    return Ok(());
+                }
+                let what = "`test_images` and `test_labels` belong together; give both or none";
+                Err(Error::Unsupported { place: place.into(), what: what.into() })
+            }
+            Source::Csv(files) => {
+                if !(files.scale > 0.0 && files.scale.is_finite()) {
+                    return Err(broken(
+                        "data.source.csv",
+                        "scale",
+                        files.scale,
+                        "must be finite and above 0",
+                    ));
+                }
+                named("data.source.csv", "train", &files.train)
+            }
+            Source::Npz(files) => named("data.source.npz", "train", &files.train),
+        }
+    }
+
+    /// Lets relative paths start from `folder`.
+    pub(in crate::learn) fn start_from(&mut self, folder: &Path) {
+        let paths: Vec<&mut PathBuf> = match self {
+            Source::Digits | Source::Given => Vec::new(),
+            Source::Idx(f) => {
+                let tests = f.test_images.iter_mut().chain(&mut f.test_labels);
+                [&mut f.images, &mut f.labels].into_iter().chain(tests).collect()
+            }
+            Source::Csv(f) => [&mut f.train].into_iter().chain(&mut f.test).collect(),
+            Source::Npz(f) => [&mut f.train].into_iter().chain(&mut f.test).collect(),
+        };
+        for path in paths.into_iter().filter(|p| !p.as_os_str().is_empty()) {
+            *path = folder.join(&path);
+        }
+    }
+}

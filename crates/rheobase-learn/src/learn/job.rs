@@ -1,0 +1,513 @@
+//! `Job`: a training job from its settings to a trained network: epochs, validation, checkpoints to go on from.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rheobase_models::lanes::Level;
+use serde_json::{Value, json};
+
+use super::batch::{Outcome, Pass, TILE};
+use super::checkpoint::{Checkpoint, Protection};
+use super::config::TrainConfig;
+use super::history::{Epoch, Progressed, Sums};
+use super::loss::Target;
+use super::prepare::{missing, prepare, prepare_moved, targets};
+use super::room;
+use super::schedule::{Progress, Schedule};
+use super::shift::Shift;
+use super::splits::{Splits, check_classes, splits};
+use super::stage::{Learning, StageRun, Stages};
+use super::stopping::Verdict;
+use super::trained::{Samples, settings};
+use super::trainer::{Rule, Trainer};
+use super::warning::{self, Warning};
+use crate::encode::Encoding;
+use rheobase_base::random::Stream;
+use rheobase_base::{Error, Result};
+use rheobase_data::{Dataset, shuffle};
+use rheobase_network::network::SampleInput;
+use rheobase_network::network::{Library, Network, Program, lower_with, outline_with};
+use rheobase_signals::tensor::Tensor;
+use rheobase_sim::threads;
+
+/// Steps that a tape holds: longer samples are run again from checkpoints in the backward pass.
+const CHUNK: usize = 256;
+/// Samples that are taken through the network at once where nothing is learned.
+const EVALUATED: usize = 256;
+
+/// A training job: settings, data, network and the state of its training.
+pub struct Job {
+    config: TrainConfig,
+    network: Network,
+    splits: Splits,
+    trainer: Trainer,
+    pass: Pass,
+    rule: Rule,
+    encoding: Encoding,
+    shift: Option<Shift>,
+    pool: Arc<rayon::ThreadPool>,
+    samples: Samples,
+    stages: Stages,
+    history: Vec<Epoch>,
+    sums: Sums,
+    best: Option<Vec<Vec<f32>>>,
+    protection: Protection,
+    warnings: Vec<Warning>,
+}
+
+impl Job {
+    /// Reads the data and makes the network, at the start of its training.
+    ///
+    /// # Errors
+    /// Settings, files, shapes and labels that do not fit, with what to change.
+    pub fn new(config: TrainConfig) -> Result<Self> {
+        Job::new_with(config, &Library::default())
+    }
+
+    /// [`Job::new`] of a network with models and operators of one's own.
+    ///
+    /// # Errors
+    /// Those of [`Job::new`].
+    pub fn new_with(config: TrainConfig, library: &Library) -> Result<Self> {
+        config.check()?;
+        let splits = splits(&config)?;
+        Job::with_data(config, splits, library)
+    }
+
+    /// [`Job::new_with`] on samples that are in hand, whatever `config` says of their source ([`Splits::of`] makes parts of them).
+    ///
+    /// # Errors
+    /// Settings, shapes and labels that do not fit, with what to change.
+    pub fn with_data(config: TrainConfig, splits: Splits, library: &Library) -> Result<Self> {
+        config.check()?;
+        let pool = threads::pool("train", (config.train.threads > 0).then_some(config.train.threads))?;
+        let network = config.network(splits.train.shape())?;
+        room::check(
+            &outline_with(&network, library)?,
+            &library.catalog,
+            &config,
+            splits.train.samples(),
+            CHUNK,
+        )?;
+        let program = lower_with(&network, config.train.seed, library)?;
+        check_classes(&program, &splits)?;
+        let mut warnings = Vec::new();
+        for part in splits.parts() {
+            warning::note(&mut warnings, warning::of_data(part, &config.encode)?);
+        }
+        let pass = pass(&config)?;
+        let optimise = &config.optimise;
+        let rule = Rule { optimiser: optimise.rule, clip: optimise.clip, weights: config.regularise.weights };
+        let stages = Stages::new(&config, &network, &program, &splits.train)?;
+        let mut trainer = Trainer::new(program, &rule.optimiser);
+        config.stage.iter().try_for_each(|stage| trainer.freeze(&stage.layer))?;
+        let bounded = pass.rates.iter().map(|(name, _)| &name[..]);
+        warning::note(&mut warnings, warning::of_gradients(trainer.program(), bounded));
+        let mut job = Job {
+            encoding: config.encoding().for_samples(splits.train.shape())?,
+            shift: Shift::new(config.data.shift, &splits.train, config.train.seed)?,
+            config,
+            network,
+            samples: Samples::of(&splits),
+            splits,
+            trainer,
+            pass,
+            rule,
+            pool,
+            stages,
+            history: Vec::new(),
+            sums: Sums::default(),
+            best: None,
+            protection: Protection::Whole,
+            warnings,
+        };
+        let tried = job.pool.install(|| {
+            tried(&job.splits.train, &job.trainer, &job.pass, &job.encoding, job.config.data.steps)
+        });
+        warning::note(&mut job.warnings, tried);
+        Ok(job)
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &TrainConfig {
+        &self.config
+    }
+    /// The network's description.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+    /// The data.
+    pub fn splits(&self) -> &Splits {
+        &self.splits
+    }
+    /// The network as it is now.
+    pub fn program(&self) -> &Program {
+        self.trainer.program()
+    }
+    /// Its stages, those that are done, learn and are yet to come.
+    pub fn stages(&self) -> &[StageRun] {
+        self.stages.runs()
+    }
+    /// The epochs that are done.
+    pub fn history(&self) -> &[Epoch] {
+        &self.history
+    }
+    /// What is of no use so far, with what to change: data and input from the start, layers after each epoch.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+    /// How the checkpoint that it goes on from was protected against damage; what it writes is protected whole.
+    pub fn protection(&self) -> Protection {
+        self.protection
+    }
+    /// Hash of the network's parameters.
+    ///
+    /// # Errors
+    /// Those of [`Trainer::fingerprint`].
+    pub fn fingerprint(&self) -> Result<String> {
+        self.trainer.fingerprint()
+    }
+    /// Whether there is nothing left to learn.
+    pub fn is_done(&self) -> bool {
+        let stopped = self.verdict().is_some_and(|verdict| verdict.stop);
+        self.stages.are_done() && (stopped || self.history.len() as u64 >= self.config.train.epochs)
+    }
+
+    /// What early stopping says of the epochs so far.
+    fn verdict(&self) -> Option<Verdict> {
+        let stopping = self.config.train.early_stopping.as_ref()?;
+        let history: Vec<f64> = self.history.iter().filter_map(|e| e.validation_loss).collect();
+        Some(stopping.judge(&history))
+    }
+
+    /// Batches of an epoch.
+    fn batches(&self) -> usize {
+        self.splits.train.samples().div_ceil(self.config.train.batch)
+    }
+
+    /// Learns until the job is done or `watch` says false: it is shown the progress after every batch, and every epoch
+    /// when it is done. In a stage it is shown the progress after some samples; an epoch of a stage is done when all its
+    /// samples are. [`Job::checkpoint`] then holds where to go on.
+    ///
+    /// # Errors
+    /// Those of [`Trainer::learn`]; encoders that refuse a sample.
+    pub fn run(
+        &mut self,
+        mut watch: impl FnMut(&Job, &Progressed, Option<&Epoch>) -> Result<bool>,
+    ) -> Result<()> {
+        let pool = self.pool.clone();
+        while !self.stages.are_done() {
+            let progress = pool.install(|| self.learn_stage())?;
+            if !watch(self, &progress, None)? {
+                return Ok(());
+            }
+        }
+        while !self.is_done() {
+            let epoch = self.history.len() as u64;
+            let order = shuffle::order(
+                self.splits.train.samples(),
+                &Stream::new(self.config.train.seed, "order", "train"),
+                epoch,
+            );
+            let batches: Vec<&[usize]> = order.chunks(self.config.train.batch).collect();
+            while let Some(batch) = batches.get(self.sums.batches) {
+                pool.install(|| self.learn(epoch, batch))?;
+                let done = if self.sums.batches == batches.len() {
+                    Some(pool.install(|| self.end_epoch())?)
+                } else {
+                    None
+                };
+                let progress = self.sums.progressed(epoch, batches.len(), batch.len());
+                if done.is_some() {
+                    self.sums = Sums::default();
+                }
+                if !watch(self, &progress, done.as_ref())? {
+                    return Ok(());
+                }
+                if done.is_some() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Some samples of the stage that learns.
+    fn learn_stage(&mut self) -> Result<Progressed> {
+        let mut with = Learning {
+            network: &self.network,
+            trainer: &mut self.trainer,
+            data: &self.splits.train,
+            encoding: &self.encoding,
+            steps: self.config.data.steps,
+            seed: self.config.train.seed,
+        };
+        let (progress, warnings) = self.stages.learn(&mut with)?;
+        warning::note(&mut self.warnings, warnings);
+        Ok(progress)
+    }
+
+    /// One update.
+    fn learn(&mut self, epoch: u64, indices: &[usize]) -> Result<()> {
+        let history: Vec<f64> = self.history.iter().map(|e| e.validation_loss.unwrap_or(e.loss)).collect();
+        let progress = Progress {
+            epoch,
+            step: self.trainer.updates(),
+            steps_per_epoch: self.batches() as u64,
+            history: &history,
+        };
+        let rate = self.config.optimise.learning_rate * self.config.optimise.schedule.factor(&progress);
+        if let Some(schedule) = &self.config.train.smoothing {
+            self.trainer.scale_smoothing(schedule.factor(&progress));
+        }
+        let (train, steps) = (&self.splits.train, self.config.data.steps);
+        let prepared = prepare_moved(train, indices, &self.encoding, steps, epoch, self.shift.as_ref())?;
+        let targets = targets(train, indices)?;
+        let outcome = self.trainer.learn(&self.pass, &self.rule, rate, &prepared.batch(&targets, epoch))?;
+        let neurons = spiking_neurons(self.trainer.program());
+        self.sums.add(&outcome, indices.len(), neurons, rate);
+        Ok(())
+    }
+
+    /// Judges an epoch.
+    fn end_epoch(&mut self) -> Result<Epoch> {
+        self.smooth(self.history.len() as u64 + 1);
+        let progress = self.sums.progressed(self.history.len() as u64, self.sums.batches, 0);
+        let mut epoch = Epoch {
+            epoch: progress.epoch,
+            learning_rate: self.sums.learning_rate,
+            loss: progress.loss,
+            accuracy: progress.accuracy,
+            rate: progress.rate,
+            validation_loss: None,
+            validation_accuracy: None,
+        };
+        if let Some(validation) = &self.splits.validation {
+            let outcome = self.outcome_of(validation)?;
+            epoch.validation_loss = Some(outcome.loss / validation.samples() as f64);
+            epoch.validation_accuracy = Some(outcome.correct as f64 / validation.samples() as f64);
+        }
+        self.history.push(epoch.clone());
+        let during = format!("epoch {}", epoch.epoch);
+        warning::note(&mut self.warnings, self.sums.activity.warnings(self.trainer.program(), &during));
+        if self.verdict().is_some_and(|verdict| verdict.improved) {
+            let tensors = &self.trainer.program().parameters().tensors;
+            self.best = Some(tensors.iter().map(|t| t.values.clone()).collect());
+        }
+        let restore = self.config.train.early_stopping.as_ref().is_some_and(|stopping| stopping.restore_best);
+        if let (true, true, Some(best)) = (restore, self.is_done(), &self.best) {
+            self.trainer.set_values(best)?;
+        }
+        Ok(epoch)
+    }
+
+    /// Smooths curves as they are to be after so many epochs.
+    fn smooth(&mut self, epochs: u64) {
+        let history: Vec<f64> = self.history.iter().map(|e| e.validation_loss.unwrap_or(e.loss)).collect();
+        smooth_after(&self.config, &mut self.trainer, epochs, &history);
+    }
+
+    /// Takes a data set through the network as it is.
+    ///
+    /// # Errors
+    /// A data set without labels or of another shape; encoders that refuse a sample; NaN.
+    pub fn evaluate(&self, dataset: &Dataset) -> Result<Outcome> {
+        self.pool.clone().install(|| self.outcome_of(dataset))
+    }
+
+    fn outcome_of(&self, dataset: &Dataset) -> Result<Outcome> {
+        dataset.require_labels()?;
+        outcome_of(dataset, &self.trainer, &self.pass, &self.encoding, self.config.data.steps)
+    }
+
+    /// The encoded input of a sample and the steps it lasts, as the network is shown them.
+    ///
+    /// # Errors
+    /// A sample that is not there, or that the encoder refuses.
+    pub fn input(&self, dataset: &Dataset, sample: usize) -> Result<(SampleInput, usize)> {
+        let mut prepared = prepare(dataset, &[sample], &self.encoding, self.config.data.steps, 0)?;
+        match (prepared.inputs.pop(), prepared.lengths.pop()) {
+            (Some(input), Some(length)) => Ok((input, length)),
+            _ => Err(missing(sample)),
+        }
+    }
+
+    /// Everything that is needed to go on from here.
+    ///
+    /// # Errors
+    /// Parameters that a file cannot hold.
+    pub fn checkpoint(&self) -> Result<Checkpoint> {
+        // The number of threads is no part of a run: the same run has the same bytes.
+        let mut settings = self.config.clone();
+        settings.train.threads = 0;
+        let extra = json!({
+            "config": settings.to_toml()?,
+            "history": self.history,
+            "sums": self.sums,
+            "samples": self.samples,
+        });
+        let mut checkpoint =
+            self.trainer.checkpoint(&self.architecture()?, self.history.len() as u64, extra)?;
+        if !self.stages.runs().is_empty() {
+            let stages = self.stages.save(&mut checkpoint)?;
+            checkpoint.header.extra["stages"] = stages;
+        }
+        if let Some(best) = &self.best {
+            for (tensor, values) in self.trainer.program().parameters().tensors.iter().zip(best) {
+                checkpoint.insert("best", &tensor.name, Tensor::f32(&tensor.shape, values.clone())?)?;
+            }
+        }
+        Ok(checkpoint)
+    }
+
+    /// The network as the checkpoint's header holds it.
+    fn architecture(&self) -> Result<Value> {
+        serde_json::to_value(&self.network).map_err(|e| Error::Unsupported {
+            place: "network".into(),
+            what: format!("cannot be written to a checkpoint: {e}"),
+        })
+    }
+
+    /// The job that a checkpoint was written by, at the point where it was written.
+    ///
+    /// # Errors
+    /// A file that is no checkpoint of training, or of another network; those of [`Job::new`].
+    pub fn resume(path: &Path) -> Result<Self> {
+        Job::resume_with(path, &Library::default(), Ok)
+    }
+
+    /// [`Job::resume`] of a network with models and operators of one's own, and with settings changed: more epochs, other
+    /// threads; see [`Difference::may_change`].
+    ///
+    /// [`Difference::may_change`]: super::Difference::may_change
+    ///
+    /// # Errors
+    /// As [`Job::resume`], those of `change`, settings that may not change, other data than it was trained on.
+    pub fn resume_with<E: From<Error>>(
+        path: &Path,
+        library: &Library,
+        change: impl FnOnce(TrainConfig) -> std::result::Result<TrainConfig, E>,
+    ) -> std::result::Result<Self, E> {
+        let checkpoint = Checkpoint::read(path)?;
+        let before = settings(path, &checkpoint)?;
+        let config = change(before.clone())?;
+        before.resumed_as(&config, "settings")?;
+        let mut job = Job::new_with(config, library)?;
+        job.restore(path, &checkpoint)?;
+        Ok(job)
+    }
+
+    /// Goes to where the job was when the checkpoint was written.
+    pub(super) fn restore(&mut self, path: &Path, checkpoint: &Checkpoint) -> Result<()> {
+        self.trainer.restore(path, checkpoint, &self.architecture()?)?;
+        let extra = &checkpoint.header.extra;
+        let part = |name: &str| extra.get(name).cloned().unwrap_or(Value::Null);
+        let damaged = |e: serde_json::Error| Error::file(path, format!("holds a damaged header: {e}"));
+        self.history = serde_json::from_value(part("history")).map_err(damaged)?;
+        self.sums = serde_json::from_value(part("sums")).map_err(damaged)?;
+        let samples: Samples = serde_json::from_value(part("samples")).map_err(damaged)?;
+        self.check_data(path, &samples)?;
+        self.smooth(self.history.len() as u64);
+        self.stages.restore(path, checkpoint, part("stages"), self.trainer.updates())?;
+        let tensors = &self.trainer.program().parameters().tensors;
+        let best: Vec<Vec<f32>> = tensors
+            .iter()
+            .filter_map(|t| checkpoint.f32("best", &t.name).ok().map(<[f32]>::to_vec))
+            .collect();
+        self.best = (best.len() == tensors.len() && !best.is_empty()).then_some(best);
+        self.protection = checkpoint.protection();
+        Ok(())
+    }
+
+    /// What was learned, and the order of samples within an epoch, are of these data and no others.
+    fn check_data(&self, path: &Path, before: &Samples) -> Result<()> {
+        let now = &self.samples;
+        if !before.fingerprint.is_empty() && before.fingerprint != now.fingerprint {
+            let (then, now) = (&before.fingerprint, &now.fingerprint);
+            let what = format!(
+                "was trained on other data: their fingerprint was {then} and is {now}; bring the samples back \
+                 as they were (their files may lie elsewhere), or start a new run"
+            );
+            return Err(Error::file(path, what));
+        }
+        let (batch, batches) = (self.sums.batches, self.batches());
+        if batch > 0 && batch >= batches {
+            let what = format!(
+                "is at batch {batch} of an epoch of {batches}: the data have changed; start a new run"
+            );
+            return Err(Error::file(path, what));
+        }
+        Ok(())
+    }
+}
+
+/// Smooths the curves of a network as its settings have it after so many epochs, with these losses.
+pub(super) fn smooth_after(config: &TrainConfig, trainer: &mut Trainer, epochs: u64, history: &[f64]) {
+    if let Some(schedule) = &config.train.smoothing {
+        let step = trainer.updates();
+        // An epoch is judged before its own loss is known.
+        let known = history.len().min((epochs as usize).saturating_sub(1));
+        let history = &history[..known];
+        let at = Progress { epoch: epochs, step, steps_per_epoch: step / epochs.max(1), history };
+        trainer.scale_smoothing(schedule.factor(&at));
+    }
+}
+
+/// How batches are taken through the network.
+pub(super) fn pass(config: &TrainConfig) -> Result<Pass> {
+    let level = Level::from_env().map_err(|what| Error::Unsupported { place: "training".into(), what })?;
+    Ok(Pass {
+        loss: config.loss,
+        rates: config.regularise.rates.iter().map(|(name, bounds)| (name.clone(), *bounds)).collect(),
+        truncate: config.train.truncate.unwrap_or(0),
+        chunk: CHUNK,
+        level,
+    })
+}
+
+/// Takes a data set through a network; without labels, loss and hits are 0.
+pub(super) fn outcome_of(
+    dataset: &Dataset,
+    trainer: &Trainer,
+    pass: &Pass,
+    encoding: &Encoding,
+    steps: usize,
+) -> Result<Outcome> {
+    let all: Vec<usize> = (0..dataset.samples()).collect();
+    let labelled = !dataset.labels().is_empty();
+    let mut total = Outcome::default();
+    for indices in all.chunks(EVALUATED) {
+        let prepared = prepare(dataset, indices, encoding, steps, 0)?;
+        // Scores do not depend on the class that is compared with.
+        let targets =
+            if labelled { targets(dataset, indices)? } else { vec![Target::Class(0); indices.len()] };
+        let mut outcome = trainer.evaluate(pass, &prepared.batch(&targets, 0))?;
+        if !labelled {
+            (outcome.loss, outcome.correct) = (0.0, 0);
+        }
+        total.add(outcome);
+    }
+    Ok(total)
+}
+
+/// Takes the first samples through the network, to see what reaches its layers; what fails there fails again when they
+/// are learned from or tested, with a reason.
+pub(super) fn tried(
+    dataset: &Dataset,
+    trainer: &Trainer,
+    pass: &Pass,
+    encoding: &Encoding,
+    steps: usize,
+) -> Vec<Warning> {
+    let some: Vec<usize> = (0..dataset.samples().min(TILE)).collect();
+    let prepared = prepare(dataset, &some, encoding, steps, 0);
+    let tried =
+        prepared.and_then(|some| warning::of_inputs(trainer.program(), &some.batch(&[], 0), pass.level));
+    tried.unwrap_or_default()
+}
+
+/// Neurons of the layers that spike.
+pub(crate) fn spiking_neurons(program: &Program) -> u64 {
+    let widths = program.nodes().map(|(_, _, shape)| shape.iter().product::<usize>() as u64);
+    widths.zip(program.spiking()).filter(|(_, spikes)| *spikes).map(|(n, _)| n).sum()
+}

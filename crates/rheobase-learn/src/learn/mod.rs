@@ -1,0 +1,75 @@
+//! Learning: losses, regularisers, optimisers, schedules, clipping, stopping, checkpoints, settings, and a
+//! batch's way through a network and back.
+//!
+//! Settings are plain data with pure functions over slices; the training loop is their only caller.
+//!
+//! | what | where |
+//! |---|---|
+//! | how wrong an output was, and the gradient of that | [`loss`] |
+//! | rates and weights kept within bounds | [`regularise`] |
+//! | gradient to update, moments, ranges | [`optimise`] |
+//! | learning rate over time | [`schedule`] |
+//! | gradients that are too long | [`clip`] |
+//! | when to stop, and at which epoch the network was best | [`stopping`] |
+//! | a whole job as a file | [`config`] |
+//! | a job run, stopped, resumed | [`job`] |
+//! | a network trained on samples in hand | [`fit`](fit()) |
+//! | layers that learn without labels, before the training or by themselves | [`stage`] |
+//! | a trained network on other samples | [`trained`] |
+//! | a network of rates run as spikes | [`convert`] |
+//! | a network step by step | [`session`] |
+//! | layers, input and labels that do nothing | [`warning`] |
+//! | training state in a file | [`checkpoint`], [`tensor`], [`fingerprint`](mod@fingerprint) |
+//!
+//! Sums are `f64` in a fixed order and elementary functions are the library's own, so results have the same bits on
+//! every machine. Settings come from files: every struct refuses unknown keys, `check` refuses values out of range.
+
+pub mod batch;
+mod check;
+pub mod checkpoint;
+pub mod clip;
+pub mod config;
+pub mod convert;
+pub mod fingerprint;
+mod fit;
+mod history;
+pub mod job;
+pub mod loss;
+pub mod optimise;
+mod power;
+mod prepare;
+pub mod regularise;
+mod room;
+pub mod schedule;
+pub mod session;
+mod shift;
+pub mod splits;
+pub mod stage;
+pub mod stopping;
+pub mod trained;
+pub mod trainer;
+pub mod warning;
+
+pub use batch::{Batch, Outcome, Pass, Workspaces};
+pub use checkpoint::{Checkpoint, Header, Protection, Wanted};
+pub use clip::Clip;
+pub use config::{Difference, StageConfig, StageInhibition, TrainConfig};
+pub use convert::{
+    Conversion, FittedLayer, FittedRates, LayerLoss, Moment, Presentation, ReluNetwork, Scaling, Weights,
+};
+pub use fingerprint::{fingerprint, fingerprint_of_data};
+pub use fit::fit;
+pub use history::{Epoch, Progressed};
+pub use job::Job;
+pub use loss::{CrossEntropy, Evaluated, Loss, LossKind, Readout, Score, Target};
+pub use optimise::{Moments, Optimiser, OptimiserKind, Update, project};
+pub use regularise::{RateBounds, RateOf, WeightPenalty};
+pub use rheobase_signals::tensor::{self, Element, Tensor, TensorData};
+pub use schedule::{Progress, Schedule, ScheduleKind};
+pub use session::Session;
+pub use splits::{Splits, splits};
+pub use stage::{Feedback, Stage, StageEpoch, StageProgress, StageRun};
+pub use stopping::{EarlyStopping, Verdict};
+pub use trained::{Samples, Trained};
+pub use trainer::{Rule, Trainer};
+pub use warning::{Activity, Warning};

@@ -1,0 +1,13 @@
+//! Networks of layers, how their connections learn by themselves, and operations on waves of spikes.
+//!
+//! * [`network`]: describe, lower, run, and back
+//! * [`plasticity`]: how the weights of a connection change with the spikes on both of its sides
+//! * [`vision`]: operations on waves of spikes over feature maps
+//! * [`toml_text`]: what files of networks and jobs are read with
+
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "what tests compare with"))]
+
+pub mod network;
+pub mod plasticity;
+pub mod toml_text;
+pub mod vision;

@@ -1,0 +1,56 @@
+//! Networks: describe, lower, run.
+//!
+//! * [`Network`] is plain data: nodes and what flows between them, from Rust or TOML.
+//! * [`Program`] is a network that has been checked: shapes inferred, nodes in order, parameters named.
+//! * A program runs tiles of samples through time: [`State`] is the caller's; a tape allows to go back.
+//!
+//! How networks are put together is in [`Sequential`], [`Layers`] and [`Part`]; [`Network::read`] takes them from files,
+//! [`table()`] shows what a program consists of, [`outline`] what a description will come to.
+//!
+//! A cycle needs an edge with a delay; the order of events in a step is that of the nodes.
+
+mod build;
+mod describe;
+mod file;
+mod frozen;
+pub(crate) mod kernels;
+mod library;
+mod lower;
+mod node;
+mod op;
+mod operator;
+mod parameters;
+mod part;
+mod program;
+mod run_as;
+mod sample_input;
+mod signal;
+mod table;
+mod tape;
+mod tile;
+
+pub use build::{Inputs, Layer, Layers, List, Placeholder, Sequential, Source, Stack, Sum, from};
+pub use describe::{
+    Combine, Conv, Custom, Dropout, FORMAT, FeatureInhibition, Fire, FirstSpikeConv, KWinners, Kind,
+    LateralInhibition, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Padding, Pool, PoolOf, RunAs,
+    Scale, Synapse, SynapseShape, WeightStart, Word,
+};
+pub use file::inherit_dt;
+pub use library::Library;
+pub use lower::{Operators, lower, lower_with};
+pub use lower::{ancestors, lower_part};
+pub use operator::{Back, Context, Operator, Seen};
+pub use parameters::{Parameter, Parameters};
+pub use part::{
+    Part, PerAxis, average_pool, conv, cumulate, custom, dropout, feature_inhibition, fire_again, fire_once,
+    first_spike_conv, flatten, identity, k_winners, lateral_inhibition, linear, max_pool, network, neurons,
+    pad, pointwise_inhibition, relu, scale, sigmoid, sum_pool, synapse, tanh,
+};
+pub use program::{Counts, Program, ProgramNode, State};
+pub use rheobase_sim::population::Memory;
+pub use run_as::Converted;
+pub use sample_input::SampleInput;
+pub use signal::{Events, Reach, Signal};
+pub use table::{Edge, Row, Table, TensorRow, outline, outline_with, table};
+pub use tape::{Adjoint, Tape};
+pub use tile::TileInput;

@@ -1,0 +1,82 @@
+//! `Linear`: every output adds its weighted inputs in ascending order.
+
+use crate::network::kernels::{self, Product};
+use crate::network::operator::{Back, Context, Operator, Seen};
+use crate::network::signal::Signal;
+use crate::plasticity::Connection;
+use rheobase_base::Result;
+use rheobase_sim::population::Memory;
+
+/// `out[o] = Σ_i in[i]·weight[i, o] + bias[o]`, i ascending. Parameters: `weight [in, out]`, and `bias [out]` if there
+/// is one.
+#[derive(Debug, Clone)]
+pub(crate) struct Linear {
+    /// Inputs.
+    pub(crate) inputs: usize,
+    /// Outputs.
+    pub(crate) outputs: usize,
+}
+
+impl Operator for Linear {
+    fn forward(
+        &self,
+        context: &Context<'_>,
+        parameters: &[&[f32]],
+        inputs: &[&Signal],
+        _: &mut Memory,
+        out: &mut Signal,
+    ) {
+        let [input] = inputs else { return };
+        out.reshape(input.samples, self.outputs);
+        kernels::forward(
+            context.level,
+            Product {
+                weights: parameters[0],
+                bias: parameters.get(1).copied(),
+                input,
+                outputs: self.outputs,
+                out: &mut out.values,
+            },
+        );
+    }
+
+    fn backward(&self, context: &Context<'_>, parameters: &[&[f32]], back: Back<'_>) {
+        if let ([input], [Some(gradient)]) = (back.inputs, back.gradients) {
+            kernels::backward(
+                context.level,
+                parameters[0],
+                self.outputs,
+                &input.reach,
+                back.upstream,
+                gradient,
+            );
+        }
+    }
+
+    fn gathers(&self) -> bool {
+        true
+    }
+
+    fn gather(&self, context: &Context<'_>, seen: &[Seen<'_>], raw: &mut [Vec<f32>]) {
+        kernels::gather(context.level, seen, self.inputs, self.outputs, &mut raw[0]);
+        if let Some(bias) = raw.get_mut(1) {
+            kernels::gather_bias(context.level, seen, bias);
+        }
+    }
+
+    fn synaptic_operations(&self, inputs: &[&Signal], counted: &dyn Fn(usize) -> bool) -> u64 {
+        inputs.iter().map(|s| s.active(counted) as u64).sum::<u64>() * self.outputs as u64
+    }
+
+    fn reads_output(&self) -> bool {
+        false
+    }
+
+    fn is_static(&self) -> bool {
+        true
+    }
+
+    fn connection(&self, place: &str) -> Result<Option<Connection>> {
+        Connection::dense(place, self.inputs, self.outputs).map(Some)
+    }
+}

@@ -1,0 +1,209 @@
+//! `Neurons`: a layer of any model of the catalogue, with or without competition.
+
+use rheobase_models::neuron::Emits;
+use rheobase_models::phases::SETTLE;
+
+use crate::network::operator::{Back, Context, Operator};
+use crate::network::signal::{Events, Reach, Signal};
+use rheobase_base::Result;
+use rheobase_base::virtual_lane_sum;
+use rheobase_sim::population::Memory;
+use rheobase_sim::population::layer::{LayerBackward, LayerForward};
+use rheobase_sim::population::{Column, Layer};
+
+/// Something of a layer that is learned: a parameter of its model, or where one of its state fields starts.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Learned {
+    /// Position among the model's parameters or state fields.
+    pub(crate) field: usize,
+    /// Whether it is the start of a state field.
+    pub(crate) initial: bool,
+    /// Whether every neuron has its own.
+    pub(crate) each: bool,
+}
+
+/// A layer of neurons. Its parameters are what is learned of it.
+pub(crate) struct Neurons {
+    layer: Layer<f32>,
+    learned: Vec<Learned>,
+}
+
+impl Neurons {
+    pub(crate) fn new(layer: Layer<f32>, learned: Vec<Learned>) -> Self {
+        Neurons { layer, learned }
+    }
+
+    fn wants_coeffs(&self) -> bool {
+        self.learned.iter().any(|l| !l.initial)
+    }
+
+    fn coeffs(&self) -> usize {
+        if self.wants_coeffs() { self.layer.coeff_count() } else { 0 }
+    }
+}
+
+impl Operator for Neurons {
+    fn refresh(&mut self, parameters: &[&[f32]]) -> Result<()> {
+        let mut params = Vec::new();
+        for (learned, values) in self.learned.iter().zip(parameters) {
+            let column = match values {
+                [x] if !learned.each => Column::Shared(f64::from(*x)),
+                _ => Column::Each(values.iter().map(|x| f64::from(*x)).collect()),
+            };
+            match learned.initial {
+                true => self.layer.set_initial(learned.field, column),
+                false => params.push((learned.field, column)),
+            }
+        }
+        self.layer.set_params(params)
+    }
+
+    fn fresh(&self, samples: usize) -> Memory {
+        Memory { fields: self.layer.start(samples), layers: self.layer.layers(samples), kept: Vec::new() }
+    }
+
+    fn first_output(&self, samples: usize, width: usize) -> Signal {
+        let mut signal = Signal::default();
+        signal.zeros(samples, width);
+        let first: Vec<f32> = self.layer.first_outputs(0).map(|(value, _)| value as f32).collect();
+        for row in signal.values.chunks_exact_mut(width.max(1)) {
+            row.copy_from_slice(&first);
+        }
+        if self.spikes() {
+            signal.find_events();
+        }
+        signal
+    }
+
+    fn forward(
+        &self,
+        context: &Context<'_>,
+        _: &[&[f32]],
+        inputs: &[&Signal],
+        memory: &mut Memory,
+        out: &mut Signal,
+    ) {
+        let [input] = inputs else { return };
+        let (samples, width) = (input.samples, self.layer.neurons());
+        let mut events = out.events.take().unwrap_or_default();
+        let mut reach = match std::mem::take(&mut out.reach) {
+            Reach::Bits(bits) => bits,
+            _ => Vec::new(),
+        };
+        out.reshape(samples, width);
+        let words = samples * width.div_ceil(64);
+        let mut spikes = vec![0u64; words];
+        // A learned coefficient may act on spikes whose slope is 0: their error is wanted too.
+        let bits = context.taping && self.layer.slope_may_vanish() && !self.wants_coeffs();
+        reach.resize(if bits { words } else { 0 }, 0);
+        let mut buffer = Vec::new();
+        self.layer.forward(LayerForward {
+            level: context.level,
+            x: input.dense(&mut buffer),
+            samples,
+            settling: (context.step + 1).is_multiple_of(SETTLE),
+            fields: &mut memory.fields,
+            layers: &mut memory.layers,
+            kept: &mut memory.kept,
+            out: &mut out.values,
+            spikes: &mut spikes,
+            reach: bits.then_some(&mut reach),
+        });
+        out.reach = if bits { Reach::Bits(reach) } else { Reach::Everywhere };
+        if self.spikes() {
+            decode(&spikes, &out.values, width, &mut events);
+            out.events = Some(events);
+        }
+    }
+
+    fn backward(&self, context: &Context<'_>, _: &[&[f32]], back: Back<'_>) {
+        let ([input], [gradient]) = (back.inputs, back.gradients) else { return };
+        let mut buffer = Vec::new();
+        let mut unwanted = Vec::new();
+        let to = match gradient {
+            Some(gradient) => &mut **gradient,
+            None => {
+                unwanted.resize(back.upstream.len(), 0.0);
+                &mut unwanted
+            }
+        };
+        let coeffs = self.coeffs();
+        self.layer.backward(LayerBackward {
+            level: context.level,
+            x: input.dense(&mut buffer),
+            samples: input.samples,
+            before: back.before,
+            upstream: back.upstream,
+            adjoint: &mut back.adjoint.fields,
+            carried: &mut back.adjoint.kept,
+            input: to,
+            of_coeffs: &mut back.raw[..coeffs],
+        });
+    }
+
+    fn start_gradient(&self, adjoint: &Memory, first: Option<&[f32]>, raw: &mut [Vec<f32>]) {
+        let fields = &mut raw[self.coeffs()..];
+        if fields.is_empty() {
+            return;
+        }
+        let neurons = self.layer.neurons();
+        for (sums, field) in fields.iter_mut().zip(&adjoint.fields) {
+            for row in field.chunks_exact(neurons) {
+                sums.iter_mut().zip(row).for_each(|(sum, g)| *sum += g);
+            }
+        }
+        for row in first.unwrap_or_default().chunks_exact(neurons) {
+            for (sums, part) in fields.iter_mut().zip(self.layer.pull_back_first_output(row)) {
+                sums.iter_mut().zip(part).for_each(|(sum, g)| *sum += g);
+            }
+        }
+    }
+
+    fn raw(&self, _: &[usize]) -> Vec<usize> {
+        let fields = if self.learned.is_empty() { 0 } else { self.layer.model().state().len() };
+        vec![self.layer.neurons(); self.coeffs() + fields]
+    }
+
+    fn settle_gradients(&self, raw: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
+        let (of_coeffs, of_start) = raw.split_at(self.coeffs().min(raw.len()));
+        self.learned
+            .iter()
+            .map(|l| {
+                let each = self.layer.pull_back(l.field, l.initial, of_coeffs, of_start);
+                if l.each { each } else { vec![virtual_lane_sum(&each)] }
+            })
+            .collect()
+    }
+
+    fn reads_output(&self) -> bool {
+        false
+    }
+
+    fn spikes(&self) -> bool {
+        self.layer.emits() != Emits::Analogue
+    }
+}
+
+/// The events of a step from its bits and values.
+fn decode(bits: &[u64], values: &[f32], width: usize, events: &mut Events) {
+    events.clear();
+    let count = bits.iter().map(|word| word.count_ones() as usize).sum();
+    events.index.resize(count, 0);
+    events.value.resize(count, 0.0);
+    let mut places = events.index.iter_mut().zip(&mut events.value);
+    let mut end = 0;
+    for (words, row) in bits.chunks_exact(width.div_ceil(64).max(1)).zip(values.chunks_exact(width.max(1))) {
+        for (w, word) in words.iter().enumerate() {
+            let mut word = *word;
+            end += word.count_ones();
+            while word != 0
+                && let Some((index, value)) = places.next()
+            {
+                let i = w * 64 + word.trailing_zeros() as usize;
+                word &= word - 1;
+                (*index, *value) = (i as u32, row[i]);
+            }
+        }
+        events.starts.push(end);
+    }
+}

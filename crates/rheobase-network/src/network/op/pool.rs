@@ -1,0 +1,116 @@
+//! `Pool`: the sum, the largest or the mean of windows over one or two axes.
+
+#[cfg(test)]
+mod tests;
+
+use crate::network::describe::{self, PoolOf};
+use crate::network::operator::{Back, Context, Operator};
+use crate::network::signal::{Events, Reach, Signal};
+use crate::vision::pooling::Pooling;
+use crate::vision::windows::Lists;
+use rheobase_base::Result;
+use rheobase_sim::population::Memory;
+
+/// Pools the signal of each step.
+#[derive(Debug, Clone)]
+pub(crate) struct Pool(Pooling);
+
+impl Pool {
+    /// Shape of the output for an input `[C, L]` or `[C, H, W]`.
+    ///
+    /// # Errors
+    /// Those of [`Pooling::new`].
+    pub(crate) fn shape(place: &str, pool: &describe::Pool, input: &[usize]) -> Result<Vec<usize>> {
+        Pooling::shape(place, &lists(pool), input)
+    }
+
+    /// # Errors
+    /// Those of [`Pooling::new`].
+    pub(crate) fn new(place: &str, pool: &describe::Pool, input: &[usize]) -> Result<Pool> {
+        Ok(Pool(Pooling::new(place, pool.of, &lists(pool), input)?))
+    }
+
+    /// An output is reached if some input of its window is.
+    fn reach(&self, input: &Signal) -> Reach {
+        let Reach::Bits(bits) = &input.reach else { return input.reach.clone() };
+        let (from, to) = (input.width.div_ceil(64), self.0.width().div_ceil(64));
+        let mut reach = vec![0u64; input.samples * to];
+        for (words, row) in bits.chunks_exact(from).zip(reach.chunks_exact_mut(to)) {
+            for (w, word) in words.iter().enumerate() {
+                let mut word = *word;
+                while word != 0 {
+                    let i = w * 64 + word.trailing_zeros() as usize;
+                    word &= word - 1;
+                    self.0.outputs_of(i, |o| row[o / 64] |= 1 << (o % 64));
+                }
+            }
+        }
+        Reach::Bits(reach)
+    }
+}
+
+/// The windows as they are written; without a stride they stand side by side.
+fn lists(pool: &describe::Pool) -> Lists<'_> {
+    let stride = if pool.stride.is_empty() { &pool.kernel } else { &pool.stride };
+    Lists { kernel: &pool.kernel, stride, padding: &pool.padding, dilation: &[1] }
+}
+
+impl Operator for Pool {
+    fn forward(&self, _: &Context<'_>, _: &[&[f32]], inputs: &[&Signal], _: &mut Memory, out: &mut Signal) {
+        let [input] = inputs else { return };
+        let old: Option<Events> = out.events.take();
+        out.zeros(input.samples, self.0.width());
+        let rows = out.values.chunks_exact_mut(self.0.width());
+        match &input.events {
+            Some(events) => {
+                let mut met = Vec::new();
+                rows.enumerate().for_each(|(s, row)| self.0.pool_events(events.of(s), &mut met, row));
+            }
+            None => rows.enumerate().for_each(|(s, row)| self.0.pool_all(input.sample(s), row)),
+        }
+        let size = self.0.size();
+        for y in &mut out.values {
+            // No −0 survives.
+            *y = if self.0.of == PoolOf::Average { *y / size + 0.0 } else { *y + 0.0 };
+        }
+        if input.events.is_some() {
+            out.events = old;
+            out.find_events();
+        }
+        out.reach = self.reach(input);
+    }
+
+    fn backward(&self, _: &Context<'_>, _: &[&[f32]], back: Back<'_>) {
+        let ([input], [Some(gradient)]) = (back.inputs, back.gradients) else { return };
+        if input.reach == Reach::Nowhere {
+            return;
+        }
+        let width = input.width;
+        let mut buffer = Vec::new();
+        let values = if self.0.of == PoolOf::Max { input.dense(&mut buffer) } else { &[] };
+        let rows = gradient.chunks_exact_mut(width).zip(back.upstream.chunks_exact(self.0.width()));
+        for (sample, (gradient, upstream)) in rows.enumerate() {
+            if self.0.of == PoolOf::Max {
+                let values = &values[sample * width..(sample + 1) * width];
+                for (o, g) in upstream.iter().enumerate().filter(|(_, g)| **g != 0.0) {
+                    if let Some(i) = self.0.largest(values, o)
+                        && input.reach.at(sample, i, width)
+                    {
+                        gradient[i] += g;
+                    }
+                }
+                continue;
+            }
+            for (i, to) in gradient.iter_mut().enumerate().filter(|(i, _)| input.reach.at(sample, *i, width))
+            {
+                let mut sum = 0.0;
+                self.0.outputs_of(i, |o| sum += upstream[o]);
+                *to += if self.0.of == PoolOf::Average { sum / self.0.size() } else { sum };
+            }
+        }
+    }
+
+    fn is_static(&self) -> bool {
+        true
+    }
+}

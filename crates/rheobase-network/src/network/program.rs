@@ -1,0 +1,339 @@
+//! `Program`: a network that has been checked, and its run through time.
+
+use std::collections::VecDeque;
+
+use super::library::Library;
+use super::operator::{Context, Operator};
+use super::parameters::Parameters;
+use super::signal::Signal;
+use super::tape::Tape;
+use super::tile::TileInput;
+use rheobase_base::{Error, Result};
+use rheobase_sim::population::Memory;
+
+/// A node of a program. Sources are numbered from 0, the network's input; node `n` of the list is number `n + 1`.
+pub struct ProgramNode {
+    /// Its name.
+    pub name: String,
+    /// What it computes, in a word: `linear`, `lif`.
+    pub what: String,
+    /// What it computes.
+    pub operator: Box<dyn Operator>,
+    /// Number of each source, and the delay of its edge in steps.
+    pub inputs: Vec<(usize, usize)>,
+    /// Shape of what it sends in one step.
+    pub shape: Vec<usize>,
+    /// Its tensors within the parameters.
+    pub tensors: std::ops::Range<usize>,
+    /// Whether it is a layer of neurons.
+    pub layer: bool,
+}
+
+impl ProgramNode {
+    /// Numbers that a source sends per sample and step.
+    pub fn width(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
+/// A network that has been checked: shapes inferred, nodes in order, parameters named.
+pub struct Program {
+    pub(crate) nodes: Vec<ProgramNode>,
+    pub(crate) parameters: Parameters,
+    pub(crate) input: Vec<usize>,
+    /// Number of the node that the network gives.
+    pub(crate) output: usize,
+    /// The longest delay from each source.
+    pub(crate) delays: Vec<usize>,
+    /// What delayed edges carry before each source has sent anything, where that is given.
+    pub(crate) given: Vec<Option<Vec<f32>>>,
+    /// Which nodes keep their parameters as they are ([`Program::freeze`]).
+    pub(crate) frozen: Vec<bool>,
+    /// What the names in its description stood for.
+    pub(crate) library: Library,
+}
+
+/// What a program carries from step to step for the samples of a tile: the caller's to keep.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    pub(crate) memories: Vec<Memory>,
+    /// What each source has sent, the latest first, as far back as edges reach.
+    pub(crate) past: Vec<VecDeque<Signal>>,
+    pub(crate) step: u64,
+    pub(crate) samples: usize,
+}
+
+impl State {
+    /// What each node carries, in their order.
+    pub fn memories(&self) -> &[Memory] {
+        &self.memories
+    }
+
+    /// Number of samples.
+    pub fn samples(&self) -> usize {
+        self.samples
+    }
+
+    /// Steps since the last reset.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+}
+
+/// What a run has counted.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Counts {
+    /// Spikes of each node; 0 for nodes that do not spike.
+    pub spikes: Vec<u64>,
+    /// Synaptic operations of each node: events × the targets each of them has.
+    pub operations: Vec<u64>,
+}
+
+impl Counts {
+    /// Adds another run's.
+    pub fn add(&mut self, other: &Counts) {
+        self.spikes.resize(other.spikes.len().max(self.spikes.len()), 0);
+        self.operations.resize(self.spikes.len(), 0);
+        for (a, b) in self.spikes.iter_mut().zip(&other.spikes) {
+            *a += b;
+        }
+        for (a, b) in self.operations.iter_mut().zip(&other.operations) {
+            *a += b;
+        }
+    }
+}
+
+impl Program {
+    /// What is learned.
+    pub fn parameters(&self) -> &Parameters {
+        &self.parameters
+    }
+
+    /// Changes what is learned and lets the nodes take it in.
+    ///
+    /// # Errors
+    /// Those of `change`; parameters that a model refuses, in which case nothing has changed.
+    pub fn update(&mut self, change: impl FnOnce(&mut Parameters) -> Result<()>) -> Result<()> {
+        let before = self.parameters.clone();
+        let done = change(&mut self.parameters).and_then(|()| self.refresh());
+        if done.is_err() {
+            self.parameters = before;
+            self.refresh()?;
+        }
+        done
+    }
+
+    pub(crate) fn refresh(&mut self) -> Result<()> {
+        for node in &mut self.nodes {
+            let tensors = &self.parameters.tensors[node.tensors.clone()];
+            for t in tensors {
+                t.check(&t.values)?;
+            }
+            let values: Vec<&[f32]> = tensors.iter().map(|t| &t.values[..]).collect();
+            node.operator.refresh(&values)?;
+        }
+        Ok(())
+    }
+
+    /// Smooths the curves of layers that are run as rates by this factor times the width that they were described with.
+    pub fn scale_smoothing(&mut self, factor: f64) {
+        self.nodes.iter_mut().for_each(|node| node.operator.scale_smoothing(factor));
+    }
+
+    /// Shape of a sample in one step.
+    pub fn input_shape(&self) -> &[usize] {
+        &self.input
+    }
+
+    /// Shape of what the network gives in one step.
+    pub fn output_shape(&self) -> &[usize] {
+        match self.output.checked_sub(1) {
+            Some(n) => &self.nodes[n].shape,
+            None => &self.input,
+        }
+    }
+
+    /// All nodes in order; node `n` is source number `n + 1`.
+    pub fn list(&self) -> &[ProgramNode] {
+        &self.nodes
+    }
+
+    /// Number of the source that the network gives: of the signals of a step, this one is the answer.
+    pub fn output(&self) -> usize {
+        self.output
+    }
+
+    /// Raises the thresholds of node `n`, one amount per feature; `false` if it has none that rise.
+    ///
+    /// # Errors
+    /// Amounts that the node refuses.
+    pub fn raise_thresholds(&mut self, n: usize, by: &[f32]) -> Result<bool> {
+        self.nodes.get_mut(n).map_or(Ok(false), |node| node.operator.raise_thresholds(by))
+    }
+
+    /// Whether node `n` keeps its parameters as they are ([`Program::freeze`]).
+    pub fn is_frozen(&self, n: usize) -> bool {
+        self.frozen.get(n) == Some(&true)
+    }
+
+    /// What the names in its description stood for.
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// Names, kinds and shapes of the nodes, in order.
+    pub fn nodes(&self) -> impl Iterator<Item = (&str, &str, &[usize])> {
+        self.nodes.iter().map(|n| (&n.name[..], &n.what[..], &n.shape[..]))
+    }
+
+    /// Which nodes are neurons that send spikes: layers of a model that spikes, and `fire`.
+    pub fn spiking(&self) -> impl Iterator<Item = bool> {
+        self.nodes.iter().map(|n| n.operator.spikes())
+    }
+
+    /// Numbers that a source sends per sample and step.
+    pub fn width(&self, source: usize) -> usize {
+        match source.checked_sub(1) {
+            Some(n) => self.nodes[n].width(),
+            None => self.input.iter().product(),
+        }
+    }
+
+    pub(crate) fn values_of(&self, node: &ProgramNode) -> Vec<&[f32]> {
+        self.parameters.tensors[node.tensors.clone()].iter().map(|t| &t.values[..]).collect()
+    }
+
+    /// The state of `samples` samples after a reset.
+    pub fn start(&self, samples: usize) -> State {
+        let memories = self.nodes.iter().map(|n| n.operator.fresh(samples)).collect();
+        let past = (0..=self.nodes.len())
+            .map(|source| {
+                let width = self.width(source);
+                let first = match source.checked_sub(1) {
+                    _ if self.given[source].is_some() => self.given_first(source, samples),
+                    Some(n) if self.delays[source] > 0 => self.nodes[n].operator.first_output(samples, width),
+                    _ => {
+                        let mut zeros = Signal::default();
+                        zeros.zeros(samples, width);
+                        zeros
+                    }
+                };
+                std::iter::repeat_n(first, self.delays[source]).collect()
+            })
+            .collect();
+        State { memories, past, step: 0, samples }
+    }
+
+    /// The given first signal of a source, for every sample.
+    fn given_first(&self, source: usize, samples: usize) -> Signal {
+        let values = self.given[source].as_deref().unwrap_or_default();
+        let mut signal = Signal::default();
+        signal.zeros(samples, values.len());
+        signal.values.chunks_exact_mut(values.len().max(1)).for_each(|row| row.copy_from_slice(values));
+        if source.checked_sub(1).is_some_and(|n| self.nodes[n].operator.spikes()) {
+            signal.find_events();
+        }
+        signal
+    }
+
+    /// Takes `state` through `steps` steps of `input`, from its step `first` on; `tape` keeps what the backward pass needs,
+    /// `see` is shown the signal of every node after each step (by number, 0 the input).
+    ///
+    /// # Errors
+    /// NaN that arises, with step, node, sample and neuron; input of the wrong width.
+    pub fn run(
+        &self,
+        context: &Context<'_>,
+        state: &mut State,
+        input: &TileInput<'_>,
+        first: usize,
+        steps: usize,
+        tape: &mut Tape,
+        counts: &mut Counts,
+        mut see: impl FnMut(usize, &[Signal]),
+    ) -> Result<()> {
+        if input.width != self.width(0) || input.samples.len() != state.samples {
+            return Err(Error::Shape {
+                place: "network".into(),
+                field: "input".into(),
+                got: format!("[{} samples, {} features]", input.samples.len(), input.width),
+                want: format!("[{}, {}] is needed", state.samples, self.width(0)),
+            });
+        }
+        counts.spikes.resize(self.nodes.len(), 0);
+        counts.operations.resize(self.nodes.len(), 0);
+        // Nodes that the backward pass never visits leave nothing on the tape.
+        let taped = if context.taping {
+            self.needs_gradient(input.wanted)
+        } else {
+            vec![false; self.nodes.len() + 1]
+        };
+        tape.begin(self, state, steps, context.taping.then_some(&taped[..]));
+        for t in 0..steps {
+            let (earlier, signals, before) = tape.step(t);
+            let counted = |sample: usize| input.goes_on(sample, first + t);
+            input.write(first + t, first + t > 0, &mut signals[0]);
+            for (n, node) in self.nodes.iter().enumerate() {
+                let memory = &mut state.memories[n];
+                if taped[n + 1] {
+                    before[n].copy_from(memory);
+                }
+                let mut out = std::mem::take(&mut signals[n + 1]);
+                let inputs: Vec<&Signal> = node
+                    .inputs
+                    .iter()
+                    .map(|(source, delay)| match delay {
+                        0 => &signals[*source],
+                        d => &state.past[*source][d - 1],
+                    })
+                    .collect();
+                let context = Context { step: state.step, ..*context };
+                let same = node.operator.is_static() && inputs.iter().all(|s| s.constant);
+                if same && let Some(earlier) = earlier {
+                    out.copy_from(&earlier[n + 1]);
+                } else {
+                    node.operator.forward(&context, &self.values_of(node), &inputs, memory, &mut out);
+                }
+                out.constant = same;
+                if node.operator.spikes() {
+                    counts.spikes[n] += out.active(&counted) as u64;
+                }
+                counts.operations[n] += node.operator.synaptic_operations(&inputs, &counted);
+                if taped[n + 1] {
+                    std::mem::swap(&mut before[n].kept, &mut memory.kept);
+                }
+                signals[n + 1] = out;
+            }
+            see(t, signals);
+            state.step += 1;
+            for (source, past) in state.past.iter_mut().enumerate().filter(|(_, p)| !p.is_empty()) {
+                // The oldest signal's memory is used again.
+                if let Some(mut oldest) = past.pop_back() {
+                    oldest.copy_from(&signals[source]);
+                    past.push_front(oldest);
+                }
+            }
+            tape.thin(t);
+        }
+        self.check_nan(state)
+    }
+
+    /// Looks for NaN in the state.
+    fn check_nan(&self, state: &State) -> Result<()> {
+        for (node, memory) in self.nodes.iter().zip(&state.memories) {
+            for (f, field) in memory.fields.iter().enumerate() {
+                if let Some(i) = field.iter().position(|x| x.is_nan()) {
+                    let width = field.len() / state.samples.max(1);
+                    return Err(Error::NotANumber {
+                        place: node.name.clone(),
+                        field: format!("state field {f}"),
+                        step: state.step as usize - 1,
+                        batch: i / width.max(1),
+                        neuron: i % width.max(1),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,249 @@
+//! `Pooling`: the sum, the largest or the mean of windows over one or two axes.
+
+use super::SpikeRows;
+use super::check::{rows, steps};
+use super::windows::{Lists, Targets, Windows, value_error};
+use rheobase_base::Result;
+
+/// What pooling makes of a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PoolOf {
+    /// The sum.
+    Sum,
+    /// The largest value; the first of equals.
+    Max,
+    /// The mean over the kernel's size.
+    Average,
+}
+
+/// Makes one value of each window, channel by channel. Windows add in ascending index; the mean is taken over the
+/// kernel's size, padding included, and divided once after the sum. The largest value is the first of equals; padding is
+/// never the largest.
+#[derive(Debug, Clone)]
+pub struct Pooling {
+    pub(crate) of: PoolOf,
+    windows: Windows,
+    rows: Targets,
+    columns: Targets,
+}
+
+impl Pooling {
+    /// The largest value of every window over maps of `shape` [feature, row, column]. Kernel, stride and padding are
+    /// [rows, columns]; without a stride windows stand side by side.
+    ///
+    /// # Errors
+    /// Kernels or strides of 0; windows larger than the padded maps; padding of more than half a window.
+    pub fn max(
+        shape: [usize; 3],
+        kernel: [usize; 2],
+        stride: Option<[usize; 2]>,
+        padding: [usize; 2],
+    ) -> Result<Pooling> {
+        let stride = &stride.unwrap_or(kernel);
+        let lists = Lists { kernel: &kernel, stride, padding: &padding, dilation: &[1] };
+        Pooling::new("pooling", PoolOf::Max, &lists, &shape)
+    }
+
+    /// Shape of the pooled maps, [feature, row, column].
+    pub fn pooled(&self) -> [usize; 3] {
+        [self.windows.channels, self.windows.rows.outputs, self.windows.columns.outputs]
+    }
+
+    /// Pools every step of a wave `[time, feature, row, column]`. `out` is overwritten; its buffers are reused.
+    ///
+    /// # Errors
+    /// Lengths that are not whole steps; values that are not finite.
+    pub fn wave(&self, wave: &[f32], out: &mut Vec<f32>) -> Result<()> {
+        let steps = steps("pooling", "wave", wave, self.input())?;
+        out.clear();
+        out.resize(steps * self.width(), 0.0);
+        for (from, to) in wave.chunks_exact(wave.len() / steps).zip(out.chunks_exact_mut(self.width())) {
+            self.pool_all(from, to);
+        }
+        Ok(())
+    }
+
+    /// Pools first spikes: a window fires with the first of its neurons, and with the largest value of that step. `out` is
+    /// overwritten; its buffers are reused. Spikes of a value below 0 have no place in it.
+    ///
+    /// # Errors
+    /// Spikes of neurons that are not there.
+    pub fn first(&self, first: &SpikeRows, out: &mut SpikeRows) -> Result<()> {
+        rows("pooling", first, self.input())?;
+        out.clear();
+        let mut done = vec![false; self.width()];
+        let mut firing: Vec<(u32, f32)> = Vec::new();
+        for step in 0..first.steps() {
+            let (index, value) = first.step(step);
+            firing.clear();
+            for (i, v) in index.iter().zip(value).filter(|(_, v)| **v > 0.0) {
+                self.outputs_of(*i as usize, |o| {
+                    if !done[o] {
+                        firing.push((o as u32, *v));
+                    }
+                });
+            }
+            firing.sort_unstable_by(|(a, x), (b, y)| a.cmp(b).then(y.total_cmp(x)));
+            firing.dedup_by_key(|(o, _)| *o);
+            for (o, v) in &firing {
+                done[*o as usize] = true;
+                out.push(*o, *v);
+            }
+            out.end_step();
+        }
+        Ok(())
+    }
+
+    /// Shape of the input, [feature, row, column].
+    fn input(&self) -> [usize; 3] {
+        [self.windows.channels, self.windows.rows.input, self.windows.columns.input]
+    }
+
+    /// Shape of the output for an input `[C, L]` or `[C, H, W]`.
+    ///
+    /// # Errors
+    /// Those of [`Pooling::new`].
+    pub(crate) fn shape(place: &str, lists: &Lists<'_>, input: &[usize]) -> Result<Vec<usize>> {
+        let windows = check(place, lists, input)?;
+        Ok(windows.shape(windows.channels))
+    }
+
+    /// # Errors
+    /// Inputs of another rank; settings out of range or of the wrong length; windows larger than the padded input;
+    /// padding of more than half a window.
+    pub(crate) fn new(place: &str, of: PoolOf, lists: &Lists<'_>, input: &[usize]) -> Result<Pooling> {
+        let windows = check(place, lists, input)?;
+        let (rows, columns) = (Targets::new(&windows.rows), Targets::new(&windows.columns));
+        Ok(Pooling { of, windows, rows, columns })
+    }
+
+    /// Features of the output.
+    pub(crate) fn width(&self) -> usize {
+        self.windows.channels * self.windows.outputs()
+    }
+
+    /// Kernel's size.
+    pub(crate) fn size(&self) -> f32 {
+        self.windows.taps() as f32
+    }
+
+    /// Calls `f` with the outputs that feature `i` of the input is part of, ascending.
+    pub(crate) fn outputs_of(&self, i: usize, mut f: impl FnMut(usize)) {
+        let (rows, columns) = (&self.windows.rows, &self.windows.columns);
+        let (channel, at) = (i / self.windows.places(), i % self.windows.places());
+        let (row, column) = (self.rows.of(at / columns.input), self.columns.of(at % columns.input));
+        for r in 0..row.count {
+            let line = channel * rows.outputs + self.rows.nth(row, r).0;
+            for c in 0..column.count {
+                f(line * columns.outputs + self.columns.nth(column, c).0);
+            }
+        }
+    }
+
+    /// The features of the input in the window of an output, ascending.
+    pub(crate) fn inputs_of(&self, output: usize) -> impl Iterator<Item = usize> {
+        let (rows, columns) = (&self.windows.rows, &self.windows.columns);
+        let (channel, at) = (output / self.windows.outputs(), output % self.windows.outputs());
+        let across = columns.range(at % columns.outputs);
+        let (first, width) = (channel * rows.input, columns.input);
+        rows.range(at / columns.outputs)
+            .flat_map(move |y| across.clone().map(move |x| (first + y) * width + x))
+    }
+
+    /// One sample out of all its values.
+    pub(crate) fn pool_all(&self, values: &[f32], out: &mut [f32]) {
+        for (o, to) in out.iter_mut().enumerate() {
+            *to = match self.of {
+                PoolOf::Max => self.largest(values, o).map_or(0.0, |i| values[i]),
+                _ => self.inputs_of(o).fold(0.0, |sum, i| sum + values[i]),
+            };
+        }
+    }
+
+    /// The first of the largest values of a window, or its first NaN.
+    pub(crate) fn largest(&self, values: &[f32], output: usize) -> Option<usize> {
+        self.inputs_of(output).reduce(|best, i| if beats(values[i], values[best]) { i } else { best })
+    }
+
+    /// One sample out of its events.
+    pub(crate) fn pool_events(&self, (index, value): (&[u32], &[f32]), met: &mut Vec<u32>, out: &mut [f32]) {
+        if self.of != PoolOf::Max {
+            for (i, v) in index.iter().zip(value) {
+                self.outputs_of(*i as usize, |o| out[o] += v);
+            }
+            return;
+        }
+        // How many events each window has met: where there are fewer than places, a 0 is among them.
+        met.clear();
+        met.resize(out.len(), 0);
+        for (i, v) in index.iter().zip(value) {
+            self.outputs_of(*i as usize, |o| {
+                if met[o] == 0 || beats(*v, out[o]) {
+                    out[o] = *v;
+                }
+                met[o] += 1;
+            });
+        }
+        for (o, to) in out.iter_mut().enumerate().filter(|(_, to)| **to < 0.0) {
+            if (met[o] as usize) < self.inputs_of(o).count() {
+                *to = 0.0;
+            }
+        }
+    }
+}
+
+/// Whether `x` is larger than the best so far; the first NaN is and stays.
+fn beats(x: f32, best: f32) -> bool {
+    x > best || (x.is_nan() && !best.is_nan())
+}
+
+/// The windows of pooling whose settings are right.
+fn check(place: &str, lists: &Lists<'_>, input: &[usize]) -> Result<Windows> {
+    let windows = Windows::new(place, lists, input)?;
+    // Beyond that a window could stand in the padding alone.
+    for axis in [&windows.rows, &windows.columns] {
+        if axis.padding > axis.kernel / 2 {
+            let rule = format!("must be at most half of the kernel, {}", axis.kernel / 2);
+            return Err(value_error(place, "padding", None, format!("{:?}", lists.padding), rule));
+        }
+    }
+    Ok(windows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vision::{first_spikes, to_wave};
+
+    #[test]
+    fn a_window_fires_with_the_first_of_its_neurons() {
+        let (shape, mut first, mut out) = ([2, 3, 4], SpikeRows::default(), SpikeRows::default());
+        let rows =
+            SpikeRows::new(vec![0, 2, 5], vec![1, 14, 0, 13, 23], vec![2.0, 1.0, 9.0, 4.0, 3.0], 24).unwrap();
+        let pool = Pooling::max(shape, [2, 3], Some([1, 1]), [1, 0]).unwrap();
+        assert_eq!(pool.pooled(), [2, 4, 2]);
+        let (mut wave, mut pooled) = (Vec::new(), Vec::new());
+        to_wave(&rows, shape, &mut wave).unwrap();
+        for x in &mut wave {
+            *x = x.min(1.0);
+        }
+        pool.wave(&wave, &mut pooled).unwrap();
+        first_spikes(&pooled, pool.pooled(), &mut first).unwrap();
+        pool.first(&rows, &mut out).unwrap();
+        assert_eq!((out.offsets(), out.index()), (first.offsets(), first.index()));
+        // The largest of the step, not of the wave.
+        assert_eq!(out.value()[0], 2.0);
+    }
+
+    #[test]
+    fn windows_fit() {
+        let error = |kernel, stride, padding| {
+            Pooling::max([1, 4, 4], kernel, stride, padding).unwrap_err().to_string()
+        };
+        assert!(error([5, 1], None, [0, 0]).contains("pooling.kernel[0] = 5: reaches over 5 places"));
+        assert!(error([0, 1], None, [0, 0]).contains("at least 1"));
+        assert!(error([2, 2], Some([0, 1]), [0, 0]).contains("at least 1"));
+        assert!(error([2, 2], None, [2, 0]).contains("at most half of the kernel"));
+    }
+}

@@ -1,0 +1,3 @@
+//! Pictures of results.
+
+pub(crate) mod phase;
