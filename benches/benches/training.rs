@@ -80,6 +80,8 @@ fn neurons(model: &str, parameter: &str, value: f64) -> Neurons {
         surrogate: Vec::new(),
         detach_reset: true,
         competition: None,
+        run_as: Default::default(),
+        sigma: None,
     }
 }
 

@@ -17,6 +17,7 @@ from ._dataset import Dataset
 from ._dynamics import Dynamics, FixedPoint, PhasePortrait, Threshold
 from ._learn import (
     Answers,
+    Conversion,
     Epoch,
     Job,
     Session,
@@ -26,6 +27,7 @@ from ._learn import (
     Verified,
     digits,
     fit,
+    from_relu,
     maps_figure,
     report,
     verify,
@@ -55,6 +57,7 @@ from ._network import (
     Stack,
     Sum,
     SumPool,
+    Synapse,
     Tanh,
 )
 from ._plasticity import Learner
@@ -80,6 +83,7 @@ __all__ = [
     "Burst",
     "Competition",
     "Conv",
+    "Conversion",
     "Correlogram",
     "Dataset",
     "Delayed",
@@ -93,6 +97,7 @@ __all__ = [
     "fit",
     "FixedPoint",
     "Flatten",
+    "from_relu",
     "Gradients",
     "Identity",
     "IsiStatistics",
@@ -133,6 +138,7 @@ __all__ = [
     "Stimulus",
     "Sum",
     "SumPool",
+    "Synapse",
     "surrogates",
     "Tanh",
     "Threshold",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
 import warnings
@@ -96,6 +97,27 @@ class Answers(AsArray, _Answers):
         """:meth:`confusion` as a picture; drawn into axes of matplotlib where ``ax`` is given."""
         figure = _native.draw_confusion(self.confusion(y), [str(name) for name in names], title)
         return figure if ax is None else figure.draw(ax)
+
+
+class Conversion(NamedTuple):
+    """What a network trained as rates gives as spikes, and what that costs."""
+
+    as_trained: float
+    """Share classified right as it was trained."""
+    as_rates: float
+    """By the same curves no longer smoothed."""
+    predicted: float
+    """The share expected as spikes, before it was tried."""
+    as_spikes: float
+    """The share classified right as spikes."""
+    classes: np.ndarray
+    """The class of the highest score as spikes, sample by sample."""
+    course: list[dict[str, float]]
+    """Points of the presentation: ``steps``, ``correct``, ``spikes`` and ``operations`` per sample."""
+    settled: tuple[int, int]
+    """The step after which half and 95 % of the answers no longer change."""
+    layers: list[dict[str, Any]]
+    """Layer by layer how far spikes are from curves, in Hz, and shares of silent and saturated neurons."""
 
 
 class Settings:
@@ -441,6 +463,60 @@ class Trained:
         """Samples of known classes through the network: arrays, or a :class:`Dataset`."""
         return _answers(self._own.outcome(arrays(x, y, series, "x")._own), True)
 
+    def as_spikes(
+        self,
+        x: Any,
+        y: Any,
+        *,
+        steps: int = 200,
+        start: int | None = None,
+        synapse: float | tuple[str, float] | None = 0.005,
+        output_synapse: float | tuple[str, float] | None = None,
+        scale_firing_rates: float | None = None,
+        percentile: float | None = None,
+        rate: float = 200.0,
+        calibration: Any = None,
+        series: bool = False,
+    ) -> Conversion:
+        """A network whose layers were trained as rates, run as spikes on samples of known classes.
+
+        Args:
+            x: The samples.
+            y: Their classes.
+            steps: Steps that a sample is shown.
+            start: The step from which on the output is averaged; two fifths of them by default.
+            synapse: What the spikes of every layer go through: the time constant of an exponential in seconds,
+                ``("alpha", 0.005)``, or nothing.
+            output_synapse: What the output goes through, of which the last value is the answer then.
+            scale_firing_rates: Factor on all rates; outputs are divided by it.
+            percentile: Scales each layer so that this percentile of its activities comes to ``rate``.
+            rate: The rate of ``percentile``, in Hz.
+            calibration: The samples that percentiles are taken of: those it was trained on.
+            series: Whether samples change over time.
+        """
+        shown = {
+            "steps": count(steps, "steps"),
+            "start": None if start is None else count(start, "start"),
+            "synapse": _synapse(synapse),
+            "output_synapse": _synapse(output_synapse),
+            "scale": None if scale_firing_rates is None else float(scale_firing_rates),
+            "percentile": None if percentile is None else float(percentile),
+            "rate": float(rate),
+        }
+        data = None if calibration is None else _samples(calibration, None, series, "calibration")
+        found = json.loads(self._own.as_spikes(shown, _samples(x, y, series, "x"), data))
+        shares = [found[name] / found["samples"] for name in ("as_trained", "as_rates", "as_spikes")]
+        classes = np.array(found["predictions"], dtype=np.uint32)
+        return Conversion(
+            shares[0], shares[1], found["predicted"], shares[2], classes, found["moments"], tuple(found["settled"]), found["layers"]
+        )
+
+    def to_rates(self, x: Any, path: str | os.PathLike[str], *, series: bool = False) -> tuple[Trained, list[dict[str, Any]]]:
+        """The spiking layers measured on samples and fitted by rate curves: the network of rates, whose checkpoint is written to
+        ``path``, and layer by layer the curve with its root mean square error in Hz."""
+        layers = json.loads(self._own.to_rates(_samples(x, None, series, "x"), Path(path)))
+        return Trained(path), layers
+
     def session(self, batch: int | None = None) -> Session:
         """The network fed step by step, from a reset."""
         return Session(self, batch)
@@ -739,6 +815,25 @@ def _table(file: Path, rows: list[Any]) -> None:
     kept = [i for i in range(len(rows[0])) if any(row[i] is not None for row in rows)]
     lines = [[rows[0]._fields[i] for i in kept], *([row[i] for i in kept] for row in rows)]
     file.write_text("".join(",".join(map(str, line)) + "\n" for line in lines), encoding="utf-8")
+
+
+def from_relu(network: str | os.PathLike[str], weights: str | os.PathLike[str], path: str | os.PathLike[str]) -> Trained:
+    """A trained network of ReLU as one of rates, to be run as spikes: :meth:`Trained.as_spikes` with a ``percentile``.
+
+    Args:
+        network: The TOML file that describes its layers.
+        weights: Its weights, ``.npz`` or ``.safetensors``.
+        path: The checkpoint to write.
+    """
+    _native.from_relu(Path(network), Path(weights), Path(path))
+    return Trained(path)
+
+
+def _synapse(given: float | tuple[str, float] | None) -> tuple[str, float] | None:
+    if given is None:
+        return None
+    shape, tau = given if isinstance(given, tuple) else ("exponential", given)
+    return shape, float(tau)
 
 
 def _checkpoint(path: str | os.PathLike[str]) -> Path:

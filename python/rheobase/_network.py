@@ -103,6 +103,11 @@ def Scale(factor: float) -> Part:
     return Part("scale", factor=float(factor))
 
 
+def Synapse(tau: float, shape: str = "exponential") -> Part:
+    """A low-pass filter over time, ``"exponential"`` or ``"alpha"``, of time constant ``tau`` in seconds."""
+    return Part("synapse", shape=shape, tau=float(tau))
+
+
 def Dropout(probability: float) -> Part:
     """Values zeroed with this probability during training."""
     return Part("dropout", probability=float(probability))
@@ -136,6 +141,8 @@ def Neurons(
     surrogate: str | tuple[Any, ...] | None = None,
     detach_reset: bool = False,
     competition: Any = None,
+    as_rate: bool = False,
+    sigma: float | None = None,
 ) -> Part:
     """A layer of neurons, as many as there are inputs; a model alone is one with nothing else said.
 
@@ -146,6 +153,8 @@ def Neurons(
         surrogate: What stands in for the derivative of a spike: a name, or a name and its parameters in a tuple.
         detach_reset: Whether gradients stop at the reset.
         competition: How the neurons compete (:class:`Competition`).
+        as_rate: Whether they are run as their rate curve, to be run as spikes later (:meth:`Trained.as_spikes`).
+        sigma: As a rate, the width over which the curve is smoothed at threshold, in units of the input.
     """
     if not isinstance(model, Model):
         raise TypeError(f"model: a model such as LIF() is needed, not {model!r}")
@@ -168,6 +177,8 @@ def Neurons(
         surrogate=None if word is None else list(word),
         detach_reset=True if detach_reset else None,
         competition=compete,
+        **({"as": "rate"} if as_rate else {}),
+        sigma=None if sigma is None else float(sigma),
     )
 
 

@@ -235,3 +235,26 @@ def test_stages_come_to_the_fingerprint_of_the_command():
         pytest.skip("the clone's examples and docs are not here")
     job = rb.Job(rb.Settings.read(root / "examples/vision-digits.toml")).run(progress=False)
     assert f"fingerprint {job.fingerprint}" in (root / "docs/stages.md").read_text()
+
+
+def test_a_network_of_rates_runs_as_spikes(tmp_path):
+    net = rb.Sequential(
+        rb.Flatten(), rb.Linear(48), rb.Neurons(rb.LIF(amplitude=10.0), as_rate=True, sigma=0.1), rb.Linear(10)
+    )
+    loss = {"kind": "cross_entropy", "readout": "mean"}
+    trained = rb.fit(net, X, Y, steps=1, epochs=4, loss=loss, progress=False).trained()
+    found = trained.as_spikes(TEST_X, TEST_Y, steps=60, synapse=("alpha", 0.003))
+    assert found.as_trained == trained.evaluate(TEST_X, TEST_Y).accuracy > 0.85
+    assert abs(found.predicted - found.as_spikes) < 0.05 and found.classes.shape == (360,)
+    assert (found.classes == TEST_Y).mean() == found.as_spikes
+    assert found.course[-1]["steps"] == 60 and found.layers[0]["layer"] == "lif" and found.layers[0]["rate"] > 1
+    with pytest.raises(ValueError, match="shape"):
+        trained.as_spikes(TEST_X, TEST_Y, synapse=("box", 0.003))
+    with pytest.raises(ValueError, match="must be below the 10 steps"):
+        trained.as_spikes(TEST_X, TEST_Y, steps=10, start=10)
+
+
+def test_spiking_layers_are_fitted_as_rates(tmp_path):
+    rates, layers = fitted(epochs=3).trained().to_rates(X, tmp_path / "rates.safetensors")
+    assert layers[0]["layer"] == "lif_subtract" and 0 < layers[0]["error"] < layers[0]["rate"] * 2
+    assert rates.evaluate(TEST_X, TEST_Y).accuracy > 0.4

@@ -33,6 +33,7 @@ const WRITTEN: [(&str, &str); 9] = [
     ("vision.md", "Spiking vision"),
     ("plasticity.md", "Plasticity"),
     ("stages.md", "Learning without labels"),
+    ("rates.md", "Rates into spikes"),
     ("python.md", "Python"),
     ("runs.md", "Runs and their folders"),
     ("exchange.md", "Models of other frameworks"),

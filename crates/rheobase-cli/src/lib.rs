@@ -6,6 +6,7 @@ mod convert;
 mod curve;
 mod exchange;
 mod failure;
+mod from_relu;
 mod inspect;
 mod inspect_data;
 mod interrupt;
@@ -17,6 +18,7 @@ mod replay;
 mod simulate;
 mod terminal;
 mod text;
+mod to_rates;
 mod train;
 mod verify;
 
@@ -53,6 +55,8 @@ struct Command {
 enum Action {
     Train(train::Train),
     Eval(train::eval::Eval),
+    FromRelu(from_relu::FromRelu),
+    ToRates(to_rates::ToRates),
     Predict(train::predict::Predict),
     Inspect(inspect::Inspect),
     Models(models::Models),
@@ -98,6 +102,8 @@ fn act(action: Option<Action>) -> failure::Outcome<()> {
         None => terminal::print(FIRST_STEPS),
         Some(Action::Train(command)) => command.run(),
         Some(Action::Eval(command)) => command.run(),
+        Some(Action::FromRelu(command)) => command.run(),
+        Some(Action::ToRates(command)) => command.run(),
         Some(Action::Predict(command)) => command.run(),
         Some(Action::Inspect(command)) => command.run(),
         Some(Action::Models(command)) => command.run(),

@@ -47,6 +47,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "pictures are for the eye")]
 
+mod accuracy_course;
 mod axis;
 mod cells;
 mod check;
@@ -82,6 +83,7 @@ mod weight_course;
 mod weights;
 mod wins;
 
+pub use accuracy_course::AccuracyCourse;
 pub use confusion::Confusion;
 pub use correlogram::Correlogram;
 pub use fi_curve::FiCurve;

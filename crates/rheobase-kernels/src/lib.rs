@@ -5,6 +5,7 @@
 //! * [`Kernels`]: its step, the only way to it: [`phases`], with everything of the layer between them; [`advance`], a
 //!   tile of independent neurons through many steps; [`step`], one step of a network's layer; [`backward`], one step of
 //!   the backward pass
+//! * [`rates`]: neurons as their rate curves
 //! * [`errors`]: how far two runs of a neuron may lie apart after a step
 //! * what they read: [`Column`], [`Input`]; what they write: [`event`]
 
@@ -17,6 +18,7 @@ pub mod event;
 pub mod kernels;
 pub mod model;
 pub mod phases;
+pub mod rates;
 pub mod source;
 pub mod step;
 

@@ -20,6 +20,7 @@ use crate::curve;
 use crate::errors::{self, ErrorBounds, ErrorStep};
 use crate::kernels::{Kernels, advance_by_phases, step_by_phases};
 use crate::phases::{Emit, EmitKernel, Integrate, IntegrateKernel};
+use crate::rates::{Rates, RatesKernel};
 use crate::step::{Step, StepKernel};
 
 use rheobase_base::{Error, Result};
@@ -99,6 +100,11 @@ pub trait Model: Send + Sync {
     fn training(&self, params: &[f64], smoothing: Option<f64>, x: f64) -> Option<(f64, f64)> {
         let _ = (params, smoothing, x);
         None
+    }
+    /// [`Model::training`] of many neurons at once, in single precision. No result depends on the SIMD level.
+    fn rates(&self, level: Level, job: Rates<'_>) {
+        let _ = level;
+        job.one_by_one(|params, smoothing, x| self.training(params, smoothing, x));
     }
     /// Gains and biases from maximum rates and intercepts, by the curve's closed form.
     fn gain_bias(
@@ -234,6 +240,9 @@ impl<N: Neuron> Model for Erased<N> {
         let p = record::<One, N::Params<One>>(params);
         let y = N::training(&p, smoothing.map(One::constant), One::variable(x, 0))?;
         Some((y.value, y.tangent[0]))
+    }
+    fn rates(&self, level: Level, job: Rates<'_>) {
+        f32::dispatch_wide(level, RatesKernel::<N>::new(job));
     }
     fn gain_bias(
         &self,

@@ -8,11 +8,11 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use rheobase::Cancel;
 use rheobase::learn::{
-    self, Epoch, Job as Training, Outcome, Session as Stepping, Splits, StageEpoch, TrainConfig,
-    Trained as Read,
+    self, Epoch, Job as Training, Outcome, Presentation, ReluNetwork, Scaling, Session as Stepping, Splits,
+    StageEpoch, TrainConfig, Trained as Read, Weights,
 };
 use rheobase::network::Library;
-use rheobase::network::{Program, State};
+use rheobase::network::{Program, State, Synapse, SynapseShape};
 
 use crate::arrays::array;
 use crate::dataset::Dataset;
@@ -327,6 +327,29 @@ impl Trained {
         outcome(py, found, self.0.program(), data.samples())
     }
 
+    /// What the network, trained as rates, gives as spikes: as JSON.
+    fn as_spikes(
+        &self,
+        py: Python<'_>,
+        shown: Shown,
+        samples: Samples<'_>,
+        calibration: Option<Samples<'_>>,
+    ) -> PyResult<String> {
+        let presentation = shown.presentation().raised()?;
+        let data = dataset("samples", &samples)?;
+        let calibration = calibration.as_ref().map(|c| dataset("calibration", c)).transpose()?;
+        let run = |_: &Cancel| self.0.as_spikes(&presentation, calibration.as_ref(), &data);
+        json(&enter(py, usize::MAX, run).whole()?)
+    }
+
+    /// Fits the layers' rates, writes the network of rates to a file; the layers as JSON.
+    fn to_rates(&self, py: Python<'_>, samples: Samples<'_>, path: PathBuf) -> PyResult<String> {
+        let data = dataset("samples", &samples)?;
+        let found = enter(py, usize::MAX, |_| self.0.fitted_rates(&data)).whole()?;
+        py.detach(|| found.checkpoint.write(&path)).raised()?;
+        json(&found.layers)
+    }
+
     fn history<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
         history(py, self.0.history())
     }
@@ -349,6 +372,56 @@ impl Trained {
     fn parameters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         parameters(py, self.0.program())
     }
+}
+
+/// How a network of rates is shown samples as spikes.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct Shown {
+    steps: usize,
+    start: Option<usize>,
+    synapse: Option<(String, f64)>,
+    output_synapse: Option<(String, f64)>,
+    scale: Option<f64>,
+    percentile: Option<f64>,
+    rate: f64,
+}
+
+impl Shown {
+    fn presentation(self) -> rheobase::Result<Presentation> {
+        let synapse = |given: Option<(String, f64)>| match given {
+            None => Ok(None),
+            Some((shape, tau)) if shape == "exponential" => Ok(Some((SynapseShape::Exponential, tau))),
+            Some((shape, tau)) if shape == "alpha" => Ok(Some((SynapseShape::Alpha, tau))),
+            Some((shape, _)) => Err(Error::unknown("synapse", "shape", &shape, ["exponential", "alpha"])),
+        };
+        let made = |(shape, tau)| Synapse { shape, tau };
+        let usual = Presentation::new(self.steps);
+        Ok(Presentation {
+            from: self.start.unwrap_or(usual.from),
+            synapse: synapse(self.synapse)?.map(made),
+            output_synapse: synapse(self.output_synapse)?.map(made),
+            scaling: match (self.scale, self.percentile) {
+                (Some(factor), _) => Scaling::By(factor),
+                (None, Some(percentile)) => Scaling::Percentile { percentile, rate: self.rate },
+                (None, None) => Scaling::None,
+            },
+            ..usual
+        })
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> PyResult<String> {
+    serde_json::to_string(value).map_err(|e| {
+        raise(Error::Unsupported { place: "result".into(), what: format!("cannot be handed over: {e}") })
+    })
+}
+
+/// Writes the network of rates that comes of a network of ReLU as a checkpoint.
+#[pyfunction]
+pub(crate) fn from_relu(py: Python<'_>, network: PathBuf, weights: PathBuf, path: PathBuf) -> PyResult<()> {
+    let made = || ReluNetwork::read(&network)?.converted(&Weights::read(&weights)?)?.write(&path);
+    py.detach(made).raised()
 }
 
 /// A trained network fed step by step.

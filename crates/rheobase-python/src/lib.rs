@@ -64,7 +64,7 @@ mod _native {
         draw_matrix, draw_raster, draw_rates, draw_run,
     };
     #[pymodule_export]
-    use crate::learn::{Job, Session, SessionState, Settings, Trained};
+    use crate::learn::{Job, Session, SessionState, Settings, Trained, from_relu};
     #[pymodule_export]
     use crate::model::{catalogue, names_elsewhere, probes, surrogates};
     #[pymodule_export]

@@ -32,6 +32,8 @@ fn neurons(model: &str, surrogate: &str, learn: &[&str]) -> Kind {
         surrogate: words,
         detach_reset: false,
         competition: None,
+        run_as: Default::default(),
+        sigma: None,
     })
 }
 

@@ -7,6 +7,7 @@ use rheobase::data::Dataset;
 use rheobase::learn::{Trained, splits};
 use serde_json::json;
 
+use crate::train::as_spikes::AsSpikes;
 use crate::failure::{Failure, Outcome};
 use crate::terminal;
 use crate::text::Table;
@@ -20,6 +21,8 @@ use crate::train::samples_file::SamplesFile;
 
 Examples:
   rheobase eval runs/digits-0
+  rheobase eval runs/digits-rates-0 --as spikes                 a network of rates, run as spikes
+  rheobase eval runs/digits-rates-0 --as spikes --steps 50 --synapse alpha:0.003 --pictures pictures
   rheobase eval runs/digits-0/checkpoint.safetensors --data others.npz --json")]
 pub(crate) struct Eval {
     /// Folder of a run, or a checkpoint
@@ -27,6 +30,8 @@ pub(crate) struct Eval {
     run: PathBuf,
     #[command(flatten)]
     samples: SamplesFile,
+    #[command(flatten)]
+    as_spikes: AsSpikes,
     /// Threads [default: all cores]; results do not depend on it
     #[arg(long, value_name = "N", value_parser = crate::arguments::threads)]
     threads: Option<usize>,
@@ -45,6 +50,9 @@ impl Eval {
             return Err(Failure::bad(format!(
                 "{name}: has no labels to test with; `rheobase predict` needs none"
             )));
+        }
+        if let Some(presentation) = self.as_spikes.presentation(&trained)? {
+            return self.as_spikes.show(&trained, &path, &presentation, &data, self.json);
         }
         let mut warnings = trained.warnings(&data)?;
         let tested = trained.outcome(&data)?;

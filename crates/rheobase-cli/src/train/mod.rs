@@ -1,5 +1,7 @@
 //! `rheobase train`: a network learns a task; its run is a folder.
 
+mod as_spikes;
+mod conversion_pictures;
 pub(crate) mod eval;
 mod pictures;
 pub(crate) mod predict;

@@ -24,6 +24,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(super) use self::file::frame_of;
 use self::file::{Fault, from_bytes, to_bytes};
 use rheobase_base::{Error, Result, nearest};
 use rheobase_files::atomic_write;

@@ -11,9 +11,10 @@ use super::checkpoint::{Checkpoint, Protection};
 use super::config::TrainConfig;
 use super::history::{Epoch, Progressed, Sums};
 use super::loss::Target;
-use super::prepare::{missing, prepare, targets};
+use super::prepare::{missing, prepare, prepare_moved, targets};
 use super::room;
 use super::schedule::{Progress, Schedule};
+use super::shift::Shift;
 use super::splits::{Splits, check_batch, check_classes, splits};
 use super::stage::{Learning, StageRun, Stages};
 use super::stopping::Verdict;
@@ -43,6 +44,7 @@ pub struct Job {
     pass: Pass,
     rule: Rule,
     encoding: Encoding,
+    shift: Option<Shift>,
     pool: Arc<rayon::ThreadPool>,
     samples: Samples,
     stages: Stages,
@@ -99,6 +101,7 @@ impl Job {
         warning::note(&mut warnings, warning::of_gradients(trainer.program(), bounded));
         let mut job = Job {
             encoding: config.encoding().for_samples(splits.train.shape())?,
+            shift: Shift::new(config.data.shift, &splits.train, config.train.seed)?,
             config,
             network,
             samples: Samples::of(&splits),
@@ -249,13 +252,14 @@ impl Job {
     /// One update.
     fn learn(&mut self, epoch: u64, indices: &[usize]) -> Result<()> {
         let rate = self.rate(self.batches());
-        let prepared = prepare(&self.splits.train, indices, &self.encoding, self.config.data.steps, epoch)?;
-        let targets = targets(&self.splits.train, indices)?;
+        let (train, steps) = (&self.splits.train, self.config.data.steps);
+        let prepared = prepare_moved(train, indices, &self.encoding, steps, epoch, self.shift.as_ref())?;
+        let targets = targets(train, indices)?;
         self.take(&prepared.batch(&targets, epoch), rate)
     }
 
-    /// The learning rate of the next update, in an epoch of so many.
-    fn rate(&self, batches: usize) -> f64 {
+    /// Sets the smoothing of the next update, in an epoch of so many; gives its learning rate.
+    fn rate(&mut self, batches: usize) -> f64 {
         let history: Vec<f64> = self.history.iter().map(|e| e.validation_loss.unwrap_or(e.loss)).collect();
         let progress = Progress {
             epoch: self.history.len() as u64,
@@ -263,6 +267,9 @@ impl Job {
             steps_per_epoch: batches as u64,
             history: &history,
         };
+        if let Some(schedule) = &self.config.train.smoothing {
+            self.trainer.scale_smoothing(schedule.factor(&progress));
+        }
         self.config.optimise.learning_rate * self.config.optimise.schedule.factor(&progress)
     }
 
@@ -309,6 +316,7 @@ impl Job {
 
     /// Judges an epoch.
     fn end_epoch(&mut self) -> Result<Epoch> {
+        self.smooth(self.history.len() as u64 + 1);
         let progress = self.sums.progressed(self.history.len() as u64, self.sums.batches, 0);
         let mut epoch = Epoch {
             epoch: progress.epoch,
@@ -336,6 +344,12 @@ impl Job {
             self.trainer.set_values(best)?;
         }
         Ok(epoch)
+    }
+
+    /// Smooths curves as they are to be after so many epochs.
+    fn smooth(&mut self, epochs: u64) {
+        let history: Vec<f64> = self.history.iter().map(|e| e.validation_loss.unwrap_or(e.loss)).collect();
+        smooth_after(&self.config, &mut self.trainer, epochs, &history);
     }
 
     /// Takes a data set through the network as it is.
@@ -452,6 +466,7 @@ impl Job {
         self.sums = serde_json::from_value(part("sums")).map_err(damaged)?;
         let samples: Samples = serde_json::from_value(part("samples")).map_err(damaged)?;
         self.check_data(path, &samples)?;
+        self.smooth(self.history.len() as u64);
         self.stages.restore(path, checkpoint, part("stages"), self.trainer.updates())?;
         let tensors = &self.trainer.program().parameters().tensors;
         let best: Vec<Vec<f32>> = tensors
@@ -482,6 +497,18 @@ impl Job {
             return Err(Error::file(path, what));
         }
         Ok(())
+    }
+}
+
+/// Smooths the curves of a network as its settings have it after so many epochs, with these losses.
+pub(super) fn smooth_after(config: &TrainConfig, trainer: &mut Trainer, epochs: u64, history: &[f64]) {
+    if let Some(schedule) = &config.train.smoothing {
+        let step = trainer.updates();
+        // An epoch is judged before its own loss is known.
+        let known = history.len().min((epochs as usize).saturating_sub(1));
+        let history = &history[..known];
+        let at = Progress { epoch: epochs, step, steps_per_epoch: step / epochs.max(1), history };
+        trainer.scale_smoothing(schedule.factor(&at));
     }
 }
 

@@ -16,6 +16,7 @@
 //! | a network trained on samples in hand | [`fit`](fit()) |
 //! | layers that learn without labels, before the training or by themselves | [`stage`] |
 //! | a trained network on other samples | [`trained`] |
+//! | a network of rates run as spikes | [`convert`] |
 //! | a network step by step | [`session`] |
 //! | layers, input and labels that do nothing | [`warning`] |
 //! | training state in a file | [`checkpoint`], [`tensor`], [`fingerprint`](mod@fingerprint) |
@@ -28,6 +29,7 @@ mod check;
 pub mod checkpoint;
 pub mod clip;
 pub mod config;
+pub mod convert;
 pub mod fingerprint;
 mod fit;
 mod history;
@@ -40,6 +42,7 @@ pub mod regularise;
 mod room;
 pub mod schedule;
 pub mod session;
+mod shift;
 pub mod splits;
 pub mod stage;
 pub mod stopping;
@@ -51,6 +54,9 @@ pub use batch::{Batch, Outcome, Pass, Workspaces};
 pub use checkpoint::{Checkpoint, Header, Protection, Wanted};
 pub use clip::Clip;
 pub use config::{Difference, StageConfig, StageInhibition, TrainConfig};
+pub use convert::{
+    Conversion, FittedLayer, FittedRates, LayerLoss, Moment, Presentation, ReluNetwork, Scaling, Weights,
+};
 pub use fingerprint::{fingerprint, fingerprint_of_data};
 pub use fit::fit;
 pub use history::{Epoch, Progressed};

@@ -4,9 +4,10 @@ use rayon::prelude::*;
 
 use super::batch::Batch;
 use super::loss::Target;
+use super::shift::Shift;
 use crate::encode::{Encoder, Encoding};
 use rheobase_base::{Error, Result};
-use rheobase_data::Dataset;
+use rheobase_data::{Dataset, SampleView};
 use rheobase_network::network::SampleInput;
 
 /// Encoded samples.
@@ -30,10 +31,27 @@ pub(super) fn prepare(
     steps: usize,
     epoch: u64,
 ) -> Result<Prepared> {
+    prepare_moved(dataset, indices, encoding, steps, epoch, None)
+}
+
+/// The same, images moved by `shift`.
+pub(super) fn prepare_moved(
+    dataset: &Dataset,
+    indices: &[usize],
+    encoding: &Encoding,
+    steps: usize,
+    epoch: u64,
+    shift: Option<&Shift>,
+) -> Result<Prepared> {
     let done: Vec<(SampleInput, usize)> = indices
         .par_iter()
         .map(|i| {
             let sample = dataset.sample(*i).ok_or_else(|| missing(*i))?;
+            let moved = match (shift, sample) {
+                (Some(shift), SampleView::Static(image)) => shift.moved(image, *i as u64, epoch),
+                _ => Vec::new(),
+            };
+            let sample = if moved.is_empty() { sample } else { SampleView::Static(&moved) };
             let length = sample.steps().map_or(steps, |own| own.min(steps));
             let mut input = SampleInput::default();
             encoding.encode(sample, *i as u64, epoch, length, &mut input)?;

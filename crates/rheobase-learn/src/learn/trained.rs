@@ -68,6 +68,8 @@ impl Trained {
         let mut trainer =
             Trainer::new(lower_with(&network, config.train.seed, library)?, &config.optimise.rule);
         trainer.restore(path, &checkpoint, &header.architecture)?;
+        let losses: Vec<f64> = history.iter().map(|e: &Epoch| e.validation_loss.unwrap_or(e.loss)).collect();
+        job::smooth_after(&config, &mut trainer, history.len() as u64, &losses);
         Ok(Trained {
             pass: job::pass(&config)?,
             encoding: config.encoding().for_samples(&samples.shape)?,
@@ -152,6 +154,24 @@ impl Trained {
             self.pool.install(|| job::tried(dataset, &self.trainer, &self.pass, &self.encoding, steps));
         warning::note(&mut warnings, tried);
         Ok(warnings)
+    }
+
+    /// Takes a data set through another network of the same settings.
+    pub(super) fn outcome_by(&self, trainer: &Trainer, dataset: &Dataset) -> Result<Outcome> {
+        job::outcome_of(dataset, trainer, &self.pass, &self.encoding, self.config.data.steps)
+    }
+    pub(super) fn encoding(&self) -> &Encoding {
+        &self.encoding
+    }
+    pub(super) fn pass(&self) -> &Pass {
+        &self.pass
+    }
+    pub(super) fn pool(&self) -> &rayon::ThreadPool {
+        &self.pool
+    }
+    /// What the names in its network stand for.
+    pub(super) fn library(&self) -> &Library {
+        self.program().library()
     }
 
     fn check(&self, dataset: &Dataset) -> Result<()> {

@@ -60,6 +60,11 @@ impl Trainer {
         self.program.freeze(node)
     }
 
+    /// [`Program::scale_smoothing`] of its program.
+    pub(super) fn scale_smoothing(&mut self, factor: f64) {
+        self.program.scale_smoothing(factor);
+    }
+
     /// Takes a batch through the network without learning.
     ///
     /// # Errors

@@ -140,6 +140,8 @@ pub enum Kind {
     Flatten(Nothing),
     /// Times a number.
     Scale(Scale),
+    /// A low-pass filter over time.
+    Synapse(Synapse),
     /// Zeroes values by chance during training, the same ones in every step of a sample, and scales the others up.
     Dropout(Dropout),
     /// `max(x, 0)`.
@@ -355,6 +357,28 @@ pub struct Scale {
     pub factor: f64,
 }
 
+/// Settings of a low-pass filter over time; of a constant input it becomes that input.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Synapse {
+    /// Its impulse response.
+    #[serde(default)]
+    pub shape: SynapseShape,
+    /// Time constant in seconds; finite and above 0.
+    pub tau: f64,
+}
+
+/// The impulse response of a low-pass filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SynapseShape {
+    /// `exp(−t/tau)/tau`.
+    #[default]
+    Exponential,
+    /// `t·exp(−t/tau)/tau²`.
+    Alpha,
+}
+
 /// Settings of dropout.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -388,6 +412,45 @@ pub struct Neurons {
     /// Winners per step and sample, if the neurons compete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub competition: Option<rheobase_sim::compete::Competition>,
+    /// What the neurons are run as: `as = "rate"`.
+    #[serde(default, rename = "as", skip_serializing_if = "is_default")]
+    pub run_as: RunAs,
+    /// As a rate, the width over which the curve is smoothed at threshold, in units of the input; finite and above 0. The curve
+    /// as it is if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sigma: Option<f64>,
+}
+
+impl Neurons {
+    /// Neurons of this model with nothing else said.
+    pub fn new(model: impl Into<String>) -> Self {
+        Neurons {
+            model: model.into(),
+            set: BTreeMap::new(),
+            initial: BTreeMap::new(),
+            learn: Vec::new(),
+            surrogate: Vec::new(),
+            detach_reset: false,
+            competition: None,
+            run_as: RunAs::default(),
+            sigma: None,
+        }
+    }
+}
+
+/// What the neurons of a layer are run as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunAs {
+    /// Spiking neurons.
+    #[default]
+    Spikes,
+    /// Their rate curve: in every step they send what they would send as spikes in the mean, had the input always been that of
+    /// the step: `rate · dt`, times the value of a spike. Their state plays no part, and none of it is learned.
+    Rate,
+    /// The same as whole numbers of spikes in so many steps, the expected number rounded up or down by chance: what a run as
+    /// spikes of that length will show of the rates. Gradients are those of the rate.
+    Counts(u32),
 }
 
 /// A word or a number: `["triangle", 0.5]`.

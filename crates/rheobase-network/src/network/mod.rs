@@ -22,6 +22,7 @@ mod operator;
 mod parameters;
 mod part;
 mod program;
+mod run_as;
 mod sample_input;
 mod signal;
 mod table;
@@ -31,8 +32,8 @@ mod tile;
 pub use build::{Inputs, Layer, Layers, List, Placeholder, Sequential, Source, Stack, Sum, from};
 pub use describe::{
     Combine, Conv, Custom, Dropout, FORMAT, FeatureInhibition, Fire, FirstSpikeConv, KWinners, Kind,
-    LateralInhibition, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Padding, Pool, PoolOf, Scale,
-    WeightStart, Word,
+    LateralInhibition, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Padding, Pool, PoolOf, RunAs,
+    Scale, Synapse, SynapseShape, WeightStart, Word,
 };
 pub use file::inherit_dt;
 pub use library::Library;
@@ -43,10 +44,11 @@ pub use parameters::{Parameter, Parameters};
 pub use part::{
     Part, PerAxis, average_pool, conv, cumulate, custom, dropout, feature_inhibition, fire_again, fire_once,
     first_spike_conv, flatten, identity, k_winners, lateral_inhibition, linear, max_pool, network, neurons,
-    pad, pointwise_inhibition, relu, scale, sigmoid, sum_pool, tanh,
+    pad, pointwise_inhibition, relu, scale, sigmoid, sum_pool, synapse, tanh,
 };
 pub use program::{Counts, Program, ProgramNode, State};
 pub use rheobase_sim::population::Memory;
+pub use run_as::Converted;
 pub use sample_input::SampleInput;
 pub use signal::{Events, Reach, Signal};
 pub use table::{Edge, Row, Table, TensorRow, outline, outline_with, table};

@@ -152,6 +152,11 @@ pub trait Operator: Send + Sync {
         false
     }
 
+    /// Smooths a rate curve by this factor times the width that it was described with.
+    fn scale_smoothing(&mut self, factor: f64) {
+        let _ = factor;
+    }
+
     /// Which of its first tensor's weights lies between which input and output, where a rule of plasticity can change
     /// them; `place` is what errors call the node.
     fn connection(&self, place: &str) -> Result<Option<Connection>> {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::describe::{
     Conv, Custom, Dropout, FeatureInhibition, Fire, FirstSpikeConv, KWinners, Kind, LateralInhibition,
-    Linear, Network, Neurons, Nothing, Numbers, Padding, Pool, PoolOf, Scale, WeightStart, Word,
+    Linear, Network, Neurons, Nothing, Numbers, Padding, Pool, PoolOf, RunAs, Scale, Synapse, SynapseShape,
+    WeightStart, Word,
 };
 use rheobase_base::{Error, Result};
 use rheobase_sim::compete::Competition;
@@ -151,6 +152,11 @@ pub fn scale(factor: f64) -> Part {
     Kind::Scale(Scale { factor }).into()
 }
 
+/// A low-pass filter over time of this time constant in seconds.
+pub fn synapse(shape: SynapseShape, tau: f64) -> Part {
+    Kind::Synapse(Synapse { shape, tau }).into()
+}
+
 /// Values zeroed with this probability during training.
 pub fn dropout(probability: f64) -> Part {
     Kind::Dropout(Dropout { probability }).into()
@@ -178,16 +184,7 @@ pub fn identity() -> Part {
 
 /// A layer of neurons of a model of the catalogue, as many as there are inputs.
 pub fn neurons(model: &str) -> Part {
-    Kind::Neurons(Neurons {
-        model: model.into(),
-        set: BTreeMap::new(),
-        initial: BTreeMap::new(),
-        learn: Vec::new(),
-        surrogate: Vec::new(),
-        detach_reset: false,
-        competition: None,
-    })
-    .into()
+    Kind::Neurons(Neurons::new(model)).into()
 }
 
 /// The operator that is registered under this name (see [`Operators`](super::Operators)).
@@ -253,6 +250,11 @@ impl Part {
     /// Lets the neurons compete.
     pub fn compete(self, competition: Competition) -> Self {
         self.neurons("compete", |n| n.competition = Some(competition))
+    }
+
+    /// Runs the neurons as their rate curve, smoothed at threshold by `sigma` (in units of the input) if that is given.
+    pub fn as_rate(self, sigma: Option<f64>) -> Self {
+        self.neurons("as_rate", |n| (n.run_as, n.sigma) = (RunAs::Rate, sigma))
     }
 
     /// Leaves out the bias of a linear map or a convolution.

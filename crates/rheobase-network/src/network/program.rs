@@ -135,6 +135,11 @@ impl Program {
         Ok(())
     }
 
+    /// Smooths the curves of layers that are run as rates by this factor times the width that they were described with.
+    pub fn scale_smoothing(&mut self, factor: f64) {
+        self.nodes.iter_mut().for_each(|node| node.operator.scale_smoothing(factor));
+    }
+
     /// Shape of a sample in one step.
     pub fn input_shape(&self) -> &[usize] {
         &self.input

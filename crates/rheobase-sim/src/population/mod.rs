@@ -33,6 +33,7 @@ pub use layer::check::position;
 pub use layer_state::LayerState;
 pub use memory::Memory;
 pub use recording::{Record, Recording, Spikes, Trace, Winner};
+pub use rheobase_kernels::rates::Rates;
 pub use rheobase_kernels::{
     Catalog, Column, ErrorBounds, ErrorStep, Generator, Input, Kernels, Model, Number, model,
 };

@@ -164,6 +164,14 @@ impl View for Stowed<'_> {
     }
 }
 
+/// [`frame`] of a safetensors file of anyone's, with words for what is wrong.
+pub(in crate::learn) fn frame_of(bytes: &[u8]) -> Result<(Metadata, &[u8]), String> {
+    frame(bytes).map_err(|e| match e {
+        Unframed::Cut { needs } => format!("is cut off: it has {} bytes and would need {needs}", bytes.len()),
+        Unframed::Other(what) => format!("is no safetensors file: {what}"),
+    })
+}
+
 /// Why a file is not even a safetensors file.
 enum Unframed {
     Cut { needs: u64 },

@@ -18,14 +18,22 @@ pub struct DataConfig {
     pub test: f64,
     /// Share of the training samples that are kept for validation: in [0, 1), by default 0.
     pub validation: f64,
+    /// Rows and columns by which training images are moved at most, drawn anew for every epoch and sample: below the images'
+    /// height and width, by default 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub shift: usize,
     /// Time steps of a sample without a length of its own, the longest of one with: 1 to 2^20, by default 16.
     pub steps: usize,
 }
 
 impl Default for DataConfig {
     fn default() -> Self {
-        DataConfig { source: Source::Digits, test: 0.2, validation: 0.0, steps: 16 }
+        DataConfig { source: Source::Digits, test: 0.2, validation: 0.0, shift: 0, steps: 16 }
     }
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// Where samples come from: `source = "digits"`, or `[data.source.csv]` and so on.
@@ -236,7 +244,7 @@ impl Source {
     }
 
     /// Lets relative paths start from `folder`.
-    pub(super) fn start_from(&mut self, folder: &Path) {
+    pub(in crate::learn) fn start_from(&mut self, folder: &Path) {
         let paths: Vec<&mut PathBuf> = match self {
             Source::Digits | Source::Given => Vec::new(),
             Source::Idx(f) => {

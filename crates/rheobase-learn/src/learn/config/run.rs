@@ -97,6 +97,10 @@ pub struct RunConfig {
     pub memory: Option<String>,
     /// Epochs between checkpoints: by default 1; 0 for one at the end only.
     pub checkpoint_every: u64,
+    /// Factor, over the run, on the width over which curves of layers that are run as rates are smoothed; where it is 0, they
+    /// are not smoothed. By default 1 throughout.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub smoothing: Option<ScheduleKind>,
     /// When to stop before the last epoch: by default never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<EarlyStopping>,
@@ -112,6 +116,7 @@ impl Default for RunConfig {
             truncate: None,
             memory: None,
             checkpoint_every: 1,
+            smoothing: None,
             early_stopping: None,
         }
     }
@@ -142,6 +147,7 @@ impl RunConfig {
         if self.threads > 0 {
             threads::check("train", self.threads)?;
         }
+        self.smoothing.as_ref().map_or(Ok(()), ScheduleKind::check)?;
         self.early_stopping.as_ref().map_or(Ok(()), EarlyStopping::check)
     }
 }

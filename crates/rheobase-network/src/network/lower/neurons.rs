@@ -104,6 +104,76 @@ impl Lowering<'_> {
     }
 }
 
+/// Inputs at which a smoothed curve differs from one that is not.
+const AROUND: [f64; 3] = [0.9, 1.0, 1.1];
+
+impl Lowering<'_> {
+    /// A layer of neurons as their rate curve, seed 0.
+    pub(super) fn rates(
+        &self,
+        place: &str,
+        spec: &describe::Neurons,
+        shape: &[usize],
+        dt: f64,
+    ) -> Result<op::Rates> {
+        let refused = |what: String| Err(Error::Unsupported { place: place.into(), what });
+        let layer = self.neurons(place, spec, shape, dt)?.layer;
+        let (model, params) = (layer.model().clone(), layer.params_of(0));
+        let name = &spec.model;
+        if model.info().emits == Emits::Analogue {
+            return refused(format!(
+                "`{name}` sends no spikes, so there is no rate to run it as; leave `as` out"
+            ));
+        }
+        if model.training(&params, None, 1.0).is_none() {
+            let defaults =
+                |m: &dyn population::Model| m.params().iter().map(|f| f.default).collect::<Vec<_>>();
+            let has_curve = |m: &dyn population::Model| {
+                m.info().emits != Emits::Analogue && m.rate(&defaults(m), 1.0).is_some()
+            };
+            let names: Vec<&str> = self
+                .library
+                .catalog
+                .models()
+                .iter()
+                .filter(|m| has_curve(&***m))
+                .map(|m| m.info().name)
+                .collect();
+            return refused(format!(
+                "`{name}` has no rate curve to be run as; these models have one: {}; or train it as spikes",
+                names.join(", ")
+            ));
+        }
+        if !spec.learn.is_empty() || spec.competition.is_some() {
+            let field = if spec.competition.is_some() { "competition" } else { "learn" };
+            return refused(format!(
+                "`{field}` needs the neurons' state, which a rate has none of; leave it out, or run the layer as spikes"
+            ));
+        }
+        if let Some(sigma) = spec.sigma {
+            if !(sigma > 0.0 && sigma.is_finite()) {
+                let rule = "must be finite and above 0; leave it out for the curve as it is";
+                return Err(value_error(place, "sigma", sigma, rule));
+            }
+            let same = |x: f64| model.training(&params, Some(sigma), x) == model.training(&params, None, x);
+            if AROUND.into_iter().all(same) {
+                return refused(format!("the curve of `{name}` cannot be smoothed; leave `sigma` out"));
+            }
+        }
+        let counts = match spec.run_as {
+            describe::RunAs::Counts(0) => {
+                return Err(value_error(place, "as.counts", 0, "must be at least 1 step"));
+            }
+            describe::RunAs::Counts(steps) => Some(steps),
+            _ => None,
+        };
+        let (sigma, smoothing) = (spec.sigma, spec.sigma.map(|sigma| sigma as f32));
+        let params = layer.params().map(|(_, column)| column.map(|x| x as f32)).collect();
+        let (neurons, dt) = (layer.neurons(), layer.dt() as f32);
+        Ok(op::Rates { name: place.into(), model, params, neurons, dt, sigma, smoothing, counts, seed: 0 })
+    }
+}
+
 /// The surrogate that words name: `["triangle", 0.5]`.
 fn surrogate(place: &str, words: &[Word]) -> Result<Option<Surrogate>> {
     let Some((name, numbers)) = words.split_first() else { return Ok(None) };

@@ -8,7 +8,7 @@ use super::custom::custom;
 use super::flatten::{Flat, check_format, flatten, order};
 use super::shapes::{check_shape, infer_shapes};
 use super::start::{Given, given};
-use crate::network::describe::{Combine, Kind, Network, Node};
+use crate::network::describe::{Combine, Kind, Network, Node, RunAs};
 use crate::network::library::Library;
 use crate::network::op;
 use crate::network::operator::Operator;
@@ -198,9 +198,18 @@ impl Lowering<'_> {
             Kind::Flatten(_) => plain("flatten", op::Identity),
             Kind::Identity(_) => plain("identity", op::Identity),
             Kind::Scale(s) => plain("scale", op::Scale::new(&name, s.factor)?),
+            Kind::Synapse(s) => {
+                plain("synapse", op::Synapse::new(&name, s, flat.dt, input.iter().product())?)
+            }
             Kind::Relu(_) => plain("relu", op::Activation::Relu),
             Kind::Sigmoid(_) => plain("sigmoid", op::Activation::Sigmoid),
             Kind::Tanh(_) => plain("tanh", op::Activation::Tanh),
+            Kind::Neurons(n) if n.run_as != RunAs::Spikes => {
+                let rates = self.rates(&name, n, &input, flat.dt)?;
+                let make: Make =
+                    Box::new(move |seed| Ok((Box::new(op::Rates { seed, ..rates }), Vec::new())));
+                Kinded { what: format!("{} as rate", n.model), tensors: Vec::new(), emits: None, make }
+            }
             Kind::Neurons(n) => {
                 let layer = self.neurons(&name, n, &input, flat.dt)?;
                 let (tensors, emits) = (layer.tensors.clone(), Some(layer.emits()));

@@ -16,7 +16,9 @@ mod maps;
 mod neurons;
 mod pad;
 mod pool;
+mod rates;
 mod scale;
+mod synapse;
 #[cfg(test)]
 mod testing;
 mod winners;
@@ -35,5 +37,7 @@ pub(crate) use linear::Linear;
 pub(crate) use neurons::{Learned, Neurons};
 pub(crate) use pad::Pad;
 pub(crate) use pool::Pool;
+pub(crate) use rates::Rates;
 pub(crate) use scale::Scale;
+pub(crate) use synapse::Synapse;
 pub(crate) use winners::KWinners;

@@ -286,6 +286,8 @@ impl<'a> Layers<'a> {
             surrogate: vec![Word::Name("spike_linear".into()), Word::Number(gradient_factor)],
             detach_reset: false,
             competition: None,
+            run_as: Default::default(),
+            sigma: None,
         });
         self.then(name, kind);
         Ok(())
