@@ -11,7 +11,7 @@ use rheobase::models::lanes::Level;
 use rheobase::models::neuron::lif_subtract;
 use rheobase::network::{
     Combine, Context, Conv, Counts, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Pool,
-    PoolOf, Signal, Tape, TileInput, WeightStart, Word, lower,
+    PoolOf, RunAs, Signal, Tape, TileInput, WeightStart, Word, lower,
 };
 use rheobase::random::Stream;
 
@@ -172,6 +172,8 @@ impl Job {
             surrogate,
             detach_reset: true,
             competition: None,
+            run_as: RunAs::default(),
+            sigma: None,
         })
     }
 

@@ -27,7 +27,7 @@ const NOTE: &str =
     "<!-- Written by `cargo run -p conformance --example book`: change the model, not this page. -->\n\n";
 
 /// The pages written by hand, in the order of the book, with their titles.
-const WRITTEN: [(&str, &str); 9] = [
+const WRITTEN: [(&str, &str); 10] = [
     ("README.md", "Rheobase"),
     ("semantics.md", "What happens in a step"),
     ("vision.md", "Spiking vision"),

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rheobase_base::{Error, Result};
 use rheobase_network::network::{
     Combine, Conv, FORMAT, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Pool, PoolOf, Scale,
-    WeightStart,
-};
+    WeightStart, RunAs};
 
 use crate::layer::{Foreign, Layer};
 use crate::model::{Model, Shown};
@@ -197,6 +196,8 @@ impl<'a> Build<'a> {
             surrogate: Vec::new(),
             detach_reset: false,
             competition: None,
+            run_as: RunAs::default(),
+            sigma: None,
         });
         let name = self.node(role, from, kind);
         let layer = self.layer.clone();

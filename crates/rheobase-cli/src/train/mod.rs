@@ -9,7 +9,7 @@ mod progress;
 mod report;
 pub(crate) mod run_folder;
 mod run_lock;
-mod samples_file;
+pub(crate) mod samples_file;
 mod stage_pictures;
 
 use std::env;
