@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use benches::machine::arithmetic_peak;
 use benches::networks::{JOBS, Job};
-use benches::process::{forget_peak, peak_since};
+use benches::process::{computed, forget_peak, peak_since};
 use benches::{networks, serve, shortest, table};
 use rayon::prelude::*;
 use rheobase::encode::{SampleInput, SpikeRows};
@@ -56,7 +56,8 @@ struct Recurrent {
     dense: bool,
 }
 
-const JOB: Recurrent = Recurrent { hidden: 256, steps: 100, activity: 0.08, surrogate: TRIANGLE, dense: false };
+const JOB: Recurrent =
+    Recurrent { hidden: 256, steps: 100, activity: 0.08, surrogate: TRIANGLE, dense: false };
 
 fn tau() -> f64 {
     lif_subtract::tau_of_beta(BETA).expect("between 0 and 1")
@@ -541,14 +542,30 @@ fn networks() {
             });
             row.push(format!("{:.1}", 1e3 * seconds));
         }
+        row.push(pool(1).install(|| {
+            let (before, mut runs) = (computed(), 0);
+            let since = |before: f64| computed().map_or(0.0, |now| now - before);
+            while runs < 3 || before.is_some_and(|before| since(before) < 1.0 && runs < 100) {
+                black_box(setup.learn());
+                runs += 1;
+            }
+            before.map_or("–".into(), |before| format!("{:.1}", 1e3 * since(before) / f64::from(runs)))
+        }));
         row.push(setup.rates().into_iter().map(percent).collect::<Vec<_>>().join(", "));
         let counts = setup.learn().counts;
         row.push(millions(counts.spikes.iter().sum()));
         row.push(millions(counts.operations.iter().sum()));
         rows.push(row);
     }
-    let header =
-        ["network", "ms, two threads", "one", "hidden activity", "10⁶ spikes", "10⁶ synaptic operations"];
+    let header = [
+        "network",
+        "ms, two threads",
+        "one",
+        "computed, one thread",
+        "hidden activity",
+        "10⁶ spikes",
+        "10⁶ synaptic operations",
+    ];
     table("A training step", &header, &rows);
 }
 

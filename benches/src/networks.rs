@@ -10,8 +10,8 @@ use rheobase::learn::{Batch, OptimiserKind, Outcome, Pass, Rule, Target, Trainer
 use rheobase::models::lanes::Level;
 use rheobase::models::neuron::lif_subtract;
 use rheobase::network::{
-    Combine, Context, Conv, Counts, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Pool, PoolOf,
-    Signal, Tape, TileInput, WeightStart, Word, lower,
+    Combine, Context, Conv, Counts, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Pool,
+    PoolOf, Signal, Tape, TileInput, WeightStart, Word, lower,
 };
 use rheobase::random::Stream;
 
@@ -226,10 +226,7 @@ fn events(job: &Job, gains: &[f64]) -> Vec<Node> {
 }
 
 fn residual(job: &Job, gains: &[f64]) -> Vec<Node> {
-    let mut nodes = vec![
-        node("first", &[], conv(16, 3, 1, 1, gains[0])),
-        node("first-lif", &[], job.lif()),
-    ];
+    let mut nodes = vec![node("first", &[], conv(16, 3, 1, 1, gains[0])), node("first-lif", &[], job.lif())];
     let mut before = "first-lif".to_string();
     for (k, block) in ["a", "b", "c"].into_iter().enumerate() {
         let of = |part: &str| format!("{block}{part}");
@@ -334,12 +331,19 @@ impl Setup {
     /// spike.
     fn margin(&self, sample: &SampleInput) -> f32 {
         let program = self.trainer.program();
-        let layers: Vec<usize> = program.nodes().enumerate().filter(|(_, n)| n.0.ends_with("-lif")).map(|(n, _)| n).collect();
+        let layers: Vec<usize> =
+            program.nodes().enumerate().filter(|(_, n)| n.0.ends_with("-lif")).map(|(n, _)| n).collect();
         let (mut state, mut tape, mut counts) = (program.start(1), Tape::default(), Counts::default());
         let width = self.job.input.iter().product();
         let input = TileInput { samples: std::slice::from_ref(sample), lengths: None, width, wanted: false };
-        let context =
-            Context { step: 0, sample_ids: &[0], epoch: 0, training: false, taping: false, level: Level::best() };
+        let context = Context {
+            step: 0,
+            sample_ids: &[0],
+            epoch: 0,
+            training: false,
+            taping: false,
+            level: Level::best(),
+        };
         let mut least = f32::INFINITY;
         for t in 0..self.job.steps {
             let mut spikes = Vec::new();
@@ -409,8 +413,7 @@ impl Setup {
 impl Job {
     fn trainer(&self, gains: &[f64]) -> Trainer {
         let nodes = (self.nodes)(self, gains);
-        let network =
-            Network { format: 1, dt: DT, input: self.input.to_vec(), output: String::new(), nodes };
+        let network = Network { format: 1, dt: DT, input: self.input.to_vec(), output: String::new(), nodes };
         let program = lower(&network, 1).expect("a valid network");
         Trainer::new(program, &OptimiserKind::Adam(Adam::default()))
     }

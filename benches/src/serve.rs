@@ -27,8 +27,12 @@ pub fn write(job: &'static Job, file: &Path) -> rheobase::Result<()> {
     ];
     for (tensor, gradient) in before.iter().zip(outcome.gradients) {
         let name = tensor.name.trim_end_matches(".weight");
-        arrays.push((format!("weight/{name}"), Array::new(tensor.shape.clone(), ArrayData::F32(tensor.values.clone()))?));
-        arrays.push((format!("gradient/{name}"), Array::new(tensor.shape.clone(), ArrayData::F32(gradient))?));
+        arrays.push((
+            format!("weight/{name}"),
+            Array::new(tensor.shape.clone(), ArrayData::F32(tensor.values.clone()))?,
+        ));
+        arrays
+            .push((format!("gradient/{name}"), Array::new(tensor.shape.clone(), ArrayData::F32(gradient))?));
     }
     let draws = setup.draws.iter().map(|n| i64::from(*n)).collect();
     arrays.push(("draws".into(), Array::new(vec![job.batch], ArrayData::I64(draws))?));

@@ -8,8 +8,8 @@ use rheobase::learn::{
 };
 use rheobase::models::lanes::Level;
 use rheobase::network::{
-    Combine, Context, Counts, Kind, Linear, Link, Network, Neurons, Node, Nothing, Program, Tape, TileInput, Word,
-    lower,
+    Combine, Context, Counts, Kind, Linear, Link, Network, Neurons, Node, Nothing, Program, Tape, TileInput,
+    Word, lower,
 };
 use rheobase::{Result, random::Stream};
 

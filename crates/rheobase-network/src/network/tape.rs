@@ -120,7 +120,12 @@ impl Tape {
         let (now, last) = if self.steps <= slots { (t, t.wrapping_sub(1)) } else { (t % 2, (t + 1) % 2) };
         let same = &mut self.same[now][..];
         if t == 0 {
-            return Slots { earlier: None, signals: &mut self.signals[now], before: &mut self.before[now], same };
+            return Slots {
+                earlier: None,
+                signals: &mut self.signals[now],
+                before: &mut self.before[now],
+                same,
+            };
         }
         let (low, high) = self.signals.split_at_mut(now.max(last));
         let (before, after) = self.before.split_at_mut(now.max(last));
@@ -449,12 +454,7 @@ impl Program {
     }
 
     /// Goes back through what was the same from the first step on: where a run began amid input that stays the same.
-    fn back_through_still(
-        &self,
-        context: &Context<'_>,
-        adjoint: &mut Adjoint,
-        raw: &mut [Vec<Vec<f32>>],
-    ) {
+    fn back_through_still(&self, context: &Context<'_>, adjoint: &mut Adjoint, raw: &mut [Vec<Vec<f32>>]) {
         let mut gradients = vec![Vec::new(); self.nodes.len() + 1];
         let needed = self.needs_gradient(false);
         for n in (0..self.nodes.len()).rev() {

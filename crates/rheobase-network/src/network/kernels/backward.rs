@@ -84,7 +84,12 @@ impl Kernel<f32> for Few<'_> {
 
 /// dL/d input of a register of inputs from `i` on: the products of `N` outputs at most, added as 16 virtual lanes are.
 #[inline(always)]
-fn few_dots<V: Lanes<Elem = f32>, const N: usize>(turned: &[f32], inputs: usize, i: usize, error: &[f32]) -> V {
+fn few_dots<V: Lanes<Elem = f32>, const N: usize>(
+    turned: &[f32],
+    inputs: usize,
+    i: usize,
+    error: &[f32],
+) -> V {
     let mut lanes = [V::zero(); N];
     for o in 0..N {
         if o < error.len() {

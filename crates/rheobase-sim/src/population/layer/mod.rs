@@ -94,9 +94,7 @@ impl<E: Number> Layer<E> {
             }
             Initial::Value(x) => vec![E::from_f64(x); samples * self.neurons],
             _ => {
-                let of = |s: usize| {
-                    (0..self.neurons).map(move |n| E::from_f64(self.initial_value(i, s, n)))
-                };
+                let of = |s: usize| (0..self.neurons).map(move |n| E::from_f64(self.initial_value(i, s, n)));
                 (0..samples).flat_map(of).collect()
             }
         };

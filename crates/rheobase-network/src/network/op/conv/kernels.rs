@@ -470,13 +470,7 @@ fn of_channel<V: Lanes<Elem = f32>>(
 
 /// Adds what one value gives to the weights it meets, of those of its channel.
 #[inline(always)]
-fn of_value<V: Lanes<Elem = f32>>(
-    c: &Conv,
-    index: usize,
-    value: f32,
-    errors: &[f32],
-    weights: &mut [f32],
-) {
+fn of_value<V: Lanes<Elem = f32>>(c: &Conv, index: usize, value: f32, errors: &[f32], weights: &mut [f32]) {
     let place = c.place(index);
     let before = place.channel * weights.len();
     for r in 0..place.row.count {

@@ -167,7 +167,8 @@ fn plain_errors(spec: &describe::Conv, input: [usize; 3], c: &Conv, weights: &[f
         let (channel, y, x) = (i / w.places(), i % w.places() / w.columns.input, i % w.columns.input);
         let mut sum = 0.0f32;
         for o in channel / inputs * outputs..(channel / inputs + 1) * outputs {
-            for (row, column) in (0..w.rows.outputs).flat_map(|r| (0..w.columns.outputs).map(move |c| (r, c))) {
+            for (row, column) in (0..w.rows.outputs).flat_map(|r| (0..w.columns.outputs).map(move |c| (r, c)))
+            {
                 let tap = |axis: &Axis, window: usize, place: usize| {
                     (0..axis.kernel).find(|k| axis.place(window, *k) == Some(place))
                 };
