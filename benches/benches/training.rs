@@ -417,9 +417,11 @@ fn through_network(threads: usize, stream: &Stream) -> [f64; 2] {
                         .expect("runs");
                     let (mut adjoint, mut raw) = (program.end(&state), program.raw_gradients());
                     let wanted = |_: usize, _: usize, g: &mut [f32]| g.fill(1e-3);
-                    program.back(&context, &mut tape, &mut adjoint, &mut raw, &[1], wanted, |_, g| {
-                        black_box(g);
-                    });
+                    program
+                        .back(&context, &mut tape, &mut adjoint, &mut raw, &[1], wanted, |_, g| {
+                            black_box(g);
+                        })
+                        .expect("runs");
                     pooled().push(tape);
                 });
             })
@@ -502,9 +504,10 @@ fn ways_back() {
                 let (mut adjoint, mut raw) = (program.end(&state), program.raw_gradients());
                 let error = |_: usize, _: usize, g: &mut [f32]| g.fill(1e-3);
                 let start = Instant::now();
-                program.back(&context, &mut tape, &mut adjoint, &mut raw, &[1], error, |_, g| {
+                let done = program.back(&context, &mut tape, &mut adjoint, &mut raw, &[1], error, |_, g| {
                     black_box(g);
                 });
+                done.expect("runs");
                 seconds += start.elapsed().as_secs_f64();
                 black_box(raw);
             }

@@ -8,19 +8,22 @@ use rheobase::learn::{Protection, TrainConfig, splits};
 use rheobase::network::{Network, Table as Parts, outline, table};
 use serde_json::{Value, json};
 
+use crate::exchange::{self, From};
 use crate::failure::{Failure, Outcome};
-use crate::run_folder::{REPORT, checkpoint_of, read_trained};
 use crate::terminal;
 use crate::text::{Table, grouped, short};
+use crate::train::run_folder::{REPORT, checkpoint_of, read_trained};
 
 /// Show the layers of a network: shapes, delays, parameters, rates
 #[derive(Args)]
 #[command(
-    after_help = "FILE is a network (TOML), the settings of a job (TOML), a checkpoint, or the folder of a run.
+    after_help = "FILE is a network (TOML), the settings of a job (TOML), a checkpoint, the folder of a run, or a model of another
+framework (.nir, .json with --weights, .pt or .safetensors with --network): then it says what became of every parameter.
 
 Examples:
   rheobase inspect examples/digits-recurrent.toml
-  rheobase inspect runs/digits-0"
+  rheobase inspect runs/digits-0
+  rheobase inspect model.nir --from norse"
 )]
 pub(crate) struct Inspect {
     /// Network, settings, checkpoint, or folder of a run
@@ -29,6 +32,8 @@ pub(crate) struct Inspect {
     /// Print JSON, with every tensor
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    from: From,
 }
 
 /// What is known of a network.
@@ -46,6 +51,9 @@ struct Found {
 
 impl Inspect {
     pub(crate) fn run(self) -> Outcome<()> {
+        if exchange::is_foreign(&self.file, &self.from) {
+            return self.foreign();
+        }
         let file = checkpoint_of(&self.file)?;
         let toml = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
         let found = if toml { described(&file)? } else { trained(&file)? };
@@ -63,6 +71,19 @@ impl Inspect {
             })),
             false => terminal::print(&text(&found)),
         }
+    }
+}
+
+impl Inspect {
+    /// A model of another framework: what it becomes here, and what became of every parameter.
+    fn foreign(self) -> Outcome<()> {
+        let reading = self.from.read(&self.file)?;
+        let parts = reading.model().ok().map(|model| outline(&model.network)).transpose()?;
+        if self.json {
+            return terminal::print_json(&json!({ "file": self.file, "network": parts, "report": reading.report }));
+        }
+        let network = parts.map_or(String::new(), |parts| text(&found(parts)) + "\n");
+        terminal::print(&(network + &exchange::report_text(&reading.report)))
     }
 }
 

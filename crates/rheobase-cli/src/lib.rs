@@ -2,44 +2,21 @@
 
 mod analyse;
 mod arguments;
+mod convert;
 mod curve;
-mod disk;
-mod eval;
+mod exchange;
 mod failure;
 mod inspect;
 mod interrupt;
-mod measures;
 mod memory;
 mod models;
-mod pair_measures;
 mod phase;
-mod picture;
 mod plot;
-mod plot_numbers;
-mod plot_traces;
-mod predict;
-mod recording;
-mod report;
-mod room;
-mod run;
-mod run_folder;
-mod run_lock;
-mod samples_file;
-mod save;
-mod setup;
+mod replay;
 mod simulate;
-mod stage_pictures;
-mod statistics;
-mod step_warning;
-mod stimulus;
-mod summary;
 mod terminal;
 mod text;
 mod train;
-mod train_pictures;
-mod train_progress;
-mod train_report;
-mod trial;
 mod verify;
 
 use std::ffi::OsString;
@@ -74,17 +51,19 @@ struct Command {
 #[derive(Subcommand)]
 enum Action {
     Train(train::Train),
-    Eval(eval::Eval),
-    Predict(predict::Predict),
+    Eval(train::eval::Eval),
+    Predict(train::predict::Predict),
     Inspect(inspect::Inspect),
     Models(models::Models),
     Simulate(simulate::Simulate),
     Curve(curve::Curve),
     Analyse(analyse::Analyse),
     Plot(plot::Plot),
-    Report(report::Report),
+    Report(analyse::report::Report),
     Phase(phase::Phase),
     Verify(verify::Verify),
+    Convert(convert::Convert),
+    Replay(replay::Replay),
 }
 
 /// Runs the command with these arguments, the first of which is its name, and gives back its exit code. Signals are
@@ -128,5 +107,7 @@ fn act(action: Option<Action>) -> failure::Outcome<()> {
         Some(Action::Report(command)) => command.run(),
         Some(Action::Phase(command)) => command.run(),
         Some(Action::Verify(command)) => command.run(),
+        Some(Action::Convert(command)) => command.run(),
+        Some(Action::Replay(command)) => command.run(),
     }
 }

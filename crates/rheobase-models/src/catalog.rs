@@ -52,6 +52,8 @@ catalog! {
     adaptive::Adaptive,
     cooldown::Cooldown,
     discontinuous::Discontinuous,
+    lif_discrete::LifDiscrete,
+    lif_count::LifCount,
     // common parts of networks
     cuba_lif::CubaLif,
     leaky_integrator::LeakyIntegrator,

@@ -93,7 +93,7 @@ fn help_of_every_command_has_examples() {
     let folder = tempfile::tempdir().unwrap();
     for name in [
         "train", "eval", "predict", "inspect", "models", "simulate", "analyse", "plot", "report", "curve",
-        "phase", "verify",
+        "phase", "verify", "convert", "replay",
     ] {
         let help = ok(folder.path(), &[name, "--help"]);
         assert!(help.contains("Examples:") && help.contains(&format!("rheobase {name}")), "{help}");

@@ -8,7 +8,7 @@ use super::parameters::Parameters;
 use super::signal::Signal;
 use super::tape::{Slots, Tape};
 use super::tile::TileInput;
-use rheobase_base::{Error, Result};
+use rheobase_base::{Cancel, Error, Result};
 use rheobase_sim::population::Memory;
 
 /// A node of a program. Sources are numbered from 0, the network's input; node `n` of the list is number `n + 1`.
@@ -236,6 +236,7 @@ impl Program {
     ///
     /// # Errors
     /// NaN that arises, with step, node, sample and neuron; input of the wrong width.
+    #[expect(clippy::too_many_arguments, reason = "what a run reads, and three things it writes")]
     pub fn run(
         &self,
         context: &Context<'_>,
@@ -264,7 +265,9 @@ impl Program {
             vec![false; self.nodes.len() + 1]
         };
         tape.begin(self, state, steps, context.taping.then_some(&taped[..]));
+        let cancel = Cancel::current();
         for t in 0..steps {
+            cancel.check()?;
             let Slots { mut earlier, signals, before, same } = tape.step(t);
             let counted = |sample: usize| input.goes_on(sample, first + t);
             let same_input = input.stays(first + t);

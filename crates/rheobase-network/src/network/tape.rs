@@ -6,6 +6,7 @@ use super::operator::{Back, Context, Seen};
 use super::program::{Program, State};
 use super::signal::Signal;
 use rheobase_base::vector::add;
+use rheobase_base::{Cancel, Result};
 use rheobase_sim::population::Memory;
 
 /// The steps of a chunk of time: signals, and what the operators were before each step. Its memory is used again.
@@ -234,8 +235,19 @@ impl Program {
     /// `seen`: the numbers of those that the loss looks at, 0 the input, each once. `given` is shown dL/d input of the
     /// network of each step, if the input's gradient was asked for.
     ///
+    /// # Errors
+    /// A call that was asked to end ([`Cancel`]); the tape then begins anew with the next run.
+    ///
     /// # Panics
     /// If `seen` holds a number that no source has.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what the way back reads, what it writes, and whom it asks"
+    )]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one pass over nodes whose buffers are borrowed from each other"
+    )]
     pub fn back(
         &self,
         context: &Context<'_>,
@@ -245,17 +257,21 @@ impl Program {
         seen: &[usize],
         mut wanted: impl FnMut(usize, usize, &mut [f32]),
         mut given: impl FnMut(usize, &[f32]),
-    ) {
+    ) -> Result<()> {
         let input = (tape.steps > 0).then(|| tape.input(0, 0, 0));
         let samples = input.map_or(0, |s| s.samples);
         let input_wanted = input.is_some_and(|s| s.reach != super::signal::Reach::Nowhere);
         let nodes = self.nodes.len();
         tape.errors.resize_with(nodes, Vec::new);
+        // A pass that was ended early has left some.
+        tape.errors.iter_mut().for_each(Vec::clear);
         tape.spare.resize_with(nodes, Vec::new);
         // A gradient that is empty stands for zeros.
         let mut gradients: Vec<Vec<f32>> = vec![Vec::new(); nodes + 1];
         let needed = self.needs_gradient(input_wanted);
+        let cancel = Cancel::current();
         for t in (0..tape.steps).rev() {
+            cancel.check()?;
             for (source, gradient) in gradients.iter_mut().enumerate() {
                 gradient.clear();
                 if let Some(carried) = adjoint.earlier[source].pop_front() {
@@ -289,6 +305,7 @@ impl Program {
         for n in 0..nodes {
             self.gather(context, tape, n, &mut raw[n]);
         }
+        Ok(())
     }
 
     /// Whether the error of node `n` in step `t` goes on to its inputs. While its output stays the same it waits, and is
@@ -382,6 +399,7 @@ impl Program {
     }
 
     /// Keeps the error of node `n` in step `t` for its gathering, and leaves a buffer of that length.
+    #[expect(clippy::too_many_arguments, reason = "parts of one step of the way back, borrowed apart")]
     fn remember(
         &self,
         context: &Context<'_>,

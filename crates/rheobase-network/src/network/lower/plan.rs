@@ -132,6 +132,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
+    #[expect(clippy::too_many_lines, reason = "a line or two for each kind of node")]
     fn kind(&self, flat: &Flat, shapes: &[Vec<usize>]) -> Result<Kinded> {
         let (name, input) = (flat.node.name.clone(), shapes.first().cloned().unwrap_or_default());
         Ok(match &flat.node.kind {

@@ -285,7 +285,7 @@ fn run(program: &Program, samples: &[SampleInput], back: bool) -> (f64, Vec<Vec<
     let wanted = |t: usize, _: usize, gradient: &mut [f32]| {
         gradient.iter_mut().enumerate().for_each(|(i, g)| *g += weight(t, i));
     };
-    program.back(&at, &mut tape, &mut adjoint, &mut raw, &[9], wanted, |_, _| {});
+    program.back(&at, &mut tape, &mut adjoint, &mut raw, &[9], wanted, |_, _| {}).unwrap();
     (loss, program.settle_gradients(raw), counts)
 }
 

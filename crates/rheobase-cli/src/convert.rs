@@ -1,0 +1,85 @@
+//! `rheobase convert`: a model from one framework's file to another's.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use rheobase_exchange::{Target, write};
+use serde_json::json;
+
+use crate::exchange::{From, report_text};
+use crate::failure::{Failure, Outcome};
+use crate::terminal;
+
+/// Convert models between frameworks, and say what becomes of every parameter
+#[derive(Args)]
+#[command(
+    after_help = "IN is a NIR graph (.nir), a description (.json) with --weights, a checkpoint (.pt, .pth, .safetensors, .npz) with
+--network, a checkpoint or run of ours, or a model that was converted before.
+OUT is a NIR graph (.nir), or weights (.safetensors, .npz): under our own names with the network beside them, so that it can be
+replayed and converted again, or with --like under the names of a checkpoint, so that `load_state_dict` takes them.
+
+Every parameter is exact (the same number), rewritten (the same behaviour by other numbers), approximated, lost, or refused.
+
+Exit code: 0, 1 if anything is lost or approximated, 2 if nothing was written.
+
+Examples:
+  rheobase convert model.nir model.safetensors --from snntorch --with reset_mechanism=zero
+  rheobase convert runs/digits-0 digits.nir
+  rheobase convert digits.nir old.nir --without-v-reset
+  rheobase convert trained.pt back.safetensors --network net.toml --like trained.pt"
+)]
+pub(crate) struct Convert {
+    /// The model to read
+    #[arg(value_name = "IN")]
+    input: PathBuf,
+    /// The file to write
+    #[arg(value_name = "OUT")]
+    output: PathBuf,
+    #[command(flatten)]
+    from: From,
+    /// Framework whose layout weights are written in, with --like
+    #[arg(long, value_name = "FRAMEWORK")]
+    to: Option<String>,
+    /// Checkpoint whose names the weights take
+    #[arg(long, value_name = "FILE")]
+    like: Option<PathBuf>,
+    /// Leave v_reset out of NIR nodes: readers up to nir 1.0.5 raise an error on it
+    #[arg(long)]
+    without_v_reset: bool,
+    /// Refuse whatever is neither exact nor rewritten
+    #[arg(long)]
+    strict: bool,
+    /// Write both reports as JSON
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
+
+impl Convert {
+    pub(crate) fn run(self) -> Outcome<()> {
+        let (model, reading) = self.from.model(&self.input)?;
+        if let (true, Some(reading)) = (self.strict, &reading) {
+            reading.strict()?;
+        }
+        let target = Target {
+            like: self.like.clone(),
+            to: self.to.clone(),
+            v_reset: !self.without_v_reset,
+            strict: self.strict,
+        };
+        let written = write(&model, &self.output, &target)?;
+        let read = reading.as_ref().map(|r| &r.report);
+        if let Some(path) = &self.report {
+            let json = json!({ "read": read, "written": written });
+            let text = serde_json::to_string_pretty(&json).map_err(|e| Failure::bad(e.to_string()))?;
+            rheobase::data::atomic_write(path, |file| std::io::Write::write_all(file, (text + "\n").as_bytes()))?;
+        }
+        let mut text = String::new();
+        if let Some(read) = read {
+            text += &format!("{} is {}", self.input.display(), report_text(read));
+        }
+        text += &format!("{} as {}", self.output.display(), report_text(&written));
+        terminal::print(&text)?;
+        let lost = read.into_iter().chain([&written]).any(|r| r.losses().next().is_some());
+        if lost { Err(Failure::Disagrees) } else { Ok(()) }
+    }
+}

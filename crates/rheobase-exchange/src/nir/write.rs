@@ -1,0 +1,433 @@
+//! From a network of ours to a NIR graph.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rheobase::model::Catalog;
+use rheobase::network::{Combine, Conv, Kind, Link, Neurons, Network, Node, Numbers, Pool, PoolOf, Row, outline};
+use rheobase::{Error, Result};
+
+use crate::hdf5::{Group, Item};
+use crate::model::Model;
+use crate::ours::NETWORK;
+use crate::report::{Fate, Report};
+use crate::tensor::{Data, Tensor};
+
+/// What a graph is written with.
+pub(crate) struct Written {
+    /// Whether neurons have their `v_reset`.
+    pub(crate) v_reset: bool,
+}
+
+/// The version of `nir` whose files these are.
+const VERSION: &str = "1.0.8";
+
+/// The graph of a model, as a tree of groups.
+///
+/// # Errors
+/// Networks within networks; a network that cannot be built. What has no counterpart is in the report.
+pub(crate) fn to_nir(model: &Model, written: &Written, report: &mut Report) -> Result<Group> {
+    let table = outline(&model.network)?;
+    let rows: HashMap<&str, &Row> = table.nodes.iter().map(|r| (&r.name[..], r)).collect();
+    let mut writer = Writer { model, written, report, rows, nodes: Group::default(), edges: Vec::new() };
+    writer.network(&model.network)?;
+    let mut node = Group::default();
+    node.insert("type", word("NIRGraph"));
+    let count = writer.edges.len();
+    let names = writer.edges.iter().flat_map(|(a, b)| [a.clone(), b.clone()]).collect();
+    node.insert("edges", Item::Words(vec![count, 2], names));
+    node.insert("nodes", Item::Group(writer.nodes));
+    let mut root = Group::default();
+    root.insert("version", word(VERSION));
+    root.insert("node", Item::Group(node));
+    Ok(root)
+}
+
+fn word(text: &str) -> Item {
+    Item::Words(Vec::new(), vec![text.into()])
+}
+
+fn wholes(values: &[usize]) -> Item {
+    let data = Data::I64(values.iter().map(|x| *x as i64).collect());
+    Item::Numbers(Tensor::new("", "", vec![values.len()], data).unwrap_or(Tensor::scalar(0.0)))
+}
+
+struct Writer<'a> {
+    model: &'a Model,
+    written: &'a Written,
+    report: &'a mut Report,
+    rows: HashMap<&'a str, &'a Row>,
+    nodes: Group,
+    edges: Vec<(String, String)>,
+}
+
+impl Writer<'_> {
+    fn network(&mut self, network: &Network) -> Result<()> {
+        let mut input = Group::default();
+        input.insert("type", word("Input"));
+        input.insert("shape", wholes(&network.input));
+        let mut metadata = Group::default();
+        metadata.insert(NETWORK, word(&network.to_toml()?));
+        let mut before = "input".to_string();
+        for node in &network.nodes {
+            for tensor in self.rows.get(&node.name[..]).into_iter().flat_map(|r| &r.tensors) {
+                if matches!(node.kind, Kind::Neurons(_)) {
+                    let text = serde_json::to_string(&self.model.weights[&tensor.name]);
+                    metadata.insert(&tensor.name, word(&text.map_err(|e| Error::file("nir", e.to_string()))?));
+                }
+            }
+            let from = if node.from.is_empty() { vec![Link::Now(before)] } else { node.from.clone() };
+            self.node(network, node, &from)?;
+            before = node.name.clone();
+        }
+        input.insert("metadata", Item::Group(metadata));
+        self.nodes.insert("input", Item::Group(input));
+        let last = if network.output.is_empty() { before } else { network.output.clone() };
+        let mut output = Group::default();
+        output.insert("type", word("Output"));
+        output.insert("shape", wholes(self.shape(network, &last)));
+        let name = self.free("output");
+        self.nodes.insert(&name, Item::Group(output));
+        self.edges.push((last, name));
+        self.edges.sort();
+        self.edges.dedup();
+        Ok(())
+    }
+
+    fn shape<'a>(&'a self, network: &'a Network, node: &str) -> &'a [usize] {
+        self.rows.get(node).map_or(&network.input, |row| &row.shape)
+    }
+
+    /// A name that no node has.
+    fn free(&self, wish: &str) -> String {
+        let taken = |name: &str| {
+            self.nodes.items.contains_key(name) || self.model.network.nodes.iter().any(|n| n.name == name)
+        };
+        let mut name = wish.to_string();
+        for n in 2usize.. {
+            if !taken(&name) {
+                break;
+            }
+            name = format!("{wish}_{n}");
+        }
+        name
+    }
+
+    fn refuse(&mut self, node: &Node, how: &str) {
+        self.report.say(&node.name, node.kind.word(), Fate::Refused, how);
+    }
+
+    fn node(&mut self, network: &Network, node: &Node, from: &[Link]) -> Result<()> {
+        if from.len() > 1 && node.combine != Combine::Sum {
+            self.refuse(node, "NIR adds inputs, it does not put them one after the other");
+            return Ok(());
+        }
+        let source = from.first().map_or("input", |l| l.node());
+        let entering = self.shape(network, source).to_vec();
+        let group = match &node.kind {
+            Kind::Linear(l) => {
+                let weight = &self.model.weights[&format!("{}.weight", node.name)];
+                let shape = vec![weight.len() / l.outputs.max(1), l.outputs];
+                let turned = Tensor::new(&node.name, "weight", shape.clone(), Data::F32(weight.clone()))?;
+                let turned = Tensor::row(turned.turned(&node.name, "weight")?).reshaped(vec![shape[1], shape[0]]);
+                let mut group = typed(if l.bias { "Affine" } else { "Linear" });
+                group.insert("weight", Item::Numbers(turned));
+                if l.bias {
+                    group.insert("bias", self.row(&format!("{}.bias", node.name)));
+                }
+                self.report.say(&node.name, "weight", Fate::Rewritten, "[in, out] is turned to [out, in]");
+                group
+            }
+            Kind::Conv(c) => self.conv(node, c, &entering)?,
+            Kind::Pool(p) if p.of != PoolOf::Max && p.kernel.len() == 2 => self.pool(node, p),
+            Kind::Flatten(_) => {
+                let mut group = typed("Flatten");
+                group.insert("start_dim", whole(0));
+                group.insert("end_dim", whole(-1));
+                group.insert("input_type", wholes(&entering));
+                self.report.say(&node.name, "flatten", Fate::Exact, "");
+                group
+            }
+            Kind::Scale(s) => {
+                let mut group = typed("Scale");
+                let count = entering.iter().product();
+                group.insert("scale", Item::Numbers(Tensor::row(vec![s.factor as f32; count]).reshaped(entering)));
+                self.report.say(&node.name, "factor", Fate::Exact, "scale");
+                group
+            }
+            Kind::Neurons(n) => match self.neurons(node, n, &entering)? {
+                Some(group) => group,
+                None => return Ok(()),
+            },
+            Kind::Identity(_) | Kind::Dropout(_) => {
+                let mut group = typed("Scale");
+                let count = entering.iter().product();
+                group.insert("scale", Item::Numbers(Tensor::row(vec![1.0; count]).reshaped(entering)));
+                self.report.say(&node.name, node.kind.word(), Fate::Rewritten, "a Scale by 1");
+                group
+            }
+            Kind::Network(_) => {
+                self.refuse(node, "networks within networks are not written: put their nodes into one network");
+                return Ok(());
+            }
+            _ => {
+                self.refuse(node, "NIR has no such node");
+                return Ok(());
+            }
+        };
+        self.nodes.insert(&node.name, Item::Group(group));
+        from.iter().for_each(|link| self.edge(network, node, link));
+        Ok(())
+    }
+
+    /// An edge; what is delayed goes through a Delay, but for the step that a cycle takes anyway.
+    fn edge(&mut self, network: &Network, node: &Node, link: &Link) {
+        let place = |name: &str| network.nodes.iter().position(|n| n.name == name);
+        let leads_back = link.delay() > 0 && place(link.node()) >= place(&node.name);
+        let steps = link.delay() - usize::from(leads_back);
+        if leads_back {
+            let how = format!("the edge from `{}` closes a cycle, whose one step NIR leaves to the reader", link.node());
+            self.report.say(&node.name, "delay", Fate::Rewritten, how);
+        }
+        if steps == 0 {
+            self.edges.push((link.node().into(), node.name.clone()));
+            return;
+        }
+        let shape = self.shape(network, link.node()).to_vec();
+        let count: usize = shape.iter().product();
+        let mut group = typed("Delay");
+        let delay = (steps as f64 * network.dt) as f32;
+        group.insert("delay", Item::Numbers(Tensor::row(vec![delay; count]).reshaped(shape)));
+        let name = self.free(&format!("{}_delay", node.name));
+        self.nodes.insert(&name, Item::Group(group));
+        self.edges.push((link.node().into(), name.clone()));
+        self.edges.push((name, node.name.clone()));
+        self.report.say(&node.name, "delay", Fate::Rewritten, format!("a Delay of {delay} s"));
+    }
+
+    fn row(&self, name: &str) -> Item {
+        Item::Numbers(Tensor::row(self.model.weights[name].clone()))
+    }
+
+    fn conv(&mut self, node: &Node, conv: &Conv, entering: &[usize]) -> Result<Group> {
+        let axes = conv.kernel.len();
+        let spread = |values: &[usize]| -> Vec<usize> {
+            (0..axes).map(|a| values[a.min(values.len() - 1)]).collect()
+        };
+        let mut group = typed(if axes == 1 { "Conv1d" } else { "Conv2d" });
+        let inputs = entering.first().copied().unwrap_or(1) / conv.groups.max(1);
+        let shape = [conv.outputs, inputs].into_iter().chain(conv.kernel.iter().copied()).collect();
+        let weight = self.model.weights[&format!("{}.weight", node.name)].clone();
+        group.insert("weight", Item::Numbers(Tensor::new(&node.name, "weight", shape, Data::F32(weight))?));
+        let bias = match conv.bias {
+            true => self.row(&format!("{}.bias", node.name)),
+            false => Item::Numbers(Tensor::row(vec![0.0; conv.outputs])),
+        };
+        group.insert("bias", bias);
+        group.insert("stride", wholes(&spread(&conv.stride)));
+        group.insert("padding", wholes(&spread(&conv.padding)));
+        group.insert("dilation", wholes(&spread(&conv.dilation)));
+        group.insert("groups", whole(conv.groups as i64));
+        group.insert("input_shape", wholes(&entering[1.min(entering.len())..]));
+        self.report.say(&node.name, "weight", Fate::Exact, "");
+        Ok(group)
+    }
+
+    fn pool(&mut self, node: &Node, pool: &Pool) -> Group {
+        let spread = |values: &[usize]| [values[0], values[values.len() - 1]];
+        let stride = if pool.stride.is_empty() { &pool.kernel } else { &pool.stride };
+        let mut group = typed(if pool.of == PoolOf::Sum { "SumPool2d" } else { "AvgPool2d" });
+        group.insert("kernel_size", wholes(&spread(&pool.kernel)));
+        group.insert("stride", wholes(&spread(stride)));
+        group.insert("padding", wholes(&spread(&pool.padding)));
+        self.report.say(&node.name, "pool", Fate::Exact, "");
+        group
+    }
+
+    /// A layer of neurons as a NIR neuron; `None` where there is none.
+    fn neurons(&mut self, node: &Node, neurons: &Neurons, shape: &[usize]) -> Result<Option<Group>> {
+        let model = Catalog::standard().get(&neurons.model)?;
+        let count: usize = shape.iter().product();
+        let mut values: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+        for field in model.params() {
+            let learned = self.model.weights.get(&format!("{}.{}", node.name, field.name));
+            let of = match (learned, neurons.set.get(field.name)) {
+                (Some(x), _) if x.len() == count => x.iter().map(|x| f64::from(*x)).collect(),
+                (Some(x), _) if x.len() == 1 => vec![f64::from(x[0]); count],
+                (_, Some(Numbers::Each(xs))) => xs.clone(),
+                (_, Some(Numbers::One(x))) => vec![*x; count],
+                (_, None) => vec![field.default; count],
+            };
+            values.insert(field.name, of);
+        }
+        let dt = self.model.network.dt;
+        let said = |report: &mut Report, parameter: &str, fate, how: &str| report.say(&node.name, parameter, fate, how);
+        let made = match neuron(&neurons.model, &values, dt) {
+            Ok(made) => made,
+            Err(how) => {
+                self.report.say(&node.name, &neurons.model, Fate::Refused, how);
+                return Ok(None);
+            }
+        };
+        for (parameter, fate, how) in &made.said {
+            said(self.report, parameter, *fate, how);
+        }
+        if neurons.competition.is_some() {
+            said(self.report, "competition", Fate::Lost, "NIR has no competition within a layer");
+        }
+        for name in neurons.initial.keys() {
+            said(self.report, name, Fate::Lost, "NIR has no initial states");
+        }
+        let mut group = typed(made.kind);
+        for (field, values) in made.fields {
+            if field == "v_reset" && !self.written.v_reset {
+                let fate = if values.iter().all(|v| *v == 0.0) { Fate::Exact } else { Fate::Lost };
+                said(self.report, "v_reset", fate, "left out, as readers up to nir 1.0.5 want it; they take 0");
+                continue;
+            }
+            let row = Tensor::row(values.iter().map(|v| *v as f32).collect());
+            group.insert(field, Item::Numbers(row.reshaped(shape.to_vec())));
+        }
+        Ok(Some(group))
+    }
+}
+
+fn typed(kind: &str) -> Group {
+    let mut group = Group::default();
+    group.insert("type", word(kind));
+    group
+}
+
+fn whole(x: i64) -> Item {
+    Item::Numbers(Tensor::new("", "", Vec::new(), Data::I64(vec![x])).unwrap_or(Tensor::scalar(0.0)))
+}
+
+/// A neuron of NIR.
+struct Made {
+    kind: &'static str,
+    fields: Vec<(&'static str, Vec<f64>)>,
+    said: Vec<(&'static str, Fate, &'static str)>,
+}
+
+/// NIR's neuron for a model of the catalogue: that whose exact solution over a step of constant input is the model's step.
+fn neuron(model: &str, values: &BTreeMap<&str, Vec<f64>>, dt: f64) -> std::result::Result<Made, String> {
+    let get = |name: &str| values[name].clone();
+    let each = |names: &[&str], f: &dyn Fn(&[f64]) -> f64| -> Vec<f64> {
+        let columns: Vec<&Vec<f64>> = names.iter().map(|n| &values[n]).collect();
+        (0..columns[0].len()).map(|i| f(&columns.iter().map(|c| c[i]).collect::<Vec<_>>())).collect()
+    };
+    let any = |name: &str, rule: &dyn Fn(f64) -> bool| values[name].iter().any(|x| rule(*x));
+    let tau = |keep: f64| -dt / rheobase::models::Real::ln(keep);
+    let rise = |tau: f64| -rheobase::models::Real::exp_m1(-dt / tau);
+    let mut said = Vec::new();
+    let solved = "tau = −dt/ln(beta), r = gain/(1 − beta): the same step where the reader solves it exactly";
+    let (kind, fields): (_, Vec<(&str, Vec<f64>)>) = match model {
+        "leaky_integrator" => {
+            said.push(("tau_m, gain", Fate::Rewritten, "r = gain/(1 − exp(−dt/tau_m))"));
+            let r = each(&["gain", "tau_m"], &|x| x[0] / rise(x[1]));
+            ("LI", vec![("tau", get("tau_m")), ("r", r), ("v_leak", get("v_rest"))])
+        }
+        "discontinuous" => {
+            said.push(("v_th", Fate::Exact, "threshold"));
+            ("Threshold", vec![("threshold", get("v_th"))])
+        }
+        "lif_discrete" => {
+            if any("beta", &|b| b <= 0.0) {
+                return Err("beta = 0 has no time constant: NIR's LIF needs tau > 0".into());
+            }
+            if any("beta", &|b| b >= 1.0) && any("beta", &|b| b < 1.0) {
+                return Err("some neurons leak and some do not: NIR has one kind of neuron per node".into());
+            }
+            let leaks = any("beta", &|b| b < 1.0);
+            let current = any("alpha", &|a| a > 0.0);
+            if current && (!leaks || any("alpha", &|a| a <= 0.0 || a >= 1.0)) {
+                return Err("CubaLIF needs 0 < alpha < 1 and beta < 1 for all neurons of a node".into());
+            }
+            said.push(("alpha, beta, gain, w_in", Fate::Rewritten, solved));
+            let end = [("v_threshold", get("v_th")), ("v_reset", get("v_reset"))];
+            match (leaks, current) {
+                (false, _) => {
+                    let r = each(&["gain", "w_in"], &|x| x[0] * x[1] / dt);
+                    ("IF", [("r", r)].into_iter().chain(end).collect())
+                }
+                (true, false) => {
+                    let r = each(&["gain", "w_in", "beta"], &|x| x[0] * x[1] / (1.0 - x[2]));
+                    let first = [("tau", each(&["beta"], &|x| tau(x[0]))), ("r", r), ("v_leak", get("v_rest"))];
+                    ("LIF", first.into_iter().chain(end).collect())
+                }
+                (true, true) => {
+                    let first = [
+                        ("tau_mem", each(&["beta"], &|x| tau(x[0]))),
+                        ("tau_syn", each(&["alpha"], &|x| tau(x[0]))),
+                        ("r", each(&["gain", "beta"], &|x| x[0] / (1.0 - x[1]))),
+                        ("w_in", each(&["w_in", "alpha"], &|x| x[0] / (1.0 - x[1]))),
+                        ("v_leak", get("v_rest")),
+                    ];
+                    ("CubaLIF", first.into_iter().chain(end).collect())
+                }
+            }
+        }
+        "lif_subtract" => {
+            let keep = |tau: f64| rheobase::models::Real::exp(-1.0 / tau);
+            let zero = vec![0.0; values["tau"].len()];
+            said.push(("tau", Fate::Rewritten, "tau·dt, r = 1/(1 − exp(−1/tau))"));
+            said.push(("drop", Fate::Lost, "NIR resets to a value, not by subtraction: v_reset = 0 is written"));
+            let r = each(&["tau"], &|x| 1.0 / (1.0 - keep(x[0])));
+            let tau = each(&["tau"], &|x| x[0] * dt);
+            ("LIF", vec![("tau", tau), ("r", r), ("v_leak", zero.clone()), ("v_threshold", get("v_th")), ("v_reset", zero)])
+        }
+        "cuba_lif" => {
+            said.push(("tau_m, tau_syn, r", Fate::Exact, "tau_mem, tau_syn, r"));
+            said.push(("w_in", Fate::Rewritten, "w_in·tau_syn/dt: an impulse is a current that lasts one step"));
+            if any("subtract", &|x| x > 0.0) {
+                said.push(("subtract", Fate::Lost, "NIR resets to a value, not by subtraction"));
+            }
+            let fields = vec![
+                ("tau_mem", get("tau_m")),
+                ("tau_syn", get("tau_syn")),
+                ("r", get("r")),
+                ("w_in", each(&["w_in", "tau_syn"], &|x| x[0] * x[1] / dt)),
+                ("v_leak", get("v_rest")),
+                ("v_threshold", get("v_th")),
+                ("v_reset", get("v_reset")),
+            ];
+            ("CubaLIF", fields)
+        }
+        "lif_exp" | "lif_euler" => {
+            let fate = if model == "lif_exp" { Fate::Rewritten } else { Fate::Approximated };
+            said.push(("tau_m, c_m", fate, "r = tau_m/c_m; Euler's step is off by dt/(2·tau_m) of itself"));
+            if any("t_ref", &|t| t > 0.0) {
+                said.push(("t_ref", Fate::Lost, "NIR has no refractory period"));
+            }
+            if any("v_min", &f64::is_finite) {
+                said.push(("v_min", Fate::Lost, "NIR has no lower bound"));
+            }
+            let r = each(&["tau_m", "c_m"], &|x| x[0] / x[1]);
+            ("LIF", vec![("tau", get("tau_m")), ("r", r), ("v_leak", get("v_rest")), ("v_threshold", get("v_th")), ("v_reset", get("v_reset"))])
+        }
+        "lif" => {
+            said.push(("tau_m", Fate::Exact, "tau; threshold 1, r = 1"));
+            if any("t_ref", &|t| t > 0.0) {
+                said.push(("t_ref", Fate::Lost, "NIR has no refractory period"));
+            }
+            let (zero, one) = (vec![0.0; values["tau_m"].len()], vec![1.0; values["tau_m"].len()]);
+            ("LIF", vec![("tau", get("tau_m")), ("r", one.clone()), ("v_leak", zero.clone()), ("v_threshold", one), ("v_reset", zero)])
+        }
+        other => return Err(format!("NIR has no neuron that does what `{other}` does")),
+    };
+    if model == "lif_discrete" {
+        if any("subtract", &|x| x > 0.0) {
+            let all = !any("drop", &|x| x > 0.0);
+            let how = if all { "NIR has no neuron that is not reset" } else { "NIR resets to a value, not by subtraction" };
+            said.push(("subtract, drop", Fate::Lost, how));
+        } else {
+            said.push(("v_th, v_reset", Fate::Exact, "v_threshold, v_reset"));
+        }
+        if any("late", &|x| x > 0.0) {
+            said.push(("late", Fate::Lost, "NIR resets in the step of the spike"));
+        }
+        if any("at_least", &|x| x > 0.0) {
+            said.push(("at_least", Fate::Lost, "NIR's neurons fire above the threshold, not at it"));
+        }
+    }
+    Ok(Made { kind, fields, said })
+}

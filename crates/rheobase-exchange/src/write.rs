@@ -1,0 +1,92 @@
+//! `write`: a network of ours as a NIR graph, or its weights under the names of a checkpoint.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use rheobase::data::atomic_write;
+use rheobase::{Error, Result};
+
+use crate::layer::Weights;
+use crate::model::Model;
+use crate::nir::{Written, to_nir};
+use crate::report::{Fate, Report};
+use crate::tensor::{Data, Tensor};
+use crate::weights::{read_weights, write_weights};
+use crate::{hdf5, into, ours};
+
+/// How a model is to be written; the file's ending says as what.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// A checkpoint of torch whose names and shapes the weights take.
+    pub like: Option<PathBuf>,
+    /// The framework of that checkpoint.
+    pub to: Option<String>,
+    /// Whether NIR nodes have their `v_reset`, which readers up to nir 1.0.5 raise an error on.
+    pub v_reset: bool,
+    /// Whether nothing may be lost.
+    pub strict: bool,
+}
+
+impl Default for Target {
+    fn default() -> Self {
+        Target { like: None, to: None, v_reset: true, strict: false }
+    }
+}
+
+/// Writes `model` as `.nir`, `.safetensors` or `.npz`, whole or not at all; says what became of every parameter.
+///
+/// # Errors
+/// A model that cannot be built; what has no counterpart, with its reason; with `strict`, whatever would be lost; a file that
+/// cannot be written.
+pub fn write(model: &Model, path: &Path, target: &Target) -> Result<Report> {
+    model.fits()?;
+    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
+    let mut report = Report { dialect: target.to.clone().unwrap_or("nir 1.0.8".into()), ..Report::default() };
+    let checked = |report: &Report| match report.losses().next() {
+        Some(e) if e.fate == Fate::Refused || target.strict => Err(Error::Unsupported {
+            place: format!("{}.{}", e.node, e.parameter),
+            what: format!("{}: {}", e.fate, e.how),
+        }),
+        _ => Ok(()),
+    };
+    match ending.as_str() {
+        "nir" => {
+            let tree = to_nir(model, &Written { v_reset: target.v_reset }, &mut report)?;
+            checked(&report)?;
+            let bytes = hdf5::bytes(path, &tree)?;
+            atomic_write(path, |file| file.write_all(&bytes))?;
+        }
+        "safetensors" | "npz" => {
+            let (weights, metadata) = match &target.like {
+                Some(like) => {
+                    let from = target.to.as_deref().unwrap_or("torch");
+                    (into::back(model, read_weights(like)?, from, &mut report)?, Vec::new())
+                }
+                None => {
+                    report.dialect = format!("rheobase {}", env!("CARGO_PKG_VERSION"));
+                    report.say("", "all", Fate::Exact, "the network's description stands in the file");
+                    (own(model)?, vec![(ours::NETWORK, model.network.to_toml()?)])
+                }
+            };
+            checked(&report)?;
+            write_weights(path, &weights, &metadata)?;
+        }
+        other => {
+            let what = format!("`.{other}` is nothing that models are written as: .nir, .safetensors or .npz is needed");
+            return Err(Error::file(path, what));
+        }
+    }
+    Ok(report)
+}
+
+/// The tensors of a model under our own names.
+fn own(model: &Model) -> Result<Weights> {
+    let rows = rheobase::network::outline(&model.network)?.nodes;
+    let tensors = rows.into_iter().flat_map(|n| n.tensors);
+    tensors
+        .map(|t| {
+            let values = Data::F32(model.weights[&t.name].clone());
+            Ok((t.name.clone(), Tensor::new("model", &t.name, t.shape, values)?))
+        })
+        .collect()
+}
