@@ -503,8 +503,8 @@ class Trained:
             "percentile": None if percentile is None else float(percentile),
             "rate": float(rate),
         }
-        data = None if calibration is None else _samples(calibration, None, series, "calibration")
-        found = json.loads(self._own.as_spikes(shown, _samples(x, y, series, "x"), data))
+        data = None if calibration is None else arrays(calibration, None, series, "calibration")._own
+        found = json.loads(self._own.as_spikes(shown, arrays(x, y, series, "x")._own, data))
         shares = [found[name] / found["samples"] for name in ("as_trained", "as_rates", "as_spikes")]
         classes = np.array(found["predictions"], dtype=np.uint32)
         return Conversion(
@@ -514,7 +514,7 @@ class Trained:
     def to_rates(self, x: Any, path: str | os.PathLike[str], *, series: bool = False) -> tuple[Trained, list[dict[str, Any]]]:
         """The spiking layers measured on samples and fitted by rate curves: the network of rates, whose checkpoint is written to
         ``path``, and layer by layer the curve with its root mean square error in Hz."""
-        layers = json.loads(self._own.to_rates(_samples(x, None, series, "x"), Path(path)))
+        layers = json.loads(self._own.to_rates(arrays(x, None, series, "x")._own, Path(path)))
         return Trained(path), layers
 
     def session(self, batch: int | None = None) -> Session:

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use numpy::PyReadonlyArrayDyn;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use rheobase::Cancel;
+use rheobase::{Cancel, Error};
 use rheobase::learn::{
     self, Epoch, Job as Training, Outcome, Presentation, ReluNetwork, Scaling, Session as Stepping, Splits,
     StageEpoch, TrainConfig, Trained as Read, Weights,
@@ -17,7 +17,7 @@ use rheobase::network::{Program, State, Synapse, SynapseShape};
 use crate::arrays::array;
 use crate::dataset::Dataset;
 use crate::enter::enter;
-use crate::error::{Raise, TEXT};
+use crate::error::{Raise, TEXT, raise};
 use crate::network::Network;
 
 /// The settings of a job.
@@ -332,20 +332,18 @@ impl Trained {
         &self,
         py: Python<'_>,
         shown: Shown,
-        samples: Samples<'_>,
-        calibration: Option<Samples<'_>>,
+        samples: &Dataset,
+        calibration: Option<PyRef<'_, Dataset>>,
     ) -> PyResult<String> {
         let presentation = shown.presentation().raised()?;
-        let data = dataset("samples", &samples)?;
-        let calibration = calibration.as_ref().map(|c| dataset("calibration", c)).transpose()?;
-        let run = |_: &Cancel| self.0.as_spikes(&presentation, calibration.as_ref(), &data);
+        let calibration = calibration.map(|c| c.0.clone());
+        let run = |_: &Cancel| self.0.as_spikes(&presentation, calibration.as_ref(), &samples.0);
         json(&enter(py, usize::MAX, run).whole()?)
     }
 
     /// Fits the layers' rates, writes the network of rates to a file; the layers as JSON.
-    fn to_rates(&self, py: Python<'_>, samples: Samples<'_>, path: PathBuf) -> PyResult<String> {
-        let data = dataset("samples", &samples)?;
-        let found = enter(py, usize::MAX, |_| self.0.fitted_rates(&data)).whole()?;
+    fn to_rates(&self, py: Python<'_>, samples: &Dataset, path: PathBuf) -> PyResult<String> {
+        let found = enter(py, usize::MAX, |_| self.0.fitted_rates(&samples.0)).whole()?;
         py.detach(|| found.checkpoint.write(&path)).raised()?;
         json(&found.layers)
     }
