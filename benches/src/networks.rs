@@ -442,7 +442,10 @@ impl Job {
         let stream = Stream::new(1, "benchmark", "input");
         let uniform = |t: usize, i: u32| stream.uniform(t as u64, s as u32 + 1024 * draw, i);
         let Some(activity) = self.activity else {
-            let value = |i: u32| (uniform(0, i).powi(2) * 255.0).round() as f32 / 256.0;
+            let value = |i: u32| {
+                let u = uniform(0, i);
+                (u * u * 255.0).round() as f32 / 256.0
+            };
             return SampleInput::Constant((0..width as u32).map(value).collect());
         };
         let (mut offsets, mut index) = (vec![0], Vec::new());

@@ -7,9 +7,9 @@ use rheobase::learn::{ReluNetwork, Trained, Weights};
 use rheobase::network::table;
 
 use crate::failure::Outcome;
-use crate::train::run_folder::{CHECKPOINT, CONFIG, RunFolder};
 use crate::terminal;
 use crate::text::Table;
+use crate::train::run_folder::{CHECKPOINT, CONFIG, RunFolder};
 
 /// Make a trained network of ReLU one that can spike
 #[derive(Args)]

@@ -6,10 +6,10 @@ use clap::Args;
 use rheobase::learn::{Trained, splits};
 
 use crate::failure::Outcome;
-use crate::train::run_folder::{CHECKPOINT, CONFIG, RunFolder, checkpoint_of, read_trained};
-use crate::train::samples_file::SamplesFile;
 use crate::terminal;
 use crate::text::{Table, short};
+use crate::train::run_folder::{CHECKPOINT, CONFIG, RunFolder, checkpoint_of, read_trained};
+use crate::train::samples_file::SamplesFile;
 
 /// Make a spiking network one of rates, with the error of each layer
 #[derive(Args)]

@@ -59,6 +59,23 @@ const INPUTS: [&str; 8] = ["inputs", "x", "X", "data", "images", "features", "se
 /// What labels are called.
 const LABELS: [&str; 7] = ["labels", "y", "Y", "target", "targets", "label", "classes"];
 
+/// The one array of inputs, among all of an archive; or what is wrong.
+fn one_kind(kinds: &[String], names: &[String], part: Option<&str>) -> std::result::Result<String, String> {
+    if let [kind] = kinds {
+        return Ok(kind.clone());
+    }
+    let parts: Vec<String> =
+        names.iter().filter_map(|n| n.to_lowercase().strip_prefix("x_").map(String::from)).collect();
+    let rule = match (part, parts.is_empty()) {
+        (_, true) => format!("exactly one of `{}` is needed", INPUTS.join("`, `")),
+        (None, false) => {
+            format!("it is in the parts `{}`; take one of them, as FILE:PART", parts.join("`, `"))
+        }
+        (Some(part), false) => format!("there is no part `{part}` among `{}`", parts.join("`, `")),
+    };
+    Err(format!("holds the arrays `{}`; {rule}", names.join("`, `")))
+}
+
 fn from_archive<R: Read + Seek>(
     path: &Path,
     mut reader: NpzReader<R>,
@@ -77,20 +94,7 @@ fn from_archive<R: Read + Seek>(
         };
         names.iter().filter(|n| is(n)).cloned().collect()
     };
-    let kinds = present(&INPUTS);
-    let [kind] = &kinds[..] else {
-        let parts: Vec<String> =
-            names.iter().filter_map(|n| n.to_lowercase().strip_prefix("x_").map(String::from)).collect();
-        let rule = match (part, parts.is_empty()) {
-            (_, true) => format!("exactly one of `{}` is needed", INPUTS.join("`, `")),
-            (None, false) => {
-                format!("it is in the parts `{}`; take one of them, as FILE:PART", parts.join("`, `"))
-            }
-            (Some(part), false) => format!("there is no part `{part}` among `{}`", parts.join("`, `")),
-        };
-        return Err(fault(format!("holds the arrays `{}`; {rule}", names.join("`, `"))));
-    };
-    let kind = &kind.clone();
+    let kind = &one_kind(&present(&INPUTS), &names, part).map_err(fault)?;
     let lengths = match present(&["lengths"]).first() {
         Some(name) => Some(whole(path, name, &reader.read(name)?)?),
         None => None,

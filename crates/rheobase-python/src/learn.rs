@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use numpy::PyReadonlyArrayDyn;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use rheobase::{Cancel, Error};
 use rheobase::learn::{
     self, Epoch, Job as Training, Outcome, Presentation, ReluNetwork, Scaling, Session as Stepping, Splits,
     StageEpoch, TrainConfig, Trained as Read, Weights,
 };
 use rheobase::network::Library;
 use rheobase::network::{Program, State, Synapse, SynapseShape};
+use rheobase::{Cancel, Error};
 
 use crate::arrays::array;
 use crate::dataset::Dataset;

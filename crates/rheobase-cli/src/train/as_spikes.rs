@@ -11,8 +11,8 @@ use rheobase::network::{Synapse, SynapseShape};
 use serde_json::json;
 
 use crate::failure::{Failure, Outcome};
-use crate::text::Table;
 use crate::terminal;
+use crate::text::Table;
 use crate::train::conversion_pictures;
 
 /// What layers that were trained as rates are run as.

@@ -7,10 +7,10 @@ use rheobase::data::Dataset;
 use rheobase::learn::{Trained, splits};
 use serde_json::json;
 
-use crate::train::as_spikes::AsSpikes;
 use crate::failure::{Failure, Outcome};
 use crate::terminal;
 use crate::text::Table;
+use crate::train::as_spikes::AsSpikes;
 use crate::train::report::{Scores, as_json, confusion};
 use crate::train::run_folder::{checkpoint_of, read_trained};
 use crate::train::samples_file::SamplesFile;

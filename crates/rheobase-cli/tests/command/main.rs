@@ -95,8 +95,22 @@ fn alone_it_says_what_to_try_first_and_what_it_says_works() {
 fn help_of_every_command_has_examples() {
     let folder = tempfile::tempdir().unwrap();
     for name in [
-        "train", "eval", "from-relu", "to-rates", "predict", "inspect", "models", "simulate", "analyse", "plot",
-        "report", "curve", "phase", "verify", "convert", "replay",
+        "train",
+        "eval",
+        "from-relu",
+        "to-rates",
+        "predict",
+        "inspect",
+        "models",
+        "simulate",
+        "analyse",
+        "plot",
+        "report",
+        "curve",
+        "phase",
+        "verify",
+        "convert",
+        "replay",
     ] {
         let help = ok(folder.path(), &[name, "--help"]);
         assert!(help.contains("Examples:") && help.contains(&format!("rheobase {name}")), "{help}");
