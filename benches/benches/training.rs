@@ -1,4 +1,7 @@
-//! Milliseconds of a training step: `cargo bench --bench training [step] [sweeps] [layer] [kernel]`, all by default.
+//! Milliseconds of a training step: `cargo bench --bench training [networks] [step] [sweeps] [layer] [kernel]`, all by
+//! default.
+//!
+//! `networks` are those of `benches::networks`; the rest looks closer at one of them.
 //!
 //! A step is forward, backward and Adam's update of inputs → recurrent LIF (subtractive reset, no gradient through it)
 //! → leaky readout, cross-entropy on its mean potential. Weights are scaled so that hidden neurons fire in 6 % of the
@@ -11,8 +14,9 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use benches::machine::arithmetic_peak;
+use benches::networks::{JOBS, Job};
 use benches::process::{forget_peak, peak_since};
-use benches::{shortest, table};
+use benches::{networks, serve, shortest, table};
 use rayon::prelude::*;
 use rheobase::encode::{SampleInput, SpikeRows};
 use rheobase::learn::loss::{CrossEntropy, LossKind, Score};
@@ -43,7 +47,7 @@ const ARCTAN: (&str, f64) = ("arctan", 2.0);
 
 /// What is trained.
 #[derive(Clone, Copy)]
-struct Job {
+struct Recurrent {
     hidden: usize,
     steps: usize,
     activity: f64,
@@ -52,7 +56,7 @@ struct Job {
     dense: bool,
 }
 
-const JOB: Job = Job { hidden: 256, steps: 100, activity: 0.08, surrogate: TRIANGLE, dense: false };
+const JOB: Recurrent = Recurrent { hidden: 256, steps: 100, activity: 0.08, surrogate: TRIANGLE, dense: false };
 
 fn tau() -> f64 {
     lif_subtract::tau_of_beta(BETA).expect("between 0 and 1")
@@ -89,7 +93,7 @@ fn network(input: usize, nodes: Vec<Node>) -> Program {
     lower(&network, 1).expect("a valid network")
 }
 
-impl Job {
+impl Recurrent {
     /// The network with input weights of `gain`.
     fn program(&self, gain: f64) -> Program {
         let back = Link::Delayed { node: "hidden".into(), delay: 1, initial: None };
@@ -133,7 +137,7 @@ fn inputs(steps: usize, activity: f64, dense: bool) -> Vec<SampleInput> {
 
 /// A program, its training, and the data it has.
 struct Setup {
-    job: Job,
+    job: Recurrent,
     trainer: Trainer,
     inputs: Vec<SampleInput>,
     targets: Vec<Target<'static>>,
@@ -143,7 +147,7 @@ struct Setup {
 
 impl Setup {
     /// Weights are scaled for the wanted rate of hidden neurons.
-    fn new(job: Job) -> Self {
+    fn new(job: Recurrent) -> Self {
         let optimiser = OptimiserKind::Adam(Adam::default());
         let mut setup = Setup {
             job,
@@ -257,7 +261,7 @@ fn step() {
         // Most memory first: what one measurement leaves free counts as held in the next.
         for threads in [2, 1] {
             let pool = pool(threads);
-            let mut setup = pool.install(|| Setup::new(Job { surrogate, ..JOB }));
+            let mut setup = pool.install(|| Setup::new(Recurrent { surrogate, ..JOB }));
             let baseline = forget_peak();
             let outcome = pool.install(|| setup.learn());
             let seconds = pool.install(|| {
@@ -298,9 +302,9 @@ fn step() {
 
 /// How the cost follows activity and sizes.
 fn sweeps() {
-    let activities = [0.01, 0.02, 0.05, 0.2, 0.5].map(|activity| Job { activity, ..JOB });
-    let hidden = [128, 512, 1024].map(|hidden| Job { hidden, ..JOB });
-    let steps = [50, 200, 500].map(|steps| Job { steps, ..JOB });
+    let activities = [0.01, 0.02, 0.05, 0.2, 0.5].map(|activity| Recurrent { activity, ..JOB });
+    let hidden = [128, 512, 1024].map(|hidden| Recurrent { hidden, ..JOB });
+    let steps = [50, 200, 500].map(|steps| Recurrent { steps, ..JOB });
     let mut rows = Vec::new();
     let pool = pool(2);
     for job in [JOB].into_iter().chain(activities).chain(hidden).chain(steps) {
@@ -313,7 +317,7 @@ fn sweeps() {
                 continue;
             }
             let seconds = pool.install(|| {
-                let mut setup = Setup::new(Job { dense, ..job });
+                let mut setup = Setup::new(Recurrent { dense, ..job });
                 operations = setup.learn().counts.operations.iter().sum();
                 shortest(3, || {
                     black_box(setup.learn());
@@ -412,9 +416,11 @@ fn through_network(threads: usize, stream: &Stream) -> [f64; 2] {
                         .expect("runs");
                     let (mut adjoint, mut raw) = (program.end(&state), program.raw_gradients());
                     let wanted = |_: usize, _: usize, g: &mut [f32]| g.fill(1e-3);
-                    program.back(&context, &mut tape, &mut adjoint, &mut raw, &[1], wanted, |_, g| {
-                        black_box(g);
-                    });
+                    program
+                        .back(&context, &mut tape, &mut adjoint, &mut raw, &[1], wanted, |_, g| {
+                            black_box(g);
+                        })
+                        .expect("runs");
                     pooled().push(tape);
                 });
             })
@@ -497,9 +503,10 @@ fn ways_back() {
                 let (mut adjoint, mut raw) = (program.end(&state), program.raw_gradients());
                 let error = |_: usize, _: usize, g: &mut [f32]| g.fill(1e-3);
                 let start = Instant::now();
-                program.back(&context, &mut tape, &mut adjoint, &mut raw, &[1], error, |_, g| {
+                let done = program.back(&context, &mut tape, &mut adjoint, &mut raw, &[1], error, |_, g| {
                     black_box(g);
                 });
+                done.expect("runs");
                 seconds += start.elapsed().as_secs_f64();
                 black_box(raw);
             }
@@ -524,10 +531,61 @@ fn ways_back() {
     table(title, &["kernel", "ms", "of the arithmetic peak"], &rows);
 }
 
+/// A training step of each network that `peers/training_peers.py` also trains.
+fn networks() {
+    let mut rows = Vec::new();
+    for job in &JOBS {
+        let mut row = vec![job.name.to_string()];
+        let mut setup = pool(2).install(|| networks::Setup::scaled(job));
+        for threads in [2, 1] {
+            let seconds = pool(threads).install(|| {
+                let once = shortest(1, || drop(black_box(setup.learn())));
+                shortest((2.0 / once).clamp(2.0, 30.0) as usize, || drop(black_box(setup.learn())))
+            });
+            row.push(format!("{:.1}", 1e3 * seconds));
+        }
+        row.push(setup.rates().into_iter().map(percent).collect::<Vec<_>>().join(", "));
+        let counts = setup.learn().counts;
+        row.push(millions(counts.spikes.iter().sum()));
+        row.push(millions(counts.operations.iter().sum()));
+        rows.push(row);
+    }
+    let header =
+        ["network", "ms, two threads", "one", "hidden activity", "10⁶ spikes", "10⁶ synaptic operations"];
+    table("A training step", &header, &rows);
+}
+
+/// `write FOLDER NAME…` and `serve FOLDER NAME`: what `peers/training_peers.py` asks for.
+fn for_peers(command: &str, folder: &str, names: &[String]) -> rheobase::Result<()> {
+    for name in names {
+        let known = || JOBS.iter().map(|job| job.name);
+        let job = Job::named(name)
+            .ok_or_else(|| rheobase::Error::unknown("benchmark", "network", name, known()))?;
+        let file = std::path::Path::new(folder).join(format!("{name}.npz"));
+        match command {
+            "write" => serve::write(job, &file)?,
+            _ => pool(2).install(|| serve::serve(job, &file))?,
+        }
+    }
+    Ok(())
+}
+
 fn main() {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    if let [command, folder, names @ ..] = &wanted[..]
+        && ["write", "serve"].contains(&&command[..])
+    {
+        if let Err(error) = for_peers(command, folder, names) {
+            eprintln!("{error}");
+            std::process::exit(1);
+        }
+        return;
+    }
     let is = |part: &str| wanted.is_empty() || wanted.iter().any(|w| w == part);
     println!("SIMD level {}.", Level::best().name());
+    if is("networks") {
+        networks();
+    }
     if is("step") {
         step();
     }

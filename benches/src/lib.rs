@@ -2,7 +2,9 @@
 
 pub mod counted;
 pub mod machine;
+pub mod networks;
 pub mod process;
+pub mod serve;
 
 use std::time::Instant;
 

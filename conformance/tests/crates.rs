@@ -1,30 +1,21 @@
-//! The walls: what each crate may depend on, and what nobody has to compile who does not use it.
+//! The walls, as DESIGN.md draws them: what each crate may depend on, and what nobody has to compile who does not use it.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
-/// Each crate of the library, the crates of the library that it may know, and what it may bring from elsewhere. Whoever
-/// needs more of either changes this table, and the map in DESIGN.md.
-const MAY_KNOW: &[(&str, &str, &str)] = &[
-    ("rheobase-models", "", ""),
-    // Nothing with features that others could switch on: all kernels would be compiled again.
-    ("rheobase-base", "models", "strsim"),
-    ("rheobase-kernels", "models base", ""),
-    ("rheobase-signals", "models base", ""),
-    ("rheobase-files", "base", "tempfile"),
-    ("rheobase-analyse", "models base signals", "rayon realfft statrs"),
-    ("rheobase-draw", "models base signals files", "dejavu png tiny-skia ttf-parser"),
-    ("rheobase-data", "models base kernels signals files", "csv csv-core flate2 serde_json zip"),
-    ("rheobase-sim", "models base kernels signals", "libm rayon serde"),
-    ("rheobase-network", "models base signals files sim", "libm serde toml"),
-    (
-        "rheobase-learn",
-        "models base signals files data sim network",
-        "rayon safetensors serde serde_json statrs toml twox-hash",
-    ),
-    ("rheobase-exchange", "models base data sim network", "hdf5-pure serde serde_json zip"),
-    ("rheobase-originals", "models base kernels signals analyse data sim network", "serde serde_json"),
-];
+/// Each crate of the library, the crates of the library that it knows, and what it brings from elsewhere: the table in
+/// DESIGN.md. Whoever needs more of either changes it there.
+fn table() -> Vec<[String; 3]> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../DESIGN.md");
+    let text = std::fs::read_to_string(path).expect("DESIGN.md");
+    let rows =
+        text.lines().skip_while(|l| !l.starts_with("| crate ")).skip(2).take_while(|l| l.starts_with('|'));
+    let cells = |row: &str| {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        [cells[1].trim_matches('`'), cells[3], cells[4]].map(String::from)
+    };
+    rows.map(cells).collect()
+}
 
 /// The packages that are compiled for what `arguments` name, each a line with its features.
 fn tree(arguments: &str) -> Vec<String> {
@@ -49,17 +40,23 @@ fn set(names: &str) -> BTreeSet<String> {
 
 #[test]
 fn crates_depend_on_what_the_table_says() {
-    for (crate_, ours, others) in MAY_KNOW {
+    let table = table();
+    for [crate_, knows, brings] in &table {
         let lines = tree(&format!("--package {crate_} --edges normal --depth 1"));
         let all: BTreeSet<String> = lines[1..].iter().map(|l| name(l).to_string()).collect();
-        let ours: BTreeSet<String> = set(ours).iter().map(|n| format!("rheobase-{n}")).collect();
-        assert_eq!(all, ours.union(&set(others)).cloned().collect(), "{crate_}");
+        let ours: BTreeSet<String> = set(knows).iter().map(|n| format!("rheobase-{n}")).collect();
+        let said: BTreeSet<String> = ours.union(&set(brings)).cloned().collect();
+        assert_eq!(
+            all, said,
+            "{crate_} and its row in DESIGN.md differ: left what it has, right what the row says"
+        );
     }
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../crates");
     let there = std::fs::read_dir(folder).expect("a folder").map(|e| e.expect("a crate").file_name());
     let there: BTreeSet<String> = there.map(|n| n.into_string().expect("text")).collect();
-    let table = MAY_KNOW.iter().map(|(n, ..)| *n).chain(["rheobase", "rheobase-cli", "rheobase-python"]);
-    assert_eq!(there, table.map(Into::into).collect());
+    let rows = table.into_iter().map(|[name, ..]| name);
+    let top = ["rheobase", "rheobase-cli", "rheobase-python"].map(String::from);
+    assert_eq!(there, rows.chain(top).collect());
 }
 
 /// Populations alone compile no readers, no settings, no pictures, no transforms.

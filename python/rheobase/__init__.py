@@ -11,10 +11,25 @@
 what is no number and for unknown names, ``OSError`` for files, and ``KeyboardInterrupt``, which ends any long call.
 """
 
-from . import analyse, exchange
+from . import analyse, exchange, vision
 from ._cell import SLIFCell
+from ._dataset import Dataset
 from ._dynamics import Dynamics, FixedPoint, PhasePortrait, Threshold
-from ._learn import Answers, Epoch, Job, Session, Settings, Trained, digits, fit
+from ._learn import (
+    Answers,
+    Epoch,
+    Job,
+    Session,
+    Settings,
+    StageEpoch,
+    Trained,
+    Verified,
+    digits,
+    fit,
+    maps_figure,
+    report,
+    verify,
+)
 from ._model import Learned, Model, PerFeature, models
 from ._native import Figure, __version__
 from ._native import probes as _probes
@@ -42,8 +57,10 @@ from ._network import (
     SumPool,
     Tanh,
 )
+from ._plasticity import Learner
 from ._population import Competition, Gradients, Population, State
 from ._recording import Events, Recording
+from ._rows import SpikeRows
 from ._stimulus import Stimulus
 from ._trains import Burst, Correlogram, Distances, IsiStatistics, MeanRates, RateOverTime, SpikeTrains, read_trains
 
@@ -64,6 +81,7 @@ __all__ = [
     "Competition",
     "Conv",
     "Correlogram",
+    "Dataset",
     "Delayed",
     "digits",
     "Distances",
@@ -82,7 +100,9 @@ __all__ = [
     "Layer",
     "Layers",
     "Learned",
+    "Learner",
     "Linear",
+    "maps_figure",
     "MaxPool",
     "MeanRates",
     "Model",
@@ -98,13 +118,16 @@ __all__ = [
     "read_trains",
     "Recording",
     "ReLU",
+    "report",
     "Scale",
     "Sequential",
     "Session",
     "Settings",
     "Sigmoid",
     "SLIFCell",
+    "SpikeRows",
     "SpikeTrains",
+    "StageEpoch",
     "Stack",
     "State",
     "Stimulus",
@@ -114,5 +137,8 @@ __all__ = [
     "Tanh",
     "Threshold",
     "Trained",
+    "Verified",
+    "verify",
+    "vision",
     *models,
 ]

@@ -4,10 +4,10 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from . import analyse as analyse
-from . import exchange as exchange
+from . import analyse as analyse, exchange as exchange, vision as vision
 from ._model import Learned, Model, PerFeature
 from ._cell import SLIFCell as SLIFCell
+from ._dataset import Dataset as Dataset
 from ._dynamics import Dynamics as Dynamics
 from ._dynamics import FixedPoint as FixedPoint
 from ._dynamics import PhasePortrait as PhasePortrait
@@ -17,9 +17,14 @@ from ._learn import Epoch as Epoch
 from ._learn import Job as Job
 from ._learn import Session as Session
 from ._learn import Settings as Settings
+from ._learn import StageEpoch as StageEpoch
 from ._learn import Trained as Trained
+from ._learn import Verified as Verified
 from ._learn import digits as digits
 from ._learn import fit as fit
+from ._learn import maps_figure as maps_figure
+from ._learn import report as report
+from ._learn import verify as verify
 from ._model import Learned as Learned
 from ._model import Model as Model
 from ._model import PerFeature as PerFeature
@@ -46,12 +51,14 @@ from ._network import Stack as Stack
 from ._network import Sum as Sum
 from ._network import SumPool as SumPool
 from ._network import Tanh as Tanh
+from ._plasticity import Learner as Learner
 from ._population import Competition as Competition
 from ._population import Gradients as Gradients
 from ._population import Population as Population
 from ._population import State as State
 from ._recording import Events as Events
 from ._recording import Recording as Recording
+from ._rows import SpikeRows as SpikeRows
 from ._stimulus import Stimulus as Stimulus
 from ._trains import Burst as Burst
 from ._trains import Correlogram as Correlogram

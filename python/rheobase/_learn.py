@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import subprocess
+import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import _native
+from ._arrays import AsArray
+from ._dataset import Dataset, arrays
 from ._network import Network
 from ._numbers import count, numbers
 from ._progress import Bar
+from ._rows import whole
 from ._toml import toml
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -38,9 +45,24 @@ class Epoch(NamedTuple):
     validation_accuracy: float | None
 
 
-class Answers(NamedTuple):
-    """What a network gives for some samples."""
+class StageEpoch(NamedTuple):
+    """What an epoch of a stage has brought, in which a layer learned by plasticity."""
 
+    epoch: int
+    """From 1."""
+    samples: int
+    """Samples that were learned from."""
+    silent: int
+    """Those in which nobody won."""
+    wins: list[int]
+    """How often each feature won."""
+    convergence: float
+    """How far the weights were from their bounds at its end: mean of w(1 − w)."""
+    accuracy: float | None
+    """Share of the samples in which the first winner stood for the right class, where that is rewarded."""
+
+
+class _Answers(NamedTuple):
     classes: np.ndarray
     """The class of the highest score, sample by sample."""
     scores: np.ndarray
@@ -51,6 +73,32 @@ class Answers(NamedTuple):
     """Share classified right, where the classes are known."""
     loss: float | None
     """Mean loss, where the classes are known."""
+
+
+class Answers(AsArray, _Answers):
+    """What a network gives for some samples; ``numpy.asarray`` takes the scores."""
+
+    __slots__ = ()
+
+    def _array(self) -> np.ndarray:
+        return self.scores
+
+    def confusion(self, y: Any) -> np.ndarray:
+        """How often samples of each class ``y`` (rows) were taken for each (columns)."""
+        known = whole(y, "y")
+        if known.shape != self.classes.shape:
+            raise ValueError(f"y: has shape {known.shape}, but there are {len(self.classes)} samples")
+        classes = self.scores.shape[1]
+        if known.size and known.max() >= classes:
+            raise ValueError(f"y: has {known.max()}, but there are {classes} classes, counted from 0")
+        counts = np.zeros((classes, classes), np.uint64)
+        np.add.at(counts, (known, self.classes), 1)
+        return counts
+
+    def confusion_figure(self, y: Any, names: Iterable[str] = (), title: str = "", *, ax: Any = None) -> Any:
+        """:meth:`confusion` as a picture; drawn into axes of matplotlib where ``ax`` is given."""
+        figure = _native.draw_confusion(self.confusion(y), [str(name) for name in names], title)
+        return figure if ax is None else figure.draw(ax)
 
 
 class Settings:
@@ -164,7 +212,7 @@ class Job:
 
         Args:
             path: The checkpoint, or the folder that holds it.
-            x: The samples it was fitted to, where it was fitted to arrays; other ones are refused.
+            x: The samples it was fitted to (or a :class:`Dataset`), where it was fitted to some in hand; others are refused.
             y: Their classes.
             validation: Samples and classes it was judged by, where they were given.
             test: Samples and classes to test with, where they were given.
@@ -176,7 +224,7 @@ class Job:
         if x is None:
             return cls._of(_native.Job.resume(file, changes))
         judged, tested = _pair(validation, series, "validation"), _pair(test, series, "test")
-        return cls._of(_native.Job.resume_given(file, _samples(x, y, series, "x"), judged, tested, changes))
+        return cls._of(_native.Job.resume_given(file, arrays(x, y, series, "x")._own, judged, tested, changes))
 
     def run(
         self,
@@ -196,7 +244,7 @@ class Job:
         Raises:
             KeyboardInterrupt: after Ctrl-C. The job is then at the end of a batch: running it again goes on, to the same bits.
         """
-        bar = Bar(progress)
+        bar = Bar(progress, self.settings)
 
         def watch(now: tuple[Any, ...], finished: dict[str, Any] | None) -> bool:
             bar.show(now)
@@ -204,20 +252,48 @@ class Job:
                 return True
             return callback(Epoch(**finished)) is not False
 
+        with self._watched(bar):
+            self._own.run(watch)
+        return self
+
+    @contextlib.contextmanager
+    def _watched(self, bar: Bar) -> Iterator[None]:
+        """Closes the bar at the end, and warns of what is new to warn of."""
         said = set(self.warnings)
         try:
-            self._own.run(watch)
+            yield
         finally:
             bar.close()
         for text in self.warnings:
             if text not in said:
-                warnings.warn(text, stacklevel=2)
+                warnings.warn(text, stacklevel=4)
+
+    def _run_batches(
+        self, batches: Iterable[Any], series: bool, callback: Callable[[Epoch], bool | None] | None, progress: bool | None
+    ) -> Job:
+        """Learns from batches in hand, an update from each: as many epochs as the settings say, or until it is stopped."""
+        bar = Bar(progress, self.settings)
+        known = len(batches) if isinstance(batches, Sized) else None
+        with self._watched(bar):
+            while not self.is_done:
+                done = 0
+                for done, batch in enumerate(batches, 1):
+                    bar.show(self._own.learn_batch(_batch(batch, series)._own, max(known or 0, done)))
+                known = known or done
+                epoch = Epoch(**self._own.end_batches())
+                if callback is not None and callback(epoch) is False:
+                    break
         return self
 
     @property
     def history(self) -> list[Epoch]:
         """The epochs that are done."""
         return [Epoch(**epoch) for epoch in self._own.history()]
+
+    @property
+    def stages(self) -> dict[str, list[StageEpoch]]:
+        """The epochs that are done of each layer that learns in a stage."""
+        return {layer: [StageEpoch(*epoch) for epoch in epochs] for layer, epochs in self._own.stages()}
 
     @property
     def is_done(self) -> bool:
@@ -253,15 +329,13 @@ class Job:
         """The job's own test samples through the network."""
         return _answers(self._own.test(), True)
 
-    def evaluate(self, x: Any, y: Any, *, series: bool = False) -> Answers:
-        """Samples of known classes through the network."""
-        return _answers(self._own.evaluate(_samples(x, y, series, "x")), True)
+    def evaluate(self, x: Any, y: Any = None, *, series: bool = False) -> Answers:
+        """Samples of known classes through the network: arrays, or a :class:`Dataset`."""
+        return _answers(self._own.evaluate(arrays(x, y, series, "x")._own), True)
 
     def predict(self, x: Any, *, series: bool = False) -> Answers:
-        """Samples through the network."""
-        array, _, over_time = _samples(x, None, series, "x")
-        nobody = [0] * len(array)
-        return _answers(self._own.evaluate((array, nobody, over_time)), False)
+        """Samples through the network: an array, or a :class:`Dataset`."""
+        return _answers(self._own.outcome(arrays(x, None, series, "x")._own), False)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Writes a checkpoint, whole or not at all: to the file ``path``, or into the folder; gives back the file."""
@@ -279,9 +353,25 @@ class Job:
         """The network as it is now, fed step by step."""
         return self.trained().session(batch)
 
-    def figure(self) -> _native.Figure:
-        """Loss and accuracy over the epochs."""
-        return _native.draw_learning([list(epoch) for epoch in self.history])
+    def figure(self, *, ax: Any = None) -> Any:
+        """Loss and accuracy over the epochs; drawn into two axes of matplotlib where ``ax`` is given."""
+        figure = _native.draw_learning([list(epoch) for epoch in self.history])
+        return figure if ax is None else figure.draw(ax)
+
+    def report(self, path: str | os.PathLike[str], title: str | None = None) -> Path:
+        """Writes one HTML page that needs nothing else: settings, epochs, stages, learning curves, the answer to the test."""
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder)
+            self.settings.write(place / "config.toml")
+            if self.history:
+                _table(place / "metrics.csv", self.history)
+            for layer, epochs in self.stages.items():
+                _table(place / f"stage-{layer}.csv", [epoch._replace(wins=sum(epoch.wins)) for epoch in epochs])
+            tested = self.test()
+            found = {"test accuracy": tested.accuracy, "test loss": tested.loss, "fingerprint": self.fingerprint}
+            rates = {f"rate of {layer}": rate for layer, rate in tested.rates.items()}
+            (place / "report.json").write_text(json.dumps({**found, **rates}), encoding="utf-8")
+            return report(folder, path, title=title or "Training")
 
     def _repr_svg_(self) -> str | None:
         return self.figure().to_svg() if self.history else None
@@ -343,11 +433,11 @@ class Trained:
 
     def predict(self, x: Any, *, series: bool = False) -> Answers:
         """Samples through the network."""
-        return _answers(self._own.outcome(_samples(x, None, series, "x")), False)
+        return _answers(self._own.outcome(arrays(x, None, series, "x")._own), False)
 
-    def evaluate(self, x: Any, y: Any, *, series: bool = False) -> Answers:
-        """Samples of known classes through the network."""
-        return _answers(self._own.outcome(_samples(x, y, series, "x")), True)
+    def evaluate(self, x: Any, y: Any = None, *, series: bool = False) -> Answers:
+        """Samples of known classes through the network: arrays, or a :class:`Dataset`."""
+        return _answers(self._own.outcome(arrays(x, y, series, "x")._own), True)
 
     def session(self, batch: int | None = None) -> Session:
         """The network fed step by step, from a reset."""
@@ -410,7 +500,7 @@ class Session:
 def fit(
     network: Network,
     x: Any,
-    y: Any,
+    y: Any = None,
     *,
     epochs: int | None = None,
     batch: int | None = None,
@@ -439,10 +529,12 @@ def fit(
 
     Args:
         network: The network; one without input shape takes that of the samples.
-        x: Samples ``[sample, …]``, shown for ``steps`` steps, or with ``series`` ``[sample, time, …]``.
-        y: Their classes, whole numbers from 0.
+        x: Samples ``[sample, …]``, shown for ``steps`` steps, or with ``series`` ``[sample, time, …]``; a :class:`Dataset`, which may
+            be spikes; or any iterable of batches, each a tuple of samples and classes or a :class:`Dataset`. An update follows each
+            batch, an epoch is once through: give a list, a loader, or a function that makes a generator.
+        y: Their classes, whole numbers from 0; those of batches and data sets come with them.
         epochs: How often every sample is learned from (30).
-        batch: Samples per update (32).
+        batch: Samples per update (32); batches that are given are taken as they are.
         steps: Steps that a sample is shown for, or the longest of one that changes over time (16).
         learning_rate: Length of an update (0.005).
         loss: Kind of loss, or its settings (cross-entropy of the mean output).
@@ -477,6 +569,10 @@ def fit(
         "data.test": test if isinstance(test, (int, float)) else None,
         "train.early_stopping": None if patience is None else {"patience": patience},
     }
+    batches = _batches(x, y)
+    if batches is not None:
+        first = _batch(next(iter(batches), None), series)
+        validation, test = (_whole(part, name) for part, name in ((validation, "validation"), (test, "test")))
     given = _pair(validation, series, "validation"), _pair(test, series, "test")
     if patience is not None and given[0] is not None:
         # The settings ask for a share where nothing says that samples are given apart.
@@ -484,8 +580,95 @@ def fit(
     for key, value in keys.items():
         if value is not None:
             chosen.set(key, value)
-    native = _native.Job.given(network._own, _samples(x, y, series, "x"), *given, chosen._own)
-    return Job._of(native).run(callback, progress=progress)
+    if batches is None:
+        native = _native.Job.given(network._own, arrays(x, y, series, "x")._own, *given, chosen._own)
+        return Job._of(native).run(callback, progress=progress)
+    # The first batch stands for what there is to learn from; nothing is split off from it.
+    native = _native.Job.given(network._own, first._own, given[0], given[1] or first._own, chosen._own)
+    return Job._of(native)._run_batches(batches, series, callback, progress)
+
+
+def maps_figure(
+    values: Any,
+    *,
+    columns: int | None = None,
+    names: Iterable[str] = (),
+    label: str = "weight",
+    title: str = "",
+    ax: Any = None,
+) -> Any:
+    """Maps side by side on one scale: receptive fields, kernels, images, or one matrix.
+
+    Args:
+        values: ``[map, row, column]``, or one ``[row, column]``.
+        columns: How many stand side by side.
+        names: What each is called.
+        label: What the scale of colours measures.
+        title: Words above.
+        ax: Axes of matplotlib to draw into, which are then what comes back.
+    """
+    array = numbers(values, np.float64, "values")
+    if array.ndim not in (2, 3):
+        raise ValueError(f"values: has shape {array.shape}, but [map, row, column] is needed")
+    maps = array.reshape(-1, *array.shape[-2:])
+    many = None if columns is None else count(columns, "columns")
+    figure = _native.draw_maps(maps, many, [str(name) for name in names], label, title)
+    return figure if ax is None else figure.draw(ax)
+
+
+def report(
+    folder: str | os.PathLike[str], path: str | os.PathLike[str] | None = None, *, title: str | None = None, dt: float | None = None
+) -> Path:
+    """One HTML page of everything in a folder of results, as ``rheobase report`` makes it; gives back its path.
+
+    Args:
+        folder: The folder: of a training run, or with spikes, probes, curves, pictures.
+        path: The page; ``report.html`` in the folder by default.
+        title: Its heading; the folder's name by default.
+        dt: Length of a step in seconds, for files that have none.
+
+    Raises:
+        OSError: a folder that is none, a page that cannot be written.
+    """
+    page = Path(folder) / "report.html" if path is None else Path(path)
+    extra = [*(["--title", title] if title else []), *(["--dt", str(float(dt))] if dt is not None else [])]
+    command = [sys.executable, "-m", "rheobase", "report", os.fspath(folder), "-o", os.fspath(page), *extra]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    if done.returncode != 0:
+        raise OSError(done.stderr.strip().removeprefix("error: "))
+    return page
+
+
+class Verified(NamedTuple):
+    """What became of a trace of another library that was replayed."""
+
+    file: Path
+    """The trace."""
+    status: str
+    """``"pass"``, ``"fail"``, ``"different"`` (on purpose, by a rule) or ``"not_covered"``."""
+    quirks: list[str]
+    """The rules that were needed."""
+    flips: int
+    """Spikes on the edge of a threshold that fell the other way."""
+    missing: list[str]
+    """Arrays that such a trace has, and this one does not."""
+    reason: str | None
+    """Why it was not compared, where it was not."""
+    arrays: dict[str, tuple[float, bool]]
+    """Largest relative difference of each array, and whether that is within tolerance."""
+
+
+def verify(*paths: str | os.PathLike[str]) -> list[Verified]:
+    """Replays traces that other libraries have recorded (.npz files, or folders of them), and compares array by array.
+
+    Raises:
+        OSError: a path that does not exist. Traces that cannot be read fail with their reason.
+    """
+    found = _native.verify([Path(path) for path in paths])
+    return [
+        Verified(**{**one, "file": Path(one["file"]), "arrays": {name: (x, ok) for name, x, ok in one["arrays"]}})
+        for one in found
+    ]
 
 
 def digits() -> tuple[Samples, Samples]:
@@ -493,33 +676,64 @@ def digits() -> tuple[Samples, Samples]:
 
     Samples are ``[sample, 1, 8, 8]`` from 0 to 1, float32; classes are whole numbers.
     """
-    return tuple(_native.digits())  # type: ignore[return-value]
+    train, test = (Dataset._of(part) for part in _native.Dataset.digits())
+    return (train.x, train.y), (test.x, test.y)
 
 
-def _samples(x: Any, y: Any, series: bool, argument: str) -> tuple[np.ndarray, list[int] | None, bool]:
-    array = numbers(x, np.float32, argument)
-    least = 3 if series else 2
-    if array.ndim < least:
-        axes = "[sample, time, …]" if series else "[sample, …]"
-        raise ValueError(f"{argument}: has shape {array.shape}, but {axes} is needed")
-    if y is None:
-        return array, None, series
-    labels = numbers(y, np.float64, "y")
-    if labels.shape != (len(array),):
-        raise ValueError(f"y: has shape {labels.shape}, but {argument} has {len(array)} samples")
-    if not ((labels >= 0) & (labels == np.floor(labels)) & (labels < 2**32)).all():
-        raise ValueError("y: must be whole numbers from 0 on, one for each class")
-    return array, labels.astype(np.int64).tolist(), series
-
-
-def _pair(given: Any, series: bool, argument: str) -> Any:
+def _pair(given: Any, series: bool, argument: str) -> _native.Dataset | None:
     if given is None or isinstance(given, (int, float)):
         return None
+    if isinstance(given, Dataset):
+        return given._own
     try:
         x, y = given
     except (TypeError, ValueError):
-        raise TypeError(f"{argument}: a share, or samples and their classes in a tuple are needed") from None
-    return _samples(x, y, series, argument)
+        raise TypeError(f"{argument}: a share, a Dataset, or samples and their classes in a tuple are needed") from None
+    return arrays(x, y, series, argument)._own
+
+
+def _batches(x: Any, y: Any) -> Iterable[Any] | None:
+    """What gives batches, if ``x`` does: an iterable of pairs, or a function that makes a generator of them."""
+    if y is not None or isinstance(x, (Dataset, np.ndarray, str)):
+        return None
+    if callable(x):
+        return _Again(x)
+    if isinstance(x, Iterator):
+        raise TypeError("x: an iterator can be gone through once only; give a list, or the function that makes the generator")
+    return x if isinstance(x, Iterable) else None
+
+
+class _Again:
+    """A function that makes generators, as what can be gone through again."""
+
+    def __init__(self, make: Callable[[], Iterable[Any]]) -> None:
+        self._make = make
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._make())
+
+
+def _batch(batch: Any, series: bool) -> Dataset:
+    if isinstance(batch, Dataset):
+        return batch
+    try:
+        x, y = batch
+    except (TypeError, ValueError):
+        raise TypeError("x: every batch must be samples and their classes in a tuple, or a Dataset") from None
+    return arrays(x, y, series, "x")
+
+
+def _whole(part: Any, argument: str) -> Any:
+    if isinstance(part, (int, float)):
+        raise TypeError(f"{argument}: batches are not split; give samples and their classes in a tuple, or a Dataset")
+    return part
+
+
+def _table(file: Path, rows: list[Any]) -> None:
+    """A table with the fields of named tuples as columns; columns without a number are left out."""
+    kept = [i for i in range(len(rows[0])) if any(row[i] is not None for row in rows)]
+    lines = [[rows[0]._fields[i] for i in kept], *([row[i] for i in kept] for row in rows)]
+    file.write_text("".join(",".join(map(str, line)) + "\n" for line in lines), encoding="utf-8")
 
 
 def _checkpoint(path: str | os.PathLike[str]) -> Path:

@@ -141,6 +141,46 @@ class Model:
         parts = _plain(self._values)
         return _native.gain_bias(self.name, parts, vector(gain, "gain"), vector(bias, "bias"), True)
 
+    def step(
+        self,
+        input: Any,
+        state: Mapping[str, Any] | None = None,
+        *,
+        dt: float | None = None,
+        dtype: Any = np.float32,
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """One step of neurons that remember nothing: the state goes in and comes out, and nothing else changes.
+
+        Args:
+            input: One number for each neuron, of any shape.
+            state: State fields by name, of that shape or one number; those left out are as after a reset. What a step gave
+                is the state of the next.
+            dt: Length of the step (0.001 s by default, or 1 for models that count steps).
+            dtype: ``numpy.float32`` or ``numpy.float64``.
+
+        Returns:
+            What left the neurons, and their state, of the shape of ``input``.
+
+        >>> import rheobase as rb
+        >>> spikes, state = rb.LIF().step([0.0, 3.0])
+        >>> for _ in range(10):
+        ...     spikes, state = rb.LIF().step([0.0, 3.0], state)
+        >>> state["v"][0].item(), bool(state["v"][1] > 0)
+        (0.0, True)
+        """
+        x = numbers(input, np.dtype(dtype), "input")
+        neurons = self.population(max(x.size, 1), dt=dt, dtype=dtype)
+        for field, values in (state or {}).items():
+            if field not in neurons._state_fields:
+                raise TypeError(f"state: {type(self).__name__} has no {field!r}, only {', '.join(neurons._state_fields)}")
+            given = numbers(values, np.dtype(dtype), field)
+            if given.ndim and given.shape != x.shape:
+                raise ValueError(f"{field}: has shape {given.shape}, but {x.shape} or one number is needed, as the input has")
+            neurons.state[field] = given.reshape(-1) if given.ndim and x.ndim != 1 else given
+        output = neurons.step(x.reshape(-1)) if x.size else np.empty(0, dtype)
+        fields = {field: neurons.state[field][: x.size].reshape(x.shape) for field in neurons._state_fields}
+        return output.reshape(x.shape), fields
+
     def population(self, shape: Any, **settings: Any) -> Population:
         """Neurons of this model: ``shape`` is a number of them, or features, rows and columns. See :class:`Population`."""
         from ._population import Population
@@ -153,13 +193,35 @@ class Model:
 
         return Dynamics(self)
 
-    def curve_figure(self, inputs: Any, *, simulated: Any = None, title: str | None = None) -> _native.Figure:
+    def training_curve(self, inputs: Any, smoothing: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """What the model is trained as where it stands for spiking neurons: its output at ``inputs``, and the slope there.
+
+        Args:
+            inputs: Inputs of any shape.
+            smoothing: Width of the smooth passage at threshold, for models that have a sharp one.
+
+        Raises:
+            ValueError: models that are not trained as a curve.
+        """
+        return _native.training(self.name, _plain(self._values), smoothing, numbers(inputs, np.float64, "inputs"))
+
+    def curve_figure(
+        self,
+        inputs: Any,
+        *,
+        simulated: Any = None,
+        training: float | bool = False,
+        title: str | None = None,
+        ax: Any = None,
+    ) -> Any:
         """The rate over constant inputs as a picture: the closed form where there is one, else simulations.
 
         Args:
             inputs: Inputs in ascending order.
             simulated: Whether simulated rates are drawn beside a closed form.
+            training: Whether the curve is drawn that it is trained as; a number is its smoothing.
             title: Words above the picture; the model's name by default.
+            ax: Axes of matplotlib to draw into, which are then what comes back.
         """
         x = vector(inputs, "inputs")
         closed = None
@@ -170,7 +232,12 @@ class Model:
             simulated = True
         drawn = self.simulated_rates(x) if simulated else None
         unit = (self.info["input_unit"], self.info["time"])
-        return _native.draw_curve(type(self).__name__ if title is None else title, unit, x, closed, drawn, None)
+        trained = None
+        if training is not False:
+            trained = self.training_curve(x, None if training is True else float(training))[0]
+        words = type(self).__name__ if title is None else title
+        figure = _native.draw_curve(words, unit, x, closed, trained, drawn, None)
+        return figure if ax is None else figure.draw(ax)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a {type(self).__name__} cannot be changed; replace({name}=…) makes another")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _native
+from ._arrays import AsArray
 
 if TYPE_CHECKING:
     from ._model import Model
@@ -32,7 +33,7 @@ class Events(NamedTuple):
     """When within the step, from its start; 0 where the model does not say."""
 
 
-class Recording:
+class Recording(AsArray):
     """What a run gave: spikes in the form that was asked for, and probes by name.
 
     ``recording["v"]`` is what was probed, ``[time, …]`` as all arrays over time; ``numpy.asarray(recording)`` is
@@ -146,22 +147,23 @@ class Recording:
             step.astype(np.uint64), batch.astype(np.uint32), neuron.astype(np.uint32), value, np.zeros_like(value)
         )
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        output = self.output
-        if dtype is not None and output.dtype != dtype:
-            if copy is False:
-                raise ValueError(f"the output is {output.dtype}; as {np.dtype(dtype)} it has to be copied")
-            return output.astype(dtype)
-        return output.copy() if copy else output
-
-    def __dlpack__(self, **options: Any) -> Any:
-        return self.output.__dlpack__(**options)
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        return self.output.__dlpack_device__()
+    def _array(self) -> np.ndarray:
+        return self.output
 
     def __len__(self) -> int:
         return self.steps
+
+    def to_frame(self, probe: str | None = None) -> Any:
+        """A pandas frame: a row for each spike (``time``, ``sample``, ``neuron``, ``value``), or with ``probe`` its values over
+        ``time``, a column for each neuron of the first sample."""
+        import pandas
+
+        if probe is None:
+            step, batch, neuron, value, offset = self.events
+            times = step * self.dt + offset.astype(np.float64)
+            return pandas.DataFrame({"time": times, "sample": batch, "neuron": neuron, "value": value})
+        values = self[probe].reshape(len(self[probe]), self.batch or 1, -1)[:, 0]
+        return pandas.DataFrame(values, index=pandas.Index(self.times(probe), name="time"))
 
     def to_trains(self) -> SpikeTrains:
         """The spike trains: for analysis, sample by sample and within it neuron by neuron.
@@ -173,8 +175,13 @@ class Recording:
 
         return of_recording(self)
 
-    def figure(self, title: str | None = None) -> _native.Figure:
-        """Input, potentials of the first neurons where they were probed, and spikes of the first sample on one time axis."""
+    def figure(self, title: str | None = None, *, ax: Any = None) -> Any:
+        """Input, potentials of the first neurons where they were probed, and spikes of the first sample on one time axis.
+
+        Args:
+            title: Words above; the model's name by default.
+            ax: Axes of matplotlib to draw into, one for each panel from the top; they are then what comes back.
+        """
         info = self.model.info
         spikes = None
         if info["emits"] != "numbers":
@@ -186,7 +193,7 @@ class Recording:
             potential = self._lines(probe, self._unit(probe), self.times(probe), values, self._threshold())
         elif info["emits"] == "numbers":
             potential = self._lines("output", "", self.times(), self.output, None)
-        return _native.draw_run(
+        figure = _native.draw_run(
             title if title is not None else info["class"],
             self.unit,
             self.steps * self.dt,
@@ -195,6 +202,7 @@ class Recording:
             spikes,
             int(np.prod(self.shape)),
         )
+        return figure if ax is None else figure.draw(ax)
 
     def _marks(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Times, neurons and counts of the first sample's spikes."""

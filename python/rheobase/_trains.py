@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from . import _native
+from ._arrays import AsArray
 from ._numbers import count, numbers, vector
 
 if TYPE_CHECKING:
@@ -41,9 +42,7 @@ class IsiStatistics(NamedTuple):
     """Local variation corrected for refractoriness (Shinomoto et al. 2009, doi:10.1371/journal.pcbi.1000433)."""
 
 
-class RateOverTime(NamedTuple):
-    """A firing rate over time, in bins, with its confidence interval."""
-
+class _RateOverTime(NamedTuple):
     time: np.ndarray
     """Middles of the bins."""
     spikes: np.ndarray
@@ -54,17 +53,24 @@ class RateOverTime(NamedTuple):
     unit: str
     """What times are counted in."""
 
-    def figure(self, title: str = "") -> _native.Figure:
-        """The rate with its interval, over time."""
-        return _native.draw_rates(self.time, self.rate, (self.low, self.high), self.unit, title)
+
+class RateOverTime(AsArray, _RateOverTime):
+    """A firing rate over time, in bins, with its confidence interval; ``numpy.asarray`` takes the rate."""
+
+    __slots__ = ()
+
+    def _array(self) -> np.ndarray:
+        return self.rate
+
+    def figure(self, title: str = "", *, ax: Any = None) -> Any:
+        """The rate with its interval, over time; drawn into axes of matplotlib where ``ax`` is given."""
+        return _shown(_native.draw_rates(self.time, self.rate, (self.low, self.high), self.unit, title), ax)
 
     def _repr_svg_(self) -> str:
         return self.figure().to_svg()
 
 
-class Correlogram(NamedTuple):
-    """How often a spike of one train comes some lag after one of another."""
-
+class _Correlogram(NamedTuple):
     lag: np.ndarray
     """Middles of the bins."""
     pairs: np.ndarray
@@ -78,20 +84,28 @@ class Correlogram(NamedTuple):
     unit: str
     """What lags are counted in."""
 
-    def figure(self, title: str = "") -> _native.Figure:
-        """Pairs over lag; where independent trains give the same at all lags, with that and its interval."""
+
+class Correlogram(AsArray, _Correlogram):
+    """How often a spike of one train comes some lag after one of another; ``numpy.asarray`` takes the pairs."""
+
+    __slots__ = ()
+
+    def _array(self) -> np.ndarray:
+        return self.pairs
+
+    def figure(self, title: str = "", *, ax: Any = None) -> Any:
+        """Pairs over lag; where independent trains give the same at all lags, with that and its interval. Drawn into axes of
+        matplotlib where ``ax`` is given."""
         edges = np.append(self.lag - self.bin / 2, self.lag[-1] + self.bin / 2)
         middle = len(self.lag) // 2
         expected = (float(self.expected[middle]), float(self.low[middle]), float(self.high[middle]))
-        return _native.draw_correlogram(edges, self.pairs.astype(np.float64), expected, self.unit, title)
+        return _shown(_native.draw_correlogram(edges, self.pairs.astype(np.float64), expected, self.unit, title), ax)
 
     def _repr_svg_(self) -> str:
         return self.figure().to_svg()
 
 
-class Distances(NamedTuple):
-    """A measure of all pairs of spike trains."""
-
+class _Distances(NamedTuple):
     matrix: np.ndarray
     """``[train, train]``."""
     measure: str
@@ -99,15 +113,21 @@ class Distances(NamedTuple):
     labels: tuple[str, ...]
     """What the trains are called."""
 
-    def figure(self, title: str = "") -> _native.Figure:
-        """The matrix as a picture."""
-        return _native.draw_matrix(self.matrix, self.measure.replace("_", " "), "", list(self.labels), title)
+
+class Distances(AsArray, _Distances):
+    """A measure of all pairs of spike trains; ``numpy.asarray`` takes the matrix."""
+
+    __slots__ = ()
+
+    def _array(self) -> np.ndarray:
+        return self.matrix
+
+    def figure(self, title: str = "", *, ax: Any = None) -> Any:
+        """The matrix as a picture; drawn into axes of matplotlib where ``ax`` is given."""
+        return _shown(_native.draw_matrix(self.matrix, self.measure.replace("_", " "), "", list(self.labels), title), ax)
 
     def _repr_svg_(self) -> str:
         return self.figure().to_svg()
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.array(self.matrix, dtype) if copy or dtype not in (None, np.float64) else self.matrix
 
 
 class Burst(NamedTuple):
@@ -211,6 +231,81 @@ class SpikeTrains(Sequence[np.ndarray]):
             raise ValueError(f"spikes: has shape {array.shape}, but [time, neuron] is needed")
         times = [np.flatnonzero(column) * dt for column in array.T]
         return cls(times, window=(0.0, len(array) * dt), dt=dt, unit=unit)
+
+    @classmethod
+    def from_neo(cls, trains: Any) -> SpikeTrains:
+        """Trains from a neo ``SpikeTrain``, a list of them, or what has ``spiketrains`` (a ``Segment``).
+
+        They become seconds, from the earliest ``t_start`` to the latest ``t_stop``; names are those that all have and no two
+        share, else numbers.
+        """
+        found = getattr(trains, "spiketrains", trains)
+        every = [found] if hasattr(found, "magnitude") else list(found)
+        for i, train in enumerate(every):
+            if not (hasattr(train, "rescale") and hasattr(train, "t_stop")):
+                raise TypeError(f"trains[{i}]: a neo SpikeTrain is needed, not {type(train).__name__}")
+        if not every:
+            raise ValueError("trains: there is none")
+        start = min(float(train.t_start.rescale("s")) for train in every)
+        stop = max(float(train.t_stop.rescale("s")) for train in every)
+        times = [np.sort(np.asarray(train.rescale("s").magnitude, np.float64)) for train in every]
+        names = [train.name for train in every]
+        known = all(names) and len(set(names)) == len(names)
+        return cls(times, window=(start, stop), names=names if known else None)
+
+    def to_neo(self) -> list[Any]:
+        """A neo ``SpikeTrain`` for each train, in seconds (in steps as numbers without a unit)."""
+        import neo
+        import quantities
+
+        unit = quantities.s if self.unit == "s" else quantities.dimensionless
+        start, stop = self.window
+        return [
+            neo.SpikeTrain(times, t_start=start, t_stop=stop, units=unit, name=name)
+            for times, name in zip(self, self._labels)
+        ]
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: Any,
+        time: str = "time",
+        neuron: str = "neuron",
+        *,
+        count: int | None = None,
+        window: tuple[float, float] | None = None,
+        dt: float | None = None,
+        unit: str = "s",
+    ) -> SpikeTrains:
+        """Trains from a pandas frame with a row for each spike: its time, and its neuron by number or by name.
+
+        Neurons that are numbers are counted from 0 (``count`` says how many there are); others are named in the order in which
+        they first appear.
+        """
+        for column in (time, neuron):
+            if column not in frame.columns:
+                raise ValueError(f"frame: has no column {column!r}, only {', '.join(map(str, frame.columns))}")
+        when, who = frame[time].to_numpy(np.float64), frame[neuron].to_numpy()
+        if who.dtype.kind in "iuf":
+            return cls.from_events(when, who, count=count, window=window, dt=dt, unit=unit)
+        names = list(dict.fromkeys(who))
+        number = {name: i for i, name in enumerate(names)}
+        trains = cls.from_events(when, [number[name] for name in who], count=len(names), window=window, dt=dt, unit=unit)
+        return cls(list(trains), window=trains.window, dt=dt, unit=unit, names=[str(name) for name in names])
+
+    def to_frame(self) -> Any:
+        """A pandas frame with a row for each spike: ``time``, ``neuron`` (its name, or its number), and ``sample`` where there are
+        several."""
+        import pandas
+
+        times, who = self.flat()
+        neurons = len(self.names)
+        named = self.names != tuple(str(i) for i in range(neurons))
+        which = who % neurons if neurons else who
+        columns = {"time": times, "neuron": np.array(self.names, object)[which] if named else which}
+        if self.samples > 1:
+            columns["sample"] = who // neurons
+        return pandas.DataFrame(columns)
 
     @property
     def unit(self) -> str:
@@ -383,16 +478,20 @@ class SpikeTrains(Sequence[np.ndarray]):
         rule = (float(max_begin), float(max_within), float(min_between), float(min_duration), count(min_spikes, "min_spikes"))
         return [Burst(*found) for found in _native.bursts(self._own, count(train, "train", 0), rule)]
 
-    def figure(self, title: str = "") -> _native.Figure:
-        """A raster of all trains."""
-        return _native.draw_raster(self._own, title)
+    def figure(self, title: str = "", *, ax: Any = None) -> Any:
+        """A raster of all trains; drawn into axes of matplotlib where ``ax`` is given."""
+        return _shown(_native.draw_raster(self._own, title), ax)
 
-    def intervals_figure(self, bin: float | None = None, title: str = "") -> _native.Figure:
-        """A histogram of the intervals of all trains."""
-        return _native.draw_intervals(self._own, bin, title)
+    def intervals_figure(self, bin: float | None = None, title: str = "", *, ax: Any = None) -> Any:
+        """A histogram of the intervals of all trains; drawn into axes of matplotlib where ``ax`` is given."""
+        return _shown(_native.draw_intervals(self._own, bin, title), ax)
 
     def _repr_svg_(self) -> str:
         return self.figure().to_svg()
+
+
+def _shown(figure: _native.Figure, ax: Any) -> Any:
+    return figure if ax is None else figure.draw(ax)
 
 
 def _made(times: list[np.ndarray], samples: int, names: list[str], window: Any, dt: Any, unit: str) -> SpikeTrains:

@@ -24,8 +24,12 @@ def press_ctrl_c() -> Iterator[Callable[[float], list[float]]]:
             pressed.append(time.perf_counter())
             os.kill(os.getpid(), signal.SIGINT)
 
-        threading.Timer(seconds, press).start()
+        timers.append(threading.Timer(seconds, press))
+        timers[-1].start()
         return pressed
 
+    timers: list[threading.Timer] = []
     yield after
+    for timer in timers:
+        timer.cancel()
     signal.signal(signal.SIGINT, before)

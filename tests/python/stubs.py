@@ -16,6 +16,7 @@ FIGURE = """class Figure:
     def save(self, path: str | PathLike[str]) -> None: ...
     def to_svg(self) -> str: ...
     def to_png(self) -> bytes: ...
+    def draw(self, ax: Any) -> Any: ...
     def _repr_svg_(self) -> str: ...
 """
 
@@ -29,7 +30,7 @@ def models() -> str:
             modules.setdefault(module, []).append(name)
     text = HEAD.format("What the package exports", "the catalogue of models")
     text += "from typing import Any\n\nfrom numpy.typing import ArrayLike\n\n"
-    text += "from . import analyse as analyse\nfrom . import exchange as exchange\nfrom ._model import Learned, Model, PerFeature\n"
+    text += "from . import analyse as analyse, exchange as exchange, vision as vision\nfrom ._model import Learned, Model, PerFeature\n"
     for module, names in sorted(modules.items()):
         text += "".join(f"from .{module} import {name} as {name}\n" for name in sorted(names))
     text += "\n__version__: str\nprobes: dict[str, str]\nsurrogates: dict[str, dict[str, Any]]\n"
@@ -40,7 +41,7 @@ def models() -> str:
 
 
 def _module(name: str, value: object) -> str:
-    plain = {"analyse": "", "exchange": "", "models": "_model", "probes": "", "surrogates": "", "Figure": "_native"}
+    plain = {"analyse": "", "exchange": "", "vision": "", "models": "_model", "probes": "", "surrogates": "", "Figure": "_native"}
     if name in plain:
         return plain[name]
     return value.__module__.removeprefix("rheobase.")

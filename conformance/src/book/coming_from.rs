@@ -8,7 +8,11 @@ use super::markdown::{plain, table};
 /// The page.
 pub(super) fn page() -> String {
     let mut out = String::from(
-        "# Coming from Nengo, SpykeTorch, rnnbuilder, ngc-learn\n\nThese are the tables that `rheobase verify` reads when it replays \
+        "# Coming from another library\n\nPages with code side by side, and what bites: [Brian2](coming-from/brian2.md), \
+         [Nengo and NengoDL](coming-from/nengo.md), [nengo-extras](coming-from/nengo-extras.md), [NEST](coming-from/nest.md), \
+         [ngc-learn](coming-from/ngc-learn.md), [Norse](coming-from/norse.md), [rnnbuilder](coming-from/rnnbuilder.md), \
+         [snnTorch](coming-from/snntorch.md), [SpikingJelly](coming-from/spikingjelly.md), [SpykeTorch](coming-from/spyketorch.md).\n\n\
+         These are the tables that `rheobase verify` reads when it replays \
          runs of these libraries: what it does with them is what stands here. A parameter applies to the models that have it.\n\n\
          Verdicts: **kept**, the published behaviour is ours; **clean here, reproduced in replays**, the library has the clean \
          behaviour and the replay of a trace the published one; **both**, the intended behaviour is the default and the published \

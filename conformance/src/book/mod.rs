@@ -38,6 +38,20 @@ const WRITTEN: [(&str, &str); 9] = [
     ("speed.md", "Speed"),
 ];
 
+/// Pages for those who come from another library, with code side by side, written by hand too.
+const COMING: [(&str, &str); 10] = [
+    ("brian2", "Brian2"),
+    ("nengo", "Nengo and NengoDL"),
+    ("nengo-extras", "nengo-extras"),
+    ("nest", "NEST"),
+    ("ngc-learn", "ngc-learn"),
+    ("norse", "Norse"),
+    ("rnnbuilder", "rnnbuilder"),
+    ("snntorch", "snnTorch"),
+    ("spikingjelly", "SpikingJelly"),
+    ("spyketorch", "SpykeTorch"),
+];
+
 /// Every generated page of the book by its path below `docs/`. `root` is the repository, whose model files are read for
 /// the words of their heads.
 ///
@@ -91,5 +105,9 @@ fn summary(models: &[std::sync::Arc<dyn Model>]) -> String {
     for m in models {
         out += &format!("  - [{}](models/{}.md)\n", m.info().class, m.info().name);
     }
-    out + "- [Surrogates](surrogates.md)\n- [What frameworks mean](exchange-dialects.md)\n- [Coming from another library](coming-from.md)\n"
+    out += "- [Surrogates](surrogates.md)\n- [What frameworks mean](exchange-dialects.md)\n- [Coming from another library](coming-from.md)\n";
+    for (page, library) in COMING {
+        out += &format!("  - [{library}](coming-from/{page}.md)\n");
+    }
+    out
 }

@@ -32,10 +32,37 @@ pub fn model_page(model: &Arc<dyn Model>, head: Option<(&Head, &[Head])>) -> Str
         let lines: Vec<String> = i.references.iter().map(|r| format!("- {}\n", reference(r))).collect();
         out += &format!("## References\n\n{}\n", lines.concat());
     }
-    out + &format!(
+    out += &format!(
         "## Try\n\n```sh\nrheobase simulate {0} --plot {0}.svg\nrheobase curve {0} --plot {0}-curve.svg\n```\n",
         i.name
-    )
+    );
+    out + &python(model)
+}
+
+/// The same in Python: a model with a parameter of its own, a run of it, one step without memory, and its curve.
+fn python(model: &Arc<dyn Model>) -> String {
+    let i = model.info();
+    let (default, one) = (format!("rb.{}()", i.class), model.params().first());
+    let made = one.map_or_else(|| default.clone(), |f| format!("rb.{}({}={})", i.class, f.name, f.default));
+    let probe = match (i.potential, model.state().first()) {
+        (Some(potential), _) => format!(", probes=[\"{potential}\"]"),
+        (None, Some(field)) => format!(", probes=[\"{}\"]", field.name),
+        (None, None) => String::new(),
+    };
+    let lines = [
+        "import rheobase as rb\n".to_string(),
+        format!("model = {made}"),
+        format!("assert model == {default}                      # that is its default"),
+        format!("recording = model.population(20).run({:?}, steps=200{probe})", i.example_input),
+        "recording.figure().save(\"run.svg\")".into(),
+        "assert recording.output.shape == (200, 20)".into(),
+        format!(
+            "output, state = model.step([0.0, {:?}])           # one step of two neurons, state in and out",
+            i.example_input
+        ),
+        format!("rates = model.rates([0.0, {:?}])", i.example_input),
+    ];
+    format!("\n```python\n{}\n```\n", lines.join("\n"))
 }
 
 fn capital(text: &str) -> String {

@@ -8,6 +8,7 @@ use rustfft::num_complex::Complex;
 use rustfft::{Fft, FftDirection};
 
 use super::layout::write_columns;
+use rheobase_base::Cancel;
 
 /// Rows a thread computes at once when it goes spike by spike.
 const CHUNK: usize = 512;
@@ -41,6 +42,8 @@ struct Bucket {
 }
 
 /// y\[i\] = sum over n of taps\[n\] x\[i + delay - n\] for every column of `x` (rows x `width`, time first).
+///
+/// A call that was asked to end ([`Cancel`]) leaves `out` half done: whoever calls has to look.
 ///
 /// Which way is taken depends on the data alone, so results do not depend on the number of threads. Says whether all of
 /// `x` and of the result is finite.
@@ -156,7 +159,11 @@ fn by_event(level: Level, buckets: &[Bucket], width: usize, taps: &[f64], delay:
     let mut wide = vec![0.0; MARGIN + taps.len() + 2 * MARGIN];
     wide[MARGIN..][..taps.len()].copy_from_slice(taps);
     let strip = || vec![0.0; STRIP * STRIDE + 8];
+    let cancel = Cancel::current();
     out.par_chunks_mut(CHUNK * width).enumerate().for_each_init(strip, |strip, (i, rows)| {
+        if cancel.is_asked() {
+            return;
+        }
         let height = rows.len() / width;
         // An event in row r reaches rows r - delay .. r - delay + taps.
         let origin = i * CHUNK + delay;
@@ -237,7 +244,11 @@ fn add_kernel<V: Lanes<Elem = f64>>(column: &mut [f64], origin: usize, row: usiz
 /// Every output is a sum over the kernel, sixteen neurons at a time.
 fn by_tap(x: &[f64], width: usize, taps: &[f64], delay: usize, out: &mut [f64]) {
     let total = x.len() / width;
+    let cancel = Cancel::current();
     out.par_chunks_mut(CHUNK * width).enumerate().for_each(|(i, rows)| {
+        if cancel.is_asked() {
+            return;
+        }
         let height = rows.len() / width;
         // Row r of the tile is row `earliest` + r of x, moved on by the taps so that it cannot be negative.
         let earliest = i * CHUNK + delay + 1;
@@ -270,7 +281,8 @@ fn fft_length(taps: usize, samples: usize) -> usize {
 }
 
 fn by_transform(x: &[f64], width: usize, taps: &[f64], delay: usize, block: usize, out: &mut [f64]) {
-    for first in (0..width).step_by(TILE) {
+    let cancel = Cancel::current();
+    for first in (0..width).step_by(TILE).take_while(|_| !cancel.is_asked()) {
         let columns: Vec<Vec<f64>> = (first..width.min(first + TILE))
             .into_par_iter()
             .map(|j| {

@@ -1,8 +1,8 @@
 //! Auto- and cross-correlograms: how often a spike of one train follows a spike of another by each lag.
 
 use super::confidence::{Interval, check_level, poisson_range};
-use rheobase_base::Result;
 use rheobase_base::check::{self, bad};
+use rheobase_base::{Cancel, Result};
 use rheobase_signals::{EDGE, rounding};
 
 /// Counts of pairs by lag, with what unrelated trains would give.
@@ -41,7 +41,7 @@ pub fn cross_correlogram(
 ) -> Result<Correlogram> {
     const PLACE: &str = "cross_correlogram";
     let reach = check_all(PLACE, &[("a", a), ("b", b)], window, bin, max_lag, level)?;
-    let counts = count_lags(a, b, bin, reach);
+    let counts = count_lags(a, b, bin, reach)?;
     Ok(with_expectation(counts, (a.len() * b.len()) as f64, window, bin, reach, level))
 }
 
@@ -60,7 +60,7 @@ pub fn auto_correlogram(
 ) -> Result<Correlogram> {
     const PLACE: &str = "auto_correlogram";
     let reach = check_all(PLACE, &[("times", times)], window, bin, max_lag, level)?;
-    let mut counts = count_lags(times, times, bin, reach);
+    let mut counts = count_lags(times, times, bin, reach)?;
     counts[reach] -= times.len() as u64;
     let pairs = times.len() as f64 * times.len().saturating_sub(1) as f64;
     Ok(with_expectation(counts, pairs, window, bin, reach, level))
@@ -99,13 +99,15 @@ fn check_all(
 }
 
 /// Pairs per bin of lag.
-fn count_lags(a: &[f64], b: &[f64], bin: f64, reach: usize) -> Vec<u64> {
+fn count_lags(a: &[f64], b: &[f64], bin: f64, reach: usize) -> Result<Vec<u64>> {
     let mut counts = vec![0; 2 * reach + 1];
     // How many bins a lag is away from 0: the same for both signs. The tolerance keeps lags on an edge together, whatever
     // their last bit.
     let away = |x: f64, y: f64| ((y - x).abs() / bin + 0.5 + EDGE) as usize;
     let mut begin = 0;
+    let cancel = Cancel::current();
     for x in a {
+        cancel.check()?;
         while begin < b.len() && b[begin] < *x && away(*x, b[begin]) > reach {
             begin += 1;
         }
@@ -117,7 +119,7 @@ fn count_lags(a: &[f64], b: &[f64], bin: f64, reach: usize) -> Vec<u64> {
             counts[if y < x { reach - bins } else { reach + bins }] += 1;
         }
     }
-    counts
+    Ok(counts)
 }
 
 fn with_expectation(

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::Window;
 use super::binning::Bins;
-use rheobase_base::Result;
+use rheobase_base::{Cancel, Result};
 
 /// Correlations of a population.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +37,7 @@ pub fn count_correlation<T: AsRef<[f64]>>(
     let counts = bins.rows(PLACE, trains)?;
     let rows: Vec<Option<Vec<f64>>> = counts.chunks_exact(bins.count).map(standardised).collect();
     let n = rows.len();
+    let cancel = Cancel::current();
     let row = |i: usize| {
         let entry = |j: usize| match (&rows[i], &rows[j]) {
             _ if i == j => 1.0,
@@ -44,10 +45,12 @@ pub fn count_correlation<T: AsRef<[f64]>>(
             (Some(x), Some(y)) => x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>().clamp(-1.0, 1.0),
             _ => 0.0,
         };
-        (0..n).map(entry).collect::<Vec<f64>>()
+        if cancel.is_asked() { Vec::new() } else { (0..n).map(entry).collect::<Vec<f64>>() }
     };
+    let matrix = (0..n).into_par_iter().flat_map_iter(row).collect();
+    cancel.check()?;
     Ok(CountCorrelation {
-        matrix: (0..n).into_par_iter().flat_map_iter(row).collect(),
+        matrix,
         constant: (0..n).filter(|i| rows[*i].is_none()).collect(),
         bins: bins.count,
         remainder: bins.remainder,

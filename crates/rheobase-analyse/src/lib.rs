@@ -59,6 +59,7 @@ mod recursive;
 mod spike_distance;
 mod spike_sync;
 mod synchrony;
+mod trains;
 mod van_rossum;
 mod victor_purpura;
 
@@ -84,5 +85,6 @@ pub use rheobase_signals::Window;
 pub use spike_distance::spike_distance;
 pub use spike_sync::{spike_sync, spike_sync_of_all};
 pub use synchrony::{SpikeSynchrony, spike_synchrony, synchrony};
+pub use trains::{Distances, Measures, Rates};
 pub use van_rossum::van_rossum;
 pub use victor_purpura::victor_purpura;

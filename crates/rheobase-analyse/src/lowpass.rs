@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use super::kernel::{Decaying, Kernel, check_tau, gauss, published_gauss};
 use super::{convolve, recursive};
-use rheobase_base::Result;
 use rheobase_base::check;
+use rheobase_base::{Cancel, Result};
 
 /// Smooths each row of `x` with a kernel of time constant `tau`, given in samples.
 ///
@@ -26,9 +26,11 @@ pub fn lowpass_filter(x: &[f64], rows: usize, samples: usize, tau: f64, kernel: 
     check_tau(PLACE, tau)?;
     let mut out = vec![0.0; x.len()];
     if samples > 0 {
-        let row = |(out, row)| smooth(row, 1, tau, kernel, out);
+        let cancel = Cancel::current();
+        let row = |(out, row)| cancel.scope(|| smooth(row, 1, tau, kernel, out));
         let finite =
             out.par_chunks_mut(samples).zip(x.par_chunks(samples)).map(row).reduce(|| true, |a, b| a & b);
+        cancel.check()?;
         if !finite {
             check::overflow(PLACE, "x", &out)?;
         }

@@ -7,8 +7,8 @@ use super::interleaving::{Interleaving, Ranked};
 use super::pieces::{Pieces, check_train};
 use super::profile::{Profile, Scratch, mean};
 use super::{event_sync, isi_distance, spike_distance, spike_sync, van_rossum, victor_purpura};
-use rheobase_base::Result;
 use rheobase_base::check;
+use rheobase_base::{Cancel, Result};
 
 /// A symmetric measure of two spike trains, with its parameters. The function of the same name says what they mean.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -47,6 +47,20 @@ pub enum Pairwise {
     },
 }
 
+impl Pairwise {
+    /// What its numbers are, for pictures.
+    pub fn label(self) -> &'static str {
+        match self {
+            Pairwise::VictorPurpura { .. } => "Victor–Purpura distance",
+            Pairwise::VanRossum { .. } => "van Rossum distance",
+            Pairwise::Isi { .. } => "ISI-distance",
+            Pairwise::Spike { .. } => "SPIKE-distance",
+            Pairwise::SpikeSync { .. } => "SPIKE-synchronization",
+            Pairwise::EventSync { .. } => "event synchronization",
+        }
+    }
+}
+
 /// The measure for all pairs of `trains`: a symmetric n x n matrix, row-major.
 ///
 /// Trains are spike times in s as the measure needs them. Pairs are shared among rayon's threads; the result is the same
@@ -65,7 +79,7 @@ pub fn pairwise<T: AsRef<[f64]> + Sync>(trains: &[T], measure: Pairwise) -> Resu
                 let mut saved = Vec::new();
                 all[i + 1..].iter().map(|b| victor_purpura::between(all[i], b, cost, &mut saved)).collect()
             };
-            Ok(symmetric(all.len(), 0.0, row))
+            symmetric(all.len(), 0.0, row)
         }
         Pairwise::VanRossum { tau } => {
             van_rossum::check_tau(PLACE, tau)?;
@@ -74,21 +88,21 @@ pub fn pairwise<T: AsRef<[f64]> + Sync>(trains: &[T], measure: Pairwise) -> Resu
                 let mut scratch = van_rossum::Scratch::default();
                 all[i + 1..].iter().map(|b| van_rossum::between(all[i], b, tau, &mut scratch)).collect()
             };
-            Ok(symmetric(all.len(), 0.0, row))
+            symmetric(all.len(), 0.0, row)
         }
         Pairwise::Isi { window } => over_time::<isi_distance::Dissimilarity>(&all, window),
         Pairwise::Spike { window } => over_time::<spike_distance::Dissimilarity>(&all, window),
         Pairwise::SpikeSync { window, max_lag } => {
             spike_sync::check_max_lag(PLACE, max_lag)?;
             check::trains(PLACE, &all, |p, f, t| check_train(p, f, t, window))?;
-            Ok(coincident(&all, window.1 - window.0, |a, b| {
+            coincident(&all, window.1 - window.0, |a, b| {
                 spike_sync::share(spike_sync::partners(a, b, max_lag), a.0.len() + b.0.len())
-            }))
+            })
         }
         Pairwise::EventSync { max_lag } => {
             spike_sync::check_max_lag(PLACE, max_lag)?;
             check::trains(PLACE, &all, check::distinct)?;
-            Ok(coincident(&all, f64::INFINITY, |a, b| event_sync::between(a, b, max_lag).strength))
+            coincident(&all, f64::INFINITY, |a, b| event_sync::between(a, b, max_lag).strength)
         }
     }
 }
@@ -100,7 +114,7 @@ fn over_time<P: Profile>(trains: &[&[f64]], window: (f64, f64)) -> Result<Vec<f6
     let pieces: Vec<Pieces> = trains.iter().map(|t| Pieces::new(t, window)).collect();
     let times: Vec<&[f64]> = pieces.iter().map(|p| &p.times[..]).collect();
     let (ranked, ranks) = Ranked::all(&times);
-    Ok(symmetric(trains.len(), 0.0, |i| {
+    symmetric(trains.len(), 0.0, |i| {
         let table = ranked[i].table(ranks);
         let (mut counts, mut scratch) = (Interleaving::default(), Scratch::default());
         let others = pieces[i + 1..].iter().zip(&ranked[i + 1..]);
@@ -110,7 +124,7 @@ fn over_time<P: Profile>(trains: &[&[f64]], window: (f64, f64)) -> Result<Vec<f6
                 mean::<P>(other, &pieces[i], &counts, window, &mut scratch)
             })
             .collect()
-    }))
+    })
 }
 
 /// A train and the reach of each of its spikes.
@@ -121,7 +135,7 @@ fn coincident(
     trains: &[&[f64]],
     missing: f64,
     between: impl Fn(Reaching<'_>, Reaching<'_>) -> f64 + Sync,
-) -> Vec<f64> {
+) -> Result<Vec<f64>> {
     let reaches: Vec<Vec<f64>> = trains.iter().map(|t| reach(t, missing)).collect();
     symmetric(trains.len(), 1.0, |i| {
         let others = trains[i + 1..].iter().zip(&reaches[i + 1..]);
@@ -130,8 +144,11 @@ fn coincident(
 }
 
 /// A symmetric matrix from its diagonal and, for each row, what is right of the diagonal.
-fn symmetric(n: usize, diagonal: f64, row: impl Fn(usize) -> Vec<f64> + Sync) -> Vec<f64> {
-    let rows: Vec<Vec<f64>> = (0..n).into_par_iter().with_max_len(1).map(&row).collect();
+fn symmetric(n: usize, diagonal: f64, row: impl Fn(usize) -> Vec<f64> + Sync) -> Result<Vec<f64>> {
+    let cancel = Cancel::current();
+    let row = |i| cancel.check().map(|()| cancel.scope(|| row(i)));
+    let rows: Vec<Vec<f64>> = (0..n).into_par_iter().with_max_len(1).map(row).collect::<Result<_>>()?;
+    cancel.check()?;
     let mut matrix = vec![diagonal; n * n];
     for (i, row) in rows.iter().enumerate() {
         for (offset, value) in row.iter().enumerate() {
@@ -140,7 +157,7 @@ fn symmetric(n: usize, diagonal: f64, row: impl Fn(usize) -> Vec<f64> + Sync) ->
             matrix[j * n + i] = *value;
         }
     }
-    matrix
+    Ok(matrix)
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use super::events::nonzero_times;
 use super::interpolate::{Interpolation, interpolate};
 use super::layout::write_columns;
-use rheobase_base::Result;
 use rheobase_base::check;
+use rheobase_base::{Cancel, Result};
 
 /// Firing rates in Hz from the intervals between spikes.
 ///
@@ -40,7 +40,9 @@ pub fn rates_isi(
     one_size(PLACE, spikes, neurons)?;
     let mut rates = vec![0.0; spikes.len()];
     const BLOCK: usize = 64;
+    let cancel = Cancel::current();
     for first in (0..neurons).step_by(BLOCK) {
+        cancel.check()?;
         let block = first..neurons.min(first + BLOCK);
         let columns: Vec<Vec<f64>> = block
             .into_par_iter()

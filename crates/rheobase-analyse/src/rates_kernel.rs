@@ -3,7 +3,7 @@
 use super::kernel::{Kernel, check_tau};
 use super::lowpass::smooth;
 use rheobase_base::check;
-use rheobase_base::{Error, Result};
+use rheobase_base::{Cancel, Error, Result};
 
 /// Firing rates in Hz: `spikes` smoothed over time with a kernel of time constant `tau`.
 ///
@@ -50,7 +50,9 @@ pub fn rates_kernel_into(
         });
     }
     // Looking for the culprit costs a pass over the data, so it waits until something is wrong.
-    if smooth(spikes, neurons, tau / dt, kernel, rates) {
+    let sound = smooth(spikes, neurons, tau / dt, kernel, rates);
+    Cancel::current().check()?;
+    if sound {
         Ok(())
     } else {
         check::finite(PLACE, "spikes", spikes)?;

@@ -10,6 +10,7 @@ use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 use rheobase_models::real::Mask;
 
 use super::kernel::Decaying;
+use rheobase_base::Cancel;
 
 /// Fewest rows a thread computes at once. Chunks do not depend on the number of threads, so neither do the results.
 const CHUNK: usize = 4096;
@@ -51,8 +52,10 @@ pub(crate) fn filter(x: &[f64], width: usize, kernel: &Decaying, out: &mut [f64]
     let filter = Filter { decay: kernel.decay(), length, tail, heights, delay, alpha };
     // Each chunk starts anew, one kernel length early: sums never drift over more than a chunk.
     let chunk = CHUNK.max(2 * length);
+    let cancel = Cancel::current();
     let run = |(i, out): (usize, &mut [f64])| {
-        f64::dispatch(Level::best(), Rows { filter: &filter, x, width, first: i * chunk, out })
+        cancel.is_asked()
+            || f64::dispatch(Level::best(), Rows { filter: &filter, x, width, first: i * chunk, out })
     };
     out.par_chunks_mut(chunk * width).enumerate().map(run).reduce(|| true, |a, b| a & b)
 }

@@ -2,8 +2,8 @@
 
 use super::coincidence::{count, reach};
 use super::pieces::check_train;
-use rheobase_base::Result;
 use rheobase_base::check::{self, bad};
+use rheobase_base::{Cancel, Result};
 
 /// The SPIKE synchronisation of two trains: the share of all spikes that coincide with one of the other train, 0 to 1.
 ///
@@ -36,7 +36,9 @@ pub fn spike_sync_of_all<T: AsRef<[f64]>>(trains: &[T], window: (f64, f64), max_
     check::trains(PLACE, trains, |place, field, times| check_train(place, field, times, window))?;
     let reaches: Vec<Vec<f64>> = trains.iter().map(|t| reach(t.as_ref(), window.1 - window.0)).collect();
     let (mut paired, mut spikes) = (0, 0);
+    let cancel = Cancel::current();
     for (i, (a, reach_a)) in trains.iter().zip(&reaches).enumerate() {
+        cancel.check()?;
         for (b, reach_b) in trains[..i].iter().zip(&reaches) {
             paired += partners((a.as_ref(), reach_a), (b.as_ref(), reach_b), max_lag);
             spikes += a.as_ref().len() + b.as_ref().len();

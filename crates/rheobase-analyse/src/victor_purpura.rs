@@ -1,7 +1,7 @@
 //! Victor-Purpura distance: the cheapest way to turn one spike train into the other.
 
-use rheobase_base::Result;
 use rheobase_base::check::{self, bad};
+use rheobase_base::{Cancel, Result};
 
 /// The Victor-Purpura spike-time distance of two trains.
 ///
@@ -22,7 +22,8 @@ pub fn victor_purpura(a: &[f64], b: &[f64], cost: f64) -> Result<f64> {
     check::sorted(PLACE, "a", a)?;
     check::sorted(PLACE, "b", b)?;
     check_cost(PLACE, cost)?;
-    Ok(between(a, b, cost, &mut Vec::new()))
+    let distance = between(a, b, cost, &mut Vec::new());
+    Cancel::current().check().map(|()| distance)
 }
 
 pub(crate) fn check_cost(place: &str, cost: f64) -> Result<()> {
@@ -45,7 +46,8 @@ pub(crate) fn between(a: &[f64], b: &[f64], cost: f64, saved: &mut Vec<f64>) -> 
     saved.push(0.0);
     // Spikes begin..end of b are in reach; saved[j] is the best with the first j of b, constant from saved[end] on.
     let (mut begin, mut end) = (0, 0);
-    for &x in a {
+    let cancel = Cancel::current();
+    for &x in a.iter().take_while(|_| !cancel.is_asked()) {
         while end < b.len() && (b[end] <= x || saving(x, b[end]) > 0.0) {
             saved.push(saved[end]);
             end += 1;

@@ -72,6 +72,8 @@ pub enum Error {
         /// What is not there, and what is there instead.
         what: String,
     },
+    /// A call that was asked to end before it was done; see [`Cancel`](crate::Cancel).
+    Cancelled,
 }
 
 // Written out: a derive would make the kernels' build depend on the features that others ask of its parser.
@@ -98,6 +100,7 @@ impl fmt::Display for Error {
                  parameters of that neuron, or take a smaller dt"
             ),
             Error::Unsupported { place, what } => write!(f, "{place}: {what}"),
+            Error::Cancelled => f.write_str("ended before it was done, as asked; nothing has changed"),
         }
     }
 }

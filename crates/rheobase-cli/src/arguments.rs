@@ -6,7 +6,7 @@ use std::str::FromStr;
 use rheobase::data::{NonFinite, NpzReader, read_csv, read_npy};
 
 use crate::failure::{Failure, Outcome};
-use crate::run_folder::own_for_output;
+use crate::train::run_folder::own_for_output;
 
 /// Endings of files that hold numbers.
 const DATA_ENDINGS: [&str; 5] = ["npy", "npz", "csv", "tsv", "txt"];

@@ -13,10 +13,11 @@ use serde_json::json;
 
 use crate::arguments::check_output;
 use crate::failure::{Failure, Outcome};
-use crate::setup::{Setup, steps_in};
-use crate::statistics::Counts;
+use crate::simulate::setup::{Setup, steps_in};
+use crate::simulate::statistics::Counts;
+use crate::simulate::{run, step_warning};
+use crate::terminal;
 use crate::text::{Table, exact, short};
-use crate::{run, step_warning, terminal};
 
 /// Points of a curve at most.
 const MOST_POINTS: usize = 1_000_000;

@@ -7,7 +7,7 @@ use rheobase::exchange::{Fate, Model, Options, Reading, Report, Settings, read};
 use rheobase::network::Network;
 
 use crate::failure::{Failure, Outcome};
-use crate::run_folder::read_trained;
+use crate::train::run_folder::read_trained;
 use crate::terminal;
 use crate::text::Table;
 
@@ -62,7 +62,7 @@ impl From {
             let reading = self.read(file)?;
             return Ok((reading.model()?.clone(), Some(reading)));
         }
-        let trained = read_trained(&crate::run_folder::checkpoint_of(file)?, 1)?;
+        let trained = read_trained(&crate::train::run_folder::checkpoint_of(file)?, 1)?;
         let tensors = trained.program().parameters().tensors.iter();
         let weights = tensors.map(|t| (t.name.clone(), t.values.clone())).collect();
         let mut network: Network = trained.network().clone();

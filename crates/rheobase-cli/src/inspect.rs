@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use crate::exchange::{self, From};
 use crate::failure::{Failure, Outcome};
-use crate::run_folder::{REPORT, checkpoint_of, read_trained};
 use crate::terminal;
 use crate::text::{Table, grouped, short};
+use crate::train::run_folder::{REPORT, checkpoint_of, read_trained};
 
 /// Show the layers of a network: shapes, delays, parameters, rates
 #[derive(Args)]

@@ -4,45 +4,19 @@ mod analyse;
 mod arguments;
 mod convert;
 mod curve;
-mod disk;
-mod eval;
 mod exchange;
 mod failure;
 mod inspect;
 mod interrupt;
-mod measures;
 mod memory;
 mod models;
-mod pair_measures;
 mod phase;
-mod picture;
 mod plot;
-mod plot_numbers;
-mod plot_traces;
-mod predict;
-mod recording;
 mod replay;
-mod report;
-mod room;
-mod run;
-mod run_folder;
-mod run_lock;
-mod samples_file;
-mod save;
-mod setup;
 mod simulate;
-mod stage_pictures;
-mod statistics;
-mod step_warning;
-mod stimulus;
-mod summary;
 mod terminal;
 mod text;
 mod train;
-mod train_pictures;
-mod train_progress;
-mod train_report;
-mod trial;
 mod verify;
 
 use std::ffi::OsString;
@@ -77,15 +51,15 @@ struct Command {
 #[derive(Subcommand)]
 enum Action {
     Train(train::Train),
-    Eval(eval::Eval),
-    Predict(predict::Predict),
+    Eval(train::eval::Eval),
+    Predict(train::predict::Predict),
     Inspect(inspect::Inspect),
     Models(models::Models),
     Simulate(simulate::Simulate),
     Curve(curve::Curve),
     Analyse(analyse::Analyse),
     Plot(plot::Plot),
-    Report(report::Report),
+    Report(analyse::report::Report),
     Phase(phase::Phase),
     Verify(verify::Verify),
     Convert(convert::Convert),

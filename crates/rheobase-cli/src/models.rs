@@ -9,7 +9,7 @@ use rheobase::population::{Model, probe};
 use serde_json::{Value, json};
 
 use crate::failure::Outcome;
-use crate::setup::find_model;
+use crate::simulate::setup::find_model;
 use crate::terminal;
 use crate::text::{Table, short, with_unit, wrap};
 

@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 
 use crate::arguments::{Amount, Setting, Value, check_output};
 use crate::failure::{Failure, Outcome};
-use crate::setup::{check_once, find_model};
+use crate::simulate::setup::{check_once, find_model};
 use crate::terminal;
 use crate::text::{Table, exact, short, with_unit};
 

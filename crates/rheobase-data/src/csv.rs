@@ -12,7 +12,7 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 use super::npy;
-use rheobase_base::{Error, Result, memory};
+use rheobase_base::{Cancel, Error, Result, memory};
 use rheobase_files::atomic_write;
 
 /// Columns of equal length with names that differ.
@@ -201,7 +201,9 @@ pub(super) fn each_row(
     let mut splitter = None;
     let (mut bytes, mut line, mut first_line) = (Vec::new(), 0, 0);
     let mark = Cell::new(None);
+    let cancel = Cancel::current();
     while next_line(&mut reader, &mut bytes)? {
+        cancel.check().map_err(|e| e.to_string())?;
         line += 1;
         let start = if line == 1 { after_mark(&bytes)? } else { &bytes[..] };
         if start.is_empty() || start[0] == b'#' {

@@ -72,6 +72,10 @@ impl Figure {
         Ok(self)
     }
 
+    pub(crate) fn panels(&self) -> &[Panel] {
+        &self.panels
+    }
+
     fn scene(&self) -> Scene {
         let mut scene = layout::arrange(&self.title, &self.panels, self.width, self.shared);
         if scene.title.is_empty() {

@@ -63,6 +63,7 @@ mod svg;
 mod text;
 
 mod confusion;
+pub mod contents;
 mod correlogram;
 mod fi_curve;
 mod figure;

@@ -18,13 +18,16 @@ fn ramp(n: usize) -> Vec<f64> {
 
 /// One figure of every kind, with words that must stand in it.
 fn every_kind() -> Vec<(&'static str, Figure, Vec<&'static str>)> {
+    [kinds_of_activity(), kinds_of_learning()].concat()
+}
+
+fn kinds_of_activity() -> Vec<(&'static str, Figure, Vec<&'static str>)> {
     let t = ramp(50);
     let edges = [-0.02, -0.01, 0.0, 0.01];
     let field = [[0.0, 0.0], [1.0, 1.0]];
     let run = Simulation::new(0.0, 0.5, &[0.1, 0.2], &[0, 3], 4)
         .input(Traces::new(&t, "input", "nA").trace("", &t))
         .potential(Traces::new(&t, "potential", "mV").trace("neuron 0", &t).threshold(0.3));
-    let learning = LearningCurves::new().loss("train", &t).accuracy("train", &t);
     let fi = FiCurve::new("current", "nA").closed_form("closed form", &t, &t).simulated("runs", &t, &t);
     let phase = PhasePlane::new(("v", "mV", -1.0, 1.0), ("w", "", -1.0, 1.0))
         .field(&field, &field)
@@ -73,6 +76,13 @@ fn every_kind() -> Vec<(&'static str, Figure, Vec<&'static str>)> {
             DistanceMatrix::new(&t[..9], 3, "d", "").names(["one", "two", "three"]).figure().unwrap(),
             vec!["spike train", "two", "d"],
         ),
+    ]
+}
+
+fn kinds_of_learning() -> Vec<(&'static str, Figure, Vec<&'static str>)> {
+    let t = ramp(50);
+    let learning = LearningCurves::new().loss("train", &t).accuracy("train", &t);
+    vec![
         ("weights", Weights::new(&t, 2, 5, 5).names(["a", "b"]).figure().unwrap(), vec!["weight", "a", "b"]),
         (
             "kernels over time",
@@ -89,7 +99,7 @@ fn every_kind() -> Vec<(&'static str, Figure, Vec<&'static str>)> {
                 .limit(0.05)
                 .figure()
                 .unwrap(),
-            vec!["samples", "10", "mean w(1 − w)", "weight", "share of weights (%)"],
+            vec!["samples (not to scale)", "10", "mean w(1 − w)", "weight", "share of weights (%)"],
         ),
         (
             "wins",
@@ -138,13 +148,23 @@ fn png_has_signature_size_and_ink() {
     }
 }
 
+fn said(r: rheobase_base::Result<Figure>) -> String {
+    r.expect_err("must be refused").to_string()
+}
+
+#[track_caller]
+fn begin_as_expected<const N: usize>(cases: [(String, &str); N]) {
+    for (message, start) in cases {
+        assert!(message.starts_with(start), "`{message}` does not start with `{start}`");
+    }
+}
+
 #[test]
-fn bad_data_name_place_field_index_and_rule() {
+fn bad_series_name_place_field_index_and_rule() {
     let t = ramp(3);
     let bad = [0.0, f64::NAN, 0.0];
     let far = [0.0, 0.0, f64::INFINITY];
-    let said = |r: rheobase_base::Result<Figure>| r.expect_err("must be refused").to_string();
-    let cases = [
+    begin_as_expected([
         (said(Raster::new(&bad, &[0; 3], 1).figure()), "raster.times[1] = NaN: must be finite"),
         (said(Raster::new(&t, &[0, 1, 2], 2).figure()), "raster.neurons[2] = 2: must be below"),
         (said(Raster::new(&t, &[0; 2], 2).figure()), "raster.neurons: shape [2], but `times` has [3]"),
@@ -191,6 +211,14 @@ fn bad_data_name_place_field_index_and_rule() {
             "traces.threshold = NaN",
         ),
         (said(Rates::new(&t).rate_with_band("e", &t, &t[..1], &t).figure()), "rates.e.lower: shape [1]"),
+    ]);
+}
+
+#[test]
+fn bad_measures_name_place_field_index_and_rule() {
+    let t = ramp(3);
+    let bad = [0.0, f64::NAN, 0.0];
+    begin_as_expected([
         (said(FiCurve::new("J", "").figure()), "f-I curve.series"),
         (said(FiCurve::new("J", "").simulated("s", &t, &bad).figure()), "f-I curve.s.rate[1] = NaN"),
         (said(PhasePlane::new(("v", "", 1.0, 0.0), ("w", "", 0.0, 1.0)).figure()), "phase plane.v.to = 0"),
@@ -222,10 +250,7 @@ fn bad_data_name_place_field_index_and_rule() {
         ),
         (said(Confusion::new(&[1], 1).names(["a", "b"]).figure()), "confusion matrix.names"),
         (said(Figure::stack([])), "figure.panels"),
-    ];
-    for (message, start) in cases {
-        assert!(message.starts_with(start), "`{message}` does not start with `{start}`");
-    }
+    ]);
 }
 
 #[test]

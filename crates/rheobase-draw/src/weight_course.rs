@@ -69,7 +69,7 @@ impl<'a> WeightCourse<'a> {
         check::matrix(PLACE, "histograms", self.shares.len(), &[n, parts])?;
         let names: Vec<(f64, String)> =
             self.samples.iter().enumerate().map(|(i, s)| (i as f64, s.to_string())).collect();
-        let x = Axis::named("samples", Range::new(-0.5, n as f64 - 0.5), names);
+        let x = Axis::named("samples (not to scale)", Range::new(-0.5, n as f64 - 0.5), names);
         Ok(Figure::stack([self.curve(x.clone()), self.map(x, parts)])?.title(self.title.clone()))
     }
 

@@ -152,7 +152,7 @@ pub(crate) fn count_correlation<'py>(
     bin: f64,
 ) -> PyResult<(Bound<'py, PyAny>, Vec<usize>)> {
     let whole = trains.0.whole();
-    let found = py.detach(|| analyse::count_correlation(&trains.0.times, whole, bin)).raised()?;
+    let found = enter(py, usize::MAX, |_| analyse::count_correlation(&trains.0.times, whole, bin)).whole()?;
     let n = trains.0.times.len();
     Ok((array(py, found.matrix, &[n, n])?.into_any(), found.constant))
 }
@@ -168,12 +168,12 @@ pub(crate) fn correlogram<'py>(
     level: f64,
 ) -> PyResult<Bound<'py, PyDict>> {
     let (a, b, window) = (trains.train(pair.0)?, trains.train(pair.1)?, trains.0.window);
-    let Correlogram { lags, counts, expected, range } = py
-        .detach(|| match pair.0 == pair.1 {
-            true => analyse::auto_correlogram(a, window, bin, max_lag, level),
-            false => analyse::cross_correlogram(a, b, window, bin, max_lag, level),
-        })
-        .raised()?;
+    let most = a.len().saturating_mul(b.len());
+    let found = enter(py, most, |_| match pair.0 == pair.1 {
+        true => analyse::auto_correlogram(a, window, bin, max_lag, level),
+        false => analyse::cross_correlogram(a, b, window, bin, max_lag, level),
+    });
+    let Correlogram { lags, counts, expected, range } = found.whole()?;
     let (low, high) = ends(&range);
     let dict = table(py, vec![("lag", lags), ("expected", expected), ("low", low), ("high", high)])?;
     let n = [counts.len()];
@@ -237,7 +237,7 @@ pub(crate) fn synchrony(py: Python<'_>, trains: &SpikeTrains, bin: f64) -> PyRes
 #[pyfunction]
 pub(crate) fn spike_sync_of_all(py: Python<'_>, trains: &SpikeTrains, max_lag: f64) -> PyResult<f64> {
     let window = trains.0.window;
-    py.detach(|| analyse::spike_sync_of_all(&trains.0.times, window, max_lag)).raised()
+    enter(py, usize::MAX, |_| analyse::spike_sync_of_all(&trains.0.times, window, max_lag)).whole()
 }
 
 /// Start, end and first spike of the bursts of one train, and how many spikes each has.

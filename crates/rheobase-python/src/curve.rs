@@ -149,3 +149,17 @@ pub(crate) fn gain_bias<'py>(
     let n = [c.len()];
     Ok((array(py, c, &n)?.into_any(), array(py, d, &n)?.into_any()))
 }
+
+/// Rates and slopes of the curve that a rate model is trained as, smoothed by `smoothing` where the model has a sharp bend.
+#[pyfunction]
+pub(crate) fn training<'py>(
+    py: Python<'py>,
+    model: &str,
+    parameters: Parameters<'py>,
+    smoothing: Option<f64>,
+    inputs: PyReadonlyArrayDyn<'py, f64>,
+) -> PyResult<Two<'py>> {
+    let (rates, slopes) = shared(model, &parameters)?.training(smoothing, inputs.as_slice()?).raised()?;
+    let shape = numpy::PyUntypedArrayMethods::shape(&*inputs);
+    Ok((array(py, rates, shape)?.into_any(), array(py, slopes, shape)?.into_any()))
+}

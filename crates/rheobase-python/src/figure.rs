@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use numpy::{PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray3};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict};
 use rheobase::analyse;
 use rheobase::draw::{self, Figure as Drawn, Simulation, Traces};
 use rheobase::models::neuron::Time;
 
+use crate::contents;
 use crate::error::Raise;
 use crate::trains::SpikeTrains;
 
@@ -38,6 +39,19 @@ impl Figure {
 
     fn _repr_svg_(&self, py: Python<'_>) -> PyResult<String> {
         self.to_svg(py)
+    }
+
+    /// Draws the picture into axes of matplotlib, one for each panel from the top, and gives them back.
+    ///
+    /// Raises:
+    ///     ValueError: as many axes as the picture does not have panels.
+    fn draw<'py>(&self, py: Python<'py>, ax: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        py.import("rheobase._matplotlib")?.call_method1("draw", (self._contents(py)?, ax))
+    }
+
+    /// What each panel shows, as data.
+    fn _contents<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        self.0.contents().into_iter().map(|c| contents::panel(py, c)).collect()
     }
 }
 
@@ -185,6 +199,7 @@ pub(crate) fn draw_curve(
     unit: (String, String),
     inputs: PyReadonlyArray1<'_, f64>,
     closed: Option<PyReadonlyArray1<'_, f64>>,
+    training: Option<PyReadonlyArray1<'_, f64>>,
     simulated: Option<PyReadonlyArray1<'_, f64>>,
     rheobase: Option<f64>,
 ) -> PyResult<Figure> {
@@ -194,6 +209,9 @@ pub(crate) fn draw_curve(
         .clock(clock(&time));
     if let Some(closed) = &closed {
         figure = figure.closed_form("closed form", x, closed.as_slice()?);
+    }
+    if let Some(training) = &training {
+        figure = figure.closed_form("as it is trained", x, training.as_slice()?);
     }
     if let Some(simulated) = &simulated {
         figure = figure.simulated("simulated", x, simulated.as_slice()?);
@@ -215,4 +233,33 @@ pub(crate) fn draw_learning(epochs: Vec<Vec<Option<f64>>>) -> PyResult<Figure> {
         curves = curves.loss("validation", &validation_loss).accuracy("validation", &validation_accuracy);
     }
     Ok(Figure(curves.figure().raised()?))
+}
+
+/// Maps `[map, row, column]` side by side on one scale.
+#[pyfunction]
+pub(crate) fn draw_maps(
+    values: PyReadonlyArray3<'_, f64>,
+    columns: Option<usize>,
+    names: Vec<String>,
+    label: String,
+    title: String,
+) -> PyResult<Figure> {
+    let [maps, height, width] = [0, 1, 2].map(|axis| numpy::PyUntypedArrayMethods::shape(&*values)[axis]);
+    let mut figure = draw::Weights::new(values.as_slice()?, maps, height, width).names(names);
+    if let Some(columns) = columns {
+        figure = figure.columns(columns);
+    }
+    Ok(Figure(figure.label(label, "").title(title).figure().raised()?))
+}
+
+/// How often samples of each class (rows) were taken for each (columns).
+#[pyfunction]
+pub(crate) fn draw_confusion(
+    counts: PyReadonlyArray2<'_, u64>,
+    names: Vec<String>,
+    title: String,
+) -> PyResult<Figure> {
+    let classes = numpy::PyUntypedArrayMethods::shape(&*counts)[0];
+    let figure = draw::Confusion::new(counts.as_slice()?, classes).names(names).title(title);
+    Ok(Figure(figure.figure().raised()?))
 }

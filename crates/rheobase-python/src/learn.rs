@@ -1,27 +1,29 @@
 //! Learning: settings, jobs, trained networks, sessions.
 
+use std::borrow::Borrow;
 use std::path::PathBuf;
 
-use numpy::{PyReadonlyArrayDyn, PyUntypedArrayMethods};
+use numpy::PyReadonlyArrayDyn;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use rheobase::Error;
-use rheobase::data::{Dataset, Inputs};
+use rheobase::Cancel;
 use rheobase::learn::{
-    self, Epoch, Job as Training, Outcome, Session as Stepping, Splits, TrainConfig, Trained as Read,
+    self, Epoch, Job as Training, Outcome, Session as Stepping, Splits, StageEpoch, TrainConfig,
+    Trained as Read,
 };
 use rheobase::network::Library;
 use rheobase::network::{Program, State};
 
 use crate::arrays::array;
-use crate::enter::{Cancel, enter};
-use crate::error::{Raise, TEXT, raise};
+use crate::dataset::Dataset;
+use crate::enter::enter;
+use crate::error::{Raise, TEXT};
 use crate::network::Network;
 
 /// The settings of a job.
 #[pyclass(module = "rheobase._native")]
 #[derive(Clone)]
-pub(crate) struct Settings(TrainConfig);
+pub(crate) struct Settings(pub(crate) TrainConfig);
 
 #[pymethods]
 impl Settings {
@@ -61,40 +63,21 @@ impl Settings {
         self.0 == other.0
     }
 
-    fn check(&self) -> PyResult<()> {
-        self.0.check().raised()
+    #[getter]
+    fn epochs(&self) -> u64 {
+        self.0.train.epochs
     }
-}
-
-/// Samples with their labels, which may be none.
-type Samples<'py> = (PyReadonlyArrayDyn<'py, f32>, Option<Vec<u32>>, bool);
-
-/// Samples `[sample, …]`, or `[sample, time, …]` if they change over time.
-fn dataset(name: &str, (x, labels, series): &Samples<'_>) -> PyResult<Dataset> {
-    let (shape, values) = (x.shape(), x.as_slice()?.to_vec());
-    let labels = labels.clone().unwrap_or_default();
-    let samples = shape.first().copied().unwrap_or(0);
-    let data = if *series {
-        let steps = shape.get(1).copied().unwrap_or(0);
-        let starts = (0..=samples).map(|i| i * steps).collect();
-        Dataset::new(name, shape.get(2..).unwrap_or(&[]), Inputs::Series { starts, values }, labels)
-    } else {
-        Dataset::new(name, shape.get(1..).unwrap_or(&[]), Inputs::Static(values), labels)
-    };
-    data.raised()
 }
 
 /// The parts of the data of a job.
 fn splits(
-    train: &Samples<'_>,
-    validation: Option<&Samples<'_>>,
-    test: Option<&Samples<'_>>,
+    train: &Dataset,
+    validation: Option<&Dataset>,
+    test: Option<&Dataset>,
     settings: &Settings,
 ) -> PyResult<Splits> {
-    let all = dataset("train", train)?;
-    let validation = validation.map(|v| dataset("validation", v)).transpose()?;
-    let test = test.map(|t| dataset("test", t)).transpose()?;
-    Splits::of(all, validation, test, &settings.0).raised()
+    let (validation, test) = (validation.map(|v| v.0.clone()), test.map(|t| t.0.clone()));
+    Splits::of(train.0.clone(), validation, test, &settings.0).raised()
 }
 
 fn epoch<'py>(py: Python<'py>, e: &Epoch) -> PyResult<Bound<'py, PyDict>> {
@@ -150,6 +133,9 @@ fn parameters<'py>(py: Python<'py>, program: &Program) -> PyResult<Bound<'py, Py
     Ok(dict)
 }
 
+/// An epoch of a stage.
+type StageRow = (u64, usize, usize, Vec<u64>, f64, Option<f64>);
+
 /// A training job.
 #[pyclass(module = "rheobase._native")]
 pub(crate) struct Job(Training);
@@ -160,7 +146,7 @@ impl Job {
     #[new]
     fn new(py: Python<'_>, settings: &Settings) -> PyResult<Self> {
         let config = settings.0.clone();
-        Ok(Job(py.detach(|| Training::new(config)).raised()?))
+        Ok(Job(enter(py, usize::MAX, |_| Training::new(config)).whole()?))
     }
 
     /// A job on samples in hand.
@@ -168,20 +154,21 @@ impl Job {
     fn given(
         py: Python<'_>,
         network: &Network,
-        train: Samples<'_>,
-        validation: Option<Samples<'_>>,
-        test: Option<Samples<'_>>,
+        train: &Dataset,
+        validation: Option<PyRef<'_, Dataset>>,
+        test: Option<PyRef<'_, Dataset>>,
         settings: &Settings,
     ) -> PyResult<Self> {
-        let data = splits(&train, validation.as_ref(), test.as_ref(), settings)?;
-        Ok(Job(py.detach(|| Training::given(&network.0, data, &settings.0)).raised()?))
+        let data = splits(train, validation.as_deref(), test.as_deref(), settings)?;
+        Ok(Job(enter(py, usize::MAX, |_| Training::given(&network.0, data, &settings.0)).whole()?))
     }
 
     /// The job of a checkpoint, with some settings changed.
     #[staticmethod]
     fn resume(py: Python<'_>, path: PathBuf, changes: Vec<(String, String)>) -> PyResult<Self> {
         let change = |config| changed(config, &changes);
-        Ok(Job(py.detach(|| Training::resume_with(&path, &Library::default(), change)).raised()?))
+        let resumed = enter(py, usize::MAX, |_| Training::resume_with(&path, &Library::default(), change));
+        Ok(Job(resumed.whole()?))
     }
 
     /// The same on samples in hand.
@@ -189,16 +176,16 @@ impl Job {
     fn resume_given(
         py: Python<'_>,
         path: PathBuf,
-        train: Samples<'_>,
-        validation: Option<Samples<'_>>,
-        test: Option<Samples<'_>>,
+        train: &Dataset,
+        validation: Option<PyRef<'_, Dataset>>,
+        test: Option<PyRef<'_, Dataset>>,
         changes: Vec<(String, String)>,
     ) -> PyResult<Self> {
         // How samples are split is a setting of the run.
         let before = Settings(Read::read(&path, 0).raised()?.config().clone());
-        let data = splits(&train, validation.as_ref(), test.as_ref(), &before)?;
+        let data = splits(train, validation.as_deref(), test.as_deref(), &before)?;
         let change = |config| changed(config, &changes);
-        Ok(Job(py.detach(|| Training::resume_given(&path, data, change)).raised()?))
+        Ok(Job(enter(py, usize::MAX, |_| Training::resume_given(&path, data, change)).whole()?))
     }
 
     /// Learns until the job is done, `watch` (called after every batch, with the epoch where it is done) gives false, or a
@@ -215,10 +202,27 @@ impl Job {
         entered.whole()
     }
 
-    fn evaluate<'py>(&self, py: Python<'py>, samples: Samples<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let data = dataset("samples", &samples)?;
-        let found = enter(py, usize::MAX, |_| self.0.evaluate(&data)).whole()?;
-        outcome(py, found, self.0.program(), data.samples())
+    /// One update from a batch in hand, in an epoch of so many.
+    fn learn_batch(&mut self, py: Python<'_>, batch: &Dataset, batches: usize) -> PyResult<Progress> {
+        let now = enter(py, usize::MAX, |_| self.0.learn_batch(&batch.0, batches)).whole()?;
+        Ok(progress(&now))
+    }
+
+    /// Ends an epoch of batches in hand.
+    fn end_batches<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let done = enter(py, usize::MAX, |_| self.0.end_batches()).whole()?;
+        epoch(py, &done)
+    }
+
+    fn evaluate<'py>(&self, py: Python<'py>, samples: &Dataset) -> PyResult<Bound<'py, PyDict>> {
+        let found = enter(py, usize::MAX, |_| self.0.evaluate(&samples.0)).whole()?;
+        outcome(py, found, self.0.program(), samples.0.samples())
+    }
+
+    /// Samples through the network, whose classes need not be known.
+    fn outcome<'py>(&self, py: Python<'py>, samples: &Dataset) -> PyResult<Bound<'py, PyDict>> {
+        let found = enter(py, usize::MAX, |_| self.0.outcome(&samples.0)).whole()?;
+        outcome(py, found, self.0.program(), samples.0.samples())
     }
 
     /// The job's test samples through the network.
@@ -234,6 +238,16 @@ impl Job {
 
     fn history<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
         history(py, self.0.history())
+    }
+    /// The epochs of each stage that are done, by layer: samples, how many were silent, wins of features, how far weights are
+    /// from their bounds, share of right winners.
+    fn stages(&self) -> Vec<(String, Vec<StageRow>)> {
+        let row = |e: &StageEpoch| (e.epoch, e.samples, e.silent, e.wins.clone(), e.convergence, e.accuracy);
+        self.0
+            .stages()
+            .iter()
+            .map(|s| (s.config().layer.clone(), s.history().iter().map(row).collect()))
+            .collect()
     }
     fn fingerprint(&self) -> PyResult<String> {
         self.0.fingerprint().raised()
@@ -262,6 +276,15 @@ fn changed(mut config: TrainConfig, changes: &[(String, String)]) -> rheobase::R
     Ok(config)
 }
 
+/// Epoch, batches that are done and that there are, loss, accuracy, rate; where a stage learns, its number, how many there
+/// are, and how far its weights are from their bounds.
+type Progress = (u64, usize, usize, f64, f64, f64, Option<(usize, usize, f64)>);
+
+fn progress(now: &learn::Progressed) -> Progress {
+    let stage = now.stage.map(|s| (s.stage + 1, s.stages, s.convergence));
+    (now.epoch, now.batches.0, now.batches.1, now.loss, now.accuracy, now.rate, stage)
+}
+
 /// Shows progress to Python; whether to go on.
 fn goes_on(
     watch: &Py<PyAny>,
@@ -272,8 +295,7 @@ fn goes_on(
 ) -> bool {
     let shown = Python::attach(|py| -> PyResult<bool> {
         let finished = done.map(|e| epoch(py, e)).transpose()?;
-        let progress = (now.epoch, now.batches.0, now.batches.1, now.loss, now.accuracy, now.rate);
-        watch.call1(py, (progress, finished))?.extract(py)
+        watch.call1(py, (progress(now), finished))?.extract(py)
     });
     match shown {
         Ok(on) => on && !cancel.is_asked(),
@@ -292,11 +314,11 @@ pub(crate) struct Trained(Read);
 impl Trained {
     #[new]
     fn new(py: Python<'_>, path: PathBuf, threads: usize) -> PyResult<Self> {
-        Ok(Trained(py.detach(|| Read::read(&path, threads)).raised()?))
+        Ok(Trained(enter(py, usize::MAX, |_| Read::read(&path, threads)).whole()?))
     }
 
-    fn outcome<'py>(&self, py: Python<'py>, samples: Samples<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let mut data = dataset("samples", &samples)?;
+    fn outcome<'py>(&self, py: Python<'py>, samples: &Dataset) -> PyResult<Bound<'py, PyDict>> {
+        let mut data = samples.0.clone();
         let names = &self.0.samples().class_names;
         if !names.is_empty() && !data.labels().is_empty() {
             data = data.with_class_names(names.clone()).raised()?;
@@ -331,9 +353,15 @@ impl Trained {
 
 /// A trained network fed step by step.
 #[pyclass(module = "rheobase._native")]
-pub(crate) struct Session {
-    trained: Py<Trained>,
-    session: Stepping,
+pub(crate) struct Session(Stepping<Owner>);
+
+/// What a session's program belongs to.
+struct Owner(Py<Trained>);
+
+impl Borrow<Program> for Owner {
+    fn borrow(&self) -> &Program {
+        self.0.get().0.program()
+    }
 }
 
 /// The state of a session, to be given back to it.
@@ -344,13 +372,12 @@ pub(crate) struct SessionState(State);
 impl Session {
     #[new]
     fn new(trained: Py<Trained>, samples: usize) -> PyResult<Self> {
-        let session = Stepping::new(trained.get().0.program(), samples).raised()?;
-        Ok(Session { trained, session })
+        Stepping::new(Owner(trained), samples).map(Session).raised()
     }
 
     /// Shapes of what goes in and comes out in a step, without the samples.
     fn shapes(&self) -> (Vec<usize>, Vec<usize>) {
-        let program = self.trained.get().0.program();
+        let program = self.0.program();
         (program.input_shape().to_vec(), program.output_shape().to_vec())
     }
 
@@ -359,48 +386,30 @@ impl Session {
         py: Python<'py>,
         input: PyReadonlyArrayDyn<'py, f32>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let Session { trained, session } = self;
-        let (program, x) = (trained.get().0.program(), input.as_slice()?);
-        let answer = py.detach(|| session.step(program, x)).raised()?;
-        let shape: Vec<usize> = [session.samples()].iter().chain(program.output_shape()).copied().collect();
+        let (session, x) = (&mut self.0, input.as_slice()?);
+        let answer = py.detach(|| session.step(x)).raised()?;
+        let outputs = session.program().output_shape();
+        let shape: Vec<usize> = [session.samples()].iter().chain(outputs).copied().collect();
         Ok(array(py, answer, &shape)?.into_any())
     }
 
     fn reset(&mut self) {
-        self.session.reset(self.trained.get().0.program());
+        self.0.reset();
     }
 
     fn state(&self) -> SessionState {
-        SessionState(self.session.state().clone())
+        SessionState(self.0.state().clone())
     }
 
     fn set_state(&mut self, state: &SessionState) -> PyResult<()> {
-        self.session.set_state(state.0.clone()).raised()
+        self.0.set_state(state.0.clone()).raised()
     }
 
     /// Spikes of each layer of spiking neurons since the reset.
     fn spikes(&self) -> Vec<(String, u64)> {
-        let program = self.trained.get().0.program();
-        let counts = self.session.counts().spikes.iter().copied().chain(std::iter::repeat(0));
+        let program = self.0.program();
+        let counts = self.0.counts().spikes.iter().copied().chain(std::iter::repeat(0));
         let all = program.nodes().zip(program.spiking()).zip(counts);
         all.filter(|((_, spiking), _)| *spiking).map(|(((name, ..), _), n)| (name.to_string(), n)).collect()
     }
-}
-
-/// The digits that come with the library: samples and labels to train with, and to test with.
-#[pyfunction]
-pub(crate) fn digits(py: Python<'_>) -> PyResult<[(Bound<'_, PyAny>, Bound<'_, PyAny>); 2]> {
-    let (train, test) = rheobase::data::digits_split(0).raised()?;
-    let arrays = |data: &Dataset| -> PyResult<_> {
-        let Inputs::Static(values) = data.inputs() else {
-            return Err(raise(Error::Unsupported {
-                place: "digits".into(),
-                what: "change over time".into(),
-            }));
-        };
-        let shape: Vec<usize> = [data.samples()].iter().chain(data.shape()).copied().collect();
-        let labels = array(py, data.labels().to_vec(), &[data.samples()])?.into_any();
-        Ok((array(py, values.clone(), &shape)?.into_any(), labels))
-    };
-    Ok([arrays(&train)?, arrays(&test)?])
 }

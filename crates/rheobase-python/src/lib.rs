@@ -6,7 +6,9 @@ mod arguments;
 mod arrays;
 mod cell;
 mod command;
+mod contents;
 mod curve;
+mod dataset;
 mod dynamics;
 mod enter;
 mod error;
@@ -15,10 +17,14 @@ mod figure;
 mod learn;
 mod model;
 mod network;
+mod plasticity;
 mod population;
 mod recording;
+mod rows;
 mod stimulus;
 mod trains;
+mod verify;
+mod vision;
 
 use pyo3::prelude::*;
 
@@ -45,26 +51,41 @@ mod _native {
     #[pymodule_export]
     use crate::command::command;
     #[pymodule_export]
-    use crate::curve::{check, curve, gain_bias};
+    use crate::curve::{check, curve, gain_bias, training};
+    #[pymodule_export]
+    use crate::dataset::Dataset;
     #[pymodule_export]
     use crate::dynamics::Dynamics;
     #[pymodule_export]
     use crate::exchange::Exchanged;
     #[pymodule_export]
     use crate::figure::{
-        Figure, draw_correlogram, draw_curve, draw_intervals, draw_learning, draw_matrix, draw_raster,
-        draw_rates, draw_run,
+        Figure, draw_confusion, draw_correlogram, draw_curve, draw_intervals, draw_learning, draw_maps,
+        draw_matrix, draw_raster, draw_rates, draw_run,
     };
     #[pymodule_export]
-    use crate::learn::{Job, Session, SessionState, Settings, Trained, digits};
+    use crate::learn::{Job, Session, SessionState, Settings, Trained};
     #[pymodule_export]
     use crate::model::{catalogue, names_elsewhere, probes, surrogates};
     #[pymodule_export]
     use crate::network::Network;
     #[pymodule_export]
+    use crate::plasticity::Learner;
+    #[pymodule_export]
     use crate::population::{Population, Tape};
+    #[pymodule_export]
+    use crate::rows::SpikeRows;
     #[pymodule_export]
     use crate::stimulus::Prepared;
     #[pymodule_export]
     use crate::trains::SpikeTrains;
+    #[pymodule_export]
+    use crate::verify::verify;
+    #[pymodule_export]
+    use crate::vision::{
+        filter_kernel, first_conv, first_inhibition, first_winners, image_filters, image_latency,
+        image_lateral_inhibition, image_local_normalization, image_rank_order, wave_cumulate,
+        wave_feature_inhibition, wave_fire_first, wave_first, wave_of_first, wave_pad,
+        wave_pointwise_inhibition, wave_pool, wave_threshold, wave_winners,
+    };
 }

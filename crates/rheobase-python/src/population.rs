@@ -6,7 +6,7 @@ use numpy::{Element, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use rheobase::population::{Column, LayerState, Number, Tape as NativeTape, Upstream};
-use rheobase::{Catalog, Error, Input, Population as Neurons, Record, Spikes};
+use rheobase::{Cancel, Catalog, Error, Input, Population as Neurons, Record, Spikes};
 
 use crate::arguments::{Amount, CompetitionArgument, competition, square, surrogate};
 use crate::arrays::{array, row_shape};
@@ -47,6 +47,8 @@ pub(crate) struct Population {
     neurons: Either,
     /// Lengths of batch (if it has an axis) and layer.
     row: Vec<usize>,
+    /// Numbers that a step of one neuron takes: that of edges into it, at least 1.
+    edges: usize,
 }
 
 /// A number type of the engine that NumPy knows, too.
@@ -150,7 +152,8 @@ impl Population {
         let row = row_shape(settings.batch, &settings.shape);
         let neurons =
             if double { Either::Double(settings.build()?) } else { Either::Single(settings.build()?) };
-        Ok(Population { neurons, row })
+        let edges = settings.lateral.as_ref().map_or(1, |_| settings.shape.iter().product());
+        Ok(Population { neurons, row, edges })
     }
 
     /// Advances by `steps`; see `rheobase.Population.run`.
@@ -165,13 +168,14 @@ impl Population {
         taped: bool,
     ) -> PyResult<Raw<'py>> {
         let wanted = Wanted { spikes, probes, taped };
-        let Population { neurons, row } = self;
-        with!(neurons, p => run(py, p, row, steps, &input, &wanted))
+        let Population { neurons, row, edges } = self;
+        let work = steps.saturating_mul(*edges);
+        with!(neurons, p => run(py, p, row, (steps, work), &input, &wanted))
     }
 
     /// One step under numbers `[batch, neuron]` (or one for all): what left the neurons.
     fn step<'py>(&mut self, py: Python<'py>, input: Drive<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let Population { neurons, row } = self;
+        let Population { neurons, row, .. } = self;
         with!(neurons, p => step(py, p, row, &input))
     }
 
@@ -185,7 +189,7 @@ impl Population {
         states: Vec<(String, Bound<'py, PyAny>)>,
         wanted: Vec<String>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        with!(&self.neurons, p => gradients(py, p, &self.row, tape, &input, output, &states, &wanted))
+        with!(&self.neurons, p => gradients(py, p, &self.row, tape, &input, (output, &states), &wanted))
     }
 
     /// A parameter: a number, or an array of one for each neuron.
@@ -388,7 +392,7 @@ fn run<'py, E: Precision>(
     py: Python<'py>,
     p: &mut Neurons<E>,
     row: &[usize],
-    steps: usize,
+    (steps, work): (usize, usize),
     drive: &Drive<'py>,
     wanted: &Wanted<'_>,
 ) -> PyResult<Raw<'py>> {
@@ -396,16 +400,21 @@ fn run<'py, E: Precision>(
     let place = p.name().to_string();
     let start = p.state().step;
     driven::<E, _>(drive, &place, |input| {
-        let size = steps.saturating_mul(p.neurons() * p.batch());
+        let size = work.saturating_mul(p.neurons() * p.batch());
         let entered = enter(py, size, |cancel| {
             if wanted.taped {
                 let (recording, tape) = p.run_taped(steps, input, &record)?;
                 return Ok((recording, Some(tape)));
             }
-            let recording = p.run_watched(steps, input, &record, |_| !cancel.is_asked())?;
+            // What was recorded until then is kept: the run ends itself, and nothing in it ends it with an error.
+            let recording =
+                Cancel::default().scope(|| p.run_watched(steps, input, &record, |_| !cancel.is_asked()))?;
             Ok((recording, None))
         });
-        let (recording, tape) = entered.result.map_err(raise)?;
+        let (recording, tape) = match entered.result {
+            Err(Error::Cancelled) if let Some(interrupt) = entered.interrupt => return Err(interrupt),
+            result => result.map_err(raise)?,
+        };
         let tape = tape.map(|tape| Py::new(py, Tape(E::tape(tape)))).transpose()?;
         gathered(py, recording, row, start, tape, entered.interrupt)
     })
@@ -431,8 +440,7 @@ fn gradients<'py, E: Precision>(
     row: &[usize],
     tape: &Tape,
     drive: &Drive<'py>,
-    output: Option<Bound<'py, PyAny>>,
-    states: &[(String, Bound<'py, PyAny>)],
+    (output, states): (Option<Bound<'py, PyAny>>, &[(String, Bound<'py, PyAny>)]),
     wanted: &[String],
 ) -> PyResult<Bound<'py, PyDict>> {
     let tape = E::taped(&tape.0).ok_or_else(|| not_of(p.name()))?;
@@ -447,7 +455,6 @@ fn gradients<'py, E: Precision>(
             output: output.as_ref().map(|o| o.as_slice()).transpose()?,
             states: of_states.iter().map(|(n, a)| Ok((*n, a.as_slice()?))).collect::<PyResult<_>>()?,
         };
-        // There is no boundary at which it could end early.
         enter(py, usize::MAX, |_| p.gradients(tape, input, &upstream, &names)).whole()
     })?;
     let dict = PyDict::new(py);

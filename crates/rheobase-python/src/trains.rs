@@ -9,6 +9,7 @@ use rheobase::models::neuron::Time;
 use rheobase::{Error, Result};
 
 use crate::arrays::array;
+use crate::enter::enter;
 use crate::error::{Raise, raise};
 use crate::figure::clock;
 
@@ -77,7 +78,7 @@ impl SpikeTrains {
         neurons: Option<usize>,
     ) -> PyResult<Self> {
         let options = TrainOptions { dt, array, neurons };
-        Ok(SpikeTrains(py.detach(|| data::read_trains(path, &options)).raised()?))
+        Ok(SpikeTrains(enter(py, usize::MAX, |_| data::read_trains(path, &options)).whole()?))
     }
 
     fn times<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {

@@ -18,11 +18,10 @@ impl SpikeBits {
     /// # Errors
     /// [`Error::Shape`] if so many bits do not fit into memory.
     pub fn silent(shape: [usize; 3]) -> Result<Self> {
-        let mut words = Vec::new();
-        let count = word_count(shape).filter(|&n| words.try_reserve_exact(n).is_ok());
+        let count = word_count(shape).filter(|&n| Vec::<u64>::new().try_reserve_exact(n).is_ok());
         let count = count.ok_or_else(|| too_large("bits", shape))?;
-        words.resize(count, 0);
-        Ok(SpikeBits { shape, words })
+        // Memory of the system is zero already: pages are touched when a spike is written.
+        Ok(SpikeBits { shape, words: vec![0; count] })
     }
 
     /// Takes words laid out as described above.

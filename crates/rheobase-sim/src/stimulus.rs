@@ -93,6 +93,13 @@ pub enum Stimulus {
     Data(Arc<rheobase_signals::Input>),
 }
 
+impl Stimulus {
+    /// `amplitude` from time `on` to the end of the run.
+    pub fn step(on: f64, amplitude: f64) -> Self {
+        Stimulus::Step { on, amplitude, off: f64::INFINITY }
+    }
+}
+
 /// What a signal must know of the run.
 pub struct RunShape<'a> {
     /// The model.

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`population`], [`curve`], [`dynamics`], [`stimulus`], [`compete`], [`models`], [`random`], [`memory`], [`threads`] | always |
 //! | [`analyse`] | `analyse` |
-//! | [`draw`] | `draw` |
+//! | [`draw`], and [`show`]: pictures of what the others give back | `draw` |
 //! | [`data`] | `data` |
 //! | [`exchange`] | `exchange` |
 //! | [`network`], [`plasticity`], [`vision`] | `network` |
@@ -14,13 +14,14 @@
 //! | [`verify`], [`cells`] | `verify` |
 
 #[cfg(feature = "draw")]
-mod show;
+pub mod show;
 
-pub use rheobase_base::{Error, Result, memory, nearest, random};
+pub use rheobase_base::{Cancel, Error, Result, memory, nearest, random};
 pub use rheobase_models as models;
+pub use rheobase_signals::{Matrix, SpikeTrains};
 pub use rheobase_sim::{
-    Catalog, Competition, Curve, Dynamics, Initial, Input, Population, Record, Recording, Spikes, Upstream,
-    compete, curve, model, population, stimulus, threads,
+    Catalog, Competition, Curve, Dynamics, Initial, Input, Population, Record, Recording, Run, Spikes,
+    Upstream, compete, curve, model, population, stimulus, threads,
 };
 
 /// What a model's equations do, before any network, and pictures of that.
@@ -30,9 +31,14 @@ pub mod dynamics {
     pub use rheobase_sim::dynamics::*;
 }
 
+#[cfg(feature = "draw")]
+pub use show::Show;
+
 #[cfg(feature = "analyse")]
 #[doc(inline)]
 pub use rheobase_analyse as analyse;
+#[cfg(feature = "analyse")]
+pub use rheobase_analyse::Measures;
 #[cfg(feature = "data")]
 #[doc(inline)]
 pub use rheobase_data as data;

@@ -8,7 +8,7 @@ use rheobase::learn::{
 };
 use rheobase::models::lanes::Level;
 use rheobase::network::{
-    Combine, Context, Counts, Kind, Linear, Link, Network, Neurons, Node, Program, Tape, TileInput, Word,
+    Combine, Context, Counts, Kind, Linear, Link, Network, Neurons, Node, Nothing, Program, Tape, TileInput, Word,
     lower,
 };
 use rheobase::{Result, random::Stream};
@@ -160,19 +160,24 @@ fn a_batch_may_be_split_at_tiles() -> Result<()> {
     Ok(())
 }
 
-/// The errors of steps with the same input are summed before they are multiplied: the order of sums differs from that
-/// of input over time, by rounding only.
+/// The errors of what stays the same are summed before they go back through it: the order of sums differs from that of input
+/// over time, by rounding only.
 #[test]
 fn input_that_stays_the_same_gathers_like_any_other_however_tapes_are_cut() -> Result<()> {
     let (features, steps) = (5, 7);
+    let conv: Kind = serde_json::from_str(r#"{"conv": {"outputs": 4, "kernel": [2]}}"#).expect("a kind");
+    let pool: Kind = serde_json::from_str(r#"{"pool": {"of": "max", "kernel": [2]}}"#).expect("a kind");
     let layers = vec![
+        node("maps", vec![], Combine::Sum, conv),
+        node("pool", vec![], Combine::Sum, pool),
+        node("flat", vec![], Combine::Sum, Kind::Flatten(Nothing {})),
         node("current", vec![], Combine::Sum, linear(9)),
         node("layer", vec![], Combine::Sum, neurons("lif_subtract", "arctan", &[])),
         node("readout", vec![], Combine::Sum, neurons("leaky_integrator", "", &["tau_m"])),
         node("out", vec![], Combine::Sum, linear(3)),
     ];
     let network =
-        Network { format: 1, dt: 0.001, input: vec![features], output: String::new(), nodes: layers };
+        Network { format: 1, dt: 0.001, input: vec![1, features], output: String::new(), nodes: layers };
     let program = lower(&network, 3)?;
     let constant = |s: usize| -> Vec<f32> { (0..features).map(|i| ((s + 3 * i) % 7) as f32 * 0.3).collect() };
     let mut samples = Samples::new(9, steps, features, 0.0, 1.0, true);
@@ -207,8 +212,8 @@ fn input_that_stays_the_same_gathers_like_any_other_however_tapes_are_cut() -> R
         let (mut adjoint, mut raw) = (program.end(&state), program.raw_gradients());
         let last = program.nodes().count();
         let wanted = |_: usize, _: usize, g: &mut [f32]| g.fill(1.0);
-        program.back(&context, &mut tape, &mut adjoint, &mut raw, &[last], wanted, |_, _| {});
-        program.back_to_start(&context, &adjoint, &mut raw);
+        program.back(&context, &mut tape, &mut adjoint, &mut raw, &[last], wanted, |_, _| {}).unwrap();
+        program.back_to_start(&context, &mut adjoint, &mut raw);
         Ok(program.settle_gradients(raw))
     };
     assert_eq!(gradients(0)?, gradients(2)?);

@@ -75,6 +75,17 @@ fn threads_and_simd_levels_give_the_same_fingerprint() {
             found.push(last_lines(&finish(command).out));
         }
     }
+    // And how much memory training may take.
+    let with = |memory: &str| {
+        let memory = format!("train.memory=\"{memory}\"");
+        let args = ["train", "job.toml", "--force", "--set", "train.batch=32", "--set", &memory];
+        finish(command(folder.path(), &args))
+    };
+    let refused = with("1 B").err;
+    assert!(refused.contains("train.memory = \"1 B\": with this network, batch 32"), "{refused}");
+    let least = refused.split("at least ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    let enough = format!("{:.1} MB", least.parse::<f64>().unwrap() + 0.1);
+    found.push(last_lines(&with(&enough).out));
     assert!(found.iter().all(|f| *f == found[0]), "{found:?}");
 }
 

@@ -14,7 +14,7 @@ use rheobase_models::lanes::Level;
 use super::loss::{Loss, LossKind, Target};
 use super::regularise::RateBounds;
 use rheobase_base::vector::add;
-use rheobase_base::{Error, Result};
+use rheobase_base::{Cancel, Error, Result};
 use rheobase_network::network::SampleInput;
 use rheobase_network::network::{Adjoint, Context, Counts, Program, Signal, State, Tape, TileInput};
 
@@ -160,7 +160,8 @@ impl Pass {
     /// Takes a batch through `program`, and back if `learning`.
     ///
     /// # Errors
-    /// Lists of different lengths, samples without steps, targets that do not fit, NaN that arises.
+    /// Lists of different lengths, samples without steps, targets that do not fit, NaN that arises; a call that was asked to
+    /// end ([`Cancel`]).
     pub fn run(
         &self,
         program: &Program,
@@ -178,6 +179,7 @@ impl Pass {
             });
         }
         let bounded = self.bounded(program)?;
+        let cancel = Cancel::current();
         let tiles = n.div_ceil(TILE);
         let (next, total) = (AtomicUsize::new(0), Mutex::new(Total::default()));
         let work = || {
@@ -185,18 +187,19 @@ impl Pass {
             loop {
                 let tile = next.fetch_add(1, Ordering::Relaxed);
                 let first = tile * TILE;
-                if tile >= tiles {
+                if tile >= tiles || cancel.is_asked() {
                     break;
                 }
                 let raw = if learning { take(&workspaces.raws) } else { None };
                 let part =
                     Tile { pass: self, program, batch, first, count: TILE.min(n - first), bounded: &bounded };
-                let done = part.run(learning, &mut tape, raw);
+                let done = cancel.scope(|| part.run(learning, &mut tape, raw));
                 total.lock().unwrap_or_else(PoisonError::into_inner).add(tile, done, self.level, workspaces);
             }
             give(&workspaces.tapes, tape);
         };
         (0..rayon::current_num_threads().min(tiles)).into_par_iter().for_each(|_| work());
+        cancel.check()?;
         let total = total.into_inner().unwrap_or_else(PoisonError::into_inner);
         if let Some(error) = total.error {
             return Err(error);
@@ -314,12 +317,12 @@ impl Tile<'_> {
                     )?;
                 }
                 outcome.tape_bytes = outcome.tape_bytes.max(tape.bytes());
-                self.back(&taping, tape, &mut adjoint, &mut raw, first, &slopes, lengths, classes);
+                self.back(&taping, tape, &mut adjoint, &mut raw, first, &slopes, lengths, classes)?;
                 if self.pass.truncate > 0 && first > 0 {
                     adjoint.cut();
                 }
             }
-            self.program.back_to_start(&taping, &adjoint, &mut raw);
+            self.program.back_to_start(&taping, &mut adjoint, &mut raw);
         }
         Ok(Done { outcome, raw })
     }
@@ -330,6 +333,10 @@ impl Tile<'_> {
         most.clamp(1, steps.max(1))
     }
 
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what a chunk of the way back reads, and two things it writes"
+    )]
     fn back(
         &self,
         context: &Context<'_>,
@@ -340,7 +347,7 @@ impl Tile<'_> {
         slopes: &Slopes,
         lengths: &[usize],
         classes: usize,
-    ) {
+    ) -> Result<()> {
         let row = self.count * classes;
         let wanted = |t: usize, source: usize, gradient: &mut [f32]| {
             if source == self.program.output() {
@@ -362,7 +369,7 @@ impl Tile<'_> {
         seen.extend(self.bounded.iter().map(|(node, _)| *node));
         seen.sort_unstable();
         seen.dedup();
-        self.program.back(context, tape, adjoint, raw, &seen, wanted, |_, _| {});
+        self.program.back(context, tape, adjoint, raw, &seen, wanted, |_, _| {})
     }
 
     /// Losses, predictions, and what the backward pass starts from.

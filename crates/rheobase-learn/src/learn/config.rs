@@ -14,6 +14,7 @@ pub use data::{CsvFiles, DataConfig, IdxFiles, Label, NpzFiles, Source};
 pub use network::NetworkConfig;
 pub use resume::Difference;
 pub use run::{OptimiseConfig, RegulariseConfig, RunConfig};
+pub(super) use run::bytes;
 pub use stage::{StageConfig, StageInhibition};
 
 use std::io::Write as _;

@@ -101,6 +101,27 @@ mod tests {
     }
 
     #[test]
+    fn batches_in_hand_are_the_batches_of_a_job() -> Result<()> {
+        let (network, mut settings, train, test) = parts()?;
+        settings.train.batch = 64;
+        let data = || Splits::of(train.clone(), None, Some(test.clone()), &settings);
+        let whole = fit(&network, data()?, &settings)?;
+        let mut job = Job::given(&network, data()?, &settings)?;
+        assert!(job.end_batches().is_err());
+        while !job.is_done() {
+            // One batch of all samples, in the order in which the job takes them.
+            let stream = rheobase_base::random::Stream::new(settings.train.seed, "order", "train");
+            let order = rheobase_data::shuffle::order(64, &stream, job.history().len() as u64);
+            assert_eq!(job.learn_batch(&train.subset(&order)?, 1)?.batches, (1, 1));
+            job.end_batches()?;
+        }
+        assert_eq!(job.fingerprint()?, whole.fingerprint()?);
+        let narrow = Dataset::new("narrow", [3], rheobase_data::Inputs::Static(vec![0.0; 3]), vec![0])?;
+        assert!(job.learn_batch(&narrow, 1).is_err() && job.history().len() == 2);
+        Ok(())
+    }
+
+    #[test]
     fn a_job_on_samples_in_hand_goes_on_from_its_checkpoint() -> Result<()> {
         let (network, settings, train, test) = parts()?;
         let data = || Splits::of(train.clone(), None, Some(test.clone()), &settings);

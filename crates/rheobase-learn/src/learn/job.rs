@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rheobase_models::lanes::Level;
 use serde_json::{Value, json};
 
-use super::batch::{Outcome, Pass, TILE};
+use super::batch::{Batch, Outcome, Pass, TILE};
 use super::checkpoint::{Checkpoint, Protection};
 use super::config::TrainConfig;
 use super::history::{Epoch, Progressed, Sums};
@@ -14,7 +14,7 @@ use super::loss::Target;
 use super::prepare::{missing, prepare, targets};
 use super::room;
 use super::schedule::{Progress, Schedule};
-use super::splits::{Splits, check_classes, splits};
+use super::splits::{Splits, check_batch, check_classes, splits};
 use super::stage::{Learning, StageRun, Stages};
 use super::stopping::Verdict;
 use super::trained::{Samples, settings};
@@ -22,7 +22,7 @@ use super::trainer::{Rule, Trainer};
 use super::warning::{self, Warning};
 use crate::encode::Encoding;
 use rheobase_base::random::Stream;
-use rheobase_base::{Error, Result};
+use rheobase_base::{Cancel, Error, Result};
 use rheobase_data::{Dataset, shuffle};
 use rheobase_network::network::SampleInput;
 use rheobase_network::network::{Library, Network, Program, lower_with, outline_with};
@@ -80,20 +80,16 @@ impl Job {
         config.check()?;
         let pool = threads::pool("train", (config.train.threads > 0).then_some(config.train.threads))?;
         let network = config.network(splits.train.shape())?;
-        room::check(
-            &outline_with(&network, library)?,
-            &library.catalog,
-            &config,
-            splits.train.samples(),
-            CHUNK,
-        )?;
+        let (parts, samples) = (outline_with(&network, library)?, splits.train.samples());
+        let chunk = room::chunk(&parts, &library.catalog, &config, samples, CHUNK)?;
+        room::check(&parts, &library.catalog, &config, samples, chunk)?;
         let program = lower_with(&network, config.train.seed, library)?;
         check_classes(&program, &splits)?;
         let mut warnings = Vec::new();
         for part in splits.parts() {
             warning::note(&mut warnings, warning::of_data(part, &config.encode)?);
         }
-        let pass = pass(&config)?;
+        let pass = Pass { chunk, ..pass(&config)? };
         let optimise = &config.optimise;
         let rule = Rule { optimiser: optimise.rule, clip: optimise.clip, weights: config.regularise.weights };
         let stages = Stages::new(&config, &network, &program, &splits.train)?;
@@ -187,14 +183,16 @@ impl Job {
     /// samples are. [`Job::checkpoint`] then holds where to go on.
     ///
     /// # Errors
-    /// Those of [`Trainer::learn`]; encoders that refuse a sample.
+    /// Those of [`Trainer::learn`]; encoders that refuse a sample; a call that was asked to end ([`Cancel`]), which is where
+    /// the last whole batch or sample has led.
     pub fn run(
         &mut self,
         mut watch: impl FnMut(&Job, &Progressed, Option<&Epoch>) -> Result<bool>,
     ) -> Result<()> {
         let pool = self.pool.clone();
+        let cancel = Cancel::current();
         while !self.stages.are_done() {
-            let progress = pool.install(|| self.learn_stage())?;
+            let progress = pool.install(|| cancel.scope(|| self.learn_stage()))?;
             if !watch(self, &progress, None)? {
                 return Ok(());
             }
@@ -207,10 +205,14 @@ impl Job {
                 epoch,
             );
             let batches: Vec<&[usize]> = order.chunks(self.config.train.batch).collect();
-            while let Some(batch) = batches.get(self.sums.batches) {
-                pool.install(|| self.learn(epoch, batch))?;
+            loop {
+                // None is left where a run was ended while it judged the epoch.
+                let batch = batches.get(self.sums.batches).copied().unwrap_or_default();
+                if !batch.is_empty() {
+                    pool.install(|| cancel.scope(|| self.learn(epoch, batch)))?;
+                }
                 let done = if self.sums.batches == batches.len() {
-                    Some(pool.install(|| self.end_epoch())?)
+                    Some(pool.install(|| cancel.scope(|| self.end_epoch()))?)
                 } else {
                     None
                 };
@@ -246,20 +248,63 @@ impl Job {
 
     /// One update.
     fn learn(&mut self, epoch: u64, indices: &[usize]) -> Result<()> {
-        let history: Vec<f64> = self.history.iter().map(|e| e.validation_loss.unwrap_or(e.loss)).collect();
-        let progress = Progress {
-            epoch,
-            step: self.trainer.updates(),
-            steps_per_epoch: self.batches() as u64,
-            history: &history,
-        };
-        let rate = self.config.optimise.learning_rate * self.config.optimise.schedule.factor(&progress);
+        let rate = self.rate(self.batches());
         let prepared = prepare(&self.splits.train, indices, &self.encoding, self.config.data.steps, epoch)?;
         let targets = targets(&self.splits.train, indices)?;
-        let outcome = self.trainer.learn(&self.pass, &self.rule, rate, &prepared.batch(&targets, epoch))?;
+        self.take(&prepared.batch(&targets, epoch), rate)
+    }
+
+    /// The learning rate of the next update, in an epoch of so many.
+    fn rate(&self, batches: usize) -> f64 {
+        let history: Vec<f64> = self.history.iter().map(|e| e.validation_loss.unwrap_or(e.loss)).collect();
+        let progress = Progress {
+            epoch: self.history.len() as u64,
+            step: self.trainer.updates(),
+            steps_per_epoch: batches as u64,
+            history: &history,
+        };
+        self.config.optimise.learning_rate * self.config.optimise.schedule.factor(&progress)
+    }
+
+    /// One update from samples that are ready.
+    fn take(&mut self, batch: &Batch<'_>, rate: f64) -> Result<()> {
+        let outcome = self.trainer.learn(&self.pass, &self.rule, rate, batch)?;
         let neurons = spiking_neurons(self.trainer.program());
-        self.sums.add(&outcome, indices.len(), neurons, rate);
+        self.sums.add(&outcome, batch.ids.len(), neurons, rate);
         Ok(())
+    }
+
+    /// One update from a batch in hand, whatever the job's own samples are; its epoch has `batches` of them. Whoever learns so
+    /// says where epochs end ([`Job::end_batches`]).
+    ///
+    /// # Errors
+    /// Those of [`Job::run`]; samples of another shape than the job's, labels that the network has no output for.
+    pub fn learn_batch(&mut self, batch: &Dataset, batches: usize) -> Result<Progressed> {
+        check_batch(self.program(), &self.splits.train, batch)?;
+        let (epoch, first) = (self.history.len() as u64, self.sums.samples as u64);
+        let indices: Vec<usize> = (0..batch.samples()).collect();
+        let (pool, cancel, rate) = (self.pool.clone(), Cancel::current(), self.rate(batches));
+        let mut prepared = prepare(batch, &indices, &self.encoding, self.config.data.steps, epoch)?;
+        prepared.ids.iter_mut().for_each(|id| *id += first);
+        let targets = targets(batch, &indices)?;
+        pool.install(|| cancel.scope(|| self.take(&prepared.batch(&targets, epoch), rate)))?;
+        Ok(self.sums.progressed(epoch, batches, indices.len()))
+    }
+
+    /// Ends an epoch of batches in hand: judges it, as [`Job::run`] does.
+    ///
+    /// # Errors
+    /// An epoch without a batch; those of [`Job::evaluate`] on the validation samples.
+    pub fn end_batches(&mut self) -> Result<Epoch> {
+        if self.sums.batches == 0 {
+            let what = "an epoch had no batch; give an iterable that can be gone through again, such as a list, or a function's \
+                        generator by its function";
+            return Err(Error::Unsupported { place: "batches".into(), what: what.into() });
+        }
+        let (pool, cancel) = (self.pool.clone(), Cancel::current());
+        let epoch = pool.install(|| cancel.scope(|| self.end_epoch()))?;
+        self.sums = Sums::default();
+        Ok(epoch)
     }
 
     /// Judges an epoch.
@@ -298,11 +343,25 @@ impl Job {
     /// # Errors
     /// A data set without labels or of another shape; encoders that refuse a sample; NaN.
     pub fn evaluate(&self, dataset: &Dataset) -> Result<Outcome> {
-        self.pool.clone().install(|| self.outcome_of(dataset))
+        let cancel = Cancel::current();
+        self.pool.clone().install(|| cancel.scope(|| self.outcome_of(dataset)))
+    }
+
+    /// [`Job::evaluate`] of samples that may be without labels; loss and hits are 0 then.
+    ///
+    /// # Errors
+    /// Those of [`Job::evaluate`], but for labels.
+    pub fn outcome(&self, dataset: &Dataset) -> Result<Outcome> {
+        let cancel = Cancel::current();
+        self.pool.clone().install(|| cancel.scope(|| self.taken(dataset)))
     }
 
     fn outcome_of(&self, dataset: &Dataset) -> Result<Outcome> {
         dataset.require_labels()?;
+        self.taken(dataset)
+    }
+
+    fn taken(&self, dataset: &Dataset) -> Result<Outcome> {
         outcome_of(dataset, &self.trainer, &self.pass, &self.encoding, self.config.data.steps)
     }
 
@@ -416,7 +475,7 @@ impl Job {
             return Err(Error::file(path, what));
         }
         let (batch, batches) = (self.sums.batches, self.batches());
-        if batch > 0 && batch >= batches {
+        if batch > batches {
             let what = format!(
                 "is at batch {batch} of an epoch of {batches}: the data have changed; start a new run"
             );

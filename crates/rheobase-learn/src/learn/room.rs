@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::batch::TILE;
-use super::config::TrainConfig;
+use super::config::{TrainConfig, bytes};
 use rheobase_base::{Error, Result, memory};
 use rheobase_network::network::Table;
 use rheobase_sim::population::Catalog;
@@ -35,6 +35,45 @@ pub(super) fn check(
     })
 }
 
+/// Steps that a tape may hold: as many of `most` as `train.memory` lets it.
+///
+/// # Errors
+/// [`Error::Value`] with what it takes at least, where that is more.
+pub(super) fn chunk(
+    parts: &Table,
+    catalog: &Catalog,
+    config: &TrainConfig,
+    samples: usize,
+    most: usize,
+) -> Result<usize> {
+    let Some((text, limit)) = config.train.memory.as_ref().and_then(|t| Some((t, bytes(t)?))) else {
+        return Ok(most);
+    };
+    let longest = most.min(config.data.steps).max(1);
+    let lengths = match config.train.truncate {
+        // Where gradients are cut is not ours to change.
+        Some(steps) => longest.min(steps)..=longest.min(steps),
+        None => 1..=longest,
+    };
+    let of = |chunk: usize| (chunk, needed(parts, catalog, config, samples, chunk));
+    if let Some((chunk, _)) = lengths.clone().rev().map(of).find(|(_, needed)| *needed <= limit) {
+        return Ok(chunk);
+    }
+    let least = lengths.map(|chunk| of(chunk).1).fold(f64::INFINITY, f64::min);
+    Err(Error::Value {
+        place: "train".into(),
+        field: "memory".into(),
+        index: None,
+        value: format!("{text:?}"),
+        rule: format!(
+            "with this network, batch {} and these threads, training takes at least {}; allow that, or take fewer \
+             threads or a smaller batch",
+            config.train.batch,
+            memory::size(least)
+        ),
+    })
+}
+
 /// Bytes of weights, moments and gradients, and of the tapes that are used at the same time.
 fn needed(parts: &Table, catalog: &Catalog, config: &TrainConfig, samples: usize, chunk: usize) -> f64 {
     let batch = config.train.batch.min(samples).max(1);
@@ -46,20 +85,23 @@ fn needed(parts: &Table, catalog: &Catalog, config: &TrainConfig, samples: usize
     // Values, those before an update, gradients; each tile's own.
     let weights = parts.parameters as f64 * (3.0 + tiles);
     let steps = config.train.truncate.unwrap_or(chunk).min(chunk).min(config.data.steps) as f64;
-    let tape = per_sample(parts, catalog, steps) * batch.min(TILE) as f64;
+    let states = (config.data.steps as f64 / steps).ceil() - 1.0;
+    let tape = per_sample(parts, catalog, steps, states) * batch.min(TILE) as f64;
     NUMBER * (weights + tiles * tape)
 }
 
-/// Numbers on the tape of a sample: signals of two steps; of every step the state of each layer and what came in.
-fn per_sample(parts: &Table, catalog: &Catalog, steps: f64) -> f64 {
+/// Numbers on the tape of a sample: signals of two steps; of every step the state of each layer and what came in; and the
+/// states that the tape's parts begin with.
+fn per_sample(parts: &Table, catalog: &Catalog, steps: f64, states: f64) -> f64 {
     let mut fields: HashMap<&str, usize> = HashMap::new();
     let numbers = parts.nodes.iter().map(|node| {
         let width = node.shape.iter().fold(1.0, |n, d| n * *d as f64);
         let fields = *fields.entry(&node.what).or_insert_with(|| {
             let model = node.layer.then(|| catalog.get(&node.what).ok()).flatten();
-            model.map_or(0, |m| m.state().len() + 1)
+            model.map_or(0, |m| m.state().len())
         });
-        width * (2.0 + fields as f64 * steps)
+        let (fields, input) = (fields as f64, if node.layer { 1.0 } else { 0.0 });
+        width * (2.0 + (fields + input) * steps + fields * states)
     });
     numbers.sum()
 }
@@ -83,6 +125,34 @@ mod tests {
         // Fewer tiles than threads; a shorter tape.
         assert_eq!(needed(&parts, Catalog::standard(), &config, 16, 256), one);
         assert!(needed(&parts, Catalog::standard(), &config, 16, 10) < one / 5.0);
+    }
+
+    #[test]
+    fn a_limit_of_memory_shortens_tapes_or_is_refused() {
+        let network = Sequential::new([linear(1000), neurons("lif_subtract")]).input(&[10]).unwrap();
+        let (parts, catalog) = (outline(&network).unwrap(), Catalog::standard());
+        let mut config = TrainConfig::digits();
+        (config.train.threads, config.train.batch, config.data.steps) = (1, 16, 100);
+        let mut found = |memory: &str| {
+            config.train.memory = Some(memory.into());
+            config.check().unwrap();
+            chunk(&parts, catalog, &config, 1000, 256)
+        };
+        assert_eq!(found("1 GB").unwrap(), 100);
+        let some = found("6.5 MB").unwrap();
+        assert!((2..50).contains(&some), "{some}");
+        assert!(found("8 MB").unwrap() > some);
+        let error = found("10 kB").unwrap_err().to_string();
+        assert!(error.starts_with("train.memory = \"10 kB\": with this network, batch 16"), "{error}");
+        assert!(error.contains("at least ") && error.contains(" MB; allow that"), "{error}");
+        config.train.truncate = Some(90);
+        config.train.memory = Some("6.5 MB".into());
+        assert!(chunk(&parts, catalog, &config, 1000, 256).is_err());
+        for wrong in ["", "5", "MB", "0 MB", "-1 MB", "5 mb", "1e3 MB"] {
+            config.train.memory = Some(wrong.into());
+            let error = config.check().unwrap_err().to_string();
+            assert!(error.starts_with("train.memory = ") && error.contains("500 MB"), "{error}");
+        }
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! `Session`: a network fed step by step, as samples arrive, with its state kept in between.
 
+use std::borrow::Borrow;
+
 use rheobase_models::lanes::Level;
 
 use rheobase_base::{Error, Result};
 use rheobase_network::network::SampleInput;
 use rheobase_network::network::{Context, Counts, Program, State, Tape, TileInput};
 
-/// The state of some samples in a network, one step after the other.
+/// Some samples in a network, one step after the other. [`Trained::session`](super::Trained::session) makes one of a trained
+/// network; `P` is the program, or what lends or owns it.
 ///
 /// ```
 /// # mod rheobase { pub use {rheobase_base::Error, rheobase_data as data, rheobase_learn::*, rheobase_network::*}; }
@@ -15,13 +18,14 @@ use rheobase_network::network::{Context, Counts, Program, State, Tape, TileInput
 /// let network = Sequential::new([linear(3), neurons("leaky_integrator")]).input(&[2])?;
 /// let program = lower(&network, 0)?;
 /// let mut session = Session::new(&program, 1)?;
-/// let first = session.step(&program, &[1.0, 0.5])?;
-/// let second = session.step(&program, &[0.0, 0.0])?;
+/// let first = session.step(&[1.0, 0.5])?;
+/// let second = session.step(&[0.0, 0.0])?;
 /// assert!(first.len() == 3 && first != second);
 /// # Ok::<(), rheobase::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Session {
+pub struct Session<P> {
+    program: P,
     state: State,
     tape: Tape,
     counts: Counts,
@@ -30,12 +34,12 @@ pub struct Session {
     level: Level,
 }
 
-impl Session {
+impl<P: Borrow<Program>> Session<P> {
     /// `samples` samples side by side in `program`, after a reset.
     ///
     /// # Errors
     /// No samples; `RHEOBASE_SIMD` that names no level.
-    pub fn new(program: &Program, samples: usize) -> Result<Self> {
+    pub fn new(program: P, samples: usize) -> Result<Self> {
         if samples == 0 {
             return Err(Error::Value {
                 place: "session".into(),
@@ -47,7 +51,8 @@ impl Session {
         }
         let level = Level::from_env().map_err(|what| Error::Unsupported { place: "session".into(), what })?;
         Ok(Session {
-            state: program.start(samples),
+            state: program.borrow().start(samples),
+            program,
             tape: Tape::default(),
             counts: Counts::default(),
             samples,
@@ -56,13 +61,12 @@ impl Session {
         })
     }
 
-    /// One step: from what comes in, `[sample, feature]`, to what the network gives, `[sample, output]`. `program` must be the one
-    /// that the session was made for.
+    /// One step: from what comes in, `[sample, feature]`, to what the network gives, `[sample, output]`.
     ///
     /// # Errors
     /// Input of the wrong length or not finite, which changes nothing; NaN that arises, after which only a reset helps.
-    pub fn step(&mut self, program: &Program, input: &[f32]) -> Result<Vec<f32>> {
-        self.check(program, input)?;
+    pub fn step(&mut self, input: &[f32]) -> Result<Vec<f32>> {
+        self.check(input)?;
         let width = input.len() / self.samples;
         let row = |values: &[f32]| SampleInput::Dense { features: width.max(1), values: values.to_vec() };
         let samples: Vec<SampleInput> = input.chunks_exact(width.max(1)).map(row).collect();
@@ -75,6 +79,7 @@ impl Session {
             taping: false,
             level: self.level,
         };
+        let program = self.program.borrow();
         let mut answer = Vec::new();
         let mut buffer = Vec::new();
         program.run(
@@ -90,8 +95,8 @@ impl Session {
         Ok(answer)
     }
 
-    fn check(&self, program: &Program, input: &[f32]) -> Result<()> {
-        let width: usize = program.input_shape().iter().product();
+    fn check(&self, input: &[f32]) -> Result<()> {
+        let width: usize = self.program.borrow().input_shape().iter().product();
         if input.len() != self.samples * width {
             return Err(Error::Shape {
                 place: "session".into(),
@@ -113,8 +118,8 @@ impl Session {
     }
 
     /// Back to the start.
-    pub fn reset(&mut self, program: &Program) {
-        self.state = program.start(self.samples);
+    pub fn reset(&mut self) {
+        self.state = self.program.borrow().start(self.samples);
         self.counts = Counts::default();
     }
 
@@ -142,6 +147,11 @@ impl Session {
     /// Spikes and operations since the reset.
     pub fn counts(&self) -> &Counts {
         &self.counts
+    }
+
+    /// The network.
+    pub fn program(&self) -> &Program {
+        self.program.borrow()
     }
 
     /// Number of samples.
@@ -196,7 +206,7 @@ mod tests {
         let mut session = Session::new(&program, 1)?;
         let mut stepped = Vec::new();
         for x in input.chunks(2) {
-            stepped.extend(session.step(&program, x)?);
+            stepped.extend(session.step(x)?);
         }
         assert_eq!(stepped, whole);
         assert!(session.counts().spikes.iter().sum::<u64>() > 0, "the recurrent edge was not used");
@@ -207,12 +217,12 @@ mod tests {
     fn a_state_is_taken_and_given_back() -> Result<()> {
         let program = recurrent()?;
         let mut session = Session::new(&program, 2)?;
-        session.step(&program, &[3.0, 1.0, 0.5, 2.0])?;
+        session.step(&[3.0, 1.0, 0.5, 2.0])?;
         let kept = session.state().clone();
-        let next = session.step(&program, &[1.0; 4])?;
+        let next = session.step(&[1.0; 4])?;
         session.set_state(kept.clone())?;
-        assert_eq!(session.step(&program, &[1.0; 4])?, next);
-        session.reset(&program);
+        assert_eq!(session.step(&[1.0; 4])?, next);
+        session.reset();
         assert_eq!(session.state(), &program.start(2));
         assert!(Session::new(&program, 1)?.set_state(kept).is_err());
         let other = lower(&Sequential::new([linear(3)]).input(&[2])?, 0)?;
@@ -229,7 +239,7 @@ mod tests {
         for (input, part) in
             [(&[1.0][..], "[2, 2] is needed"), (&[1.0, 1.0, f32::NAN, 1.0], "input[1, 0] = NaN")]
         {
-            let error = session.step(&program, input).unwrap_err().to_string();
+            let error = session.step(input).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");
         }
         assert_eq!(session.state(), &before);

@@ -102,29 +102,37 @@ fn two_parts(dataset: &Dataset, share: f64, seed: u64) -> Result<(Dataset, Datas
 
 /// The network must have an output for each class, and the parts samples of one shape.
 pub(super) fn check_classes(program: &Program, splits: &Splits) -> Result<()> {
+    splits.parts().try_for_each(|part| check_part(program, &splits.train, part))
+}
+
+/// A batch in hand must have samples and labels that go with the job's own.
+pub(super) fn check_batch(program: &Program, train: &Dataset, batch: &Dataset) -> Result<()> {
+    batch.require_labels()?;
+    check_part(program, train, batch)
+}
+
+fn check_part(program: &Program, train: &Dataset, part: &Dataset) -> Result<()> {
     let outputs: usize = program.output_shape().iter().product();
-    for part in splits.parts() {
-        if part.shape() != splits.train.shape() {
-            return Err(Error::Shape {
-                place: part.name().into(),
-                field: "samples".into(),
-                got: format!("{:?}", part.shape()),
-                want: format!("{:?} is needed, the shape of the training samples", splits.train.shape()),
-            });
-        }
-        same_names(splits.train.class_names(), part)?;
-        if part.classes() > outputs {
-            return Err(Error::Shape {
-                place: "network".into(),
-                field: "output".into(),
-                got: format!("{outputs} values"),
-                want: format!(
-                    "one for each of the {} classes of the data is needed{}",
-                    part.classes(),
-                    labels::hint(part.labels())
-                ),
-            });
-        }
+    if part.shape() != train.shape() {
+        return Err(Error::Shape {
+            place: part.name().into(),
+            field: "samples".into(),
+            got: format!("{:?}", part.shape()),
+            want: format!("{:?} is needed, the shape of the training samples", train.shape()),
+        });
+    }
+    same_names(train.class_names(), part)?;
+    if part.classes() > outputs {
+        return Err(Error::Shape {
+            place: "network".into(),
+            field: "output".into(),
+            got: format!("{outputs} values"),
+            want: format!(
+                "one for each of the {} classes of the data is needed{}",
+                part.classes(),
+                labels::hint(part.labels())
+            ),
+        });
     }
     Ok(())
 }

@@ -12,12 +12,13 @@ use super::config::TrainConfig;
 use super::fingerprint::fingerprint_of_data;
 use super::history::Epoch;
 use super::job;
+use super::session::Session;
 use super::splits::Splits;
 use super::stage::{self, StageEpoch};
 use super::trainer::Trainer;
 use super::warning::{self, Warning};
 use crate::encode::{Encoder, Encoding};
-use rheobase_base::{Error, Result};
+use rheobase_base::{Cancel, Error, Result};
 use rheobase_data::{Dataset, labels};
 use rheobase_network::network::{Library, Network, Program, lower_with};
 use rheobase_network::toml_text;
@@ -117,6 +118,14 @@ impl Trained {
         self.trainer.fingerprint()
     }
 
+    /// The network fed step by step, `samples` samples side by side.
+    ///
+    /// # Errors
+    /// Those of [`Session::new`].
+    pub fn session(&self, samples: usize) -> Result<Session<&Program>> {
+        Session::new(self.program(), samples)
+    }
+
     /// Takes a data set through the network; without labels, loss and hits are 0.
     ///
     /// # Errors
@@ -125,7 +134,9 @@ impl Trained {
     pub fn outcome(&self, dataset: &Dataset) -> Result<Outcome> {
         self.check(dataset)?;
         let steps = self.config.data.steps;
-        self.pool.install(|| job::outcome_of(dataset, &self.trainer, &self.pass, &self.encoding, steps))
+        let cancel = Cancel::current();
+        let outcome = || job::outcome_of(dataset, &self.trainer, &self.pass, &self.encoding, steps);
+        self.pool.install(|| cancel.scope(outcome))
     }
 
     /// What of a data set the network will not take as it is: values that the encoder clips, labels that start at 1, layers

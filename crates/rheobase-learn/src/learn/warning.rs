@@ -371,8 +371,11 @@ pub(super) fn of_inputs(program: &Program, batch: &Batch<'_>, level: Level) -> R
             }
         }
     })?;
-    let layers = program.list().iter().zip(program.spiking()).zip(largest).filter(|((_, spikes), _)| *spikes);
-    Ok(layers.filter_map(|((node, _), largest)| weak(&node.name, &node.what, largest)).collect())
+    // A layer that fires has enough, whatever its model usually takes.
+    let fires = |n: usize| counts.spikes.get(n).is_some_and(|n| *n > 0);
+    let layers = program.list().iter().zip(program.spiking()).zip(largest).enumerate();
+    let silent = layers.filter(|(n, ((_, spikes), _))| *spikes && !fires(*n));
+    Ok(silent.filter_map(|(_, ((node, _), largest))| weak(&node.name, &node.what, largest)).collect())
 }
 
 /// The nodes whose parameters no gradient reaches, neither from the output nor from the layers that `also` names.

@@ -6,9 +6,9 @@ use super::library::Library;
 use super::operator::{Context, Operator};
 use super::parameters::Parameters;
 use super::signal::Signal;
-use super::tape::Tape;
+use super::tape::{Slots, Tape};
 use super::tile::TileInput;
-use rheobase_base::{Error, Result};
+use rheobase_base::{Cancel, Error, Result};
 use rheobase_sim::population::Memory;
 
 /// A node of a program. Sources are numbered from 0, the network's input; node `n` of the list is number `n + 1`.
@@ -236,6 +236,7 @@ impl Program {
     ///
     /// # Errors
     /// NaN that arises, with step, node, sample and neuron; input of the wrong width.
+    #[expect(clippy::too_many_arguments, reason = "what a run reads, and three things it writes")]
     pub fn run(
         &self,
         context: &Context<'_>,
@@ -264,10 +265,18 @@ impl Program {
             vec![false; self.nodes.len() + 1]
         };
         tape.begin(self, state, steps, context.taping.then_some(&taped[..]));
+        let cancel = Cancel::current();
         for t in 0..steps {
-            let (earlier, signals, before) = tape.step(t);
+            cancel.check()?;
+            let Slots { mut earlier, signals, before, same } = tape.step(t);
             let counted = |sample: usize| input.goes_on(sample, first + t);
-            input.write(first + t, first + t > 0, &mut signals[0]);
+            let same_input = input.stays(first + t);
+            match &mut earlier {
+                Some((earlier, _)) if same_input => std::mem::swap(&mut signals[0], &mut earlier[0]),
+                _ => input.write(first + t, &mut signals[0]),
+            }
+            signals[0].constant = same_input;
+            same[0] = same_input;
             for (n, node) in self.nodes.iter().enumerate() {
                 let memory = &mut state.memories[n];
                 if taped[n + 1] {
@@ -283,20 +292,29 @@ impl Program {
                     })
                     .collect();
                 let context = Context { step: state.step, ..*context };
-                let same = node.operator.is_static() && inputs.iter().all(|s| s.constant);
-                if same && let Some(earlier) = earlier {
-                    out.copy_from(&earlier[n + 1]);
-                } else {
-                    node.operator.forward(&context, &self.values_of(node), &inputs, memory, &mut out);
+                let stays = node.operator.is_static() && inputs.iter().all(|s| s.constant);
+                match &mut earlier {
+                    Some((signals, memories)) if stays => {
+                        std::mem::swap(&mut out, &mut signals[n + 1]);
+                        if input.wanted {
+                            before[n].choices.clone_from(&memories[n].choices);
+                        }
+                    }
+                    _ => {
+                        node.operator.forward(&context, &self.values_of(node), &inputs, memory, &mut out);
+                        if taped[n + 1] {
+                            std::mem::swap(&mut before[n].kept, &mut memory.kept);
+                            std::mem::swap(&mut before[n].choices, &mut memory.choices);
+                            memory.choices.clear();
+                        }
+                    }
                 }
-                out.constant = same;
+                out.constant = stays;
+                same[n + 1] = stays;
                 if node.operator.spikes() {
                     counts.spikes[n] += out.active(&counted) as u64;
                 }
                 counts.operations[n] += node.operator.synaptic_operations(&inputs, &counted);
-                if taped[n + 1] {
-                    std::mem::swap(&mut before[n].kept, &mut memory.kept);
-                }
                 signals[n + 1] = out;
             }
             see(t, signals);

@@ -6,14 +6,17 @@ use super::operator::{Back, Context, Seen};
 use super::program::{Program, State};
 use super::signal::Signal;
 use rheobase_base::vector::add;
+use rheobase_base::{Cancel, Result};
 use rheobase_sim::population::Memory;
 
 /// The steps of a chunk of time: signals, and what the operators were before each step. Its memory is used again.
 #[derive(Debug, Default)]
 pub struct Tape {
     steps: usize,
-    /// `[step][source]`.
+    /// `[step][source]`. What stays the same stands in the last step of which that is so.
     signals: Vec<Vec<Signal>>,
+    /// Whether a source sends the same as in the step before: `[step][source]`.
+    same: Vec<Vec<bool>>,
     /// `[step][node]`.
     before: Vec<Vec<Memory>>,
     /// What the sources had sent before the chunk, the latest first.
@@ -40,11 +43,33 @@ pub struct Adjoint {
     still: Vec<Still>,
 }
 
-/// An input that stays the same, and the sum of the errors of its steps; empty where there is none.
+/// What stays the same, and the sum of the errors of its steps; empty where there is none.
 #[derive(Debug, Clone, Default)]
 struct Still {
-    input: Signal,
+    /// What goes into the node and, last, what comes out: set at the start of a chunk, should all begin there.
+    signals: Vec<Signal>,
+    /// What the node keeps of it, where the errors have yet to go through the node.
+    before: Option<Memory>,
     error: Vec<f32>,
+}
+
+/// A step of a node as the backward pass sees it.
+struct StepBack<'a> {
+    inputs: &'a [&'a Signal],
+    before: &'a Memory,
+    output: &'a Signal,
+    /// Which sources' gradients are needed.
+    needed: &'a [bool],
+}
+
+/// The places of a step on the tape.
+pub(crate) struct Slots<'a> {
+    /// Signals and memories of the step before.
+    pub(crate) earlier: Option<(&'a mut [Signal], &'a [Memory])>,
+    pub(crate) signals: &'a mut [Signal],
+    pub(crate) before: &'a mut [Memory],
+    /// Whether a source sends the same as in the step before.
+    pub(crate) same: &'a mut [bool],
 }
 
 impl Tape {
@@ -61,6 +86,23 @@ impl Tape {
         for before in &mut self.before {
             before.resize_with(nodes, Memory::default);
         }
+        // What stayed the same to the end of a chunk stands there; the next one begins with its buffer.
+        let ends = |source: usize| {
+            let same = |t: usize| self.same.get(t).is_some_and(|same| same.get(source) == Some(&true));
+            (1..self.same.len()).find(|t| same(*t) && !same(t + 1))
+        };
+        let ends: Vec<Option<usize>> = (0..sources).map(ends).collect();
+        let (first, later) = self.signals.split_at_mut(1);
+        for (source, end) in ends.into_iter().enumerate() {
+            if let Some(end) = end {
+                std::mem::swap(&mut first[0][source], &mut later[end - 1][source]);
+            }
+        }
+        self.same.resize_with(kept.max(self.same.len()), Vec::new);
+        for same in &mut self.same {
+            same.clear();
+            same.resize(sources, false);
+        }
         self.wanted.clear();
         if let Some(taped) = taped {
             self.past.clone_from(&state.past);
@@ -73,19 +115,22 @@ impl Tape {
         }
     }
 
-    /// The signals of the step before, those of step `t`, and the memories of step `t`. Without taping two steps'
-    /// memory is used in turn.
-    pub(crate) fn step(&mut self, t: usize) -> (Option<&[Signal]>, &mut [Signal], &mut [Memory]) {
+    /// The places of step `t` and of the one before. Without taping two steps' memory is used in turn.
+    pub(crate) fn step(&mut self, t: usize) -> Slots<'_> {
         let slots = self.signals.len();
         let (now, last) = if self.steps <= slots { (t, t.wrapping_sub(1)) } else { (t % 2, (t + 1) % 2) };
-        let before = &mut self.before[now][..];
+        let same = &mut self.same[now][..];
         if t == 0 {
-            return (None, &mut self.signals[now][..], before);
+            return Slots { earlier: None, signals: &mut self.signals[now], before: &mut self.before[now], same };
         }
         let (low, high) = self.signals.split_at_mut(now.max(last));
-        let (earlier, signals) =
-            if now > last { (&low[last][..], &mut high[0][..]) } else { (&high[0][..], &mut low[now][..]) };
-        (Some(earlier), signals, before)
+        let (before, after) = self.before.split_at_mut(now.max(last));
+        let (earlier, signals, memories, before) = if now > last {
+            (&mut low[last], &mut high[0], &before[last], &mut after[0])
+        } else {
+            (&mut high[0], &mut low[now], &after[0], &mut before[now])
+        };
+        Slots { earlier: Some((earlier, memories)), signals, before, same }
     }
 
     /// Drops the values of the step before `t` that its events say as well, or that nobody looks at.
@@ -113,11 +158,34 @@ impl Tape {
         signals + errors + self.before.iter().flatten().map(Memory::bytes).sum::<usize>()
     }
 
+    /// What a source sent `delay` steps before step `t`.
     fn input(&self, t: usize, source: usize, delay: usize) -> &Signal {
-        match t.checked_sub(delay) {
-            Some(t) => &self.signals[t][source],
-            None => &self.past[source][delay - t - 1],
+        let Some(mut t) = t.checked_sub(delay) else { return &self.past[source][delay - t - 1] };
+        while t + 1 < self.steps && self.same[t + 1][source] {
+            t += 1;
         }
+        &self.signals[t][source]
+    }
+
+    /// Whether that was the same as in the step before.
+    fn stays(&self, t: usize, source: usize, delay: usize) -> bool {
+        match t.checked_sub(delay) {
+            Some(t) => self.same[t][source],
+            None => self.past[source][delay - t - 1].constant,
+        }
+    }
+}
+
+/// Where the gradient of what a source sent `delay` steps before is gathered.
+fn home<'a>(
+    gradients: &'a mut [Vec<f32>],
+    earlier: &'a mut [VecDeque<Vec<f32>>],
+    source: usize,
+    delay: usize,
+) -> &'a mut Vec<f32> {
+    match delay {
+        0 => &mut gradients[source],
+        d => &mut earlier[source][d - 1],
     }
 }
 
@@ -162,8 +230,19 @@ impl Program {
     /// `seen`: the numbers of those that the loss looks at, 0 the input, each once. `given` is shown dL/d input of the
     /// network of each step, if the input's gradient was asked for.
     ///
+    /// # Errors
+    /// A call that was asked to end ([`Cancel`]); the tape then begins anew with the next run.
+    ///
     /// # Panics
     /// If `seen` holds a number that no source has.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what the way back reads, what it writes, and whom it asks"
+    )]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one pass over nodes whose buffers are borrowed from each other"
+    )]
     pub fn back(
         &self,
         context: &Context<'_>,
@@ -173,16 +252,21 @@ impl Program {
         seen: &[usize],
         mut wanted: impl FnMut(usize, usize, &mut [f32]),
         mut given: impl FnMut(usize, &[f32]),
-    ) {
-        let samples = tape.signals.first().map_or(0, |s| s[0].samples);
+    ) -> Result<()> {
+        let input = (tape.steps > 0).then(|| tape.input(0, 0, 0));
+        let samples = input.map_or(0, |s| s.samples);
+        let input_wanted = input.is_some_and(|s| s.reach != super::signal::Reach::Nowhere);
         let nodes = self.nodes.len();
         tape.errors.resize_with(nodes, Vec::new);
+        // A pass that was ended early has left some.
+        tape.errors.iter_mut().for_each(Vec::clear);
         tape.spare.resize_with(nodes, Vec::new);
         // A gradient that is empty stands for zeros.
         let mut gradients: Vec<Vec<f32>> = vec![Vec::new(); nodes + 1];
-        let input_wanted = tape.signals.first().is_some_and(|s| s[0].reach != super::signal::Reach::Nowhere);
         let needed = self.needs_gradient(input_wanted);
+        let cancel = Cancel::current();
         for t in (0..tape.steps).rev() {
+            cancel.check()?;
             for (source, gradient) in gradients.iter_mut().enumerate() {
                 gradient.clear();
                 if let Some(carried) = adjoint.earlier[source].pop_front() {
@@ -193,72 +277,20 @@ impl Program {
                 gradients[source].resize(samples * self.width(source), 0.0);
                 wanted(t, source, &mut gradients[source]);
             }
-            for (n, node) in self.nodes.iter().enumerate().rev().filter(|(n, _)| needed[n + 1]) {
+            for n in (0..nodes).rev().filter(|n| needed[n + 1]) {
                 let mut mine = std::mem::take(&mut gradients[n + 1]);
-                mine.resize(samples * node.width(), 0.0);
-                if node.operator.passes_back() {
-                    for (source, delay) in node.inputs.iter().filter(|(s, _)| needed[*s]) {
-                        let to = match delay {
-                            0 => &mut gradients[*source],
-                            d => &mut adjoint.earlier[*source][d - 1],
-                        };
-                        if to.is_empty() {
-                            to.extend_from_slice(&mine);
-                        } else {
-                            add(context.level, to, &mine);
-                        }
-                    }
-                    gradients[n + 1] = mine;
-                    continue;
-                }
-                let inputs: Vec<&Signal> =
-                    node.inputs.iter().map(|(source, delay)| tape.input(t, *source, *delay)).collect();
-                // Where two inputs have one source and delay, the second gets a place of its own.
-                let mut places: Vec<Option<Vec<f32>>> = Vec::with_capacity(inputs.len());
-                for (i, (source, delay)) in node.inputs.iter().enumerate() {
-                    if !needed[*source] {
-                        places.push(None);
-                    } else if node.inputs[..i].contains(&(*source, *delay)) {
-                        places.push(Some(vec![0.0; samples * self.width(*source)]));
-                    } else {
-                        let mut place = match delay {
-                            0 => std::mem::take(&mut gradients[*source]),
-                            d => std::mem::take(&mut adjoint.earlier[*source][d - 1]),
-                        };
-                        place.resize(samples * self.width(*source), 0.0);
-                        places.push(Some(place));
-                    }
-                }
-                let mut to: Vec<Option<&mut Vec<f32>>> = places.iter_mut().map(Option::as_mut).collect();
-                node.operator.backward(
-                    context,
-                    &self.values_of(node),
-                    Back {
-                        inputs: &inputs,
-                        before: &tape.before[t][n],
-                        output: &tape.signals[t][n + 1],
-                        upstream: &mine,
-                        adjoint: &mut adjoint.memories[n],
-                        gradients: &mut to,
-                        raw: &mut raw[n],
-                    },
-                );
-                for ((source, delay), place) in node.inputs.iter().zip(places) {
-                    let Some(place) = place else { continue };
-                    let home = match delay {
-                        0 => &mut gradients[*source],
-                        d => &mut adjoint.earlier[*source][d - 1],
-                    };
-                    if home.is_empty() {
-                        *home = place;
-                    } else {
-                        add(context.level, home, &place);
+                mine.resize(samples * self.nodes[n].width(), 0.0);
+                if input_wanted || self.comes_up(context, tape, adjoint, n, t, &mut mine) {
+                    let inputs: Vec<&Signal> =
+                        self.nodes[n].inputs.iter().map(|(s, delay)| tape.input(t, *s, *delay)).collect();
+                    let (before, output) = (&tape.before[t][n], tape.input(t, n + 1, 0));
+                    let step = StepBack { inputs: &inputs, before, output, needed: &needed };
+                    self.through(context, n, &step, &mine, adjoint, &mut gradients, &mut raw[n]);
+                    if self.nodes[n].operator.gathers() && !self.frozen[n] {
+                        self.remember(context, tape, adjoint, n, t, &mut mine, &mut raw[n]);
                     }
                 }
                 gradients[n + 1] = mine;
-                if node.operator.gathers() && !self.frozen[n] {
-                    self.remember(context, tape, adjoint, n, t, &mut gradients[n + 1], &mut raw[n]);
-                }
             }
             if input_wanted {
                 gradients[0].resize(samples * self.width(0), 0.0);
@@ -268,9 +300,101 @@ impl Program {
         for n in 0..nodes {
             self.gather(context, tape, n, &mut raw[n]);
         }
+        Ok(())
+    }
+
+    /// Whether the error of node `n` in step `t` goes on to its inputs. While its output stays the same it waits, and is
+    /// added to those of the steps before: what does not change is gone back through once.
+    fn comes_up(
+        &self,
+        context: &Context<'_>,
+        tape: &Tape,
+        adjoint: &mut Adjoint,
+        n: usize,
+        t: usize,
+        error: &mut Vec<f32>,
+    ) -> bool {
+        let still = &mut adjoint.still[n];
+        if tape.stays(t, n + 1, 0) {
+            still.error.resize(error.len(), 0.0);
+            add(context.level, &mut still.error, error);
+            if t == 0 {
+                let around = self.nodes[n].inputs.iter().copied().chain([(n + 1, 0)]);
+                still.signals = around.map(|(s, delay)| tape.input(t, s, delay).clone()).collect();
+                still.before = Some(tape.before[t][n].clone());
+            }
+            return false;
+        }
+        if !still.error.is_empty() {
+            add(context.level, &mut still.error, error);
+            std::mem::swap(&mut still.error, error);
+            still.error.clear();
+        }
+        true
+    }
+
+    /// Takes the error of node `n` through it to its inputs.
+    fn through(
+        &self,
+        context: &Context<'_>,
+        n: usize,
+        step: &StepBack<'_>,
+        mine: &[f32],
+        adjoint: &mut Adjoint,
+        gradients: &mut [Vec<f32>],
+        raw: &mut [Vec<f32>],
+    ) {
+        let (node, needed) = (&self.nodes[n], step.needed);
+        let Adjoint { memories, earlier, .. } = adjoint;
+        if node.operator.passes_back() {
+            for (source, delay) in node.inputs.iter().filter(|(s, _)| needed[*s]) {
+                let to = home(gradients, earlier, *source, *delay);
+                if to.is_empty() {
+                    to.extend_from_slice(mine);
+                } else {
+                    add(context.level, to, mine);
+                }
+            }
+            return;
+        }
+        // Where two inputs have one source and delay, the second gets a place of its own.
+        let mut places: Vec<Option<Vec<f32>>> = Vec::with_capacity(node.inputs.len());
+        for (i, (source, delay)) in node.inputs.iter().enumerate() {
+            let size = step.output.samples * self.width(*source);
+            places.push(if !needed[*source] {
+                None
+            } else if node.inputs[..i].contains(&(*source, *delay)) {
+                Some(vec![0.0; size])
+            } else {
+                let mut place = std::mem::take(home(gradients, earlier, *source, *delay));
+                place.resize(size, 0.0);
+                Some(place)
+            });
+        }
+        let mut to: Vec<Option<&mut Vec<f32>>> = places.iter_mut().map(Option::as_mut).collect();
+        let back = Back {
+            inputs: step.inputs,
+            before: step.before,
+            output: step.output,
+            upstream: mine,
+            adjoint: &mut memories[n],
+            gradients: &mut to,
+            raw,
+        };
+        node.operator.backward(context, &self.values_of(node), back);
+        for ((source, delay), place) in node.inputs.iter().zip(places) {
+            let Some(place) = place else { continue };
+            let home = home(gradients, earlier, *source, *delay);
+            if home.is_empty() {
+                *home = place;
+            } else {
+                add(context.level, home, &place);
+            }
+        }
     }
 
     /// Keeps the error of node `n` in step `t` for its gathering, and leaves a buffer of that length.
+    #[expect(clippy::too_many_arguments, reason = "parts of one step of the way back, borrowed apart")]
     fn remember(
         &self,
         context: &Context<'_>,
@@ -282,11 +406,11 @@ impl Program {
         raw: &mut [Vec<f32>],
     ) {
         let Some((source, delay)) = self.nodes[n].inputs.first() else { return };
-        let (still, input) = (&mut adjoint.still[n], tape.input(t, *source, *delay));
-        if input.constant {
+        let still = &mut adjoint.still[n];
+        if tape.stays(t, *source, *delay) {
             // The step before has the same input: errors are summed first, and multiplied once.
             if still.error.is_empty() {
-                still.input.clone_from(input);
+                still.signals = vec![tape.input(t, *source, *delay).clone()];
                 still.error.resize(error.len(), 0.0);
             }
             add(context.level, &mut still.error, error);
@@ -326,13 +450,9 @@ impl Program {
 
     /// Adds the gradients of where operators start, and what was left to gather, after the backward pass through the first
     /// chunk.
-    pub fn back_to_start(&self, context: &Context<'_>, adjoint: &Adjoint, raw: &mut [Vec<Vec<f32>>]) {
+    pub fn back_to_start(&self, context: &Context<'_>, adjoint: &mut Adjoint, raw: &mut [Vec<Vec<f32>>]) {
+        self.back_through_still(context, adjoint, raw);
         for (n, node) in self.nodes.iter().enumerate() {
-            // A run that began amid input that stays the same.
-            let Still { input, error } = &adjoint.still[n];
-            if !error.is_empty() {
-                node.operator.gather(context, &[Seen { input, error }], &mut raw[n]);
-            }
             // Every delayed edge began with the same first output.
             let mut first: Option<Vec<f32>> = None;
             let parts = adjoint.earlier[n + 1].iter().filter(|part| !part.is_empty());
@@ -343,6 +463,33 @@ impl Program {
                 }
             }
             node.operator.start_gradient(&adjoint.memories[n], first.as_deref(), &mut raw[n]);
+        }
+    }
+
+    /// Goes back through what was the same from the first step on: where a run began amid input that stays the same.
+    fn back_through_still(
+        &self,
+        context: &Context<'_>,
+        adjoint: &mut Adjoint,
+        raw: &mut [Vec<Vec<f32>>],
+    ) {
+        let mut gradients = vec![Vec::new(); self.nodes.len() + 1];
+        let needed = self.needs_gradient(false);
+        for n in (0..self.nodes.len()).rev() {
+            let Still { signals, before, mut error } = std::mem::take(&mut adjoint.still[n]);
+            let (false, Some((output, inputs))) = (error.is_empty(), signals.split_last()) else { continue };
+            if !gradients[n + 1].is_empty() {
+                add(context.level, &mut error, &gradients[n + 1]);
+            }
+            if let Some(before) = &before {
+                let inputs: Vec<&Signal> = inputs.iter().collect();
+                let step = StepBack { inputs: &inputs, before, output, needed: &needed };
+                self.through(context, n, &step, &error, adjoint, &mut gradients, &mut raw[n]);
+            }
+            if self.nodes[n].operator.gathers() && !self.frozen[n] {
+                let seen = [Seen { input: &signals[0], error: &error }];
+                self.nodes[n].operator.gather(context, &seen, &mut raw[n]);
+            }
         }
     }
 

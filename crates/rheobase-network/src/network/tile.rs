@@ -23,8 +23,14 @@ impl TileInput<'_> {
         self.lengths.is_none_or(|lengths| lengths.get(sample).is_some_and(|length| t < *length))
     }
 
-    /// Writes step `t`; `after` says whether it follows another step of this input.
-    pub(crate) fn write(&self, t: usize, after: bool, out: &mut Signal) {
+    /// Whether step `t` is the same as the one before.
+    pub(crate) fn stays(&self, t: usize) -> bool {
+        let ends = self.lengths.is_some_and(|lengths| lengths.contains(&t));
+        t > 0 && !ends && self.samples.iter().all(|s| matches!(s, SampleInput::Constant(_)))
+    }
+
+    /// Writes step `t`.
+    pub(crate) fn write(&self, t: usize, out: &mut Signal) {
         let events = out.events.take();
         let reach = if self.wanted { Reach::Everywhere } else { Reach::Nowhere };
         if self.samples.iter().all(|s| matches!(s, SampleInput::Spikes(_))) {
@@ -55,8 +61,6 @@ impl TileInput<'_> {
         }
         out.reshape(self.samples.len(), self.width);
         out.reach = reach;
-        let ends = self.lengths.is_some_and(|lengths| lengths.contains(&t));
-        out.constant = after && !ends && self.samples.iter().all(|s| matches!(s, SampleInput::Constant(_)));
         let rows = out.values.chunks_exact_mut(self.width.max(1));
         for ((number, sample), row) in self.samples.iter().enumerate().zip(rows) {
             match sample {

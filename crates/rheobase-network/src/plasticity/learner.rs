@@ -285,8 +285,7 @@ impl Learner {
             windows.step(
                 connection,
                 &mut state.traces,
-                &arrived,
-                &fired,
+                (&arrived, &fired),
                 settings.bounds,
                 weights,
                 &mut changes,

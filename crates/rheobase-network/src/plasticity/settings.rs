@@ -61,6 +61,14 @@ fn unit() -> [f32; 2] {
 }
 
 impl Plasticity {
+    /// The settings of a TOML text, which comes from `place`.
+    ///
+    /// # Errors
+    /// Unknown keys with the nearest known one, values of a wrong type; ranges are checked where it is used.
+    pub fn from_toml(text: &str, place: &str) -> Result<Plasticity> {
+        crate::toml_text::read(text, place)
+    }
+
     /// A rule with bounds 0 and 1 and nothing else.
     pub fn new(rule: Rule) -> Plasticity {
         Plasticity { rule, bounds: unit(), winners: None, reward: None, homeostasis: None, normalize: None }

@@ -2,7 +2,7 @@
 
 use super::SpikeRows;
 use super::check::{rows, steps};
-use super::windows::{Lists, Targets, Windows, value_error};
+use super::windows::{Axis, Lists, Targets, Windows, value_error};
 use rheobase_base::Result;
 
 /// What pooling makes of a window.
@@ -26,6 +26,8 @@ pub struct Pooling {
     windows: Windows,
     rows: Targets,
     columns: Targets,
+    /// The first tap of each window of a map that sees a place, where it fits into a byte.
+    first: Vec<u8>,
 }
 
 impl Pooling {
@@ -115,7 +117,13 @@ impl Pooling {
     pub(crate) fn new(place: &str, of: PoolOf, lists: &Lists<'_>, input: &[usize]) -> Result<Pooling> {
         let windows = check(place, lists, input)?;
         let (rows, columns) = (Targets::new(&windows.rows), Targets::new(&windows.columns));
-        Ok(Pooling { of, windows, rows, columns })
+        let taps = |axis: &Axis| -> Vec<usize> {
+            (0..axis.outputs).map(|o| axis.padding.saturating_sub(o * axis.stride)).collect()
+        };
+        let across = taps(&windows.columns);
+        let first = |i: usize| across.iter().map(move |j| i * windows.columns.kernel + j);
+        let first = taps(&windows.rows).into_iter().flat_map(first).map(|tap| tap as u8).collect();
+        Ok(Pooling { of, windows, rows, columns, first })
     }
 
     /// Features of the output.
@@ -130,13 +138,19 @@ impl Pooling {
 
     /// Calls `f` with the outputs that feature `i` of the input is part of, ascending.
     pub(crate) fn outputs_of(&self, i: usize, mut f: impl FnMut(usize)) {
+        self.seen_by(i, |o, _| f(o));
+    }
+
+    /// Calls `f` with the outputs that feature `i` of the input is part of, ascending, and the taps that see it.
+    fn seen_by(&self, i: usize, mut f: impl FnMut(usize, usize)) {
         let (rows, columns) = (&self.windows.rows, &self.windows.columns);
         let (channel, at) = (i / self.windows.places(), i % self.windows.places());
         let (row, column) = (self.rows.of(at / columns.input), self.columns.of(at % columns.input));
         for r in 0..row.count {
-            let line = channel * rows.outputs + self.rows.nth(row, r).0;
+            let (y, i) = self.rows.nth(row, r);
             for c in 0..column.count {
-                f(line * columns.outputs + self.columns.nth(column, c).0);
+                let (x, j) = self.columns.nth(column, c);
+                f((channel * rows.outputs + y) * columns.outputs + x, i * columns.kernel + j);
             }
         }
     }
@@ -166,31 +180,156 @@ impl Pooling {
         self.inputs_of(output).reduce(|best, i| if beats(values[i], values[best]) { i } else { best })
     }
 
-    /// One sample out of its events.
-    pub(crate) fn pool_events(&self, (index, value): (&[u32], &[f32]), met: &mut Vec<u32>, out: &mut [f32]) {
-        if self.of != PoolOf::Max {
-            for (i, v) in index.iter().zip(value) {
-                self.outputs_of(*i as usize, |o| out[o] += v);
-            }
-            return;
-        }
-        // How many events each window has met: where there are fewer than places, a 0 is among them.
-        met.clear();
-        met.resize(out.len(), 0);
-        for (i, v) in index.iter().zip(value) {
-            self.outputs_of(*i as usize, |o| {
-                if met[o] == 0 || beats(*v, out[o]) {
-                    out[o] = *v;
+    /// The largest value of every window out of all values of a sample, and the tap that sees it.
+    pub(crate) fn maxima(&self, values: &[f32], out: &mut [f32], taps: &mut [u8]) {
+        let (rows, columns) = (&self.windows.rows, &self.windows.columns);
+        let outputs = self.windows.outputs();
+        let (across, stride) = (columns.input, columns.stride);
+        let usual = [rows, columns].iter().all(|axis| axis.kernel == 2 && axis.padding == 0);
+        let maps = out.chunks_exact_mut(outputs).zip(taps.chunks_exact_mut(outputs));
+        for (map, (out, taps)) in values.chunks_exact(self.windows.places()).zip(maps) {
+            let lines = out.chunks_exact_mut(columns.outputs).zip(taps.chunks_exact_mut(columns.outputs));
+            for (y, (out, taps)) in lines.enumerate() {
+                if usual {
+                    let (upper, lower) = map[y * rows.stride * across..].split_at(across);
+                    for (x, (out, tap)) in out.iter_mut().zip(taps).enumerate() {
+                        let at = x * stride;
+                        let four = [upper[at], upper[at + 1], lower[at], lower[at + 1]];
+                        (*out, *tap) = first_largest_of_four(four);
+                    }
+                    continue;
                 }
-                met[o] += 1;
-            });
-        }
-        for (o, to) in out.iter_mut().enumerate().filter(|(_, to)| **to < 0.0) {
-            if (met[o] as usize) < self.inputs_of(o).count() {
-                *to = 0.0;
+                for (x, (out, tap)) in out.iter_mut().zip(taps).enumerate() {
+                    let tap_of = |i: usize, j: usize| {
+                        let row = i + rows.padding - y * rows.stride;
+                        row * columns.kernel + j + columns.padding - x * stride
+                    };
+                    let across = columns.range(x);
+                    let seen = rows.range(y).flat_map(|i| across.clone().map(move |j| (i, j)));
+                    let seen = seen.map(|(i, j)| (map[i * columns.input + j], tap_of(i, j) as u8));
+                    (*out, *tap) = first_largest(seen);
+                }
             }
         }
     }
+
+    /// The largest value of every window out of the events of a sample, and the tap that sees it.
+    pub(crate) fn maxima_of_events(
+        &self,
+        (index, value): (&[u32], &[f32]),
+        met: &mut Vec<bool>,
+        out: &mut [f32],
+        taps: &mut [u8],
+    ) {
+        // Which windows have met an event. Where there are fewer events than places, a 0 is among them.
+        met.clear();
+        met.resize(out.len(), false);
+        for taps in taps.chunks_exact_mut(self.windows.outputs()) {
+            taps.copy_from_slice(&self.first);
+        }
+        for (i, v) in index.iter().zip(value) {
+            self.seen_by(*i as usize, |o, tap| {
+                if !met[o] || beats(*v, out[o]) {
+                    (out[o], taps[o]) = (*v, tap as u8);
+                }
+                met[o] = true;
+            });
+        }
+        for (o, (to, tap)) in out.iter_mut().zip(taps).enumerate().filter(|(_, (to, _))| **to < 0.0) {
+            // The first place without an event.
+            if let Some(i) = self.inputs_of(o).find(|i| index.binary_search(&(*i as u32)).is_err()) {
+                *to = 0.0;
+                self.seen_by(i, |window, at| {
+                    if window == o {
+                        *tap = at as u8;
+                    }
+                });
+            }
+        }
+    }
+
+    /// Adds the errors of a sample's windows to what their taps see, where that is `wanted`.
+    pub(crate) fn to_maxima(
+        &self,
+        errors: &[f32],
+        taps: &[u8],
+        wanted: impl Fn(usize) -> bool,
+        gradient: &mut [f32],
+    ) {
+        let (rows, columns) = (&self.windows.rows, &self.windows.columns);
+        let tap = |k: usize| k / columns.kernel * columns.input + k % columns.kernel;
+        let distance: Vec<usize> = (0..self.windows.taps()).map(tap).collect();
+        let before = rows.padding * columns.input + columns.padding;
+        let mut windows = errors.iter().zip(taps);
+        for map in 0..self.windows.channels {
+            for y in 0..rows.outputs {
+                let line = map * self.windows.places() + y * rows.stride * columns.input;
+                for (x, (error, tap)) in (0..columns.outputs).zip(&mut windows) {
+                    let i = line + x * columns.stride + distance[usize::from(*tap)] - before;
+                    if wanted(i) {
+                        gradient[i] += error;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Calls `f` for every feature of the input with the sum of the errors of the windows that it is part of.
+    pub(crate) fn each_sum(&self, errors: &[f32], mut f: impl FnMut(usize, f32)) {
+        let (rows, columns) = (&self.windows.rows, &self.windows.columns);
+        let mut i = 0;
+        for map in errors.chunks_exact(self.windows.outputs()) {
+            for y in 0..rows.input {
+                let row = self.rows.of(y);
+                for x in 0..columns.input {
+                    let column = self.columns.of(x);
+                    let mut sum = 0.0;
+                    for r in 0..row.count {
+                        let line = self.rows.nth(row, r).0 * columns.outputs;
+                        for c in 0..column.count {
+                            sum += map[line + self.columns.nth(column, c).0];
+                        }
+                    }
+                    f(i, sum);
+                    i += 1;
+                }
+            }
+        }
+    }
+
+    /// The sums of all windows out of the events of a sample.
+    pub(crate) fn sums_of_events(&self, (index, value): (&[u32], &[f32]), out: &mut [f32]) {
+        for (i, v) in index.iter().zip(value) {
+            self.outputs_of(*i as usize, |o| out[o] += v);
+        }
+    }
+}
+
+/// [`first_largest`] of four, without a branch that depends on them.
+#[inline(always)]
+fn first_largest_of_four(x: [f32; 4]) -> (f32, u8) {
+    if (x[0] + x[1] + x[2] + x[3]).is_nan() {
+        return first_largest(x.into_iter().zip(0..));
+    }
+    let (mut best, mut at) = (x[0], 0u8);
+    for k in 1..4 {
+        at = at.max(u8::from(x[k] > best) * k as u8);
+        best = if x[k] > best { x[k] } else { best };
+    }
+    (best, at)
+}
+
+/// The first of the largest of some values, or the first NaN, and what stands with it.
+#[inline(always)]
+fn first_largest(mut values: impl Iterator<Item = (f32, u8)>) -> (f32, u8) {
+    let Some((mut best, mut at)) = values.next() else { return (0.0, 0) };
+    for (x, k) in values {
+        // `beats` without a branch.
+        #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN beats")]
+        let better = !(x <= best) & !best.is_nan();
+        (best, at) = if better { (x, k) } else { (best, at) };
+    }
+    (best, at)
 }
 
 /// Whether `x` is larger than the best so far; the first NaN is and stays.

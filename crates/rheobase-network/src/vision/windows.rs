@@ -235,6 +235,23 @@ impl Targets {
         Targets { runs, output_step: axis.dilation / common, tap_step: axis.stride / common }
     }
 
+    /// Whether the windows that see a place are neighbours.
+    #[inline(always)]
+    pub(crate) fn are_neighbours(&self) -> bool {
+        self.output_step == 1
+    }
+
+    /// A place for each of `taps`, so that those of a run stand side by side.
+    pub(crate) fn order(&self, taps: usize) -> Vec<usize> {
+        let mut all: Vec<usize> = (0..taps).collect();
+        all.sort_by_key(|tap| (tap % self.tap_step, std::cmp::Reverse(*tap)));
+        let mut order = vec![0; taps];
+        for (at, tap) in all.into_iter().enumerate() {
+            order[tap] = at;
+        }
+        order
+    }
+
     /// The run of a place.
     #[inline(always)]
     pub(crate) fn of(&self, place: usize) -> Run {

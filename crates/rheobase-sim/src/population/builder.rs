@@ -27,7 +27,7 @@ pub struct Builder<E> {
     shape: Vec<usize>,
     batch: usize,
     dt: Option<f64>,
-    params: Vec<(String, Given)>,
+    params: Vec<(String, Values)>,
     initial: Vec<(String, Initial)>,
     kept: Vec<(String, bool)>,
     surrogate: Surrogate,
@@ -40,11 +40,46 @@ pub struct Builder<E> {
     number: PhantomData<E>,
 }
 
-/// How a parameter was given.
-enum Given {
-    Shared(f64),
+/// A parameter's values: numbers and slices of numbers turn into them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// One for all neurons.
+    One(f64),
+    /// One for each neuron.
     Each(Vec<f64>),
-    PerFeature { low: f64, high: f64, seed: u64 },
+    /// Drawn uniformly from [low, high), one per feature map (of a layer `[N]`: per neuron), keyed by seed and name.
+    Uniform {
+        /// Lower end.
+        low: f64,
+        /// Upper end.
+        high: f64,
+        /// Seed.
+        seed: u64,
+    },
+}
+
+impl From<f64> for Values {
+    fn from(x: f64) -> Self {
+        Values::One(x)
+    }
+}
+
+impl From<Vec<f64>> for Values {
+    fn from(xs: Vec<f64>) -> Self {
+        Values::Each(xs)
+    }
+}
+
+impl From<&[f64]> for Values {
+    fn from(xs: &[f64]) -> Self {
+        Values::Each(xs.to_vec())
+    }
+}
+
+impl From<&Vec<f64>> for Values {
+    fn from(xs: &Vec<f64>) -> Self {
+        Values::Each(xs.clone())
+    }
 }
 
 impl<E: Number> Builder<E> {
@@ -85,20 +120,18 @@ impl<E: Number> Builder<E> {
         self.dt = Some(dt);
         self
     }
-    /// A parameter for all neurons.
-    pub fn set(mut self, name: &str, value: f64) -> Self {
-        self.params.push((name.to_string(), Given::Shared(value)));
+    /// A parameter: a number for all neurons, a slice with one for each, or a draw.
+    pub fn set(mut self, name: &str, values: impl Into<Values>) -> Self {
+        self.params.push((name.to_string(), values.into()));
         self
     }
     /// A parameter for each neuron.
-    pub fn set_each(mut self, name: &str, values: &[f64]) -> Self {
-        self.params.push((name.to_string(), Given::Each(values.to_vec())));
-        self
+    pub fn set_each(self, name: &str, values: &[f64]) -> Self {
+        self.set(name, values)
     }
     /// A parameter drawn uniformly from [low, high), one value per feature map, keyed by seed and name.
-    pub fn set_uniform_per_feature(mut self, name: &str, low: f64, high: f64, seed: u64) -> Self {
-        self.params.push((name.to_string(), Given::PerFeature { low, high, seed }));
-        self
+    pub fn set_uniform_per_feature(self, name: &str, low: f64, high: f64, seed: u64) -> Self {
+        self.set(name, Values::Uniform { low, high, seed })
     }
     /// Where a state field starts.
     pub fn initial(mut self, field: &str, initial: Initial) -> Self {
@@ -253,7 +286,7 @@ impl<E: Number> Builder<E> {
     /// Bytes that the population will take at least, while it is built and run: parameters and coefficients that differ
     /// among neurons, two copies of the state and of what belongs to the layer.
     fn bytes(&self, neurons: usize) -> f64 {
-        let each = self.params.iter().filter(|(_, given)| !matches!(given, Given::Shared(_))).count();
+        let each = self.params.iter().filter(|(_, given)| !matches!(given, Values::One(_))).count();
         let coeffs = if each == 0 { 0 } else { self.model.coeffs().len() };
         let per_neuron = 2 * (8 * each + size_of::<E>() * coeffs);
         let per_sample = 2 * size_of::<E>() * (self.model.state().len() + LAYER_FIELDS);
@@ -267,9 +300,9 @@ impl<E: Number> Builder<E> {
         for (param, given) in &self.params {
             let i = position(fields, param, name, "parameter")?;
             columns[i] = match given {
-                Given::Shared(x) => Column::Shared(*x),
-                Given::Each(xs) => Column::Each(xs.clone()),
-                Given::PerFeature { low, high, seed } => {
+                Values::One(x) => Column::Shared(*x),
+                Values::Each(xs) => Column::Each(xs.clone()),
+                Values::Uniform { low, high, seed } => {
                     let stream = Stream::new(*seed, "parameter", &format!("{name}.{param}"));
                     let features = self.shape[0];
                     let draw = |n: usize| {

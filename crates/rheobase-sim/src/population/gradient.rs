@@ -7,7 +7,7 @@ use super::probe::{Quantity, Taken};
 use super::run::{CHUNK, TILE, Tile};
 use super::{Initial, Input, Number, Population, Record, Recording, State};
 use rheobase_base::virtual_lane_sum;
-use rheobase_base::{Error, Result};
+use rheobase_base::{Cancel, Error, Result};
 use rheobase_kernels::advance::{Advance, Probe, Sink};
 use rheobase_kernels::backward::Backward;
 
@@ -60,6 +60,17 @@ impl<E> Gradients<E> {
     }
 }
 
+/// What all tiles go back through and from.
+struct Back<'a, E> {
+    tape: &'a Tape<E>,
+    input: &'a Input<'a, E>,
+    output: Option<&'a [E]>,
+    states: &'a [(usize, &'a [E])],
+    /// Coefficients whose gradients are wanted: all or none.
+    coeffs: usize,
+    cancel: &'a Cancel,
+}
+
 /// The steps of a chunk of a tile before they were taken, each `[time, neuron]`.
 struct Before<E> {
     state: Vec<Vec<E>>,
@@ -94,8 +105,12 @@ impl<E: Number> Population<E> {
             });
         }
         let mut checkpoints = Vec::new();
-        let recording =
-            self.run_chunks(steps, input, record, CHUNK, |_| true, |state| checkpoints.push(state.clone()))?;
+        let keep = |step: usize, state: &State<E>| {
+            if step.is_multiple_of(CHUNK) {
+                checkpoints.push(state.clone());
+            }
+        };
+        let recording = self.run_chunks(steps, input, record, self.watched(), |_| true, keep)?;
         Ok((recording, Tape { steps, checkpoints }))
     }
 
@@ -125,12 +140,12 @@ impl<E: Number> Population<E> {
         let coeffs = if wanted.is_empty() { 0 } else { self.layer.coeffs.len() };
         let coupled = self.layer.is_coupled();
         let tiles = self.tiles(if coupled { self.layer.neurons } else { TILE });
+        let cancel = Cancel::current();
+        let back = Back { tape, input, output: upstream.output, states: &states, coeffs, cancel: &cancel };
         let done: Vec<(Tile, TileGradient<E>)> = self.in_pool(|| {
-            tiles
-                .into_par_iter()
-                .map(|tile| (tile, self.tile_gradient(tile, tape, input, upstream.output, &states, coeffs)))
-                .collect()
-        });
+            let gradient = |tile| Ok((tile, self.tile_gradient(tile, &back)?));
+            tiles.into_par_iter().map(gradient).collect::<Result<_>>()
+        })?;
 
         let n = self.batch * self.layer.neurons;
         let mut gradients = Gradients {
@@ -157,7 +172,7 @@ impl<E: Number> Population<E> {
                 }
             }
         }
-        gradients.params = self.pull_back_params(tape, &wanted, &coeff_sums, &rest_sums);
+        gradients.params = self.pull_back_params(tape, &wanted, &coeff_sums, &rest_sums, &cancel)?;
         Ok(gradients)
     }
 
@@ -168,13 +183,15 @@ impl<E: Number> Population<E> {
         wanted: &[usize],
         coeffs: &[Vec<f64>],
         rest: &[Vec<f64>],
-    ) -> Vec<(String, Vec<f64>)> {
+        cancel: &Cancel,
+    ) -> Result<Vec<(String, Vec<f64>)>> {
         if wanted.is_empty() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let from_rest = tape.checkpoints.first().is_some_and(|s| s.step == 0);
         let mut params = vec![Vec::with_capacity(self.layer.neurons); wanted.len()];
         for n in 0..self.layer.neurons {
+            cancel.check()?;
             let values = self.params_of(n);
             let of_coeffs: Vec<f64> = coeffs.iter().map(|c| c[n]).collect();
             let mut of_params = self.layer.model.pull_back(&values, self.layer.dt, &of_coeffs);
@@ -191,7 +208,7 @@ impl<E: Number> Population<E> {
             }
         }
         let name = |i: &usize| self.layer.model.params()[*i].name.to_string();
-        wanted.iter().map(name).zip(params).collect()
+        Ok(wanted.iter().map(name).zip(params).collect())
     }
 
     /// The numbers of a tile in step `step` of `[time, batch, neuron]`.
@@ -201,15 +218,8 @@ impl<E: Number> Population<E> {
     }
 
     /// Back through all chunks of one tile.
-    fn tile_gradient(
-        &self,
-        tile: Tile,
-        tape: &Tape<E>,
-        input: &Input<'_, E>,
-        output: Option<&[E]>,
-        states: &[(usize, &[E])],
-        coeffs: usize,
-    ) -> TileGradient<E> {
+    fn tile_gradient(&self, tile: Tile, back: &Back<'_, E>) -> Result<TileGradient<E>> {
+        let Back { tape, input, output, states, coeffs, cancel } = *back;
         let (fields, n) = (self.layer.model.state().len(), tile.count);
         let mut gradient = TileGradient {
             input: vec![E::default(); tape.steps * n],
@@ -224,10 +234,11 @@ impl<E: Number> Population<E> {
             let first = i * CHUNK;
             let steps = CHUNK.min(tape.steps - first);
             let before = match self.layer.is_coupled() {
-                true => self.replay(tile, checkpoint, first, steps, input),
+                true => self.replay(tile, checkpoint, first, steps, back)?,
                 false => self.replay_independent(tile, checkpoint, first, steps, input),
             };
             for t in (0..steps).rev() {
+                cancel.check()?;
                 for (field, g) in states {
                     let step = self.row_of(g, tile, first + t);
                     for (a, g) in gradient.adjoint[*field].iter_mut().zip(step) {
@@ -267,7 +278,7 @@ impl<E: Number> Population<E> {
                 }
             }
         }
-        gradient
+        Ok(gradient)
     }
 
     /// The steps of a chunk as they were before they were taken, of neurons that do not see each other.
@@ -317,8 +328,8 @@ impl<E: Number> Population<E> {
         checkpoint: &State<E>,
         first: usize,
         steps: usize,
-        input: &Input<'_, E>,
-    ) -> Before<E> {
+        back: &Back<'_, E>,
+    ) -> Result<Before<E>> {
         let mut fields = self.part(checkpoint, tile);
         let mut layer = checkpoint.layers[tile.sample].clone();
         let mut taken = Taken::of(&[Quantity::Input, Quantity::Own]);
@@ -326,19 +337,20 @@ impl<E: Number> Population<E> {
         let mut buffer = vec![E::default(); tile.count];
         let (mut states, mut held) = (vec![Vec::new(); fields.len()], Vec::new());
         for t in 0..steps {
+            back.cancel.check()?;
             held.extend_from_slice(&layer.held);
             states
                 .iter_mut()
                 .zip(&fields)
                 .for_each(|(all, now): (&mut Vec<E>, _)| all.extend_from_slice(now));
             let at = self.row_at(tile, first + t, checkpoint.step + t as u64);
-            let x = input.row(at, &mut buffer);
+            let x = back.input.row(at, &mut buffer);
             let mut sample = Sample { fields: &mut fields, at: 0, layer: &mut layer };
             steps_of.step(x, at.since_reset, t, &mut sample, &mut taken);
         }
         let mut rows = taken.probes.into_iter().map(|p| p.data);
         let (x, own) = (rows.next().unwrap_or_default(), rows.next().unwrap_or_default());
-        Before { state: states, x, held, own }
+        Ok(Before { state: states, x, held, own })
     }
 
     /// Position of a parameter that has derivatives.

@@ -11,6 +11,8 @@ pub struct Memory {
     pub layers: Vec<LayerState<f32>>,
     /// What a coupled layer keeps of a step for the backward pass: its input and its own spikes.
     pub kept: Vec<Vec<f32>>,
+    /// What pooling took its maxima from in a step, for the backward pass: places of windows, one byte for each output.
+    pub choices: Vec<u8>,
 }
 
 impl Memory {
@@ -32,6 +34,6 @@ impl Memory {
     /// Memory in bytes.
     pub fn bytes(&self) -> usize {
         let layers = self.layers.iter().map(|l| l.held.len() + l.output.len()).sum::<usize>();
-        4 * (self.fields.iter().chain(&self.kept).map(Vec::len).sum::<usize>() + layers)
+        4 * (self.fields.iter().chain(&self.kept).map(Vec::len).sum::<usize>() + layers) + self.choices.len()
     }
 }

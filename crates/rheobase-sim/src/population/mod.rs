@@ -25,7 +25,7 @@ mod run;
 mod state;
 mod winning;
 
-pub use builder::Builder;
+pub use builder::{Builder, Values};
 pub use gradient::{Gradients, Tape, Upstream};
 pub use layer::Layer;
 pub(crate) use layer::check::check_params;

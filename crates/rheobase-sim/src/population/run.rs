@@ -1,5 +1,7 @@
 //! Running a population: tiles over threads, chunk by chunk in time, and NaN found where it arose.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use rheobase_models::lanes::Elem;
 
@@ -7,7 +9,7 @@ use super::coupled::{Coupled, Sample};
 use super::probe::{Quantity, Taken, TakenProbe};
 use super::{Input, Number, Population, Record, Recording, Spikes, State, Trace, Winner};
 use rheobase_base::vector::all_finite;
-use rheobase_base::{Error, Result, memory};
+use rheobase_base::{Cancel, Error, Result, memory};
 use rheobase_kernels::Kernels;
 use rheobase_kernels::advance::{Advance, Probe, Sink};
 use rheobase_kernels::event::RawEvent;
@@ -72,7 +74,15 @@ impl<E: Number> Population<E> {
     /// Input of the wrong length or not finite, unknown probes, and NaN that arises in the run, with step, sample
     /// and neuron. After an error the state is as it was before the call.
     pub fn run(&mut self, steps: usize, input: &Input<'_, E>, record: &Record) -> Result<Recording<E>> {
-        self.run_chunks(steps, input, record, CHUNK, |_| true, |_| {})
+        self.run_chunks(steps, input, record, self.watched(), |_| true, |_, _| {})
+    }
+
+    /// Steps between two looks at whether a run should end.
+    pub(super) fn watched(&self) -> usize {
+        let edges = if self.layer.lateral.is_some() { self.layer.neurons } else { 1 };
+        let per_step = self.batch.saturating_mul(self.layer.neurons).saturating_mul(edges).max(1);
+        // A power of two, so that chunks of the tape begin with one of them.
+        1 << (WATCHED / per_step).clamp(1, CHUNK).ilog2()
     }
 
     /// [`Population::run`] that calls `progress` with the number of steps done after each chunk of the run, some ten times a
@@ -84,14 +94,10 @@ impl<E: Number> Population<E> {
         record: &Record,
         progress: impl FnMut(usize) -> bool,
     ) -> Result<Recording<E>> {
-        let per_step = self.batch
-            * self.layer.neurons
-            * if self.layer.lateral.is_some() { self.layer.neurons } else { 1 };
-        let chunk = (WATCHED / per_step).clamp(1, CHUNK);
-        self.run_chunks(steps, input, record, chunk, progress, |_| {})
+        self.run_chunks(steps, input, record, self.watched(), progress, |_, _| {})
     }
 
-    /// The run itself, in chunks of about `chunk` steps; `checkpoint` sees the state at the start of every chunk.
+    /// The run itself, in chunks of about `chunk` steps; `checkpoint` sees the step and the state at the start of every chunk.
     pub(super) fn run_chunks(
         &mut self,
         steps: usize,
@@ -99,7 +105,7 @@ impl<E: Number> Population<E> {
         record: &Record,
         chunk: usize,
         mut progress: impl FnMut(usize) -> bool,
-        mut checkpoint: impl FnMut(&State<E>),
+        mut checkpoint: impl FnMut(usize, &State<E>),
     ) -> Result<Recording<E>> {
         // Whether it is finite is seen where it is used: going through a large array twice would take twice as long.
         input.check_shape(&self.layer.name, steps, self.batch, self.layer.neurons)?;
@@ -109,13 +115,15 @@ impl<E: Number> Population<E> {
         let whole = plan.chunk(chunk);
         let mut before: Option<State<E>> = None;
         let mut done = 0;
+        let cancel = Cancel::current();
         while done < steps {
-            checkpoint(&self.state);
+            checkpoint(done, &self.state);
             let chunk = whole.min(steps - done);
             if done == 0 && chunk < steps {
                 before = Some(self.state.clone());
             }
-            let result = self.chunk(done, chunk, input, &plan).and_then(|tiles| {
+            let tiles = cancel.check().and_then(|()| self.chunk(done, chunk, input, &plan));
+            let result = tiles.and_then(|tiles| {
                 self.check_nan(done, chunk, input, &plan, &tiles)?;
                 self.join(done, tiles, &mut recording)
             });
@@ -186,7 +194,9 @@ impl<E: Number> Population<E> {
         let dense = if record.spikes == Spikes::Dense { steps } else { 0 };
         let rows =
             record.probes.iter().map(|(_, every)| steps / every.max(&1)).fold(dense, usize::saturating_add);
-        let bytes = rows as f64 * (self.batch * self.layer.neurons * size_of::<E>()) as f64;
+        let bits = if record.spikes == Spikes::Bits { steps * self.batch } else { 0 };
+        let bytes = rows as f64 * (self.batch * self.layer.neurons * size_of::<E>()) as f64
+            + bits as f64 * 8.0 * self.layer.neurons.div_ceil(64) as f64;
         // Asking takes longer than a short run.
         if bytes < ASKED_FROM {
             return Ok(());
@@ -247,7 +257,8 @@ impl<E: Number> Population<E> {
             _ => TILE,
         });
         let kernels = E::kernels(&*self.layer.model);
-        let run = |tile: Tile| (tile, self.run_tile(kernels, &self.state, tile, step, steps, input, plan));
+        let run =
+            |tile: Tile| (tile, self.run_tile(kernels, &self.state, tile, step..step + steps, input, plan));
         let done: Vec<_> = if tiles.len() == 1 {
             tiles.into_iter().map(run).collect()
         } else {
@@ -265,11 +276,11 @@ impl<E: Number> Population<E> {
         kernels: &dyn Kernels<E>,
         state: &State<E>,
         tile: Tile,
-        step: usize,
-        steps: usize,
+        span: Range<usize>,
         input: &Input<'_, E>,
         plan: &Plan,
     ) -> Done<E> {
+        let (step, steps) = (span.start, span.len());
         let mut done = Done {
             state: self.part(state, tile),
             layer: None,
@@ -414,7 +425,7 @@ impl<E: Number> Population<E> {
         let plan = Plan { spikes: plan.spikes, probes: Vec::new(), coupled: plan.coupled };
         let mut state = self.state.clone();
         for t in 0..steps {
-            let done = self.run_tile(kernels, &state, tile, step + t, 1, input, &plan);
+            let done = self.run_tile(kernels, &state, tile, step + t..step + t + 1, input, &plan);
             if let Some((neuron, field)) = self.first_nan(&done) {
                 return Some((t, neuron, field));
             }

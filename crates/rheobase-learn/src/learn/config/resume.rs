@@ -10,9 +10,10 @@ use rheobase_network::toml_text;
 
 /// Settings that may change when a run is resumed: how long it takes, how fast it learns from here on, and where
 /// its files lie (their contents are compared). All others say what was learned, and from what.
-const MAY_CHANGE: [&str; 14] = [
+const MAY_CHANGE: [&str; 15] = [
     "train.epochs",
     "train.threads",
+    "train.memory",
     "train.checkpoint_every",
     "train.early_stopping.patience",
     "optimise.learning_rate",
@@ -52,7 +53,7 @@ impl Difference {
     /// | `train.epochs`, `train.early_stopping.patience` | when it ends |
     /// | `stage.LAYER.epochs`, `stage.LAYER.converged` | when the stage ends, as long as nothing has been learned after it |
     /// | `optimise.learning_rate`, `optimise.schedule` | how fast it learns from here on |
-    /// | `train.threads`, `train.checkpoint_every` | no result depends on them |
+    /// | `train.threads`, `train.memory`, `train.checkpoint_every` | no result depends on them |
     /// | files of `data.source`, `network.file` | where they lie; the training samples and the network must be the same |
     pub fn may_change(&self) -> bool {
         MAY_CHANGE.iter().any(|key| {
@@ -69,7 +70,7 @@ impl fmt::Display for Difference {
 }
 
 impl TrainConfig {
-    /// The settings that are others in `wanted`, key by key; threads, on which nothing depends, are left out.
+    /// The settings that are others in `wanted`, key by key; threads and memory, on which nothing depends, are left out.
     ///
     /// # Errors
     /// Those of [`TrainConfig::to_toml`].
@@ -78,7 +79,7 @@ impl TrainConfig {
         let [before, wanted] = tables;
         let mut found = Vec::new();
         in_tables("", &before?, &wanted?, &mut found);
-        found.retain(|difference| difference.key != "train.threads");
+        found.retain(|difference| !["train.threads", "train.memory"].contains(&&difference.key[..]));
         Ok(found)
     }
 

@@ -91,6 +91,10 @@ pub struct RunConfig {
     /// Steps that gradients go back at most: at least 1; by default through the whole sample.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub truncate: Option<usize>,
+    /// What weights, gradients and tapes may take, such as `"500 MB"`; by default as much as they take. Where whole samples
+    /// take more, parts of them are run again from checkpoints. No result depends on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<String>,
     /// Epochs between checkpoints: by default 1; 0 for one at the end only.
     pub checkpoint_every: u64,
     /// When to stop before the last epoch: by default never.
@@ -106,6 +110,7 @@ impl Default for RunConfig {
             seed: 0,
             threads: 0,
             truncate: None,
+            memory: None,
             checkpoint_every: 1,
             early_stopping: None,
         }
@@ -128,9 +133,33 @@ impl RunConfig {
         if self.truncate == Some(0) {
             return wrong("truncate", 0, "must be at least 1 step; leave it out for whole samples");
         }
+        if let Some(text) = &self.memory
+            && bytes(text).is_none()
+        {
+            let rule = "must be a number with its unit, such as \"500 MB\": B, kB, MB, GB, KiB, MiB or GiB";
+            return Err(broken("train", "memory", format!("{text:?}"), rule));
+        }
         if self.threads > 0 {
             threads::check("train", self.threads)?;
         }
         self.early_stopping.as_ref().map_or(Ok(()), EarlyStopping::check)
     }
+}
+
+/// The bytes that a text such as `500 MB` stands for; above 0.
+pub(in crate::learn) fn bytes(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let unit = match text[end..].trim_start() {
+        "B" => 1.0,
+        "kB" => 1e3,
+        "MB" => 1e6,
+        "GB" => 1e9,
+        "KiB" => 1024.0,
+        "MiB" => 1_048_576.0,
+        "GiB" => 1_073_741_824.0,
+        _ => return None,
+    };
+    let number: f64 = text[..end].parse().ok()?;
+    (number > 0.0 && number.is_finite()).then_some(number * unit)
 }

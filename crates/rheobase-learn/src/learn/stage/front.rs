@@ -6,7 +6,7 @@ use rheobase_models::lanes::Level;
 use super::cut::Cut;
 use crate::learn::batch::TILE;
 use crate::learn::prepare::Prepared;
-use rheobase_base::Result;
+use rheobase_base::{Cancel, Result};
 use rheobase_network::network::SampleInput;
 use rheobase_network::network::{Context, Counts, Program, Signal, Tape, TileInput};
 use rheobase_signals::SpikeRows;
@@ -19,9 +19,11 @@ impl Cut {
     /// Input of the wrong width; NaN that arises.
     pub(super) fn ahead(&self, prepared: Prepared, level: Level) -> Result<Vec<SampleInput>> {
         let Some(front) = &self.front else { return Ok(prepared.inputs) };
+        let cancel = Cancel::current();
         let tiles = prepared.inputs.par_chunks(TILE).zip(prepared.lengths.par_chunks(TILE));
-        let done: Vec<Vec<SampleInput>> =
-            tiles.map(|(inputs, lengths)| tile(front, inputs, lengths, level)).collect::<Result<_>>()?;
+        let done: Vec<Vec<SampleInput>> = tiles
+            .map(|(inputs, lengths)| cancel.scope(|| tile(front, inputs, lengths, level)))
+            .collect::<Result<_>>()?;
         Ok(done.into_iter().flatten().collect())
     }
 }

@@ -7,8 +7,8 @@ use super::stages::Learning;
 use super::{Feedback, Stage};
 use crate::learn::config::StageConfig;
 use crate::learn::prepare::prepare;
-use rheobase_base::Result;
 use rheobase_base::random::Stream;
+use rheobase_base::{Cancel, Result};
 use rheobase_signals::tensor::Tensor;
 
 /// Samples that are encoded, and taken to the layer, at once. No result depends on it.
@@ -169,14 +169,28 @@ impl StageRun {
         let chosen = &order[self.sums.samples..end];
         let prepared = prepare(with.data, chosen, with.encoding, with.steps, epoch)?;
         let lengths = prepared.lengths.clone();
+        let shown = match stage.ahead(prepared) {
+            Ok(shown) => shown,
+            Err(error) => {
+                self.stage = Some(stage);
+                return Err(error);
+            }
+        };
         let classes = with.data.classes();
-        for ((input, steps), sample) in stage.ahead(prepared)?.iter().zip(lengths).zip(chosen) {
+        let cancel = Cancel::current();
+        let mut done = 0;
+        for ((input, steps), sample) in shown.iter().zip(lengths).zip(chosen) {
+            // How many are taken at once changes no result, and a sample is learned from as a whole.
+            if cancel.is_asked() {
+                break;
+            }
             let class = with.data.labels()[*sample] as usize;
             let rewarded = self.config.plasticity.reward.is_some();
             let feedback = if rewarded { Feedback::Class { class, classes } } else { Feedback::None };
             let before: u64 = stage.wins().iter().sum();
-            let learned = stage.learn_behind(input, steps, feedback)?;
+            let learned = Cancel::default().scope(|| stage.learn_behind(input, steps, feedback))?;
             self.sums.samples += 1;
+            done += 1;
             self.sums.silent += usize::from(stage.wins().iter().sum::<u64>() == before);
             if let (true, Some(first)) = (rewarded, learned.winners.first()) {
                 self.sums.right += usize::from(stage.class_of(*first, classes)? == class);
@@ -192,7 +206,7 @@ impl StageRun {
         } else {
             self.stage = Some(stage);
         }
-        Ok(chosen.len())
+        Ok(done)
     }
 
     /// The stage at the point where it is.

@@ -24,6 +24,84 @@ pub(crate) fn backward(
     }
 }
 
+/// The largest number of outputs for which [`backward_few`] is there.
+pub(crate) const FEW: usize = 16;
+
+/// The same for few outputs, of weights that stand as `[output, input]`: lanes run across inputs, each virtual lane is a
+/// register.
+pub(crate) fn backward_few(
+    level: Level,
+    turned: &[f32],
+    outputs: usize,
+    reach: &Reach,
+    upstream: &[f32],
+    gradient: &mut [f32],
+) {
+    if outputs > 0 && *reach != Reach::Nowhere {
+        f32::dispatch_wide(level, Few { turned, outputs, reach, errors: upstream, gradient });
+    }
+}
+
+struct Few<'a> {
+    /// `[output, input]`.
+    turned: &'a [f32],
+    outputs: usize,
+    reach: &'a Reach,
+    /// `[sample, output]`.
+    errors: &'a [f32],
+    /// `[sample, input]`.
+    gradient: &'a mut [f32],
+}
+
+impl Kernel<f32> for Few<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f32>>(self) {
+        let inputs = self.turned.len() / self.outputs;
+        let words = inputs.div_ceil(64);
+        let all = u64::MAX >> (64 - V::WIDTH);
+        let samples = self.errors.chunks_exact(self.outputs).zip(self.gradient.chunks_exact_mut(inputs));
+        for (sample, (error, gradient)) in samples.enumerate() {
+            for i in (0..inputs).step_by(V::WIDTH) {
+                let wanted = match self.reach {
+                    Reach::Bits(bits) => bits[sample * words + i / 64] >> (i % 64) & all,
+                    _ => all,
+                };
+                if wanted == 0 {
+                    continue;
+                }
+                let sum = match error.len() {
+                    ..=8 => few_dots::<V, 8>(self.turned, inputs, i, error),
+                    _ => few_dots::<V, FEW>(self.turned, inputs, i, error),
+                };
+                let to = &mut gradient[i..inputs.min(i + V::WIDTH)];
+                let old = V::load(to);
+                V::select(V::mask(wanted), old + sum, old).store(to);
+            }
+        }
+    }
+}
+
+/// dL/d input of a register of inputs from `i` on: the products of `N` outputs at most, added as 16 virtual lanes are.
+#[inline(always)]
+fn few_dots<V: Lanes<Elem = f32>, const N: usize>(turned: &[f32], inputs: usize, i: usize, error: &[f32]) -> V {
+    let mut lanes = [V::zero(); N];
+    for o in 0..N {
+        if o < error.len() {
+            let row = &turned[o * inputs + i..(o + 1) * inputs];
+            lanes[o] = V::zero() + V::load(row) * V::broadcast(error[o]);
+        }
+    }
+    let mut half = N / 2;
+    while half > 0 {
+        for o in 0..half {
+            lanes[o] = lanes[o] + lanes[o + half];
+        }
+        half /= 2;
+    }
+    lanes[0]
+}
+
 /// Rows of weights and errors of samples, and where their products belong.
 struct Products<'a> {
     /// `[input, output]`.

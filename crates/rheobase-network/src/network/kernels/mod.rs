@@ -36,7 +36,7 @@ mod tests;
 
 use rheobase_models::lanes::Lanes;
 
-pub(crate) use backward::backward;
+pub(crate) use backward::{FEW, backward, backward_few};
 pub(crate) use forward::{Product, forward};
 pub(crate) use gather::{gather, gather_bias};
 

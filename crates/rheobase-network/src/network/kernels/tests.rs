@@ -6,7 +6,7 @@ use crate::network::signal::{Reach, Signal};
 use rheobase_base::random::Stream;
 
 /// Samples, inputs, outputs: below, at and beyond what the kernels take at once.
-const SIZES: [[usize; 3]; 8] = [
+const SIZES: [[usize; 3]; 9] = [
     [1, 1, 1],
     [3, 5, 20],
     [4, 64, 16],
@@ -15,6 +15,7 @@ const SIZES: [[usize; 3]; 8] = [
     [17, 31, 257],
     [2, 130, 272],
     [9, 33, 144],
+    [4, 70, 10],
 ];
 
 /// Numbers around 0, of which a share is 0; where the name says so, those that are not 0 are spikes.
@@ -102,6 +103,15 @@ fn errors_of_inputs_are_sums_in_sixteen_lanes_where_they_are_wanted() {
                     let mut found = start.clone();
                     backward(level, &weights, outputs, &reach, &errors, &mut found);
                     assert_eq!(bits(&found), bits(&want), "{level:?} {size:?} {share}");
+                    if outputs <= FEW {
+                        let turned: Vec<f32> = (0..outputs)
+                            .flat_map(|o| weights.iter().skip(o).step_by(outputs))
+                            .copied()
+                            .collect();
+                        let mut found = start.clone();
+                        backward_few(level, &turned, outputs, &reach, &errors, &mut found);
+                        assert_eq!(bits(&found), bits(&want), "few, {level:?} {size:?} {share}");
+                    }
                 }
             }
         }

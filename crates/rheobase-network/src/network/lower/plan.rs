@@ -132,6 +132,7 @@ impl Lowering<'_> {
         Ok(())
     }
 
+    #[expect(clippy::too_many_lines, reason = "a line or two for each kind of node")]
     fn kind(&self, flat: &Flat, shapes: &[Vec<usize>]) -> Result<Kinded> {
         let (name, input) = (flat.node.name.clone(), shapes.first().cloned().unwrap_or_default());
         Ok(match &flat.node.kind {
@@ -143,7 +144,7 @@ impl Lowering<'_> {
                 };
                 let (outputs, bias) = (l.outputs, l.bias.then_some(l.outputs));
                 let weights = self.weights(&name, vec![n, outputs], n, bias, l.start)?;
-                let operator = op::Linear { inputs: n, outputs };
+                let operator = op::Linear::new(n, outputs);
                 let tensors = weights.tensors.clone();
                 let make: Make = Box::new(move |seed| Ok((Box::new(operator), weights.values(seed))));
                 Kinded { what: "linear".into(), tensors, emits: None, make }

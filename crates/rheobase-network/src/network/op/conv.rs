@@ -9,7 +9,7 @@ use rheobase_models::lanes::Elem;
 use self::kernels::{FromAll, FromEvents, ToInputs, ToWeights};
 use crate::network::describe;
 use crate::network::operator::{Back, Context, Operator, Seen};
-use crate::network::signal::{Reach, Signal};
+use crate::network::signal::{Events, Reach, Signal};
 use crate::plasticity::Connection;
 use crate::vision::Kernels;
 use crate::vision::windows::{Axis, Lists, Run, Targets, Windows};
@@ -29,10 +29,48 @@ pub(crate) struct Conv {
     /// Output channels.
     outputs: usize,
     groups: usize,
-    /// `[input channel, tap, output channel of the group]`: lanes run across output channels.
+    /// `[input channel, row of taps, tap as ordered, output channel of the group]`: lanes run across output channels.
     weights: Vec<f32>,
-    /// `[output channel, tap, input channel of the group]`: lanes run across input channels.
-    back: Vec<f32>,
+    /// Where each tap of a row stands in `weights`: those with which neighbouring windows see a place, side by side.
+    order: Vec<usize>,
+    /// The windows that see each place: rows and columns.
+    seen: Vec<(Run, Run)>,
+    /// What the errors of outputs are multiplied with.
+    back: Spread,
+}
+
+/// Weights as the errors of outputs meet them: a row of taps lies over a row of places, so that lanes run across taps and
+/// input channels.
+#[derive(Debug, Clone)]
+struct Spread {
+    /// `[output channel, row of taps, piece, tap, input channel of the group]`; what fills up channels and pieces is 0.
+    weights: Vec<f32>,
+    /// Pieces of a row: one, unless taps are further apart than places.
+    pieces: usize,
+    /// Taps of a piece.
+    taps: usize,
+    /// Numbers of a tap: its channels, filled up to whole registers where that is cheaper than to cross lines of the cache.
+    channels: usize,
+    /// Numbers of a piece, filled up to whole registers.
+    piece: usize,
+}
+
+impl Spread {
+    fn new(windows: &Windows, inputs: usize, outputs: usize) -> Spread {
+        let columns = &windows.columns;
+        let (pieces, taps) = if columns.dilation == 1 { (1, columns.kernel) } else { (columns.kernel, 1) };
+        let (filled, close) = (taps * inputs.next_multiple_of(16), (taps * inputs).next_multiple_of(16));
+        let channels = if filled <= 2 * close { filled / taps } else { inputs };
+        let piece = (taps * channels).next_multiple_of(16);
+        let size = outputs * windows.rows.kernel * pieces * piece;
+        Spread { weights: vec![0.0; size], pieces, taps, channels, piece }
+    }
+
+    /// Where the weight of a tap and channel stands, in row `row` of an output channel's taps.
+    #[inline(always)]
+    fn at(&self, row: usize, tap: usize, channel: usize) -> usize {
+        (row * self.pieces + tap / self.taps) * self.piece + tap % self.taps * self.channels + channel
+    }
 }
 
 /// Where a feature of the input is.
@@ -60,15 +98,19 @@ impl Conv {
     pub(crate) fn new(place: &str, conv: &describe::Conv, input: &[usize]) -> Result<Conv> {
         let windows = check(place, conv, input)?;
         let size = conv.outputs * (windows.channels / conv.groups) * windows.taps();
+        let (rows, columns) = (Targets::new(&windows.rows), Targets::new(&windows.columns));
+        let places = (0..windows.rows.input).flat_map(|y| (0..windows.columns.input).map(move |x| (y, x)));
         Ok(Conv {
             name: place.into(),
-            rows: Targets::new(&windows.rows),
-            columns: Targets::new(&windows.columns),
+            seen: places.map(|(y, x)| (rows.of(y), columns.of(x))).collect(),
+            rows,
+            order: columns.order(windows.columns.kernel),
+            columns,
+            back: Spread::new(&windows, windows.channels / conv.groups, conv.outputs),
             windows,
             outputs: conv.outputs,
             groups: conv.groups,
             weights: vec![0.0; size],
-            back: vec![0.0; size],
         })
     }
 
@@ -105,20 +147,27 @@ impl Conv {
     /// Where feature `i` of the input is.
     #[inline(always)]
     fn place(&self, i: usize) -> Place {
-        let (places, columns) = (self.windows.places(), self.windows.columns.input);
-        let at = i % places;
-        Place { channel: i / places, row: self.rows.of(at / columns), column: self.columns.of(at % columns) }
+        // Numbers of 32 bits divide faster.
+        let (i, places) = (i as u32, self.seen.len() as u32);
+        let (row, column) = self.seen[(i % places) as usize];
+        Place { channel: (i / places) as usize, row, column }
     }
 
     /// Calls `f` for each weight with its position in the parameter, in `weights` and in `back`.
     fn each_weight(&self, mut f: impl FnMut(usize, usize, usize)) {
-        let (taps, inputs, outputs) = (self.windows.taps(), self.inputs_of_group(), self.outputs_of_group());
+        let (inputs, outputs, back) = (self.inputs_of_group(), self.outputs_of_group(), &self.back);
+        let (height, width) = (self.windows.rows.kernel, self.windows.columns.kernel);
+        let mut p = 0;
         for o in 0..self.outputs {
-            let group = o / outputs;
             for c in 0..inputs {
-                for tap in 0..taps {
-                    let forward = ((group * inputs + c) * taps + tap) * outputs + o % outputs;
-                    f((o * inputs + c) * taps + tap, forward, (o * taps + tap) * inputs + c);
+                let channel = o / outputs * inputs + c;
+                for i in 0..height {
+                    for j in 0..width {
+                        let forward =
+                            ((channel * height + i) * width + self.order[j]) * outputs + o % outputs;
+                        f(p, forward, back.at(o * height + i, j, c));
+                        p += 1;
+                    }
                 }
             }
         }
@@ -138,6 +187,12 @@ fn check(place: &str, conv: &describe::Conv, input: &[usize]) -> Result<Windows>
     Ok(windows)
 }
 
+/// Whether taking all values is cheaper than taking the events: a value costs about half as much as an event, as windows
+/// side by side share what they load.
+fn crowded(events: &Events, input: &Signal) -> bool {
+    2 * events.index.len() > input.samples * input.width
+}
+
 impl Operator for Conv {
     fn refresh(&mut self, parameters: &[&[f32]]) -> Result<()> {
         let Some((from, bias)) = parameters.split_first() else { return Ok(()) };
@@ -153,9 +208,10 @@ impl Operator for Conv {
                 want: format!("{want} numbers are needed"),
             });
         }
-        let (mut weights, mut back) = (std::mem::take(&mut self.weights), std::mem::take(&mut self.back));
+        let mut weights = std::mem::take(&mut self.weights);
+        let mut back = std::mem::take(&mut self.back.weights);
         self.each_weight(|p, w, b| (weights[w], back[b]) = (from[p], from[p]));
-        (self.weights, self.back) = (weights, back);
+        (self.weights, self.back.weights) = (weights, back);
         Ok(())
     }
 
@@ -171,9 +227,13 @@ impl Operator for Conv {
         out.zeros(input.samples, self.width());
         let (bias, out) = (parameters.get(1).copied(), &mut out.values[..]);
         match &input.events {
-            Some(events) => f32::dispatch_wide(context.level, FromEvents { conv: self, events, bias, out }),
-            None => {
-                f32::dispatch_wide(context.level, FromAll { conv: self, values: &input.values, bias, out })
+            Some(events) if !crowded(events, input) => {
+                f32::dispatch_wide(context.level, FromEvents { conv: self, events, bias, out });
+            }
+            _ => {
+                let mut buffer = Vec::new();
+                let values = input.dense(&mut buffer);
+                f32::dispatch_wide(context.level, FromAll { conv: self, values, bias, out });
             }
         }
     }

@@ -15,9 +15,27 @@ pub(crate) struct Linear {
     pub(crate) inputs: usize,
     /// Outputs.
     pub(crate) outputs: usize,
+    /// The weights as `[out, in]`, where outputs are so few that errors go back faster by these.
+    turned: Vec<f32>,
+}
+
+impl Linear {
+    pub(crate) fn new(inputs: usize, outputs: usize) -> Linear {
+        Linear { inputs, outputs, turned: Vec::new() }
+    }
 }
 
 impl Operator for Linear {
+    fn refresh(&mut self, parameters: &[&[f32]]) -> Result<()> {
+        if let Some(weights) = parameters.first()
+            && self.outputs <= kernels::FEW
+        {
+            let column = |o: usize| weights.iter().skip(o).step_by(self.outputs.max(1));
+            self.turned = (0..self.outputs).flat_map(column).copied().collect();
+        }
+        Ok(())
+    }
+
     fn forward(
         &self,
         context: &Context<'_>,
@@ -41,15 +59,12 @@ impl Operator for Linear {
     }
 
     fn backward(&self, context: &Context<'_>, parameters: &[&[f32]], back: Back<'_>) {
-        if let ([input], [Some(gradient)]) = (back.inputs, back.gradients) {
-            kernels::backward(
-                context.level,
-                parameters[0],
-                self.outputs,
-                &input.reach,
-                back.upstream,
-                gradient,
-            );
+        let ([input], [Some(gradient)]) = (back.inputs, back.gradients) else { return };
+        let (level, reach, outputs) = (context.level, &input.reach, self.outputs);
+        if self.outputs <= kernels::FEW {
+            kernels::backward_few(level, &self.turned, outputs, reach, back.upstream, gradient);
+        } else {
+            kernels::backward(level, parameters[0], outputs, reach, back.upstream, gradient);
         }
     }
 

@@ -59,7 +59,8 @@ impl Operator for Neurons {
     }
 
     fn fresh(&self, samples: usize) -> Memory {
-        Memory { fields: self.layer.start(samples), layers: self.layer.layers(samples), kept: Vec::new() }
+        let (fields, layers) = (self.layer.start(samples), self.layer.layers(samples));
+        Memory { fields, layers, ..Memory::default() }
     }
 
     fn first_output(&self, samples: usize, width: usize) -> Signal {

@@ -55,18 +55,47 @@ fn lists(pool: &describe::Pool) -> Lists<'_> {
     Lists { kernel: &pool.kernel, stride, padding: &pool.padding, dilation: &[1] }
 }
 
+impl Pool {
+    /// Whether what was the largest is kept by its tap, in a byte; else it is looked for again.
+    fn keeps_taps(&self) -> bool {
+        self.0.of == PoolOf::Max && self.0.size() <= 256.0
+    }
+}
+
 impl Operator for Pool {
-    fn forward(&self, _: &Context<'_>, _: &[&[f32]], inputs: &[&Signal], _: &mut Memory, out: &mut Signal) {
+    fn forward(
+        &self,
+        context: &Context<'_>,
+        _: &[&[f32]],
+        inputs: &[&Signal],
+        memory: &mut Memory,
+        out: &mut Signal,
+    ) {
         let [input] = inputs else { return };
-        let old: Option<Events> = out.events.take();
-        out.zeros(input.samples, self.0.width());
-        let rows = out.values.chunks_exact_mut(self.0.width());
-        match &input.events {
-            Some(events) => {
-                let mut met = Vec::new();
-                rows.enumerate().for_each(|(s, row)| self.0.pool_events(events.of(s), &mut met, row));
+        let (old, width): (Option<Events>, usize) = (out.events.take(), self.0.width());
+        out.zeros(input.samples, width);
+        let mut taps = std::mem::take(&mut memory.choices);
+        let (mut met, mut buffer) = (Vec::new(), Vec::new());
+        taps.resize(if self.keeps_taps() { input.samples * width } else { 0 }, 0);
+        for (sample, row) in out.values.chunks_exact_mut(width).enumerate() {
+            match &input.events {
+                Some(events) if self.keeps_taps() => {
+                    let taps = &mut taps[sample * width..(sample + 1) * width];
+                    self.0.maxima_of_events(events.of(sample), &mut met, row, taps);
+                }
+                Some(events) if self.0.of != PoolOf::Max => self.0.sums_of_events(events.of(sample), row),
+                None if self.keeps_taps() => {
+                    let taps = &mut taps[sample * width..(sample + 1) * width];
+                    self.0.maxima(input.sample(sample), row, taps);
+                }
+                _ => {
+                    let values = input.dense(&mut buffer);
+                    self.0.pool_all(&values[sample * input.width..(sample + 1) * input.width], row);
+                }
             }
-            None => rows.enumerate().for_each(|(s, row)| self.0.pool_all(input.sample(s), row)),
+        }
+        if context.taping {
+            memory.choices = taps;
         }
         let size = self.0.size();
         for y in &mut out.values {
@@ -86,28 +115,41 @@ impl Operator for Pool {
             return;
         }
         let width = input.width;
-        let mut buffer = Vec::new();
-        let values = if self.0.of == PoolOf::Max { input.dense(&mut buffer) } else { &[] };
         let rows = gradient.chunks_exact_mut(width).zip(back.upstream.chunks_exact(self.0.width()));
         for (sample, (gradient, upstream)) in rows.enumerate() {
-            if self.0.of == PoolOf::Max {
-                let values = &values[sample * width..(sample + 1) * width];
+            let wanted = |i: usize| input.reach.at(sample, i, width);
+            if self.keeps_taps() {
+                let taps = &back.before.choices[sample * upstream.len()..(sample + 1) * upstream.len()];
+                if input.reach == Reach::Everywhere {
+                    self.0.to_maxima(upstream, taps, |_| true, gradient);
+                } else {
+                    self.0.to_maxima(upstream, taps, wanted, gradient);
+                }
+            } else if self.0.of == PoolOf::Max {
+                let mut buffer = Vec::new();
+                let values = &input.dense(&mut buffer)[sample * width..(sample + 1) * width];
                 for (o, g) in upstream.iter().enumerate().filter(|(_, g)| **g != 0.0) {
-                    if let Some(i) = self.0.largest(values, o)
-                        && input.reach.at(sample, i, width)
-                    {
+                    if let Some(i) = self.0.largest(values, o).filter(|i| wanted(*i)) {
                         gradient[i] += g;
                     }
                 }
-                continue;
-            }
-            for (i, to) in gradient.iter_mut().enumerate().filter(|(i, _)| input.reach.at(sample, *i, width))
-            {
-                let mut sum = 0.0;
-                self.0.outputs_of(i, |o| sum += upstream[o]);
-                *to += if self.0.of == PoolOf::Average { sum / self.0.size() } else { sum };
+            } else {
+                let share = if self.0.of == PoolOf::Average { self.0.size() } else { 1.0 };
+                self.0.each_sum(upstream, |i, sum| {
+                    if wanted(i) {
+                        gradient[i] += sum / share;
+                    }
+                });
             }
         }
+    }
+
+    fn reads_inputs(&self) -> bool {
+        self.0.of == PoolOf::Max && !self.keeps_taps()
+    }
+
+    fn reads_output(&self) -> bool {
+        false
     }
 
     fn is_static(&self) -> bool {

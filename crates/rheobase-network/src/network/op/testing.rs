@@ -68,6 +68,9 @@ pub(super) fn backward_in(
     upstream: &[f32],
 ) -> Vec<f32> {
     let mut output = forward_in(context, operator, parameters, input);
+    let (mut before, taping) = (Memory::default(), Context { taping: true, ..*context });
+    operator.forward(&taping, parameters, &[input], &mut before, &mut Signal::default());
+    before.fields.clear();
     assert_eq!(output.values.len(), upstream.len());
     if output.events.is_some() {
         output.values.clear();
@@ -78,7 +81,7 @@ pub(super) fn backward_in(
         parameters,
         Back {
             inputs: &[input],
-            before: &Memory::default(),
+            before: &before,
             output: &output,
             upstream,
             adjoint: &mut Memory::default(),

@@ -174,8 +174,8 @@ impl Run<'_> {
                 let to = &mut of_input[t * self.batch * self.row..];
                 to.iter_mut().zip(gradient).for_each(|(to, g)| *to = f64::from(*g));
             },
-        );
-        self.program.back_to_start(&context, &adjoint, &mut raw);
+        )?;
+        self.program.back_to_start(&context, &mut adjoint, &mut raw);
         let mut arrays = vec![self.compare("grad_input", &of_input, GRADIENT)?];
         let parameters = self.program.settle_gradients(raw);
         for (i, (gradient, tensor)) in parameters.iter().zip(&self.program.parameters().tensors).enumerate() {

@@ -87,9 +87,20 @@ impl<E: Number> Layer<E> {
 
     /// The fields at the start, each `[sample, neuron]`.
     pub fn start(&self, samples: usize) -> Vec<Vec<E>> {
-        let of_sample =
-            |i: usize, s: usize| (0..self.neurons).map(move |n| E::from_f64(self.initial_value(i, s, n)));
-        (0..self.model.state().len()).map(|i| (0..samples).flat_map(|s| of_sample(i, s)).collect()).collect()
+        let shared = self.params.iter().all(Column::is_shared);
+        let field = |i: usize| match self.initial[i] {
+            Initial::Rest if shared && self.neurons > 0 => {
+                vec![E::from_f64(self.initial_value(i, 0, 0)); samples * self.neurons]
+            }
+            Initial::Value(x) => vec![E::from_f64(x); samples * self.neurons],
+            _ => {
+                let of = |s: usize| {
+                    (0..self.neurons).map(move |n| E::from_f64(self.initial_value(i, s, n)))
+                };
+                (0..samples).flat_map(of).collect()
+            }
+        };
+        (0..self.model.state().len()).map(field).collect()
     }
 
     /// What each neuron of a sample has sent before its first step, and the derivatives of that with respect to where its

@@ -6,11 +6,11 @@
 
 use rheobase_models::lanes::{Kernel, Lanes};
 
-use super::Conv;
+use super::{Conv, Place};
 use crate::network::operator::Seen;
 use crate::network::signal::{Events, Reach};
 
-/// Out of events: each is added to the windows that see it.
+/// Out of events: each is added to the windows that see it, window after window of a row at once.
 pub(super) struct FromEvents<'a> {
     pub(super) conv: &'a Conv,
     pub(super) events: &'a Events,
@@ -24,29 +24,44 @@ impl Kernel<f32> for FromEvents<'_> {
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(self) {
         let c = self.conv;
-        let (inputs, outputs) = (c.inputs_of_group(), c.outputs_of_group());
-        let (height, width) = (c.windows.rows.kernel, c.windows.columns.kernel);
-        let across = c.windows.columns.outputs;
-        // `[window, output channel]`.
         let mut sums = vec![0.0; c.width()];
         for (sample, out) in self.out.chunks_exact_mut(c.width()).enumerate() {
             sums.fill(0.0);
             let (index, value) = self.events.of(sample);
             for e in 0..index.len() {
                 let place = c.place(index[e] as usize);
-                let first = place.channel / inputs * outputs;
                 for r in 0..place.row.count {
-                    let (y, i) = c.rows.nth(place.row, r);
-                    let taps = (place.channel * height + i) * width;
-                    for s in 0..place.column.count {
-                        let (x, j) = c.columns.nth(place.column, s);
-                        let to = &mut sums[(y * across + x) * c.outputs + first..][..outputs];
-                        add_scaled::<V>(to, value[e], &c.weights[(taps + j) * outputs..][..outputs]);
+                    for s in 0..c.strips(place) {
+                        let (windows, weights, length) = c.strip(place, r, s);
+                        let to = &mut sums[windows..windows + length];
+                        add_scaled::<V>(to, value[e], &c.weights[weights..weights + length]);
                     }
                 }
             }
-            finish(&sums, self.bias, c.outputs, out);
+            finish(c, &sums, self.bias, out);
         }
+    }
+}
+
+impl Conv {
+    /// Into how many strips a row of windows that see a place falls: one where they are neighbours.
+    #[inline(always)]
+    fn strips(&self, place: Place) -> usize {
+        if self.columns.are_neighbours() { 1 } else { place.column.count }
+    }
+
+    /// Strip `s` in row `r` of the windows that see a place: where its outputs stand in `[group, window, output channel of
+    /// the group]`, where the weights that it sees the place with begin, and how many numbers either has.
+    #[inline(always)]
+    fn strip(&self, place: Place, r: usize, s: usize) -> (usize, usize, usize) {
+        let (outputs, windows) = (self.outputs_of_group(), &self.windows);
+        let (y, i) = self.rows.nth(place.row, r);
+        let (x, j) = self.columns.nth(place.column, s);
+        let group = place.channel / self.inputs_of_group();
+        let window = (group * windows.rows.outputs + y) * windows.columns.outputs + x;
+        let row = (place.channel * windows.rows.kernel + i) * windows.columns.kernel;
+        let across = if self.columns.are_neighbours() { place.column.count } else { 1 };
+        (window * outputs, (row + self.order[j]) * outputs, across * outputs)
     }
 }
 
@@ -54,29 +69,32 @@ impl Kernel<f32> for FromEvents<'_> {
 #[inline(always)]
 fn add_scaled<V: Lanes<Elem = f32>>(to: &mut [f32], factor: f32, from: &[f32]) {
     let factor = V::broadcast(factor);
-    let mut o = 0;
-    while o < to.len() {
-        let sum = V::load(&to[o..]) + factor * V::load(&from[o..]);
-        sum.store(&mut to[o..]);
-        o += V::WIDTH;
+    let whole = to.len() / V::WIDTH * V::WIDTH;
+    let (to, rest) = to.split_at_mut(whole);
+    for (to, from) in to.chunks_exact_mut(V::WIDTH).zip(from.chunks_exact(V::WIDTH)) {
+        (V::load(to) + factor * V::load(from)).store(to);
+    }
+    if !rest.is_empty() {
+        (V::load(rest) + factor * V::load(&from[whole..])).store(rest);
     }
 }
 
-/// Adds the bias and turns `[window, output channel]` into `[output channel, window]`.
+/// Adds the bias and turns `[group, window, output channel of the group]` into `[output channel, window]`.
 #[inline(always)]
-fn finish(sums: &[f32], bias: Option<&[f32]>, outputs: usize, out: &mut [f32]) {
-    let windows = sums.len() / outputs;
-    for o in 0..outputs {
-        let row = &mut out[o * windows..(o + 1) * windows];
+fn finish(c: &Conv, sums: &[f32], bias: Option<&[f32]>, out: &mut [f32]) {
+    let (windows, outputs) = (c.windows.outputs(), c.outputs_of_group());
+    for (o, row) in out.chunks_exact_mut(windows).enumerate() {
+        let from = &sums[o / outputs * windows * outputs + o % outputs..];
         match bias {
             Some(bias) => {
-                for w in 0..windows {
-                    row[w] = sums[w * outputs + o] + bias[o];
+                let bias = bias[o];
+                for (to, sum) in row.iter_mut().zip(from.iter().step_by(outputs)) {
+                    *to = sum + bias;
                 }
             }
             None => {
-                for w in 0..windows {
-                    row[w] = sums[w * outputs + o];
+                for (to, sum) in row.iter_mut().zip(from.iter().step_by(outputs)) {
+                    *to = *sum;
                 }
             }
         }
@@ -124,7 +142,7 @@ impl Kernel<f32> for FromAll<'_> {
                     x += 1;
                 }
             }
-            finish(&sums, self.bias, c.outputs, out);
+            finish(c, &sums, self.bias, out);
         }
     }
 }
@@ -171,7 +189,7 @@ fn block<V: Lanes<Elem = f32>, const T: usize, const N: usize>(
             let row = channel * height + y * w.rows.stride + i * w.rows.dilation;
             let line = &padded[row * width..][..width];
             for j in 0..w.columns.kernel {
-                let tap = (channel * w.rows.kernel + i) * w.columns.kernel + j;
+                let tap = (channel * w.rows.kernel + i) * w.columns.kernel + c.order[j];
                 let weights = &c.weights[tap * outputs..][..outputs];
                 let mut loaded = [V::zero(); N];
                 for n in 0..N {
@@ -187,7 +205,7 @@ fn block<V: Lanes<Elem = f32>, const T: usize, const N: usize>(
         }
     }
     for t in 0..T {
-        let at = (y * w.columns.outputs + x + t) * c.outputs + group * outputs;
+        let at = (group * w.outputs() + y * w.columns.outputs + x + t) * outputs;
         let to = &mut out[at..at + outputs];
         for n in 0..N {
             sums[t][n].store(&mut to[o + n * V::WIDTH..]);
@@ -195,7 +213,8 @@ fn block<V: Lanes<Elem = f32>, const T: usize, const N: usize>(
     }
 }
 
-/// Adds dL/d input where it is wanted, outputs in ascending index.
+/// Adds dL/d input where it is wanted, outputs in ascending index. Where few errors are not 0, each of these is spread over
+/// the places that its window sees; else places add what the windows that see them have.
 pub(super) struct ToInputs<'a> {
     pub(super) conv: &'a Conv,
     pub(super) reach: &'a Reach,
@@ -210,64 +229,170 @@ impl Kernel<f32> for ToInputs<'_> {
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(self) {
         let c = self.conv;
-        let places = c.windows.places();
-        let (width, inputs) = (c.windows.channels * places, c.inputs_of_group());
+        let w = &c.windows;
+        let (places, inputs, channels) = (w.places(), c.inputs_of_group(), c.back.channels);
+        // `[place, padding included; input channel of the group]`, and room for what fills up the last piece.
+        let mut buffer = vec![0.0; w.rows.padded() * w.columns.padded() * channels + 32];
+        let start = buffer.as_ptr().align_offset(64).min(16);
+        let sums = &mut buffer[start..];
+        let mut padded = Vec::new();
+        let width = w.channels * places;
         let samples = self.upstream.chunks_exact(c.width()).zip(self.gradient.chunks_exact_mut(width));
         for (sample, (error, gradient)) in samples.enumerate() {
-            for place in 0..places {
-                for group in 0..c.groups {
-                    let mut i = 0;
-                    while i < inputs {
-                        let count = V::WIDTH.min(inputs - i);
-                        let first = (group * inputs + i) * places + place;
-                        let mut wanted = [false; 16];
-                        let mut any = false;
-                        for l in 0..count {
-                            wanted[l] = self.reach.at(sample, first + l * places, width);
-                            any |= wanted[l];
+            let dense = w.rows.stride == 1 && w.columns.stride == 1 && 3 * not_zero::<V>(error) > error.len();
+            if dense {
+                pad_lines(c, error, &mut padded);
+            }
+            for group in 0..c.groups {
+                if dense {
+                    let mut channel = 0;
+                    while channel < inputs {
+                        gather_places::<V>(c, &padded, group, channel, sums);
+                        channel += V::WIDTH;
+                    }
+                } else {
+                    sums.fill(0.0);
+                    for o in group * c.outputs_of_group()..(group + 1) * c.outputs_of_group() {
+                        spread_channel::<V>(c, o, &error[o * w.outputs()..(o + 1) * w.outputs()], sums);
+                    }
+                }
+                let first = group * inputs * places;
+                let to = &mut gradient[first..first + inputs * places];
+                collect(c, sums, |i| self.reach.at(sample, first + i, width), self.reach, to);
+            }
+        }
+    }
+}
+
+/// How many numbers are not 0.
+#[inline(always)]
+fn not_zero<V: Lanes<Elem = f32>>(numbers: &[f32]) -> usize {
+    let zero = V::zero();
+    let mut count = 0;
+    for x in numbers.chunks(V::WIDTH) {
+        let x = V::load(x);
+        count += V::bits(!(x.le(zero) & x.ge(zero))).count_ones() as usize;
+    }
+    count
+}
+
+/// Spreads the errors of an output channel.
+#[inline(always)]
+fn spread_channel<V: Lanes<Elem = f32>>(c: &Conv, o: usize, errors: &[f32], sums: &mut [f32]) {
+    let (rows, columns, back) = (&c.windows.rows, &c.windows.columns, &c.back);
+    let size = rows.kernel * back.pieces * back.piece;
+    let weights = &back.weights[o * size..(o + 1) * size];
+    let zero = V::zero();
+    for (y, line) in errors.chunks_exact(columns.outputs).enumerate() {
+        for (block, found) in line.chunks(V::WIDTH).enumerate() {
+            let e = V::load(found);
+            let mut bits = V::bits(!(e.le(zero) & e.ge(zero)));
+            while bits != 0 {
+                let k = bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                let x = block * V::WIDTH + k;
+                spread::<V>(c, weights, found[k], y * rows.stride, x * columns.stride, sums);
+            }
+        }
+    }
+}
+
+/// Adds an error times the weights of its channel to the places that its window sees, from (y, x) on.
+#[inline(always)]
+fn spread<V: Lanes<Elem = f32>>(c: &Conv, weights: &[f32], error: f32, y: usize, x: usize, sums: &mut [f32]) {
+    let (rows, columns, back) = (&c.windows.rows, &c.windows.columns, &c.back);
+    for (n, piece) in weights.chunks_exact(back.piece).enumerate() {
+        let (i, j) = if back.pieces == 1 { (n, 0) } else { (n / back.pieces, n % back.pieces) };
+        let place = (y + i * rows.dilation) * columns.padded() + x + j * columns.dilation;
+        add_scaled::<V>(&mut sums[place * back.channels..][..back.piece], error, piece);
+    }
+}
+
+/// Puts as many zeros around the lines of errors as taps reach beyond them.
+#[inline(always)]
+fn pad_lines(c: &Conv, error: &[f32], padded: &mut Vec<f32>) {
+    let columns = &c.windows.columns;
+    let around = (columns.kernel - 1) * columns.dilation;
+    let width = columns.outputs + 2 * around;
+    let lines = error.len() / columns.outputs;
+    padded.clear();
+    // And as many more as the last block of places has beyond the last place.
+    padded.resize(lines * width + ABREAST, 0.0);
+    for (to, from) in padded.chunks_exact_mut(width).zip(error.chunks_exact(columns.outputs)) {
+        to[around..around + from.len()].copy_from_slice(from);
+    }
+}
+
+/// Places side by side that share a loaded weight.
+const ABREAST: usize = 8;
+
+/// Writes the sums of a register of channels of a group, from `channel` on, at all places.
+#[inline(always)]
+fn gather_places<V: Lanes<Elem = f32>>(
+    c: &Conv,
+    padded: &[f32],
+    group: usize,
+    channel: usize,
+    sums: &mut [f32],
+) {
+    let (rows, columns, back) = (&c.windows.rows, &c.windows.columns, &c.back);
+    let (outputs, size) = (c.outputs_of_group(), rows.kernel * back.pieces * back.piece);
+    let around = (columns.kernel - 1) * columns.dilation;
+    let width = columns.outputs + 2 * around;
+    for y in 0..rows.input {
+        let run = c.rows.of(y);
+        let mut x = 0;
+        while x < columns.input {
+            let mut lanes = [V::zero(); ABREAST];
+            for o in group * outputs..(group + 1) * outputs {
+                for r in 0..run.count {
+                    let (window, i) = c.rows.nth(run, r);
+                    // Window v sees place x with tap (x + padding − v)/dilation: the first window has the last tap.
+                    let line = &padded[(o * rows.outputs + window) * width + x + columns.padding..];
+                    for j in (0..columns.kernel).rev() {
+                        let at = o * size + back.at(i, j, channel);
+                        let weight = V::load(&back.weights[at..]);
+                        let errors = &line[around - j * columns.dilation..][..ABREAST];
+                        for p in 0..ABREAST {
+                            lanes[p] = lanes[p] + V::broadcast(errors[p]) * weight;
                         }
-                        if any {
-                            let mut lanes = [0.0f32; 16];
-                            errors::<V>(c, error, group, i, place).store(&mut lanes);
-                            for l in 0..count {
-                                if wanted[l] {
-                                    gradient[first + l * places] += lanes[l];
-                                }
-                            }
-                        }
-                        i += V::WIDTH;
                     }
                 }
             }
+            let first = ((y + rows.padding) * columns.padded() + columns.padding + x) * back.channels;
+            for p in 0..ABREAST.min(columns.input - x) {
+                let to = &mut sums[first + p * back.channels + channel..];
+                lanes[p].store(&mut to[..V::WIDTH.min(back.channels - channel)]);
+            }
+            x += ABREAST;
         }
     }
 }
 
-/// dL/d input of a register of channels, from `channel` of the group on, at one place.
+/// Turns `[place, padding included; channel]` into `[channel, place]`, and adds it where it is wanted.
 #[inline(always)]
-fn errors<V: Lanes<Elem = f32>>(c: &Conv, error: &[f32], group: usize, channel: usize, place: usize) -> V {
-    let (inputs, outputs) = (c.inputs_of_group(), c.outputs_of_group());
-    let (windows, across, taps) = (c.windows.outputs(), c.windows.columns.outputs, c.windows.taps());
-    let place = c.place(place);
-    let mut sum = V::zero();
-    for o in group * outputs..(group + 1) * outputs {
-        for r in 0..place.row.count {
-            let (y, i) = c.rows.nth(place.row, r);
-            for s in 0..place.column.count {
-                let (x, j) = c.columns.nth(place.column, s);
-                let e = error[o * windows + y * across + x];
-                if e != 0.0 {
-                    let tap = o * taps + i * c.windows.columns.kernel + j;
-                    let weights = &c.back[tap * inputs..][..inputs];
-                    sum = sum + V::broadcast(e) * V::load(&weights[channel..]);
+fn collect(c: &Conv, sums: &[f32], wanted: impl Fn(usize) -> bool, reach: &Reach, to: &mut [f32]) {
+    let (rows, columns, channels) = (&c.windows.rows, &c.windows.columns, c.back.channels);
+    for (n, line) in to.chunks_exact_mut(columns.input).enumerate() {
+        let (channel, y) = (n / rows.input, n % rows.input);
+        let first = ((y + rows.padding) * columns.padded() + columns.padding) * channels + channel;
+        let from = sums[first..].iter().step_by(channels);
+        if *reach == Reach::Everywhere {
+            for (to, sum) in line.iter_mut().zip(from) {
+                *to += sum;
+            }
+        } else {
+            for (x, (to, sum)) in line.iter_mut().zip(from).enumerate() {
+                if wanted(n * columns.input + x) {
+                    *to += sum;
                 }
             }
         }
     }
-    sum
 }
 
-/// Adds the gradients of weights and bias: steps as given, samples ascending, inputs ascending.
+/// Adds the gradients of weights and bias: steps as given, samples ascending, inputs ascending. The weights of an input
+/// channel are taken through all steps and samples before the next, so that they stay at hand.
 pub(super) struct ToWeights<'a> {
     pub(super) conv: &'a Conv,
     /// Input and dL/d output of a step.
@@ -282,29 +407,60 @@ impl Kernel<f32> for ToWeights<'_> {
     fn run<V: Lanes<Elem = f32>>(self) {
         let c = self.conv;
         let Some((weights, bias)) = self.raw.split_first_mut() else { return };
-        // `[window, output channel]`.
-        let mut turned = vec![0.0; c.width()];
-        for Seen { input: signal, error: upstream } in self.seen {
-            for (sample, error) in upstream.chunks_exact(c.width()).enumerate() {
-                turn(error, c.outputs, &mut turned);
-                match &signal.events {
-                    Some(events) => {
-                        let (index, value) = events.of(sample);
-                        for e in 0..index.len() {
-                            to_weights::<V>(c, index[e] as usize, value[e], &turned, weights);
-                        }
-                    }
-                    None => {
-                        for (i, v) in signal.sample(sample).iter().enumerate() {
-                            if *v != 0.0 {
-                                to_weights::<V>(c, i, *v, &turned, weights);
-                            }
-                        }
+        let samples = self.seen.iter().map(|s| s.input.samples).sum::<usize>();
+        // `[step and sample, group, window, output channel of the group]`.
+        let mut turned = vec![0.0; samples * c.width()];
+        let mut to = turned.chunks_exact_mut(c.width());
+        for Seen { error, .. } in self.seen {
+            for (error, to) in error.chunks_exact(c.width()).zip(&mut to) {
+                turn(c, error, to);
+            }
+        }
+        // How many events of each step and sample have been taken.
+        let mut taken = vec![0usize; samples];
+        let size = c.windows.taps() * c.outputs_of_group();
+        for (channel, weights) in weights.chunks_exact_mut(size).enumerate() {
+            of_channel::<V>(c, self.seen, channel, &turned, &mut taken, weights);
+        }
+        if let Some(bias) = bias.first_mut() {
+            let (windows, outputs) = (c.windows.outputs(), c.outputs_of_group());
+            for errors in turned.chunks_exact(c.width()) {
+                for (n, row) in errors.chunks_exact(outputs).enumerate() {
+                    let group = n / windows;
+                    add_scaled::<V>(&mut bias[group * outputs..(group + 1) * outputs], 1.0, row);
+                }
+            }
+        }
+    }
+}
+
+/// Adds what all steps and samples give to the weights of an input channel.
+#[inline(always)]
+fn of_channel<V: Lanes<Elem = f32>>(
+    c: &Conv,
+    seen: &[Seen<'_>],
+    channel: usize,
+    turned: &[f32],
+    taken: &mut [usize],
+    weights: &mut [f32],
+) {
+    let places = channel * c.windows.places()..(channel + 1) * c.windows.places();
+    let mut errors = turned.chunks_exact(c.width()).zip(taken);
+    for Seen { input: signal, .. } in seen {
+        for (sample, (errors, taken)) in (0..signal.samples).zip(&mut errors) {
+            match &signal.events {
+                Some(events) => {
+                    let (index, value) = events.of(sample);
+                    while *taken < index.len() && (index[*taken] as usize) < places.end {
+                        of_value::<V>(c, index[*taken] as usize, value[*taken], errors, weights);
+                        *taken += 1;
                     }
                 }
-                if let Some(bias) = bias.first_mut() {
-                    for row in turned.chunks_exact(c.outputs) {
-                        add_scaled::<V>(bias, 1.0, row);
+                None => {
+                    for (i, v) in places.clone().zip(&signal.sample(sample)[places.clone()]) {
+                        if *v != 0.0 {
+                            of_value::<V>(c, i, *v, errors, weights);
+                        }
                     }
                 }
             }
@@ -312,31 +468,34 @@ impl Kernel<f32> for ToWeights<'_> {
     }
 }
 
-/// Turns `[output channel, window]` into `[window, output channel]`.
+/// Adds what one value gives to the weights it meets, of those of its channel.
 #[inline(always)]
-fn turn(error: &[f32], outputs: usize, turned: &mut [f32]) {
-    let windows = error.len() / outputs;
-    for o in 0..outputs {
-        let row = &error[o * windows..(o + 1) * windows];
-        for w in 0..windows {
-            turned[w * outputs + o] = row[w];
+fn of_value<V: Lanes<Elem = f32>>(
+    c: &Conv,
+    index: usize,
+    value: f32,
+    errors: &[f32],
+    weights: &mut [f32],
+) {
+    let place = c.place(index);
+    let before = place.channel * weights.len();
+    for r in 0..place.row.count {
+        for s in 0..c.strips(place) {
+            let (windows, at, length) = c.strip(place, r, s);
+            let from = &errors[windows..windows + length];
+            add_scaled::<V>(&mut weights[at - before..][..length], value, from);
         }
     }
 }
 
-/// Adds what one value gives to the weights it meets.
+/// Turns `[output channel, window]` into `[group, window, output channel of the group]`.
 #[inline(always)]
-fn to_weights<V: Lanes<Elem = f32>>(c: &Conv, index: usize, value: f32, turned: &[f32], weights: &mut [f32]) {
-    let outputs = c.outputs_of_group();
-    let place = c.place(index);
-    let first = place.channel / c.inputs_of_group() * outputs;
-    for r in 0..place.row.count {
-        let (y, i) = c.rows.nth(place.row, r);
-        let taps = (place.channel * c.windows.rows.kernel + i) * c.windows.columns.kernel;
-        for s in 0..place.column.count {
-            let (x, j) = c.columns.nth(place.column, s);
-            let from = &turned[(y * c.windows.columns.outputs + x) * c.outputs + first..][..outputs];
-            add_scaled::<V>(&mut weights[(taps + j) * outputs..][..outputs], value, from);
+fn turn(c: &Conv, error: &[f32], turned: &mut [f32]) {
+    let (windows, outputs) = (c.windows.outputs(), c.outputs_of_group());
+    for (o, row) in error.chunks_exact(windows).enumerate() {
+        let to = &mut turned[o / outputs * windows * outputs + o % outputs..];
+        for (to, e) in to.iter_mut().step_by(outputs).zip(row) {
+            *to = *e;
         }
     }
 }

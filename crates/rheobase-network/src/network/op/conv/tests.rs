@@ -159,6 +159,31 @@ fn bad_settings_say_what_to_do() {
     assert!(error.contains("[C, L] or [C, H, W]"), "{error}");
 }
 
+/// dL/d input as it is defined: places add what the windows that see them have, outputs in ascending index.
+fn plain_errors(spec: &describe::Conv, input: [usize; 3], c: &Conv, weights: &[f32], up: &[f32]) -> Vec<f32> {
+    let (w, inputs, outputs) = (&c.windows, input[0] / spec.groups, spec.outputs / spec.groups);
+    let (height, width) = (w.rows.kernel, w.columns.kernel);
+    let of_feature = |i: usize, up: &[f32]| {
+        let (channel, y, x) = (i / w.places(), i % w.places() / w.columns.input, i % w.columns.input);
+        let mut sum = 0.0f32;
+        for o in channel / inputs * outputs..(channel / inputs + 1) * outputs {
+            for (row, column) in (0..w.rows.outputs).flat_map(|r| (0..w.columns.outputs).map(move |c| (r, c))) {
+                let tap = |axis: &Axis, window: usize, place: usize| {
+                    (0..axis.kernel).find(|k| axis.place(window, *k) == Some(place))
+                };
+                if let (Some(i), Some(j)) = (tap(&w.rows, row, y), tap(&w.columns, column, x)) {
+                    let weight = weights[((o * inputs + channel % inputs) * height + i) * width + j];
+                    sum += up[(o * w.rows.outputs + row) * w.columns.outputs + column] * weight;
+                }
+            }
+        }
+        sum
+    };
+    up.chunks_exact(c.width())
+        .flat_map(|up| (0..w.channels * w.places()).map(move |i| of_feature(i, up)))
+        .collect()
+}
+
 /// Inputs and errors, the latest first.
 type Steps = Vec<(Signal, Vec<f32>)>;
 
@@ -259,7 +284,7 @@ fn run(program: &Program, samples: &[SampleInput], back: bool) -> (f64, Vec<Vec<
     let wanted = |t: usize, _: usize, gradient: &mut [f32]| {
         gradient.iter_mut().enumerate().for_each(|(i, g)| *g += weight(t, i));
     };
-    program.back(&at, &mut tape, &mut adjoint, &mut raw, &[9], wanted, |_, _| {});
+    program.back(&at, &mut tape, &mut adjoint, &mut raw, &[9], wanted, |_, _| {}).unwrap();
     (loss, program.settle_gradients(raw), counts)
 }
 
@@ -364,6 +389,10 @@ proptest! {
         let up = draw("up", plain.values.len());
         let some = reaching(dense.clone(), |s, i| (s + i * 7) % 3 == 0);
         let gradient = backward(&c, &[&weights, &bias], &dense, &up);
+        // Few errors are spread, many gathered.
+        let few: Vec<f32> = up.iter().enumerate().map(|(i, e)| if i % 5 == 0 { *e } else { 0.0 }).collect();
+        let of_few = plain_errors(&case.spec, shape, &c, &weights, &few);
+        prop_assert_eq!(bits(&gradient), bits(&plain_errors(&case.spec, shape, &c, &weights, &up)));
         let history = |s: &Signal| vec![(s.clone(), draw("later", up.len())), (s.clone(), up.clone())];
         let weight_gradient = gathered(&context(), &c, &history(&dense));
         for level in Level::ALL.into_iter().filter(|l| l.is_available()) {
@@ -378,6 +407,7 @@ proptest! {
                 prop_assert_eq!(bits(&found[1]), bits(&weight_gradient[1]));
             }
             prop_assert_eq!(bits(&backward_in(&at, &c, &[&weights, &bias], &sparse, &up)), bits(&gradient));
+            prop_assert_eq!(bits(&backward_in(&at, &c, &[&weights, &bias], &dense, &few)), bits(&of_few));
             let part = backward_in(&at, &c, &[&weights, &bias], &some, &up);
             for (i, (a, b)) in part.iter().zip(&gradient).enumerate() {
                 let wanted = some.reach.at(i / some.width, i % some.width, some.width);

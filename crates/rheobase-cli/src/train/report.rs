@@ -1,0 +1,234 @@
+//! What a finished training has come to: report, metrics, pictures, and what to try next.
+
+use std::fmt::Write as _;
+
+use rheobase::data::{Dataset, digits};
+use rheobase::learn::config::Source;
+use rheobase::learn::{Epoch, Job, Outcome as Tested, StageRun, Warning};
+use rheobase::network::Program;
+use serde_json::{Value, json};
+
+use super::pictures;
+use crate::failure::Outcome;
+use crate::terminal;
+use crate::text::{Table, grouped, short};
+use crate::train::run_folder::{REPORT, RunFolder, STAGES};
+
+/// The metrics of all epochs as CSV.
+pub(crate) fn metrics(history: &[Epoch]) -> String {
+    let validated = history.iter().any(|e| e.validation_loss.is_some());
+    let mut out = String::from("epoch,loss,accuracy,rate,learning_rate");
+    out += if validated { ",validation_loss,validation_accuracy\n" } else { "\n" };
+    for e in history {
+        let _ = write!(out, "{},{},{},{},{}", e.epoch, e.loss, e.accuracy, e.rate, e.learning_rate);
+        if validated {
+            let text = |x: Option<f64>| x.map_or(String::new(), |x| x.to_string());
+            let _ = write!(out, ",{},{}", text(e.validation_loss), text(e.validation_accuracy));
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// What the epochs of all stages brought, as CSV.
+pub(crate) fn stage_metrics(stages: &[StageRun]) -> String {
+    let mut out = String::from("layer,stage_epoch,samples,convergence,silent,features_that_won,accuracy\n");
+    for (stage, e) in stages.iter().flat_map(|stage| stage.history().iter().map(move |e| (stage, e))) {
+        let (layer, won) = (&stage.config().layer, e.wins.iter().filter(|wins| **wins > 0).count());
+        let accuracy = e.accuracy.map_or(String::new(), |a| a.to_string());
+        let _ = writeln!(
+            out,
+            "{layer},{},{},{},{},{won},{accuracy}",
+            e.epoch, e.samples, e.convergence, e.silent
+        );
+    }
+    out
+}
+
+/// What a stage has come to: `3 epochs, converged: w(1−w) 0.0045; 31 of 32 features have won`.
+fn stage_summary(stage: &StageRun) -> String {
+    let Some(last) = stage.history().last() else { return "no epoch: the weights it started with".into() };
+    let epochs = stage.history().len();
+    let wins = stage.wins();
+    let right = last.accuracy.map_or(String::new(), |a| format!("; accuracy {:.1} %", 100.0 * a));
+    format!(
+        "{epochs} {}, {}: w(1−w) {}; {} of {} features have won{right}",
+        if epochs == 1 { "epoch" } else { "epochs" },
+        if stage.has_converged() { "converged" } else { "not converged" },
+        short(last.convergence),
+        wins.iter().filter(|n| **n > 0).count(),
+        wins.len()
+    )
+}
+
+/// What the report holds of the stages.
+fn stages_json(stages: &[StageRun]) -> Vec<Value> {
+    let one = |stage: &StageRun| {
+        json!({
+            "layer": stage.config().layer,
+            "epochs": stage.history().len(),
+            "converged": stage.has_converged(),
+            "convergence": stage.history().last().map(|e| e.convergence),
+            "accuracy": stage.history().last().and_then(|e| e.accuracy),
+            "wins": stage.wins(),
+        })
+    };
+    stages.iter().map(one).collect()
+}
+
+/// A test in numbers.
+pub(crate) struct Scores {
+    pub(crate) samples: usize,
+    pub(crate) correct: usize,
+    pub(crate) loss: f64,
+    pub(crate) spikes: f64,
+    pub(crate) operations: f64,
+    /// Spiking layers: name, spikes per neuron and step.
+    pub(crate) rates: Vec<(String, f64)>,
+}
+
+impl Scores {
+    pub(crate) fn new(program: &Program, tested: &Tested, samples: usize) -> Self {
+        let each = |n: u64| n as f64 / samples as f64;
+        let rates = program.nodes().zip(program.spiking()).zip(&tested.counts.spikes);
+        let rates = rates.filter(|((_, spiking), _)| *spiking).map(|(((name, _, shape), _), spikes)| {
+            let neurons: usize = shape.iter().product();
+            (name.to_string(), *spikes as f64 / (neurons as f64 * tested.sample_steps as f64).max(1.0))
+        });
+        Scores {
+            samples,
+            correct: tested.correct,
+            loss: tested.loss / samples as f64,
+            spikes: each(tested.counts.spikes.iter().sum()),
+            operations: each(tested.counts.operations.iter().sum()),
+            rates: rates.collect(),
+        }
+    }
+
+    /// `test accuracy 97.8 % (352/360)`
+    pub(crate) fn line(&self) -> String {
+        let share = 100.0 * self.correct as f64 / self.samples as f64;
+        format!("test accuracy {share:.1} % ({}/{})", self.correct, self.samples)
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        let rates: serde_json::Map<String, Value> =
+            self.rates.iter().map(|(name, rate)| (name.clone(), json!(rate))).collect();
+        json!({
+            "samples": self.samples,
+            "correct": self.correct,
+            "accuracy": self.correct as f64 / self.samples as f64,
+            "loss": self.loss,
+            "spikes_per_sample": self.spikes,
+            "operations_per_sample": self.operations,
+            "rates": rates,
+        })
+    }
+
+    /// Rows for reading: spikes, operations, rates.
+    pub(crate) fn rows(&self, table: &mut Table) {
+        table.row(["test loss".into(), short(self.loss)]);
+        table.row(["spikes".into(), format!("{} per sample", short(self.spikes))]);
+        let synaptic = format!("{} synaptic operations per sample", short(self.operations));
+        table.row(["operations".into(), synaptic]);
+        for (name, rate) in &self.rates {
+            let text = format!("{:.2} % of its neurons spike in a step", 100.0 * rate);
+            table.row([format!("rate of {name}"), text]);
+        }
+    }
+}
+
+/// How often each class was taken for each: `[true, predicted]`.
+pub(crate) fn confusion(data: &Dataset, tested: &Tested, classes: usize) -> Vec<u64> {
+    let mut counts = vec![0; classes * classes];
+    for (label, predicted) in data.labels().iter().zip(&tested.predictions) {
+        if let Some(count) = counts.get_mut(*label as usize * classes + predicted) {
+            *count += 1;
+        }
+    }
+    counts
+}
+
+/// Warnings with their text.
+pub(crate) fn as_json(warnings: &[Warning]) -> Vec<Value> {
+    let with_text = |warning: &Warning| {
+        let mut value = json!(warning);
+        value["message"] = json!(warning.to_string());
+        value
+    };
+    warnings.iter().map(with_text).collect()
+}
+
+/// Tests the network, writes report and pictures, says what came of it.
+pub(crate) fn finish(job: &Job, folder: &RunFolder, seconds: f64, speed: f64) -> Outcome<()> {
+    let test = &job.splits().test;
+    let tested = job.evaluate(test)?;
+    let scores = Scores::new(job.program(), &tested, test.samples());
+    let in_test = tested.warnings(job.program(), "the test");
+    in_test.iter().for_each(|w| terminal::warn(&format!("warning: {w}")));
+    let warnings = [job.warnings(), &in_test].concat();
+    let classes: usize = job.program().output_shape().iter().product();
+    let matrix = confusion(test, &tested, classes);
+    let fingerprint = job.fingerprint()?;
+    let credit = (job.config().data.source == Source::Digits).then_some(digits::CREDIT);
+
+    let pictures = pictures::draw(job, &matrix, classes, folder)?;
+    let mut report = json!({
+        "epochs": job.history().len(),
+        "parameters": job.program().parameters().count(),
+        "test": scores.json(),
+        "confusion": matrix.chunks(classes.max(1)).collect::<Vec<_>>(),
+        "fingerprint": fingerprint,
+        "data": credit.unwrap_or(test.name()),
+        "warnings": as_json(&warnings),
+    });
+    if !job.stages().is_empty() {
+        report["stages"] = json!(stages_json(job.stages()));
+    }
+    let report = serde_json::to_string_pretty(&report)
+        .map_err(|e| crate::failure::Failure::bad(format!("{REPORT}: {e}")))?;
+    folder.write(REPORT, &(report + "\n"))?;
+
+    let mut table = Table::bare();
+    let place = folder.path().display();
+    let epochs = job.history().len();
+    for stage in job.stages() {
+        table.row([format!("stage {}", stage.config().layer), stage_summary(stage)]);
+    }
+    table.row([
+        "trained".into(),
+        format!("{epochs} epochs, {} parameters", job.program().parameters().count()),
+    ]);
+    if speed >= 1.0 {
+        table.row([
+            "speed".into(),
+            format!("{} s, {} samples per second", short(seconds), grouped(speed as u64)),
+        ]);
+    }
+    scores.rows(&mut table);
+    let stages = if job.stages().is_empty() { String::new() } else { format!("{STAGES}, ") };
+    table.row([
+        "wrote".into(),
+        format!("{place}: checkpoint.safetensors, config.toml, metrics.csv, {stages}{REPORT}"),
+    ]);
+    table.row(["pictures".into(), pictures.join(", ")]);
+    if let Some(credit) = credit {
+        table.row(["data".into(), credit.into()]);
+    }
+    let more = (2 * job.config().train.epochs).max(1);
+    let mut out = table.render(terminal::width());
+    let _ = write!(
+        out,
+        "\nTry next:
+  rheobase inspect {place}                  its layers, shapes, parameters and rates
+  rheobase eval {place}                     the test again
+  rheobase report {place}                   everything on one page
+  rheobase train --resume --out {place} --set train.epochs={more}    train further
+
+fingerprint {fingerprint}
+{}
+",
+        scores.line()
+    );
+    terminal::print(&out)
+}

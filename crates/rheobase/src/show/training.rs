@@ -1,0 +1,245 @@
+//! A training: learning curves, an input and what each layer answers, the confusion matrix.
+
+use rheobase_base::Result;
+use rheobase_draw::{Confusion, Figure, LearningCurves, Panel, Raster, Traces, Weights};
+use rheobase_learn::learn::{Epoch, Job, Trained};
+use rheobase_models::lanes::Level;
+use rheobase_models::neuron::Time;
+use rheobase_network::network::{Context, Counts, Kind, Network, Numbers, SampleInput, Tape, TileInput};
+use rheobase_signals::SpikeValues;
+use rheobase_sim::Catalog;
+
+use super::Show;
+
+/// Outputs that get a line of their own.
+const LINES: usize = 5;
+
+impl Show for Job {
+    fn figure(&self) -> Result<Figure> {
+        learning_curves(self.history())
+    }
+}
+
+impl Show for Trained {
+    fn figure(&self) -> Result<Figure> {
+        learning_curves(self.history())
+    }
+}
+
+/// Loss and accuracy, epoch by epoch; those of validation too, where every epoch has them.
+///
+/// # Errors
+/// No epoch; a loss that is not finite.
+pub fn learning_curves(history: &[Epoch]) -> Result<Figure> {
+    let loss: Vec<f64> = history.iter().map(|e| e.loss).collect();
+    let accuracy: Vec<f64> = history.iter().map(|e| e.accuracy).collect();
+    let checked_loss: Vec<f64> = history.iter().filter_map(|e| e.validation_loss).collect();
+    let checked: Vec<f64> = history.iter().filter_map(|e| e.validation_accuracy).collect();
+    let mut curves = LearningCurves::new().loss("training", &loss).accuracy("training", &accuracy);
+    if checked.len() == history.len() {
+        curves = curves.loss("validation", &checked_loss).accuracy("validation", &checked);
+    }
+    curves.figure()
+}
+
+/// How often each class was taken for each, from [`Outcome::confusion`](crate::learn::Outcome) of the test samples.
+///
+/// # Errors
+/// Counts that are no square of `classes`.
+pub fn confusion(job: &Job, matrix: &[u64], classes: usize) -> Result<Figure> {
+    let figure = Confusion::new(matrix, classes).title("Test samples");
+    let names = job.splits().test.class_names();
+    if names.len() == classes { figure.names(names).figure() } else { figure.figure() }
+}
+
+/// The first test sample as an image, if it is one.
+///
+/// # Errors
+/// Those of [`Job::input`].
+pub fn first_sample(job: &Job) -> Result<Option<Figure>> {
+    let test = &job.splits().test;
+    let (SampleInput::Constant(_), _) = job.input(test, 0)? else { return Ok(None) };
+    let (Some(sample), [maps, height, width]) = (test.sample(0).and_then(|s| s.row(0)), test.shape()) else {
+        return Ok(None);
+    };
+    let values: Vec<f64> = sample.iter().map(|x| f64::from(*x)).collect();
+    let class = test.labels().first().map_or(String::new(), |l| format!(": class {}", test.class_name(*l)));
+    let figure = Weights::new(&values, *maps, *height, *width).label("value", "");
+    figure.title(format!("Test sample 0{class}")).figure().map(Some)
+}
+
+/// What the nodes of a network sent for one sample.
+struct Answer {
+    name: String,
+    /// Of spikes, what their values stand for: one for each neuron, or one for all alike. Empty for other signals.
+    spikes: Vec<SpikeValues>,
+    width: usize,
+    times: Vec<f64>,
+    neurons: Vec<u32>,
+    /// How many spikes each mark is.
+    counts: Vec<u64>,
+    /// `[feature][time]`, of the output.
+    values: Vec<Vec<f64>>,
+}
+
+impl Answer {
+    fn new(name: &str, spikes: Vec<SpikeValues>, shape: &[usize]) -> Self {
+        let width = shape.iter().product();
+        let (times, neurons, counts) = (Vec::new(), Vec::new(), Vec::new());
+        Answer {
+            name: name.to_string(),
+            spikes,
+            width,
+            times,
+            neurons,
+            counts,
+            values: vec![Vec::new(); width],
+        }
+    }
+
+    fn spikes(&self) -> bool {
+        !self.spikes.is_empty()
+    }
+
+    fn take(&mut self, step: usize, row: &[f32]) {
+        for (i, x) in row.iter().enumerate() {
+            if !self.spikes() {
+                self.values[i].push(f64::from(*x));
+            } else if *x != 0.0 {
+                self.times.push(step as f64);
+                self.neurons.push(i as u32);
+                self.counts.push(self.spikes[i % self.spikes.len()].count(f64::from(*x)) as u64);
+            }
+        }
+    }
+}
+
+/// What the values of a layer's spikes stand for.
+fn spike_values(job: &Job, layer: &str, model: &str) -> Vec<SpikeValues> {
+    let Ok(model) = Catalog::standard().get(model) else { return vec![SpikeValues::Single] };
+    let amplitudes = amplitudes(job, layer);
+    amplitudes.into_iter().map(|a| SpikeValues::of_model(model.info(), a)).collect()
+}
+
+/// The size of a layer's spikes: as learned, or as the network's description has it; 1 where it says nothing.
+fn amplitudes(job: &Job, layer: &str) -> Vec<f64> {
+    const NAME: &str = "amplitude";
+    if let Ok(learned) = job.program().parameters().get(&format!("{layer}.{NAME}")) {
+        return learned.values.iter().map(|x| f64::from(*x)).collect();
+    }
+    match set_of(job.network(), layer, NAME) {
+        Some(Numbers::Each(all)) => all,
+        Some(Numbers::One(x)) => vec![x],
+        None => vec![1.0],
+    }
+}
+
+/// A setting of a layer, which may stand in a network within the network.
+fn set_of(network: &Network, layer: &str, name: &str) -> Option<Numbers> {
+    let (first, rest) = layer.split_once('.').map_or((layer, None), |(first, rest)| (first, Some(rest)));
+    let node = network.nodes.iter().find(|n| n.name == first)?;
+    match (&node.kind, rest) {
+        (Kind::Network(inner), Some(rest)) => set_of(inner, rest, name),
+        (Kind::Neurons(neurons), None) => neurons.set.get(name).cloned(),
+        _ => None,
+    }
+}
+
+/// What each layer answers to the first test sample.
+///
+/// # Errors
+/// NaN that arises in the network.
+pub fn answers(job: &Job) -> Result<Figure> {
+    let test = &job.splits().test;
+    let (input, steps) = job.input(test, 0)?;
+    let program = job.program();
+    let spiking = matches!(input, SampleInput::Spikes(_));
+    // An event of the input says how many spikes it is.
+    let of_input = spiking.then_some(SpikeValues::Counts(1.0)).into_iter().collect();
+    let mut answers = vec![Answer::new("input", of_input, program.input_shape())];
+    let nodes = program.nodes().zip(program.spiking());
+    answers.extend(nodes.map(|((name, model, shape), spikes)| {
+        Answer::new(name, if spikes { spike_values(job, name, model) } else { Vec::new() }, shape)
+    }));
+    let constant = matches!(input, SampleInput::Constant(_));
+    let context =
+        Context { step: 0, sample_ids: &[0], epoch: 0, training: false, taping: false, level: Level::best() };
+    let inputs = [input];
+    let width = program.input_shape().iter().product();
+    let fed = TileInput { samples: &inputs, lengths: None, width, wanted: false };
+    let (mut state, mut tape, mut counts) = (program.start(1), Tape::default(), Counts::default());
+    program.run(&context, &mut state, &fed, 0, steps, &mut tape, &mut counts, |t, signals| {
+        let mut buffer = Vec::new();
+        for (answer, signal) in answers.iter_mut().zip(signals) {
+            answer.take(t, signal.dense(&mut buffer));
+        }
+    })?;
+    let output = rheobase_network::network::table(program).output;
+    let times: Vec<f64> = (0..steps).map(|t| t as f64).collect();
+    let mut panels = Vec::new();
+    for (n, answer) in answers.iter().enumerate() {
+        let shown = if n == 0 { !constant } else { answer.spikes() || answer.name == output };
+        if shown {
+            panels.push(panel(answer, &times)?);
+        }
+    }
+    let class = test.labels().first().map_or(String::new(), |l| format!(" (class {})", test.class_name(*l)));
+    Ok(Figure::stack(panels)?.title(format!("Answers to test sample 0{class}")))
+}
+
+fn panel(answer: &Answer, times: &[f64]) -> Result<Panel> {
+    if answer.spikes() {
+        let raster = Raster::new(&answer.times, &answer.neurons, answer.width).clock(Time::Steps);
+        let raster = raster.counts(&answer.counts);
+        return raster.span(-0.5, times.len() as f64 - 0.5).title(answer.name.clone()).panel();
+    }
+    // The largest at the end get a line each: many lines tell nothing.
+    let mut order: Vec<usize> = (0..answer.width).collect();
+    let last = |i: &usize| answer.values[*i].last().copied().unwrap_or(0.0);
+    order.sort_by(|a, b| last(b).total_cmp(&last(a)));
+    order.truncate(LINES);
+    order.sort_unstable();
+    let mut traces = Traces::new(times, "value", "").clock(Time::Steps);
+    for i in order {
+        traces = traces.trace(i.to_string(), &answer.values[i]);
+    }
+    let shown =
+        if answer.width > LINES { format!(", the {LINES} largest at the end") } else { String::new() };
+    traces.title(format!("{}{shown}", answer.name)).panel()
+}
+
+#[cfg(test)]
+mod tests {
+    use rheobase_learn::learn::TrainConfig;
+
+    use super::*;
+
+    #[test]
+    fn several_spikes_in_a_step_all_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = "1,0\n1,1\n".repeat(5);
+        std::fs::write(folder.path().join("data.csv"), format!("x,class\n{rows}")).unwrap();
+        // 2.5 spikes in a step: 10 in 4 steps, 20 of two neurons, whatever their size.
+        let layer = |more: &str| {
+            format!(
+                "[[network.node]]\nname = \"first\"\nlinear = {{ outputs = 2, start = {{ constant = 2500.0 }} }}\n\
+                 [[network.node]]\nname = \"layer\"\nneurons = {{ model = \"spiking_rectified_linear\"{more} }}\n"
+            )
+        };
+        let rest = "[[network.node]]\nname = \"last\"\nlinear = { outputs = 2 }\n\
+                    [[network.node]]\nname = \"readout\"\nneurons = { model = \"leaky_integrator\" }\n";
+        for more in [
+            "",
+            ", set = { amplitude = 0.5 }",
+            ", set = { amplitude = [0.5, 4.0] }",
+            ", set = { amplitude = 0.5 }, learn = [\"amplitude\"]",
+        ] {
+            let path = folder.path().join("data.csv");
+            let text =
+                format!("[data]\nsteps = 4\n[data.source.csv]\ntrain = {path:?}\n{}{rest}", layer(more));
+            let job = Job::new(TrainConfig::from_toml(&text, "job.toml").unwrap()).unwrap();
+            let svg = answers(&job).unwrap().to_svg().unwrap();
+            assert!(svg.contains(">20 spikes<"), "{more}: {svg}");
+        }
+    }
+}
