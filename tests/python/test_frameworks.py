@@ -25,7 +25,7 @@ def test_a_file_is_read_with_a_report_and_gives_the_recorded_spikes(tmp_path: Pa
     assert exchange.read(tmp_path / "back.safetensors").network == model.network
 
 
-def test_what_is_wrong_is_said() -> None:
+def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     file = DATA / "norse" / "tie" / "model.nir"
     with pytest.raises(ValueError, match="did you mean `norse`"):
         exchange.read(file, framework="nors")
@@ -33,8 +33,10 @@ def test_what_is_wrong_is_said() -> None:
         exchange.read(file, framework="norse", settings={"reset": True})
     with pytest.raises(OSError, match="cannot be read"):
         exchange.read("nowhere.nir")
+    network = tmp_path / "net.toml"
+    network.write_text('input = [6]\nnode = [{ name = "a", linear = { outputs = 2 } }]\n')
     with pytest.raises(OSError, match="Sequential"):
-        exchange.read(DATA / "snntorch" / "mlp" / "module.pt", network=file)
+        exchange.read(DATA / "snntorch" / "mlp" / "module.pt", network=network)
 
 
 def test_a_chain_of_torch_is_read_and_given_its_weights_back() -> None:

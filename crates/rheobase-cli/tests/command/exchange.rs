@@ -43,7 +43,10 @@ fn the_first_difference_is_named_with_both_potentials() {
 fn a_model_is_converted_and_replayed_again() {
     let folder = tempfile::tempdir().unwrap();
     let (model, run) = (case("norse/tie", "model.nir"), case("norse/tie", "run.npz"));
-    let ran = run_in(folder.path(), &["convert", &model, "own.safetensors", "--report", "report.json"]);
+    let ran = run_in(
+        folder.path(),
+        &["convert", &model, "own.safetensors", "--with", "dt=0.0009765625", "--report", "report.json"],
+    );
     // What the file leaves open is lost, and said.
     assert_eq!(ran.code, Some(1), "{}", ran.err);
     assert!(ran.out.contains("reset_method") && ran.out.contains("lost"), "{}", ran.out);
