@@ -4,9 +4,10 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from . import analyse as analyse
+from . import analyse as analyse, exchange as exchange, vision as vision
 from ._model import Learned, Model, PerFeature
 from ._cell import SLIFCell as SLIFCell
+from ._dataset import Dataset as Dataset
 from ._dynamics import Dynamics as Dynamics
 from ._dynamics import FixedPoint as FixedPoint
 from ._dynamics import PhasePortrait as PhasePortrait
@@ -17,10 +18,15 @@ from ._learn import Epoch as Epoch
 from ._learn import Job as Job
 from ._learn import Session as Session
 from ._learn import Settings as Settings
+from ._learn import StageEpoch as StageEpoch
 from ._learn import Trained as Trained
+from ._learn import Verified as Verified
 from ._learn import digits as digits
 from ._learn import fit as fit
 from ._learn import from_relu as from_relu
+from ._learn import maps_figure as maps_figure
+from ._learn import report as report
+from ._learn import verify as verify
 from ._model import Learned as Learned
 from ._model import Model as Model
 from ._model import PerFeature as PerFeature
@@ -48,12 +54,14 @@ from ._network import Sum as Sum
 from ._network import SumPool as SumPool
 from ._network import Synapse as Synapse
 from ._network import Tanh as Tanh
+from ._plasticity import Learner as Learner
 from ._population import Competition as Competition
 from ._population import Gradients as Gradients
 from ._population import Population as Population
 from ._population import State as State
 from ._recording import Events as Events
 from ._recording import Recording as Recording
+from ._rows import SpikeRows as SpikeRows
 from ._stimulus import Stimulus as Stimulus
 from ._trains import Burst as Burst
 from ._trains import Correlogram as Correlogram
@@ -549,6 +557,60 @@ class Discontinuous(Model):
     def v_th(self) -> Any: ...
     @classmethod
     def from_rnnbuilder(cls, **parameters: _Amount) -> Discontinuous: ...
+
+class LIFDiscrete(Model):
+    """integrate-and-fire in discrete time with the resets and comparisons of training frameworks"""
+
+    def __init__(self, *, alpha: _Amount = 0.0, beta: _Amount = 0.9, w_in: _Amount = 1.0, gain: _Amount = 1.0, v_rest: _Amount = 0.0, v_th: _Amount = 1.0, at_least: _Amount = 0.0, subtract: _Amount = 1.0, drop: _Amount = 1.0, v_reset: _Amount = 0.0, late: _Amount = 0.0) -> None: ...
+    @property
+    def alpha(self) -> Any: ...
+    @property
+    def beta(self) -> Any: ...
+    @property
+    def w_in(self) -> Any: ...
+    @property
+    def gain(self) -> Any: ...
+    @property
+    def v_rest(self) -> Any: ...
+    @property
+    def v_th(self) -> Any: ...
+    @property
+    def at_least(self) -> Any: ...
+    @property
+    def subtract(self) -> Any: ...
+    @property
+    def drop(self) -> Any: ...
+    @property
+    def v_reset(self) -> Any: ...
+    @property
+    def late(self) -> Any: ...
+
+class LIFCount(Model):
+    """integrate-and-fire in discrete time with several spikes per step (Sinabs, Rockpool)"""
+
+    def __init__(self, *, alpha: _Amount = 0.0, beta: _Amount = 0.9, w_in: _Amount = 1.0, gain: _Amount = 1.0, bias: _Amount = 0.0, v_th: _Amount = 1.0, n_max: _Amount = 65536.0, subtract: _Amount = 1.0, drop: _Amount = 1.0, v_reset: _Amount = 0.0, v_min: _Amount = float("-inf")) -> None: ...
+    @property
+    def alpha(self) -> Any: ...
+    @property
+    def beta(self) -> Any: ...
+    @property
+    def w_in(self) -> Any: ...
+    @property
+    def gain(self) -> Any: ...
+    @property
+    def bias(self) -> Any: ...
+    @property
+    def v_th(self) -> Any: ...
+    @property
+    def n_max(self) -> Any: ...
+    @property
+    def subtract(self) -> Any: ...
+    @property
+    def drop(self) -> Any: ...
+    @property
+    def v_reset(self) -> Any: ...
+    @property
+    def v_min(self) -> Any: ...
 
 class CubaLIF(Model):
     """leaky integrate-and-fire behind an exponential synapse, exact (snnTorch's Synaptic)"""

@@ -10,6 +10,18 @@ const TOP: &str = "# Data formats\n\n\
 command prints says what the numbers were taken for. A file that does not say enough is refused, with the option that decides. \
 Names of neurons stay names: 101 and 103 are two neurons; silent ones are only those that the file knows of.\n\n";
 
+const PYTHON: &str = "\n## In Python\n\n\
+```python\n\
+from pathlib import Path\n\
+import rheobase as rb\n\
+\n\
+Path(\"sheet.csv\").write_text(\"neuron,time_ms\\n101,12.5\\n103,20\\n103,31\\n\")\n\
+trains = rb.read_trains(\"sheet.csv\")\n\
+assert trains.names == (\"101\", \"103\") and [len(train) for train in trains] == [1, 2]\n\
+Path(\"bare.csv\").write_text(\"neuron,time\\n101,12\\n103,20\\n103,31\\n\")    # whole numbers of what?\n\
+assert rb.read_trains(\"bare.csv\", unit=\"ms\").window == (0.0, 0.031)\n\
+```\n";
+
 const OPTIONS: &str = "\n## What a file does not say\n\n\
 | command | Python | says |\n|---|---|---|\n\
 | `--unit s`, `ms`, `us`, `ns`, `steps`, `samples=30000` | `unit=\"ms\"` | what times are counted in |\n\
@@ -64,5 +76,8 @@ pub(super) fn page() -> String {
         ]
     };
     let rows = FORMATS.iter().map(row).collect();
-    format!("{TOP}{}{OPTIONS}", table(&["format", "files", "told by", "what is read", "limits"], rows))
+    format!(
+        "{TOP}{}{OPTIONS}{PYTHON}",
+        table(&["format", "files", "told by", "what is read", "limits"], rows)
+    )
 }

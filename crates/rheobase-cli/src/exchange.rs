@@ -1,5 +1,7 @@
 //! What commands about models of other frameworks share: how a model is read, and its report as text.
 
+use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -79,8 +81,17 @@ pub(crate) fn is_foreign(file: &Path, from: &From) -> bool {
         return false;
     }
     let ending = file.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let ours = ending == "safetensors" && rheobase::learn::Checkpoint::read(file).is_ok();
+    let ours = ending == "safetensors" && is_checkpoint(file);
     from.is_said() || (!ours && matches!(&ending[..], "nir" | "json" | "pt" | "pth" | "npz" | "safetensors"))
+}
+
+/// Whether a file is a checkpoint of ours, be it damaged: what is wrong with it is then said of a checkpoint.
+fn is_checkpoint(file: &Path) -> bool {
+    // The length of the header, and its first entry.
+    const HEAD: &[u8] = br#"{"__metadata__":{"rheobase""#;
+    let mut head = [0; 8 + HEAD.len()];
+    let begins = fs::File::open(file).and_then(|mut f| f.read_exact(&mut head)).is_ok();
+    (begins && head.ends_with(HEAD)) || rheobase::learn::Checkpoint::read(file).is_ok()
 }
 
 /// A report in lines: what is not exact one by one, what is exact as a number.

@@ -7,25 +7,27 @@ use super::panel::{COLUMN, Extent, Panel};
 use super::{Figure, check};
 use rheobase_base::Result;
 
-/// Accuracy over several costs that grow together, with a line at what is aimed at.
+/// Accuracy over a cost that grows, with a line at what is aimed at.
 #[derive(Debug, Clone)]
 pub struct AccuracyCourse<'a> {
     accuracy: &'a [f64],
-    costs: Vec<(String, String, &'a [f64])>,
+    name: String,
+    unit: String,
+    cost: &'a [f64],
     aim: Option<(String, f64)>,
     title: String,
 }
 
 impl<'a> AccuracyCourse<'a> {
-    /// Accuracies (0 to 1), one for each point of the course.
-    pub fn new(accuracy: &'a [f64]) -> Self {
-        AccuracyCourse { accuracy, costs: Vec::new(), aim: None, title: String::new() }
-    }
-
-    /// Adds a panel over a cost with name and unit (may be empty): one value for each point, ascending.
-    pub fn over(mut self, name: impl Into<String>, unit: impl Into<String>, values: &'a [f64]) -> Self {
-        self.costs.push((name.into(), unit.into(), values));
-        self
+    /// Accuracies (0 to 1), and the cost of each with its name and unit (may be empty), ascending.
+    pub fn new(
+        accuracy: &'a [f64],
+        name: impl Into<String>,
+        unit: impl Into<String>,
+        cost: &'a [f64],
+    ) -> Self {
+        let (name, unit) = (name.into(), unit.into());
+        AccuracyCourse { accuracy, name, unit, cost, aim: None, title: String::new() }
     }
 
     /// A dashed line at an accuracy.
@@ -40,14 +42,13 @@ impl<'a> AccuracyCourse<'a> {
         self
     }
 
-    /// The panels, one below the other.
+    /// The picture.
     ///
     /// # Errors
-    /// No point, no cost; values that are not finite, costs that fall, another number of them; accuracies outside 0 to 1.
+    /// No point; values that are not finite, costs that fall, another number of them; accuracies outside 0 to 1.
     pub fn figure(&self) -> Result<Figure> {
         const PLACE: &str = "accuracy course";
         check::some(PLACE, "accuracy", self.accuracy)?;
-        check::some(PLACE, "costs", &self.costs)?;
         let aim = self.aim.iter().map(|(_, a)| a);
         if let Some((i, x)) =
             self.accuracy.iter().chain(aim).enumerate().find(|(_, x)| !(0.0..=1.0).contains(*x))
@@ -60,12 +61,12 @@ impl<'a> AccuracyCourse<'a> {
                 "must lie in 0..=1; divide percentages by 100",
             ));
         }
-        let panels = self.costs.iter().map(|cost| self.panel(cost)).collect::<Result<Vec<Panel>>>()?;
-        Ok(Figure::stack(panels)?.title(self.title.clone()))
+        Ok(Figure::stack(vec![self.panel()?])?.title(self.title.clone()))
     }
 
-    fn panel(&self, (name, unit, values): &(String, String, &[f64])) -> Result<Panel> {
+    fn panel(&self) -> Result<Panel> {
         const PLACE: &str = "accuracy course";
+        let (name, unit, values) = (&self.name, &self.unit, self.cost);
         check::same_length(PLACE, name, values.len(), "accuracy", self.accuracy.len())?;
         check::finite(PLACE, name, values)?;
         check::ascending(PLACE, name, values)?;
@@ -94,14 +95,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panel_for_each_cost_and_bad_numbers_refused() {
-        let (accuracy, steps) = ([0.1, 0.8, 0.9], [8.0, 16.0, 24.0]);
-        let course = AccuracyCourse::new(&accuracy).over("time", "ms", &steps).over("spikes", "", &steps);
+    fn the_aim_stands_beside_the_course_and_bad_numbers_are_refused() {
+        let accuracy = [0.1, 0.8, 0.9];
+        let course = AccuracyCourse::new(&accuracy, "time", "ms", &[8.0, 16.0, 24.0]);
         let svg = course.clone().aim("as rates", 0.95).figure().unwrap().to_svg().unwrap();
-        assert!(svg.contains("as rates") && svg.contains("spikes") && svg.contains("time"));
+        assert!(svg.contains("as rates") && svg.contains("as spikes") && svg.contains("time"));
         assert!(course.clone().aim("as rates", 1.5).figure().is_err());
-        assert!(AccuracyCourse::new(&accuracy).figure().is_err());
-        assert!(AccuracyCourse::new(&accuracy).over("time", "ms", &[1.0, 0.5, 2.0]).figure().is_err());
-        assert!(AccuracyCourse::new(&[]).over("time", "ms", &[]).figure().is_err());
+        for cost in [&[1.0, 0.5, 2.0][..], &[1.0, f64::NAN, 2.0], &[1.0, 2.0]] {
+            assert!(AccuracyCourse::new(&accuracy, "time", "ms", cost).figure().is_err(), "{cost:?}");
+        }
+        assert!(AccuracyCourse::new(&[], "time", "ms", &[]).figure().is_err());
     }
 }

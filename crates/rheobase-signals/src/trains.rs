@@ -83,7 +83,7 @@ impl SpikeTrains {
         times.push(times.last().map_or(time, |last| last.max(time)));
     }
 
-    /// Adds `count` spikes at one time that carry `value` together, as [`push`](Self::push) does one.
+    /// Adds `count` spikes at one time that carry `value` together, as `push` does one.
     pub fn add(&mut self, train: usize, time: f64, count: f64, value: f64) {
         let (Some(times), Some(values)) = (self.times.get_mut(train), self.values.get_mut(train)) else {
             return;

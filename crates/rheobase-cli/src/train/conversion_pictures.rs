@@ -18,19 +18,19 @@ pub(crate) fn draw(found: &Conversion, folder: &Path) -> Outcome<Vec<String>> {
     let accuracy = of(&|m| m.correct as f64 / found.samples as f64);
     let milliseconds = of(&|m| m.steps as f64 * found.dt * 1e3);
     let (spikes, operations) = (of(&|m| m.spikes), of(&|m| m.operations));
-    let course =
-        || AccuracyCourse::new(&accuracy).aim("as rates", found.as_trained as f64 / found.samples as f64);
+    let rates = found.as_trained as f64 / found.samples as f64;
+    let course = |name: &str, unit: &str, cost, title: &str| {
+        AccuracyCourse::new(&accuracy, name, unit, cost).aim("as rates", rates).title(title).figure()
+    };
     let courses = [
-        course().over("presentation", "ms", &milliseconds).title("Accuracy as spikes over presentation time"),
-        course().over("spikes per sample", "", &spikes).title("Accuracy as spikes over spikes"),
-        course()
-            .over("synaptic operations per sample", "", &operations)
-            .title("Accuracy as spikes over operations"),
+        course("presentation", "ms", &milliseconds, "Accuracy as spikes over presentation time"),
+        course("spikes per sample", "", &spikes, "Accuracy as spikes over spikes"),
+        course("synaptic operations per sample", "", &operations, "Accuracy as spikes over operations"),
     ];
     let mut written = Vec::new();
     for (name, course) in COURSE.into_iter().zip(courses) {
         let file = folder.join(name);
-        course.figure()?.save(&file)?;
+        course?.save(&file)?;
         written.push(file.display().to_string());
     }
     Ok(written)

@@ -83,7 +83,7 @@ fn what_cannot_be_run_so_is_refused_with_the_reason() {
         (r#"{ model = "lif", as = "rate", sigma = -1.0 }"#, "hidden.sigma = -1"),
         (r#"{ model = "spiking_rectified_linear", as = "rate", sigma = 0.1 }"#, "cannot be smoothed"),
         (r#"{ model = "lif", as = "rate", learn = ["tau_m"] }"#, "`learn` needs the neurons' state"),
-        (r#"{ model = "lif", as = "rates" }"#, "unknown variant `rates`"),
+        (r#"{ model = "lif", as = "rates" }"#, "unknown name `rates`; did you mean `rate`?"),
     ] {
         fs::write(place.join("job.toml"), job(neurons)).unwrap();
         let ran = run_in(place, &["train", "job.toml", "--out", "refused"]);

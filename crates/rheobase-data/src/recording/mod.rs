@@ -1,6 +1,6 @@
 //! Recordings and event data as other tools write them: one table of formats, one way to say what a file does not.
 //!
-//! A reader gives what a file says of itself; [`understand`] decides what named columns and arrays mean. What is ambiguous is
+//! A reader gives what a file says of itself; `understand.rs` decides what named columns and arrays mean. What is ambiguous is
 //! refused with the option that decides; what was understood is said ([`Recording::understood`]). Identities stay names: 101 and
 //! 103 are two neurons.
 

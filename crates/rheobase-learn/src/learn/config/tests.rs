@@ -71,7 +71,7 @@ fn every_preset_is_a_job_whose_network_fits() {
         assert_eq!(read(&config.to_toml().unwrap()).unwrap(), config, "{}", path.display());
         seen += 1;
     }
-    assert_eq!(seen, 7);
+    assert_eq!(seen, 10);
 }
 
 #[test]
