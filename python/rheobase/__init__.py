@@ -8,7 +8,7 @@
 '<svg'
 
 ``rheobase.models`` lists the neuron models. Errors are of four kinds: ``ValueError`` for values and shapes, ``TypeError`` for
-what is no number and for unknown names, ``OSError`` for files, and ``KeyboardInterrupt``, which ends any long call.
+what is not a number and for unknown names, ``OSError`` for files, and ``KeyboardInterrupt``, which ends any long call.
 """
 
 from . import analyse, exchange, vision

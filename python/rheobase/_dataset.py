@@ -118,7 +118,7 @@ class Dataset:
                 file, as MNIST has them.
             labels: The IDX file of the classes.
             label: The column of the classes in a table: its name or its number from 0; by default the last, ``False`` for none.
-            header: Whether a table's first line holds names; by default if its first value is no number.
+            header: Whether a table's first line holds names; by default if its first value is not a number.
             shape: Shape of a sample in a table; by default the columns in a row.
             scale: What every value of a table is divided by.
             class_names: The classes of a table in their order, where they are words.
@@ -174,7 +174,7 @@ class Dataset:
             return values
         every = [self[i] for i in range(len(self))]
         if len({len(one) for one in every}) > 1:
-            raise ValueError("x: samples differ in length, so they are no one array; take them one by one, data[i]")
+            raise ValueError("x: samples differ in length, so they are not one array; take them one by one, data[i]")
         return np.stack(every)
 
     @property

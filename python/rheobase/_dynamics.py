@@ -166,7 +166,7 @@ class Dynamics:
             held: Values of the state fields on no axis; at rest by default.
 
         Raises:
-            ValueError: models that are no differential equation, variables that do not move.
+            ValueError: models that are not differential equation, variables that do not move.
         """
         if inputs is None:
             inputs = [0.0, self.model.info["example_input"]]

@@ -105,7 +105,7 @@ class Population:
 
     Raises:
         ValueError: values out of range, shapes that do not fit, more than memory holds.
-        TypeError: unknown names, and what is no number.
+        TypeError: unknown names, and what is not a number.
 
     >>> import rheobase as rb
     >>> lif = rb.LIF(tau_m=0.01).population(100)

@@ -28,4 +28,4 @@ def toml(value: Any, argument: str) -> str:
         return "{ " + ", ".join(items) + " }"
     if isinstance(value, (list, tuple, np.ndarray)):
         return "[" + ", ".join(toml(item, argument) for item in value) + "]"
-    raise TypeError(f"{argument}: {value!r} is no setting")
+    raise TypeError(f"{argument}: {value!r} is not a setting")

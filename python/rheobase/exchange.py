@@ -213,7 +213,7 @@ def _leaves(module: Any) -> list[tuple[str, Any]]:
         elif kind in ("Sequential", "SequentialState"):
             found += [(f"{name}_{inner}", leaf) for inner, leaf in _leaves(child)]
         else:
-            raise ValueError(f"module.{name}: {type(child).__qualname__} has no counterpart, or is no chain of modules")
+            raise ValueError(f"module.{name}: {type(child).__qualname__} has no counterpart, or is not a chain of modules")
     return found
 
 

@@ -151,5 +151,5 @@ def test_reports_are_pages(tmp_path):
     assert "Mine" in page and job.fingerprint in page and "<svg" in page
     np.savez(tmp_path / "spikes.npz", train=np.array([0.1, 0.2]))
     assert rb.report(tmp_path).name == "report.html"
-    with pytest.raises(OSError, match="is no folder"):
+    with pytest.raises(OSError, match="is not a folder"):
         rb.report(tmp_path / "nowhere")

@@ -50,7 +50,7 @@ def test_responses_follow_a_pulse():
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
-        (lambda: rb.LIFSubtract().dynamics().phase_portrait([0.0]), ValueError, "no differential equation"),
+        (lambda: rb.LIFSubtract().dynamics().phase_portrait([0.0]), ValueError, "not a differential equation"),
         (lambda: rb.LIFRate().dynamics().rheobase(), ValueError, "does not fire"),
         (lambda: rb.LIF().dynamics().rhs({"u": 1.0}, 0.0), TypeError, "has no 'u'"),
         (lambda: rb.LIF().dynamics().rhs({"v": float("nan")}, 0.0), ValueError, "must be a finite number"),

@@ -213,7 +213,7 @@ def test_progress_is_a_line_on_standard_error(capsys):
         (lambda: rb.fit(rb.Sequential(rb.Linear(3)), X[:, 0, 0], Y), ValueError, "one for each of the 10 classes"),
         (lambda: rb.Trained("/nowhere/x.safetensors"), OSError, "x.safetensors"),
         (lambda: rb.Job.resume("/nowhere"), OSError, "nowhere"),
-        (lambda: rb.Settings({"loss": object()}), TypeError, "is no setting"),
+        (lambda: rb.Settings({"loss": object()}), TypeError, "is not a setting"),
     ],
 )
 def test_bad_input_says_why(call, error, words):

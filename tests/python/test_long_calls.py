@@ -49,6 +49,11 @@ def coupled():
     return lambda: p.gradients(run, output=one, parameters=["tau_m"])
 
 
+def kernel_rates():
+    times, spikes = np.arange(20_000) * 0.001, np.random.default_rng(0).random((20_000, 600))
+    return lambda: [rb.analyse.rates_kernel(times, spikes, "gauss", 0.05) for _ in range(40)]
+
+
 def fitted(of, **settings):
     """A wide network fitted to digits, or to batches of them."""
     wide = rb.Sequential(rb.Flatten(), rb.Linear(1500), rb.LIFSubtract(), rb.Linear(1500), rb.LIFSubtract(), rb.Linear(10), rb.LI())
@@ -71,7 +76,7 @@ def stage():
 
 LONG = {
     "run": lambda: lambda: adex().run(800.0, time=200.0, spikes="none"),
-    "run that records bits": lambda: lambda: rb.LIF().population(20_000).run(1.5, steps=1_000_000, spikes="bits"),
+    "run that records bits": lambda: lambda: rb.LIF().population(20_000).run(1.5, steps=400_000, spikes="bits"),
     "run of neurons that see each other": lambda: lambda: rb.LIF()
     .population(3000, lateral=np.full((3000, 3000), 1e-4))
     .run(1.2, steps=100_000, spikes="none"),
@@ -89,9 +94,7 @@ LONG = {
     "correlogram": lambda: lambda: trains(2, 300_000).correlogram(0, 1, 0.01, 90.0),
     "coincidences of all": lambda: lambda: trains(3000, 2000).spike_sync(),
     "correlation of counts": lambda: lambda: trains(6000, 2000).count_correlation(0.01),
-    "rates by kernel": lambda: lambda: rb.analyse.rates_kernel(
-        np.arange(20_000) * 0.001, np.random.default_rng(0).random((20_000, 600)), "gauss", 0.05
-    ),
+    "rates by kernel": kernel_rates,
 }
 if (ROOT / "examples" / "vision-digits.toml").exists():
     LONG["a stage"] = stage

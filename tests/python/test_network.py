@@ -77,7 +77,7 @@ def test_every_model_is_a_part(cls):
         (lambda: rb.Sequential(rb.LIF), TypeError, "a part of a network is needed"),
         (lambda: rb.Sequential(rb.Part("linear", outputs=3, biass=True)), ValueError, "bias"),
         (lambda: rb.Sequential(rb.Part("linear", outputs="many")), ValueError, "part: line 1: invalid type"),
-        (lambda: rb.Sequential(rb.Part("linear", outputs=object())), TypeError, "is no setting"),
+        (lambda: rb.Sequential(rb.Part("linear", outputs=object())), TypeError, "is not a setting"),
         (lambda: rb.Linear(0), ValueError, "outputs = 0"),
         (lambda: rb.Linear(2.5), TypeError, "whole number"),
         (lambda: rb.Sequential(rb.Linear(2), input=0), ValueError, "input = 0"),

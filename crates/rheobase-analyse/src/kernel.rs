@@ -172,7 +172,7 @@ pub(crate) fn gauss(tau: f64) -> (Vec<f64>, usize) {
 
 /// Samples of the published Gaussian kernel and its delay, for `tau` in samples.
 ///
-/// The places are -2 tau + i; for a tau that is no multiple of 1/4 they are not symmetric about 0.
+/// The places are -2 tau + i; for a tau that is not a multiple of 1/4 they are not symmetric about 0.
 pub(crate) fn published_gauss(tau: f64) -> (Vec<f64>, usize) {
     let std = tau / 2.0;
     let start = -4.0 * std;

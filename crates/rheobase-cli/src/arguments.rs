@@ -29,20 +29,20 @@ pub(crate) fn threads(text: &str) -> Result<usize, String> {
 
 /// One number for all neurons, or one drawn for each from a span.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Amount {
+pub(crate) enum NumberOrSpan {
     /// The same for all.
     Same(f64),
     /// Uniform on [low, high), per neuron.
     Between(f64, f64),
 }
 
-impl FromStr for Amount {
+impl FromStr for NumberOrSpan {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let Some((low, high)) = text.split_once("..") else { return number(text).map(Amount::Same) };
+        let Some((low, high)) = text.split_once("..") else { return number(text).map(NumberOrSpan::Same) };
         let (low, high) = (number(low)?, number(high)?);
         if low.is_finite() && high.is_finite() && low <= high {
-            Ok(Amount::Between(low, high))
+            Ok(NumberOrSpan::Between(low, high))
         } else {
             Err(format!("`{text}` is not a span: LOW..HIGH needs two finite numbers, the lower one first"))
         }
@@ -122,7 +122,7 @@ pub(crate) struct Setting {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
     /// A number, or one drawn per neuron.
-    Amount(Amount),
+    NumberOrSpan(NumberOrSpan),
     /// Drawn per feature map of a [C, H, W] layer.
     PerMap(f64, f64),
     /// A number per neuron from a file.
@@ -142,11 +142,11 @@ impl FromStr for Setting {
             })?)
         } else if let Some(span) = value.strip_suffix("/map") {
             match span.parse()? {
-                Amount::Between(low, high) => Value::PerMap(low, high),
-                Amount::Same(_) => return Err(format!("`{value}` needs a span: LOW..HIGH/map")),
+                NumberOrSpan::Between(low, high) => Value::PerMap(low, high),
+                NumberOrSpan::Same(_) => return Err(format!("`{value}` needs a span: LOW..HIGH/map")),
             }
         } else {
-            Value::Amount(value.parse()?)
+            Value::NumberOrSpan(value.parse()?)
         };
         Ok(Setting { name: name.trim().into(), value })
     }
@@ -187,7 +187,7 @@ impl FromStr for Shape {
         let sizes: Option<Vec<usize>> = text.split([',', 'x']).map(|n| n.trim().parse().ok()).collect();
         match sizes {
             Some(sizes) if sizes.len() == 1 || sizes.len() == 3 => Ok(Shape(sizes)),
-            _ => Err(format!("`{text}` is no shape: write C,H,W (features, rows, columns) or N")),
+            _ => Err(format!("`{text}` is not a shape: write C,H,W (features, rows, columns) or N")),
         }
     }
 }
@@ -221,12 +221,12 @@ mod tests {
     #[test]
     fn settings_are_numbers_spans_and_files() {
         let value = |text: &str| text.parse::<Setting>().map(|s| s.value);
-        assert_eq!(value("a=-2e-3"), Ok(Value::Amount(Amount::Same(-0.002))));
-        assert_eq!(value("a=-70..-60.5"), Ok(Value::Amount(Amount::Between(-70.0, -60.5))));
+        assert_eq!(value("a=-2e-3"), Ok(Value::NumberOrSpan(NumberOrSpan::Same(-0.002))));
+        assert_eq!(value("a=-70..-60.5"), Ok(Value::NumberOrSpan(NumberOrSpan::Between(-70.0, -60.5))));
         assert_eq!(value("a=1..2/map"), Ok(Value::PerMap(1.0, 2.0)));
         let file = FilePart { path: "b/c.npz".into(), part: Some("x".into()) };
         assert_eq!(value("a=@b/c.npz:x"), Ok(Value::File(file)));
-        assert_eq!(value("a=-inf"), Ok(Value::Amount(Amount::Same(f64::NEG_INFINITY))));
+        assert_eq!(value("a=-inf"), Ok(Value::NumberOrSpan(NumberOrSpan::Same(f64::NEG_INFINITY))));
         for bad in ["a", "a=", "a=20ms", "a=2..1", "a=1..nan", "a=1/map", "a=@b.mat", "a=1.."] {
             assert!(bad.parse::<Setting>().is_err(), "{bad}");
         }

@@ -53,7 +53,7 @@ fn is_data(path: &Path) -> bool {
 }
 
 /// What is known of a network.
-struct Found {
+struct NetworkSummary {
     parts: Parts,
     /// Rates in the test of the run, by node.
     rates: serde_json::Map<String, Value>,
@@ -110,7 +110,7 @@ impl Inspect {
 }
 
 /// The network of a TOML file, of which nothing is made: settings of a job have their nodes within `[network]`, or none.
-fn described(path: &Path) -> Outcome<Found> {
+fn described(path: &Path) -> Outcome<NetworkSummary> {
     let network = match TrainConfig::read(path) {
         Ok(config) => config.network(splits(&config)?.train.shape())?,
         Err(of_config) => match Network::read(path) {
@@ -133,8 +133,8 @@ fn closer(path: &Path, of_config: rheobase::Error, of_network: rheobase::Error) 
     if network { of_network.into() } else { of_config.into() }
 }
 
-fn found(parts: Parts) -> Found {
-    Found {
+fn found(parts: Parts) -> NetworkSummary {
+    NetworkSummary {
         parts,
         rates: Default::default(),
         fingerprint: None,
@@ -144,7 +144,7 @@ fn found(parts: Parts) -> Found {
     }
 }
 
-fn trained(path: &Path) -> Outcome<Found> {
+fn trained(path: &Path) -> Outcome<NetworkSummary> {
     let trained = read_trained(path, 1)?;
     let fingerprint = trained.fingerprint()?;
     let mut found = found(table(trained.program()));
@@ -165,7 +165,7 @@ fn trained(path: &Path) -> Outcome<Found> {
     Ok(found)
 }
 
-fn text(found: &Found) -> String {
+fn text(found: &NetworkSummary) -> String {
     let parts = &found.parts;
     let shape = |shape: &[usize]| shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" × ");
     let mut heads = vec!["NODE", "KIND", "FROM", "SHAPE", "PARAMETERS"];

@@ -6,13 +6,13 @@ use std::str::FromStr;
 use clap::Args;
 use rheobase::Dynamics;
 use rheobase::dynamics::{
-    Axis, FixedPoint, Found, Line, Plane, Response, Search, Threshold, draw_line, draw_plane,
+    Axis, FixedPoint, FixedPoints, Line, Plane, Response, Search, Threshold, draw_line, draw_plane,
 };
 use rheobase::models::neuron::Time;
 use rheobase::models::record::Field;
 use serde_json::{Value as Json, json};
 
-use crate::arguments::{Amount, Setting, Value, check_output};
+use crate::arguments::{NumberOrSpan, Setting, Value, check_output};
 use crate::failure::{Failure, Outcome};
 use crate::simulate::setup::{check_once, find_model};
 use crate::terminal;
@@ -89,7 +89,7 @@ impl FromStr for AxisArgument {
             return Ok(AxisArgument { field: text.trim().into(), span: None });
         };
         match span.parse()? {
-            Amount::Between(low, high) if low < high => {
+            NumberOrSpan::Between(low, high) if low < high => {
                 Ok(AxisArgument { field: field.trim().into(), span: Some((low, high)) })
             }
             _ => Err(format!("`{span}` is not a span: LOW..HIGH, the lower one first")),
@@ -124,9 +124,9 @@ impl Phase {
                     View::Line(line, _) => line.fixed_points(*x),
                     View::Plane(plane, _) => plane.fixed_points(*x),
                 };
-                Ok(Found { input: *x, points: points? })
+                Ok(FixedPoints { input: *x, points: points? })
             })
-            .collect::<Outcome<Vec<Found>>>()?;
+            .collect::<Outcome<Vec<FixedPoints>>>()?;
         let last = inputs[inputs.len() - 1];
         let path_wanted = !self.start.is_empty() || self.time.is_some();
         let figure = match (&self.plot, &view) {
@@ -253,7 +253,7 @@ fn numbers<'a>(option: &str, settings: &'a [Setting]) -> Outcome<Vec<(&'a str, f
     let pair = |(i, s): (usize, &'a Setting)| {
         check_once(&settings[..i], s, option)?;
         match s.value {
-            Value::Amount(Amount::Same(x)) => Ok((s.name.as_str(), x)),
+            Value::NumberOrSpan(NumberOrSpan::Same(x)) => Ok((s.name.as_str(), x)),
             _ => {
                 Err(Failure::bad(format!("{option} {}: must be one number: one neuron is looked at", s.name)))
             }
@@ -308,7 +308,7 @@ fn headed(name: &str, unit: &str) -> String {
 fn to_text(
     dynamics: &Dynamics,
     view: &View<'_>,
-    found: &[Found],
+    found: &[FixedPoints],
     rheobase: &Maybe,
     chronaxie: &Maybe,
 ) -> String {
@@ -373,7 +373,7 @@ fn threshold_text(name: &str, threshold: &Maybe, unit: &str) -> String {
 fn to_json(
     dynamics: &Dynamics,
     view: &View<'_>,
-    found: &[Found],
+    found: &[FixedPoints],
     rheobase: &Maybe,
     chronaxie: &Maybe,
 ) -> Json {

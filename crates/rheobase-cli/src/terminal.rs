@@ -1,4 +1,4 @@
-//! Standard output and error: a closed pipe is no panic.
+//! Standard output and error: a closed pipe is not a panic.
 
 use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
 

@@ -205,7 +205,7 @@ impl Array {
 }
 
 fn whole(x: f64) -> Option<i64> {
-    // 2⁶³ itself is no i64. NaN fails the comparison.
+    // 2⁶³ itself is not an i64. NaN fails the comparison.
     let limit = 9_223_372_036_854_775_808.0;
     (x >= -limit && x < limit && x.trunc() == x).then_some(x as i64)
 }

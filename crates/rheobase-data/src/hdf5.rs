@@ -424,7 +424,7 @@ impl Tree {
     /// The bytes of a file of which this is the root.
     ///
     /// # Errors
-    /// If this is no group, or the library refuses a name.
+    /// If this is not a group, or the library refuses a name.
     pub fn bytes(&self) -> Said<Vec<u8>> {
         let Holds::Group(parts) = &self.holds else { return Err("the root of a file is a group".into()) };
         let mut file = hdf5_pure::FileBuilder::new();

@@ -44,7 +44,7 @@ pub enum IdxElements {
 /// Reads the idx file `path`.
 ///
 /// # Errors
-/// [`Error::File`] if it cannot be read, is no idx file, is cut off, goes on after its last element, or declares
+/// [`Error::File`] if it cannot be read, is not an idx file, is cut off, goes on after its last element, or declares
 /// more than it can hold: memory is taken as elements really arrive.
 pub fn read_idx(path: impl AsRef<Path>) -> Result<Idx> {
     let path = path.as_ref();
@@ -84,7 +84,7 @@ pub fn read_idx_dataset(images: impl AsRef<Path>, labels: Option<&Path>) -> Resu
 /// Reads the labels in the idx file `path`.
 ///
 /// # Errors
-/// As [`read_idx`], and [`Error::File`] if it has another number of axes than one, or a label is no whole number from 0.
+/// As [`read_idx`], and [`Error::File`] if it has another number of axes than one, or a label is not a whole number from 0.
 pub fn read_idx_labels(path: &Path) -> Result<Vec<u32>> {
     let idx = read_idx(path)?;
     if idx.shape.len() != 1 {

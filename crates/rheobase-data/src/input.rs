@@ -13,7 +13,7 @@ use rheobase_signals::Input;
 ///
 /// Arrays of shape `[T]` are one neuron, `[T, N]` one sample, `[T, B, N]` everything. In an `.npz`, `array` names the one
 /// to take; without it, the array `input` or the only one is taken. A CSV has a line per step and a column per neuron; a
-/// column `time`, `t` (seconds) or `step` is no neuron.
+/// column `time`, `t` (seconds) or `step` is not a neuron.
 ///
 /// # Errors
 /// [`Error::File`] if the file cannot be read, several arrays could be meant (they are listed), the shape is another, an
@@ -36,7 +36,7 @@ pub fn read_input(path: impl AsRef<Path>, array: Option<&str>) -> Result<Input> 
         Some("csv" | "tsv" | "txt") => from_csv(path),
         _ => Err(Error::file(
             path,
-            "is no input file by its name: it must end in .npy, .npz, .csv, .tsv or .txt",
+            "is not an input file by its name: it must end in .npy, .npz, .csv, .tsv or .txt",
         )),
     }
 }

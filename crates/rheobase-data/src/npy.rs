@@ -19,7 +19,7 @@ const PIECE: usize = 1 << 16;
 /// Reads the array in the `.npy` file `path`.
 ///
 /// # Errors
-/// [`Error::File`] if the file cannot be read, is no npy file, is cut off, goes on after its array, declares more
+/// [`Error::File`] if the file cannot be read, is not an npy file, is cut off, goes on after its array, declares more
 /// than it holds (nothing is allocated for it), or holds an element type that is not read.
 pub fn read_npy(path: impl AsRef<Path>) -> Result<Array> {
     let path = path.as_ref();
@@ -156,7 +156,7 @@ fn texts(
         let code = |b: &[u8; 4]| if big_endian { u32::from_be_bytes(*b) } else { u32::from_le_bytes(*b) };
         let end = letters.iter().rposition(|b| code(b) != 0).map_or(0, |last| last + 1);
         let text: Option<String> = letters[..end].iter().map(|b| char::from_u32(code(b))).collect();
-        out.push(text.ok_or_else(|| format!("element {i} holds a code that is no character"))?);
+        out.push(text.ok_or_else(|| format!("element {i} holds a code that is not a character"))?);
     }
     Ok(out)
 }

@@ -70,7 +70,7 @@ impl NpzReader<BufReader<File>> {
     /// Opens the `.npz` file `path` and reads its list of arrays.
     ///
     /// # Errors
-    /// [`Error::File`] if it cannot be read, is no zip archive, is cut off, or its members overlap.
+    /// [`Error::File`] if it cannot be read, is not a zip archive, is cut off, or its members overlap.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let (file, _) = npy::open(path)?;

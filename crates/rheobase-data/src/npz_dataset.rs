@@ -185,9 +185,9 @@ fn labels_in(path: &Path, name: &str, array: Array) -> Result<(Vec<u32>, Option<
                 let ones: Vec<usize> = (0..classes).filter(|c| values[*c] == 1.0).collect();
                 match (&ones[..], values.iter().filter(|v| **v != 0.0).count()) {
                     ([class], 1) => Ok(*class as u32),
-                    _ => {
-                        Err(fault(format!("row {row} is no one-hot label: it needs a single 1 among zeros")))
-                    }
+                    _ => Err(fault(format!(
+                        "row {row} is not a one-hot label: it needs a single 1 among zeros"
+                    ))),
                 }
             };
             Ok((values.chunks(classes).enumerate().map(hot).collect::<Result<_>>()?, None))
@@ -397,7 +397,7 @@ mod tests {
             (vec![("x", x()), ("y", whole(vec![0, 70_000]))], "labels[1] = 70000"),
             (vec![("x", x()), ("y", Array::vector(vec![0.0, 0.5]))], "array `y` element 1 is 0.5"),
             (vec![("x", x()), ("y", array(&[2, 1, 1], count(2)))], "one axis"),
-            (vec![("x", x()), ("y", array(&[2, 2], count(4)))], "row 1 is no one-hot label"),
+            (vec![("x", x()), ("y", array(&[2, 2], count(4)))], "row 1 is not a one-hot label"),
             (vec![("x", x()), ("y", whole(vec![0, 1])), ("labels", whole(vec![0, 1]))], "`y` and `labels`"),
             (vec![("x_train", x()), ("x_test", x())], "in the parts `train`, `test`"),
             (vec![("x", x()), ("y", whole(vec![0, 1])), ("class_names", x())], "must hold text"),

@@ -70,7 +70,7 @@ impl<'a> FiCurve<'a> {
         self
     }
 
-    /// Sets what is drawn over the input where it is no firing rate: the output of a model that sends numbers.
+    /// Sets what is drawn over the input where it is not a firing rate: the output of a model that sends numbers.
     pub fn output(mut self, label: impl Into<String>, unit: impl Into<String>) -> Self {
         self.output = Some((label.into(), unit.into()));
         self

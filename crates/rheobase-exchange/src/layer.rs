@@ -234,7 +234,7 @@ impl Foreign {
     /// Text that is no such description; tensors that are not there.
     pub fn from_json(text: &str, place: &str, weights: &Weights) -> Result<Foreign> {
         let json: Json =
-            serde_json::from_str(text).map_err(|e| Error::file(place, format!("is no JSON: {e}")))?;
+            serde_json::from_str(text).map_err(|e| Error::file(place, format!("is not JSON: {e}")))?;
         let word = |name: &str| json[name].as_str().unwrap_or_default().to_string();
         let layers = json["layers"]
             .as_array()

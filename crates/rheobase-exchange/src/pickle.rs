@@ -227,7 +227,7 @@ impl Machine<'_> {
                 let (Node::Text(module), Node::Text(name)) =
                     (self.nodes[module].clone(), self.nodes[name].clone())
                 else {
-                    return Err("a name that is no text".into());
+                    return Err("a name that is not text".into());
                 };
                 self.name(&module, &name)?;
             }
@@ -267,7 +267,7 @@ impl Machine<'_> {
         let top = self.top()?;
         match &mut self.nodes[top] {
             Node::List(list) => list.extend(items),
-            _ => return Err("something is appended to what is no list".into()),
+            _ => return Err("something is appended to what is not a list".into()),
         }
         Ok(())
     }
@@ -276,7 +276,7 @@ impl Machine<'_> {
         let top = self.top()?;
         match &mut self.nodes[top] {
             Node::Dict(pairs) => pairs.extend(items.chunks_exact(2).map(|pair| (pair[0], pair[1]))),
-            _ => return Err("keys are set in what is no dictionary".into()),
+            _ => return Err("keys are set in what is not a dictionary".into()),
         }
         Ok(())
     }
@@ -295,7 +295,7 @@ impl Machine<'_> {
     /// `("storage", kind, key, location, count)`.
     fn storage(&mut self) -> Done<()> {
         let id = self.pop()?;
-        let wrong = || "a reference that is no storage of a tensor".to_string();
+        let wrong = || "a reference that is not a storage of a tensor".to_string();
         let Node::Tuple(items) = &self.nodes[id] else { return Err(wrong()) };
         let [tag, kind, key, ..] = items[..] else { return Err(wrong()) };
         match (&self.nodes[tag], &self.nodes[kind], &self.nodes[key]) {
@@ -313,7 +313,7 @@ impl Machine<'_> {
         let (Node::Tuple(arguments), Node::Name(function)) =
             (self.nodes[arguments].clone(), self.nodes[function].clone())
         else {
-            return Err("a call of what is no name".into());
+            return Err("a call of what is not a name".into());
         };
         match (&function[..], &arguments[..]) {
             ("collections.OrderedDict", []) => self.push(Node::Dict(Vec::new())),

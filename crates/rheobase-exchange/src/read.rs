@@ -73,7 +73,7 @@ impl Reading {
 ///
 /// # Errors
 /// A file that cannot be read, is damaged, or was written by another framework than the one that is named. What has no
-/// counterpart is no error here: it is in the report, and [`Reading::model`] says it.
+/// counterpart is not an error here: it is in the report, and [`Reading::model`] says it.
 pub fn read(path: &Path, options: &Options) -> Result<Reading> {
     let mut start = [0u8; 8];
     let begun = std::fs::File::open(path).and_then(|mut file| file.read(&mut start));
@@ -100,7 +100,7 @@ pub fn read(path: &Path, options: &Options) -> Result<Reading> {
         },
         other => {
             let what =
-                format!("`.{other}` is no model: .nir, .json, .safetensors, .pt, .pth or .npz is needed");
+                format!("`.{other}` is not a model: .nir, .json, .safetensors, .pt, .pth or .npz is needed");
             Err(Error::file(path, what))
         }
     }

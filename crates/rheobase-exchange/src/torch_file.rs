@@ -39,7 +39,7 @@ pub(crate) fn read(path: &Path) -> Result<Weights> {
     match start {
         [b'P', b'K'] => zipped(path, &place).map_err(fault),
         OLD => old(path, &place).map_err(fault),
-        _ => Err(fault("is no checkpoint of torch: neither a zip archive nor a pickle".into())),
+        _ => Err(fault("is not a checkpoint of torch: neither a zip archive nor a pickle".into())),
     }
 }
 
@@ -62,10 +62,11 @@ impl Storages for Zipped {
 
 fn zipped(path: &Path, place: &str) -> Done<Weights> {
     let file = File::open(path).map_err(|e| e.to_string())?;
-    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|e| format!("is no zip archive: {e}"))?;
+    let mut archive =
+        ZipArchive::new(BufReader::new(file)).map_err(|e| format!("is not a zip archive: {e}"))?;
     let names = archive.file_names().filter_map(|n| n.ok().map(std::borrow::Cow::into_owned));
     let name = names.into_iter().find(|n| n == "data.pkl" || n.ends_with("/data.pkl"));
-    let name = name.ok_or("holds no `data.pkl`: it is no checkpoint of torch")?;
+    let name = name.ok_or("holds no `data.pkl`: it is not a checkpoint of torch")?;
     let folder = name.strip_suffix("data.pkl").unwrap_or_default().to_string();
     let order = format!("{folder}byteorder");
     if let Ok(mut entry) = archive.by_name(&order) {
@@ -245,7 +246,7 @@ fn view(
         pickle.wholes(id)?.into_iter().map(|x| usize::try_from(x).ok()).collect()
     };
     let (Some(shape), Some(strides)) = (lengths(*shape), lengths(*strides)) else {
-        return Err("its shape or strides are no whole numbers of at least 0".into());
+        return Err("its shape or strides are not whole numbers of at least 0".into());
     };
     let offset = usize::try_from(*offset).map_err(|_| "its offset is below 0")?;
     let count = shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).ok_or("its shape is too large")?;

@@ -25,7 +25,8 @@ pub fn read_weights(path: &Path) -> Result<Weights> {
         "npz" => from_npz(path),
         "pt" | "pth" | "bin" => crate::torch_file::read(path),
         other => {
-            let what = format!("`.{other}` is no file of weights: .safetensors, .pt, .pth or .npz is needed");
+            let what =
+                format!("`.{other}` is not a file of weights: .safetensors, .pt, .pth or .npz is needed");
             Err(Error::file(path, what))
         }
     }
@@ -64,7 +65,7 @@ fn header(path: &Path) -> Result<(Json, u64, u64, File)> {
     let mut header = vec![0u8; length as usize];
     file.read_exact(&mut header).map_err(io)?;
     let header: Json =
-        serde_json::from_slice(&header).map_err(|e| fault(format!("its header is no JSON: {e}")))?;
+        serde_json::from_slice(&header).map_err(|e| fault(format!("its header is not JSON: {e}")))?;
     Ok((header, 8 + length, size, file))
 }
 
@@ -131,7 +132,7 @@ pub fn read_safetensors(path: &Path) -> Result<Weights> {
     let io = |e: std::io::Error| fault(format!("cannot be read: {e}"));
     let (header, body, size, mut file) = header(path)?;
     let mut weights = Weights::new();
-    for (name, entry) in header.as_object().ok_or_else(|| fault("its header is no object".into()))? {
+    for (name, entry) in header.as_object().ok_or_else(|| fault("its header is not an object".into()))? {
         if name == "__metadata__" {
             continue;
         }

@@ -372,7 +372,7 @@ fn bits<N: Neuron, V: Lanes, C: Coeffs<N, V>>(
     if rest > 0
         && let Some(last) = rows.last_mut()
     {
-        // Lanes past the end of the tile are no neurons.
+        // Lanes past the end of the tile are not neurons.
         *last &= u64::MAX >> (64 - rest);
     }
     is_number(zero)

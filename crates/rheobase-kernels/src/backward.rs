@@ -83,7 +83,7 @@ impl<N: Neuron, E: Elem> Kernel<E> for BackwardKernel<'_, N, E> {
 }
 
 /// A block of neurons as it went into the step.
-struct Before<N: Neuron, V: Lanes> {
+struct StepInputs<N: Neuron, V: Lanes> {
     k: N::Coeffs<V>,
     s: N::State<V>,
     x: V,
@@ -93,14 +93,14 @@ struct Before<N: Neuron, V: Lanes> {
     upstream: V,
 }
 
-impl<N: Neuron, V: Lanes> Before<N, V> {
+impl<N: Neuron, V: Lanes> StepInputs<N, V> {
     #[inline(always)]
     fn load(job: &Backward<'_, V::Elem>, sample: usize, b: usize) -> Self {
         let first = b * V::WIDTH;
         let count = V::WIDTH.min(job.neurons - first);
         let start = sample * job.neurons + first;
         let lanes = start..start + count;
-        Before {
+        StepInputs {
             k: N::Coeffs::<V>::from_fn(
                 #[inline(always)]
                 |i| job.coeffs[i].lanes(job.first + first),
@@ -129,7 +129,7 @@ impl<N: Neuron, V: Lanes> Before<N, V> {
 fn back<N: Neuron, V: Lanes>(job: &mut Backward<'_, V::Elem>, sample: usize, b: usize, layer_adjoint: V) {
     let fields = N::State::<V>::FIELDS.len();
     let directions = fields + 1;
-    let before = Before::<N, V>::load(job, sample, b);
+    let before = StepInputs::<N, V>::load(job, sample, b);
     let first = b * V::WIDTH;
     let count = V::WIDTH.min(job.neurons - first);
     let through = Through { layer_adjoint, detach_reset: job.detach_reset, surrogate: job.surrogate };
@@ -190,7 +190,7 @@ fn pulled<N: Neuron, V: Lanes>(
     k: &N::Coeffs<Dual<V, Jet<N, V>>>,
     s: N::State<Dual<V, Jet<N, V>>>,
     x: Dual<V, Jet<N, V>>,
-    before: &Before<N, V>,
+    before: &StepInputs<N, V>,
     through: Through<'_, V>,
 ) -> Jet<N, V> {
     let s = N::integrate(k, s, x, before.held);
@@ -222,7 +222,7 @@ fn layer_adjoint<N: Neuron, V: Lanes>(job: &Backward<'_, V::Elem>) -> V {
     let mut parts = vec![V::Elem::zero(); job.neurons];
     for b in 0..job.neurons.div_ceil(V::WIDTH) {
         let b = block::<V>(b);
-        let before = Before::<N, V>::load(job, 0, b);
+        let before = StepInputs::<N, V>::load(job, 0, b);
         let s = N::integrate(&before.k, before.s, before.x, before.held);
         let own = fire::<N, V>(&before.k, &s, before.x, before.held, job.surrogate);
         let k = N::Coeffs::<One<V>>::from_fn(

@@ -10,7 +10,7 @@ use rheobase_models::phases::step;
 use rheobase_models::real::Mask;
 use rheobase_models::record::Record;
 
-use crate::advance::{Advance, block, is_number};
+use crate::advance::{Advance, Sink, block, is_number};
 use crate::column::Column;
 use crate::kernels::write;
 use crate::source::RowAt;
@@ -30,8 +30,14 @@ pub(crate) fn run<N: Neuron, E: Elem>(level: Level, mut job: Advance<'_, E>) {
         let x = job.input.row(at, &mut buffer);
         let (coeffs, first) = (job.coeffs, job.first);
         let (out, offsets) = (&mut out[..], &mut offsets[..]);
-        let kernel = CurveKernel::<N, E> { coeffs, first, x, out, offsets, model: PhantomData };
-        if !E::dispatch(level, kernel) {
+        let finite = match job.sink {
+            // Nothing is left of such a step.
+            Sink::None => E::dispatch(level, Finite(x)),
+            _ => {
+                E::dispatch(level, CurveKernel::<N, E> { coeffs, first, x, out, offsets, model: PhantomData })
+            }
+        };
+        if !finite {
             job.bad_input.get_or_insert(t);
             return;
         }
@@ -72,6 +78,22 @@ impl<N: Neuron, E: Elem> Kernel<E> for CurveKernel<'_, N, E> {
             out.value.store(&mut self.out[start..]);
             out.offset.store(&mut self.offsets[start..]);
             zero = zero + x * V::zero();
+        }
+        is_number(zero)
+    }
+}
+
+/// Whether all numbers are finite.
+struct Finite<'a, E>(&'a [E]);
+
+impl<E: Elem> Kernel<E> for Finite<'_, E> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<V: Lanes<Elem = E>>(self) -> bool {
+        let mut zero = V::zero();
+        for b in 0..self.0.len().div_ceil(V::WIDTH) {
+            zero = zero + V::load(&self.0[block::<V>(b) * V::WIDTH..]) * V::zero();
         }
         is_number(zero)
     }

@@ -57,7 +57,7 @@ fn unwritable(error: &toml::ser::Error, place: &str) -> Error {
 pub fn text_of(path: &Path) -> Result<String> {
     let bytes = std::fs::read(path).map_err(|e| Error::file(path, format!("cannot be read: {e}")))?;
     String::from_utf8(bytes).map_err(|e| {
-        Error::file(path, format!("is no text: byte {} is not UTF-8", e.utf8_error().valid_up_to()))
+        Error::file(path, format!("is not text: byte {} is not UTF-8", e.utf8_error().valid_up_to()))
     })
 }
 

@@ -12,30 +12,32 @@ use crate::error::Raise;
 
 /// A parameter: one number, one for each neuron, or drawn uniformly for each feature map (low, high, seed).
 #[derive(FromPyObject)]
-pub(crate) enum Amount<'py> {
+pub(crate) enum NumberOrSpan<'py> {
     One(f64),
     PerFeature((f64, f64, u64)),
     Each(PyReadonlyArrayDyn<'py, f64>),
 }
 
-impl Amount<'_> {
+impl NumberOrSpan<'_> {
     /// Sets parameter `name` of a population that is being built.
     pub(crate) fn set<E: Number>(&self, builder: Builder<E>, name: &str) -> PyResult<Builder<E>> {
         Ok(match self {
-            Amount::One(x) => builder.set(name, *x),
-            Amount::PerFeature((low, high, seed)) => {
+            NumberOrSpan::One(x) => builder.set(name, *x),
+            NumberOrSpan::PerFeature((low, high, seed)) => {
                 builder.set_uniform_per_feature(name, *low, *high, *seed)
             }
-            Amount::Each(xs) => builder.set_each(name, xs.as_slice()?),
+            NumberOrSpan::Each(xs) => builder.set_each(name, xs.as_slice()?),
         })
     }
 
     /// Where the state field `name` starts.
     pub(crate) fn start<E: Number>(&self, builder: Builder<E>, name: &str) -> PyResult<Builder<E>> {
         let start = match self {
-            Amount::One(x) => Initial::Value(*x),
-            Amount::PerFeature((low, high, seed)) => Initial::Uniform { low: *low, high: *high, seed: *seed },
-            Amount::Each(xs) => Initial::Each(xs.as_slice()?.to_vec()),
+            NumberOrSpan::One(x) => Initial::Value(*x),
+            NumberOrSpan::PerFeature((low, high, seed)) => {
+                Initial::Uniform { low: *low, high: *high, seed: *seed }
+            }
+            NumberOrSpan::Each(xs) => Initial::Each(xs.as_slice()?.to_vec()),
         };
         Ok(builder.initial(name, start))
     }

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use rheobase::population::Model;
 use rheobase::{Catalog, Curve, Error, Population, Result};
 
-use crate::arguments::Amount;
+use crate::arguments::NumberOrSpan;
 use crate::arrays::array;
 use crate::enter::enter;
 use crate::error::{Raise, raise};
@@ -16,7 +16,7 @@ use crate::error::{Raise, raise};
 const SIMULATED: usize = 100_000;
 
 /// Parameters by name.
-type Parameters<'py> = Vec<(String, Amount<'py>)>;
+type Parameters<'py> = Vec<(String, NumberOrSpan<'py>)>;
 
 /// Checks names, ranges and rules between parameters; where some have a number for each neuron, they must have as many.
 #[pyfunction]
@@ -34,7 +34,7 @@ pub(crate) fn check(model: &str, parameters: Parameters<'_>) -> PyResult<()> {
 /// How many neurons the parameters are for, where some have a number for each.
 fn count(parameters: &Parameters<'_>) -> PyResult<Option<usize>> {
     let each = parameters.iter().find_map(|(_, amount)| match amount {
-        Amount::Each(xs) => Some(xs),
+        NumberOrSpan::Each(xs) => Some(xs),
         _ => None,
     });
     Ok(each.map(|xs| xs.as_slice().map(<[f64]>::len)).transpose()?)
@@ -48,9 +48,9 @@ fn curves(model: &Arc<dyn Model>, parameters: &Parameters<'_>) -> PyResult<Vec<C
             let mut set = Vec::with_capacity(parameters.len());
             for (name, amount) in parameters {
                 let x = match amount {
-                    Amount::One(x) => *x,
-                    Amount::Each(xs) => xs.as_slice()?[n],
-                    Amount::PerFeature(_) => return Err(raise(drawn(&**model, name))),
+                    NumberOrSpan::One(x) => *x,
+                    NumberOrSpan::Each(xs) => xs.as_slice()?[n],
+                    NumberOrSpan::PerFeature(_) => return Err(raise(drawn(&**model, name))),
                 };
                 set.push((name.as_str(), x));
             }

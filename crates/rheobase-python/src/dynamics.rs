@@ -6,7 +6,7 @@ use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use rheobase::dynamics::{
-    Axis, Dynamics as Equations, FixedPoint, Found, Pulse, Search, Threshold, draw_line, draw_plane,
+    Axis, Dynamics as Equations, FixedPoint, FixedPoints, Pulse, Search, Threshold, draw_line, draw_plane,
 };
 use rheobase::{Catalog, Result};
 
@@ -132,7 +132,7 @@ impl Dynamics {
             [x, y, ..] => self.plane(x, y, &inputs, &held),
             [] => Err(rheobase::Error::Unsupported {
                 place: self.0.model().info().name.into(),
-                what: "is no differential equation but a rule from step to step, so it has no phase plane"
+                what: "is not a differential equation but a rule from step to step, so it has no phase plane"
                     .into(),
             }),
         });
@@ -154,7 +154,7 @@ type Chains = Vec<Vec<[f64; 2]>>;
 /// What is seen in a section.
 struct Seen {
     axes: Vec<Axis>,
-    found: Vec<Found>,
+    found: Vec<FixedPoints>,
     /// Of the last input, variable by variable.
     nullclines: Vec<Chains>,
     threshold: Chains,
@@ -177,8 +177,8 @@ impl Dynamics {
     fn line(&self, x: &AxisArgument, inputs: &[f64], held: &[(&str, f64)]) -> Result<Seen> {
         let axis = self.axis(x, inputs)?;
         let line = self.0.line(&axis, held)?;
-        let find = |x: &f64| Ok(Found { input: *x, points: line.fixed_points(*x)? });
-        let found: Vec<Found> = inputs.iter().map(find).collect::<Result<_>>()?;
+        let find = |x: &f64| Ok(FixedPoints { input: *x, points: line.fixed_points(*x)? });
+        let found: Vec<FixedPoints> = inputs.iter().map(find).collect::<Result<_>>()?;
         let figure = draw_line(&self.0, &line, &axis, &found)?;
         Ok(Seen { axes: vec![axis], found, nullclines: Vec::new(), threshold: Vec::new(), figure })
     }
@@ -192,8 +192,8 @@ impl Dynamics {
     ) -> Result<Seen> {
         let axes = [self.axis(x, inputs)?, self.axis(y, inputs)?];
         let plane = self.0.plane(&axes[0], &axes[1], held)?;
-        let find = |x: &f64| Ok(Found { input: *x, points: plane.fixed_points(*x)? });
-        let found: Vec<Found> = inputs.iter().map(find).collect::<Result<_>>()?;
+        let find = |x: &f64| Ok(FixedPoints { input: *x, points: plane.fixed_points(*x)? });
+        let found: Vec<FixedPoints> = inputs.iter().map(find).collect::<Result<_>>()?;
         let last = inputs.last().copied().unwrap_or(0.0);
         // Half a second, or 500 steps, as the command has it.
         let time = if self.0.usual_search().dt == 1.0 { 500.0 } else { 0.5 };

@@ -8,11 +8,11 @@ use pyo3::types::PyDict;
 use rheobase::population::{Column, LayerState, Number, Tape as NativeTape, Upstream};
 use rheobase::{Cancel, Catalog, Error, Input, Population as Neurons, Record, Spikes};
 
-use crate::arguments::{Amount, CompetitionArgument, competition, square, surrogate};
+use crate::arguments::{CompetitionArgument, NumberOrSpan, competition, square, surrogate};
 use crate::arrays::{array, row_shape};
 use crate::enter::enter;
 use crate::error::{Raise, raise};
-use crate::recording::{Raw, Wanted, gathered};
+use crate::recording::{Raw, RecordRequest, gathered};
 use crate::stimulus::Prepared;
 
 /// Neurons of one precision.
@@ -90,8 +90,8 @@ struct Settings<'py> {
     shape: Vec<usize>,
     batch: Option<usize>,
     dt: Option<f64>,
-    params: Vec<(String, Amount<'py>)>,
-    initial: Vec<(String, Amount<'py>)>,
+    params: Vec<(String, NumberOrSpan<'py>)>,
+    initial: Vec<(String, NumberOrSpan<'py>)>,
     keep_on_reset: Vec<(String, bool)>,
     surrogate: Option<(String, Vec<f64>)>,
     detach_reset: bool,
@@ -167,7 +167,7 @@ impl Population {
         probes: Vec<(String, usize)>,
         taped: bool,
     ) -> PyResult<Raw<'py>> {
-        let wanted = Wanted { spikes, probes, taped };
+        let wanted = RecordRequest { spikes, probes, taped };
         let Population { neurons, row, edges } = self;
         let work = steps.saturating_mul(*edges);
         with!(neurons, p => run(py, p, row, (steps, work), &input, &wanted))
@@ -206,11 +206,11 @@ impl Population {
     }
 
     /// Changes a parameter; the state stays.
-    fn set(&mut self, name: &str, amount: Amount<'_>) -> PyResult<()> {
+    fn set(&mut self, name: &str, amount: NumberOrSpan<'_>) -> PyResult<()> {
         with!(&mut self.neurons, p => match amount {
-            Amount::One(x) => p.set(name, x).raised(),
-            Amount::Each(xs) => p.set_each(name, xs.as_slice()?).raised(),
-            Amount::PerFeature(_) => Err(raise(Error::Unsupported {
+            NumberOrSpan::One(x) => p.set(name, x).raised(),
+            NumberOrSpan::Each(xs) => p.set_each(name, xs.as_slice()?).raised(),
+            NumberOrSpan::PerFeature(_) => Err(raise(Error::Unsupported {
                 place: format!("{}.{name}", p.name()),
                 what: "is drawn when a population is made; give numbers to change it later".into(),
             })),
@@ -394,7 +394,7 @@ fn run<'py, E: Precision>(
     row: &[usize],
     (steps, work): (usize, usize),
     drive: &Drive<'py>,
-    wanted: &Wanted<'_>,
+    wanted: &RecordRequest<'_>,
 ) -> PyResult<Raw<'py>> {
     let record = wanted.record(p.name())?;
     let place = p.name().to_string();

@@ -10,13 +10,13 @@ use crate::error::raise;
 use crate::population::Tape;
 
 /// What is wanted of a run.
-pub(crate) struct Wanted<'a> {
+pub(crate) struct RecordRequest<'a> {
     pub(crate) spikes: &'a str,
     pub(crate) probes: Vec<(String, usize)>,
     pub(crate) taped: bool,
 }
 
-impl Wanted<'_> {
+impl RecordRequest<'_> {
     pub(crate) fn record(&self, place: &str) -> PyResult<Record> {
         const FORMS: [(&str, Spikes); 4] = [
             ("none", Spikes::None),

@@ -179,7 +179,7 @@ fn read_options(given: &Bound<'_, PyDict>) -> PyResult<TrainOptions> {
             }
             "pool" => options.pixels.pool = value.extract()?,
             "crop" => options.pixels.crop = Some(value.extract()?),
-            _ => return Err(wrong(format!("`{key}` is no option of reading"))),
+            _ => return Err(wrong(format!("`{key}` is not an option of reading"))),
         }
     }
     Ok(options)

@@ -35,7 +35,7 @@ impl SpikeValues {
     }
 
     /// What a file means that says nothing of its values, in steps of `dt` s where these are known: whole numbers count spikes;
-    /// values of one size that are no whole numbers, 1/dt or more than 100 are a spike's height, and so is what is neither.
+    /// values of one size that are not whole numbers, 1/dt or more than 100 are a spike's height, and so is what is neither.
     pub fn guessed(values: impl Iterator<Item = f64> + Clone, dt: Option<f64>) -> Self {
         match Self::height(values, dt) {
             Some(1.0) => SpikeValues::Counts(1.0),

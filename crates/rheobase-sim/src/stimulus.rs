@@ -134,11 +134,11 @@ impl<'a> RunShape<'a> {
 /// the model's name and the stimulus's place in the sum.
 #[derive(Clone)]
 pub struct Signal {
-    parts: Vec<Part>,
+    parts: Vec<Component>,
 }
 
 #[derive(Clone)]
-enum Part {
+enum Component {
     Same(f64),
     Each(Vec<f64>),
     Step { on: u64, off: u64, amplitude: f64 },
@@ -158,7 +158,7 @@ impl Signal {
     /// per step, data of another shape or step.
     pub fn new(stimuli: &[Stimulus], run: &RunShape<'_>) -> Result<Self> {
         let parts = stimuli.iter().enumerate().map(|(i, s)| {
-            Part::new(i, s, run).map_err(|rule| Error::Value {
+            Component::new(i, s, run).map_err(|rule| Error::Value {
                 place: "stimulus".into(),
                 field: s.kind().into(),
                 index: (stimuli.len() > 1).then_some(i),
@@ -174,8 +174,8 @@ impl Signal {
         let mut sum = vec![0.0];
         for part in &self.parts {
             match part {
-                Part::Same(x) => sum.iter_mut().for_each(|s| *s += x),
-                Part::Each(xs) => {
+                Component::Same(x) => sum.iter_mut().for_each(|s| *s += x),
+                Component::Each(xs) => {
                     if sum.len() == 1 {
                         sum = vec![sum[0]; xs.len()];
                     }
@@ -189,7 +189,7 @@ impl Signal {
 
     /// The largest input, in size, that any neuron can be given; of noise, four standard deviations.
     pub fn largest(&self) -> f64 {
-        self.parts.iter().map(Part::largest).sum()
+        self.parts.iter().map(Component::largest).sum()
     }
 
     /// Writes the input of the neurons from `first` on in `step` of `sample`.
@@ -272,9 +272,9 @@ impl Stimulus {
     }
 }
 
-impl Part {
+impl Component {
     /// Stimulus number `index`, ready for a run; or the rule that it breaks.
-    fn new(index: usize, stimulus: &Stimulus, run: &RunShape<'_>) -> std::result::Result<Part, String> {
+    fn new(index: usize, stimulus: &Stimulus, run: &RunShape<'_>) -> std::result::Result<Component, String> {
         if let Some(rule) = stimulus.broken_rule() {
             return Err(rule);
         }
@@ -283,30 +283,32 @@ impl Part {
         let whole =
             |time: f64| if time.is_finite() { whole_steps(time, run.dt).max(0.0) as u64 } else { u64::MAX };
         Ok(match stimulus {
-            Stimulus::Constant(x) => Part::Same(*x),
+            Stimulus::Constant(x) => Component::Same(*x),
             Stimulus::Uniform { low, high } => {
                 let stream = stream("constant");
                 let draw = |n: usize| low + (high - low) * stream.uniform(0, 0, n as u32);
-                Part::Each((0..run.neurons).map(draw).collect())
+                Component::Each((0..run.neurons).map(draw).collect())
             }
             Stimulus::Each(xs) if xs.len() != run.neurons => {
                 return Err(format!("one number for each of the {} neurons is needed", run.neurons));
             }
-            Stimulus::Each(xs) => Part::Each(xs.clone()),
+            Stimulus::Each(xs) => Component::Each(xs.clone()),
             Stimulus::Step { on, amplitude, off } => {
-                Part::Step { on: whole(*on), off: whole(*off), amplitude: *amplitude }
+                Component::Step { on: whole(*on), off: whole(*off), amplitude: *amplitude }
             }
             Stimulus::Ramp { from, to } => {
-                Part::Ramp { from: *from, to: *to, per_step: (to - from) / run.steps as f64 }
+                Component::Ramp { from: *from, to: *to, per_step: (to - from) / run.steps as f64 }
             }
             Stimulus::Sine { mean, amplitude, hertz } => {
-                Part::Sine { mean: *mean, amplitude: *amplitude, turns_per_step: hertz * run.dt }
+                Component::Sine { mean: *mean, amplitude: *amplitude, turns_per_step: hertz * run.dt }
             }
-            Stimulus::Noise { mean, std } => Part::Noise { mean: *mean, std: *std, stream: stream("noise") },
-            Stimulus::Poisson { rate, weight } => Part::poisson(*rate, *weight, run, stream("poisson"))?,
+            Stimulus::Noise { mean, std } => {
+                Component::Noise { mean: *mean, std: *std, stream: stream("noise") }
+            }
+            Stimulus::Poisson { rate, weight } => Component::poisson(*rate, *weight, run, stream("poisson"))?,
             Stimulus::Data(input) => {
                 check_data(input, run)?;
-                Part::Data(Arc::clone(input))
+                Component::Data(Arc::clone(input))
             }
         })
     }
@@ -316,7 +318,7 @@ impl Part {
         weight: f64,
         run: &RunShape<'_>,
         stream: Stream,
-    ) -> std::result::Result<Part, String> {
+    ) -> std::result::Result<Component, String> {
         let info = run.model.info();
         let events = rate * run.dt;
         let pulse = info.takes == Takes::Current && info.time == Time::Seconds;
@@ -327,42 +329,42 @@ impl Part {
         if !(0.0..=LARGEST / 1e3).contains(&value.abs()) {
             return Err(format!("weight/dt = {value:e} is too large"));
         }
-        Ok(Part::Poisson { below: poisson_table(events), value, stream })
+        Ok(Component::Poisson { below: poisson_table(events), value, stream })
     }
 
     fn largest(&self) -> f64 {
         let most = |numbers: &[f64]| numbers.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
         match self {
-            Part::Same(x) => x.abs(),
-            Part::Each(xs) => most(xs),
-            Part::Step { amplitude, .. } => amplitude.abs(),
-            Part::Ramp { from, to, .. } => from.abs().max(to.abs()),
-            Part::Sine { mean, amplitude, .. } => mean.abs() + amplitude.abs(),
-            Part::Noise { mean, std, .. } => mean.abs() + 4.0 * std,
-            Part::Poisson { below, value, .. } => value.abs() * below.len() as f64,
-            Part::Data(input) => most(&input.data),
+            Component::Same(x) => x.abs(),
+            Component::Each(xs) => most(xs),
+            Component::Step { amplitude, .. } => amplitude.abs(),
+            Component::Ramp { from, to, .. } => from.abs().max(to.abs()),
+            Component::Sine { mean, amplitude, .. } => mean.abs() + amplitude.abs(),
+            Component::Noise { mean, std, .. } => mean.abs() + 4.0 * std,
+            Component::Poisson { below, value, .. } => value.abs() * below.len() as f64,
+            Component::Data(input) => most(&input.data),
         }
     }
 
     fn add(&self, step: u64, sample: usize, first: usize, sum: &mut [f64]) {
         let mut all = |x: f64| sum.iter_mut().for_each(|s| *s += x);
         match self {
-            Part::Same(x) => all(*x),
-            Part::Step { on, off, amplitude } => {
+            Component::Same(x) => all(*x),
+            Component::Step { on, off, amplitude } => {
                 all(if (*on..*off).contains(&step) { *amplitude } else { 0.0 })
             }
-            Part::Ramp { from, per_step, .. } => all(from + per_step * step as f64),
-            Part::Sine { mean, amplitude, turns_per_step } => {
+            Component::Ramp { from, per_step, .. } => all(from + per_step * step as f64),
+            Component::Sine { mean, amplitude, turns_per_step } => {
                 let turns = turns_per_step * step as f64;
                 all(mean + amplitude * libm::sin(std::f64::consts::TAU * (turns - turns.floor())));
             }
-            Part::Each(xs) => sum.iter_mut().zip(&xs[first..]).for_each(|(s, x)| *s += x),
-            Part::Noise { mean, std, stream } => {
+            Component::Each(xs) => sum.iter_mut().zip(&xs[first..]).for_each(|(s, x)| *s += x),
+            Component::Noise { mean, std, stream } => {
                 for (i, s) in sum.iter_mut().enumerate() {
                     *s += mean + std * stream.normal(step, sample as u32, (first + i) as u32);
                 }
             }
-            Part::Poisson { below, value, stream } => {
+            Component::Poisson { below, value, stream } => {
                 for (i, s) in sum.iter_mut().enumerate() {
                     let word = stream.word(step, sample as u32, (first + i) as u32);
                     let u = (f64::from(word) + 0.5) * (1.0 / 4_294_967_296.0);
@@ -370,7 +372,7 @@ impl Part {
                     *s += value * events as f64;
                 }
             }
-            Part::Data(input) => {
+            Component::Data(input) => {
                 let [steps, batch, neurons] = input.shape;
                 // What comes after the data's last step has no input: the run was shorter when it was made.
                 if step >= steps as u64 {

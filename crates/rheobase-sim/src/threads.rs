@@ -48,7 +48,7 @@ pub fn pool(place: &str, threads: Option<usize>) -> Result<Arc<rayon::ThreadPool
 /// Checks the number of threads that the environment asks for, `RAYON_NUM_THREADS`.
 ///
 /// # Errors
-/// As [`check`]. 0 and what is no number say nothing.
+/// As [`check`]. 0 and what is not a number say nothing.
 pub fn check_environment() -> Result<()> {
     VARIABLES.into_iter().try_for_each(|name| match env::var(name).ok().and_then(|n| n.parse().ok()) {
         Some(threads) if threads > 0 => check(name, threads),

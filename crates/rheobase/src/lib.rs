@@ -27,7 +27,7 @@ pub use rheobase_sim::{
 /// What a model's equations do, before any network, and pictures of that.
 pub mod dynamics {
     #[cfg(feature = "draw")]
-    pub use crate::show::phase::{Found, draw_line, draw_plane};
+    pub use crate::show::phase::{FixedPoints, draw_line, draw_plane};
     pub use rheobase_sim::dynamics::*;
 }
 

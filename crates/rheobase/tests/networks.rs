@@ -216,7 +216,7 @@ fn input_that_stays_the_same_gathers_like_any_other_however_tapes_are_cut() -> R
         let wanted = |_: usize, _: usize, g: &mut [f32]| g.fill(1.0);
         program.back(&context, &mut tape, &mut adjoint, &mut raw, &[last], wanted, |_, _| {}).unwrap();
         program.back_to_start(&context, &mut adjoint, &mut raw);
-        Ok(program.settle_gradients(raw))
+        Ok(program.finish_gradients(raw))
     };
     assert_eq!(gradients(0)?, gradients(2)?);
     Ok(())

@@ -101,7 +101,7 @@ fn inside(group: &str, root: &str) -> PathBuf {
 fn left(folder: &Path, version: &Version) -> Option<f64> {
     let read = |file: &str| std::fs::read_to_string(folder.join(file)).ok();
     let number = |file: &str| read(file)?.trim().parse::<f64>().ok();
-    // No limit is `max`, which is no number.
+    // No limit is `max`, which is not a number.
     let most = version.limits.iter().filter_map(|limit| number(limit)).reduce(f64::min)?;
     let used = number(version.used)?;
     let stat = read("memory.stat").unwrap_or_default();

@@ -16,7 +16,7 @@ pub(super) fn free(root: &Path) -> Vec<Free> {
     };
     let left = |(name, used, option): (&str, &str, &str)| {
         let line = limits.lines().find_map(|line| line.strip_prefix(name))?;
-        // `unlimited` is no number.
+        // `unlimited` is not a number.
         let most = line.split_whitespace().next()?.parse::<f64>().ok()?;
         let bytes = (most - kilobytes(&status, used)?).max(0.0);
         Some(Free { bytes, of: format!("within {option}") })

@@ -81,7 +81,7 @@ impl Report {
         let place = self.folder.display();
         if !self.folder.is_dir() {
             return Err(Failure::bad(format!(
-                "{place}: is no folder; give the one with the results of a run"
+                "{place}: is not a folder; give the one with the results of a run"
             )));
         }
         let output = self.output.clone().unwrap_or_else(|| self.folder.join(PAGE));
@@ -161,7 +161,7 @@ impl Report {
             Some("npy") => add_spikes(draft, &file, &part, name),
             Some("csv") if name == STAGES => add_stages(draft, path, name),
             Some("csv" | "tsv" | "txt") => add_table(draft, &file, &part, name),
-            _ => Err(Failure::bad("is no file of a kind that is shown (npz, npy, csv, json, svg, png)")),
+            _ => Err(Failure::bad("is not a file of a kind that is shown (npz, npy, csv, json, svg, png)")),
         }
     }
 }
@@ -172,7 +172,7 @@ fn add_json(draft: &mut Draft, path: &Path, name: &str) -> Outcome<String> {
         return add_learning(draft, &figure?, &curves, name);
     }
     let text = std::fs::read_to_string(path).map_err(|e| Failure::bad(format!("cannot be read: {e}")))?;
-    let value: Value = serde_json::from_str(&text).map_err(|e| Failure::bad(format!("is no JSON: {e}")))?;
+    let value: Value = serde_json::from_str(&text).map_err(|e| Failure::bad(format!("is not JSON: {e}")))?;
     let rows = scalars(&value);
     if rows.is_empty() {
         return Err(Failure::bad("holds neither curves nor settings"));

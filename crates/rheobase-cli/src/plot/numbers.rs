@@ -105,7 +105,7 @@ pub(crate) fn metrics(path: &Path) -> Outcome<Vec<Curve>> {
             let lines = text.lines().filter(|l| !l.trim().is_empty()).map(serde_json::from_str);
             let value = serde_json::from_str::<Value>(&text)
                 .or_else(|e| lines.collect::<Result<Vec<Value>, _>>().map(Value::Array).map_err(|_| e))
-                .map_err(|e| refused(path, format!("is no JSON: {e}")))?;
+                .map_err(|e| refused(path, format!("is not JSON: {e}")))?;
             Ok(in_json(&value))
         }
         _ => {

@@ -195,7 +195,7 @@ fn from_table(table: &Table, part: &Part, place: &str) -> Outcome<(Time, Vec<Qua
             Some((base, number)) => (base, format!("neuron {}", number.trim_end_matches(']'))),
             None => (name.as_str(), String::new()),
         };
-        // What left the neurons is no state.
+        // What left the neurons is not a state.
         if base == "spikes" && table.names.len() > 3 {
             continue;
         }

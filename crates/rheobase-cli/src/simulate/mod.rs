@@ -32,7 +32,7 @@ use picture::Picture;
 use save::{About, Output, check_csv};
 use setup::{Setup, steps_in};
 use statistics::{Counts, Spread};
-use stimulus::{Loaded, Stimulus};
+use stimulus::{LoadedInputs, Stimulus};
 use summary::Summary;
 
 const EXAMPLES: &str = "Examples:
@@ -124,7 +124,7 @@ impl Simulate {
         if stimuli.is_empty() {
             stimuli.push(Stimulus::constant(model.info().example_input));
         }
-        let loaded = Loaded::read(stimuli)?;
+        let loaded = LoadedInputs::read(stimuli)?;
         let extent = loaded.extent()?;
         let input_text = loaded.text();
         let shape = self.layer_shape(extent.neurons);
@@ -231,7 +231,7 @@ impl Simulate {
         steps: usize,
         input: &Arc<Signal>,
         asked: &[(String, usize)],
-    ) -> Outcome<Done<E>> {
+    ) -> Outcome<RunResult<E>> {
         let (batch, neurons, dt) = (population.batch(), population.neurons(), population.dt());
         let model = population.model().clone();
         let analogue = model.info().emits == Emits::Analogue;
@@ -248,7 +248,7 @@ impl Simulate {
             output.as_ref().map_or(Ok(()), |o| o.room().check_expected(batch * neurons, rate))?;
             picture.as_ref().map_or(Ok(()), |p| p.room().check_expected(neurons, rate))?;
         }
-        let mut done = Done {
+        let mut done = RunResult {
             counts: Counts::new(batch, neurons, dt, 0.0).of(population.spike_values()),
             output,
             picture,
@@ -276,7 +276,7 @@ impl Simulate {
 }
 
 /// A warning where no neuron fired and the input is far below what the model needs, as numbers around 1 are in pA.
-fn weak_input<E: Number>(info: &Info, input: &Signal, done: &Done<E>) -> Option<String> {
+fn weak_input<E: Number>(info: &Info, input: &Signal, done: &RunResult<E>) -> Option<String> {
     let (largest, example) = (input.largest(), info.example_input);
     let silent = info.emits != Emits::Analogue && done.counts.spikes() == 0;
     let unit = if info.input_unit == "1" { String::new() } else { format!(" {}", info.input_unit) };
@@ -308,7 +308,7 @@ fn check_probes(asked: &[(String, usize)], steps: usize) -> Outcome<()> {
 }
 
 /// What a run has given.
-pub(crate) struct Done<E> {
+pub(crate) struct RunResult<E> {
     pub(crate) counts: Counts,
     output: Option<Output<E>>,
     picture: Option<Picture>,
@@ -317,7 +317,7 @@ pub(crate) struct Done<E> {
     pub(crate) wall: Duration,
 }
 
-impl<E: Number> Done<E> {
+impl<E: Number> RunResult<E> {
     fn take(&mut self, start: usize, piece: &rheobase::Recording<E>, asked: usize) -> Outcome<()> {
         self.counts.take(start, piece);
         self.winners += piece.winners.len() as u64;

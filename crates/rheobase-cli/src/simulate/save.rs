@@ -45,7 +45,7 @@ const LEAST_CSV: f64 = 10.0;
 const LEAST_NPZ: f64 = 2.0;
 
 /// A probe's numbers, `[time / every, batch, neuron]`.
-struct Kept<E> {
+struct SavedProbe<E> {
     name: String,
     every: usize,
     data: Vec<E>,
@@ -57,7 +57,7 @@ pub(crate) struct Output<E> {
     dt: f64,
     events: SpikeEvents,
     dense: Option<Vec<E>>,
-    probes: Vec<Kept<E>>,
+    probes: Vec<SavedProbe<E>>,
     winners: Vec<Winner>,
     /// Room for spikes and winners.
     room: Room,
@@ -91,7 +91,7 @@ impl<E: Number> Output<E> {
         disk::fits(path, numbers as f64 * size_of::<E>() as f64)?;
         let keep = |(name, every): &(String, usize)| {
             let (name, every) = (name.clone(), *every);
-            Ok(Kept { name, every, data: reserved(shape[0] / every * row)? })
+            Ok(SavedProbe { name, every, data: reserved(shape[0] / every * row)? })
         };
         Ok(Output {
             shape,

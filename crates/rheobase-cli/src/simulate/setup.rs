@@ -9,7 +9,7 @@ use rheobase::population::{Builder, Model, Number};
 use rheobase::random::Stream;
 use rheobase::{Catalog, Initial, Population};
 
-use crate::arguments::{Amount, Setting, Value};
+use crate::arguments::{NumberOrSpan, Setting, Value};
 use crate::failure::{Failure, Outcome};
 use crate::memory::fits;
 use crate::text::exact;
@@ -69,8 +69,8 @@ impl Setup {
             let field = &setting.name;
             check_once(&self.set[..i], setting, "--set")?;
             builder = match &setting.value {
-                Value::Amount(Amount::Same(x)) => builder.set(field, *x),
-                Value::Amount(Amount::Between(low, high)) => {
+                Value::NumberOrSpan(NumberOrSpan::Same(x)) => builder.set(field, *x),
+                Value::NumberOrSpan(NumberOrSpan::Between(low, high)) => {
                     let stream = Stream::new(self.seed, "parameter", &format!("{name}.{field}"));
                     builder.set_each(field, &drawn(stream, *low, *high, neurons))
                 }
@@ -106,7 +106,7 @@ impl Setup {
     pub(crate) fn drawn<E: Number>(&self, population: &Population<E>) -> Vec<(&'static str, f64)> {
         let fixed = |name: &str| {
             let of = self.set.iter().find(|s| s.name == name);
-            of.is_none_or(|s| matches!(s.value, Value::Amount(Amount::Same(_))))
+            of.is_none_or(|s| matches!(s.value, Value::NumberOrSpan(NumberOrSpan::Same(_))))
         };
         let fields = population.model().params().iter().map(|f| f.name).zip(population.params_of(0));
         fields.filter(|(name, _)| !fixed(name)).collect()
@@ -121,8 +121,8 @@ impl Setup {
         for (i, setting) in initial.iter().enumerate() {
             check_once(&initial[..i], setting, "--initial")?;
             let start = match &setting.value {
-                Value::Amount(Amount::Same(x)) => Initial::Value(*x),
-                Value::Amount(Amount::Between(low, high)) => {
+                Value::NumberOrSpan(NumberOrSpan::Same(x)) => Initial::Value(*x),
+                Value::NumberOrSpan(NumberOrSpan::Between(low, high)) => {
                     Initial::Uniform { low: *low, high: *high, seed: self.seed }
                 }
                 Value::PerMap(..) => {

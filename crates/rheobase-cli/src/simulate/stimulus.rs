@@ -7,7 +7,7 @@ use rheobase::data::{self, read_input};
 use rheobase::stimulus::{self, LARGEST, RunShape, Signal, spacing};
 use rheobase::{Error, nearest};
 
-use crate::arguments::{Amount, FilePart, number};
+use crate::arguments::{FilePart, NumberOrSpan, number};
 use crate::failure::{Failure, Outcome};
 use crate::text::exact;
 
@@ -39,7 +39,7 @@ pub(crate) struct Stimulus {
 /// What kind of input, with its numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Kind {
-    Constant(Amount),
+    Constant(NumberOrSpan),
     Step { on: f64, amplitude: f64, off: f64 },
     Ramp { from: f64, to: f64 },
     Sine { mean: f64, amplitude: f64, hertz: f64 },
@@ -53,7 +53,7 @@ const KINDS: [&str; 6] = ["constant", "step", "ramp", "sine", "noise", "poisson"
 impl Stimulus {
     /// A constant input.
     pub(crate) fn constant(x: f64) -> Self {
-        Stimulus { text: x.to_string(), kind: Kind::Constant(Amount::Same(x)) }
+        Stimulus { text: x.to_string(), kind: Kind::Constant(NumberOrSpan::Same(x)) }
     }
 }
 
@@ -113,11 +113,11 @@ impl FromStr for Stimulus {
 
 fn unknown(name: &str) -> String {
     let hint = nearest(name, KINDS).map_or(String::new(), |n| format!("; did you mean `{n}:`?"));
-    format!("`{name}` is no number, no kind of input ({}), and no file of numbers{hint}", KINDS.join(", "))
+    format!("`{name}` is not a number, no kind of input ({}), and no file of numbers{hint}", KINDS.join(", "))
 }
 
 /// Inputs whose files have been read.
-pub(crate) struct Loaded {
+pub(crate) struct LoadedInputs {
     parts: Vec<(Stimulus, Option<data::Input>)>,
 }
 
@@ -134,7 +134,7 @@ pub(crate) struct Extent {
     pub(crate) dt: Option<f64>,
 }
 
-impl Loaded {
+impl LoadedInputs {
     /// Reads the files among `stimuli`.
     pub(crate) fn read(stimuli: Vec<Stimulus>) -> Outcome<Self> {
         let read = |s: Stimulus| match &s.kind {
@@ -150,7 +150,7 @@ impl Loaded {
             }
             _ => Ok((s, None)),
         };
-        Ok(Loaded { parts: stimuli.into_iter().map(read).collect::<Outcome<_>>()? })
+        Ok(LoadedInputs { parts: stimuli.into_iter().map(read).collect::<Outcome<_>>()? })
     }
 
     /// What the user wrote.
@@ -198,8 +198,10 @@ impl Kind {
         use stimulus::Stimulus;
         match (self, input) {
             (_, Some(input)) => Stimulus::Data(Arc::new(input)),
-            (Kind::Constant(Amount::Same(x)), _) => Stimulus::Constant(*x),
-            (Kind::Constant(Amount::Between(low, high)), _) => Stimulus::Uniform { low: *low, high: *high },
+            (Kind::Constant(NumberOrSpan::Same(x)), _) => Stimulus::Constant(*x),
+            (Kind::Constant(NumberOrSpan::Between(low, high)), _) => {
+                Stimulus::Uniform { low: *low, high: *high }
+            }
             (Kind::Step { on, amplitude, off }, _) => {
                 Stimulus::Step { on: *on, amplitude: *amplitude, off: *off }
             }
@@ -228,7 +230,7 @@ mod tests {
         let stimuli = texts.iter().map(|t| t.parse().map_err(Failure::Bad)).collect::<Outcome<_>>()?;
         let model = Catalog::standard().get("lif")?;
         let run = RunShape { model: &*model, steps: 100, batch: 1, neurons: 1, dt: 0.001, seed: 1 };
-        Loaded::read(stimuli)?.prepare(&run)
+        LoadedInputs::read(stimuli)?.prepare(&run)
     }
 
     fn at(text: &str, step: u64) -> f64 {
@@ -263,7 +265,7 @@ mod tests {
             ("poisson:1e9,1", "events per step"),
             ("poisson:-1,1", "RATE_HZ = -1 must be ≥ 0"),
             ("constant:", "is not a number"),
-            ("", "is no number"),
+            ("", "is not a number"),
             ("none.npy", "none.npy"),
         ] {
             let message = prepared(&[text]).err().and_then(|e| e.message().map(String::from)).unwrap();

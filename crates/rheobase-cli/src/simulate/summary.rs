@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::simulate::statistics::Spread;
-use crate::simulate::{Done, Simulate};
+use crate::simulate::{RunResult, Simulate};
 use crate::terminal;
 use crate::text::{Table, grouped, short};
 
@@ -61,7 +61,7 @@ impl Summary {
         population: &Population<E>,
         steps: usize,
         input: String,
-        done: &Done<E>,
+        done: &RunResult<E>,
     ) -> Self {
         let info = population.model().info();
         let (batch, neurons, dt) = (population.batch(), population.neurons(), population.dt());

@@ -63,7 +63,7 @@ fn synapse(text: &str) -> Result<Filter, String> {
     if text == "none" {
         return Ok(None);
     }
-    let wrong = || format!("`{text}` is no synapse: write exponential:SECONDS, alpha:SECONDS, or none");
+    let wrong = || format!("`{text}` is not a synapse: write exponential:SECONDS, alpha:SECONDS, or none");
     let (shape, tau) = text.split_once(':').ok_or_else(wrong)?;
     let shape = match shape {
         "exponential" => SynapseShape::Exponential,

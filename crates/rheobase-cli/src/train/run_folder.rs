@@ -145,7 +145,7 @@ impl RunFolder {
     }
 }
 
-/// Owns `folder`, where this process is going to write, until the process ends; where it is no run's folder, nothing is
+/// Owns `folder`, where this process is going to write, until the process ends; where it is not a run's folder, nothing is
 /// done.
 pub(crate) fn own_for_output(folder: &Path) -> Outcome<()> {
     static OWNED: Mutex<Vec<RunFolder>> = Mutex::new(Vec::new());

@@ -144,12 +144,12 @@ fn a_report_shows_what_is_there_and_says_what_is_not() {
         assert!(page.contains(part), "{part}");
     }
     assert!(!page.contains("src=\"http"));
-    // Again: the page itself is no result.
+    // Again: the page itself is not a result.
     ok(folder.path(), &["report", ".", "--dt", "0.001", "--title", "A <run>"]);
     assert_eq!(std::fs::read_to_string(folder.path().join("report.html")).unwrap(), page);
     let empty = tempfile::tempdir().unwrap();
     assert!(ok(empty.path(), &["report", "."]).contains("0 of 0 files"));
     assert_eq!(names_in(empty.path()), ["report.html"]);
     let ran = run_in(folder.path(), &["report", "nowhere"]);
-    assert!(ran.code == Some(2) && ran.err.contains("no folder"), "{}", ran.err);
+    assert!(ran.code == Some(2) && ran.err.contains("not a folder"), "{}", ran.err);
 }

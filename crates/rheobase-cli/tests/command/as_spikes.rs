@@ -94,7 +94,7 @@ fn what_cannot_be_run_so_is_refused_with_the_reason() {
         (&["--steps", "0"][..], "presentation.steps = 0"),
         (&["--from", "200"], "presentation.from = 200: must be below the 200 steps"),
         (&["--synapse", "exponential:0"], "must be finite and above 0 seconds"),
-        (&["--synapse", "box:1"], "is no synapse"),
+        (&["--synapse", "box:1"], "is not a synapse"),
         (&["--scale-firing-rates", "-1"], "presentation.scale = -1"),
         (&["--percentile", "0"], "presentation.percentile = 0"),
     ] {

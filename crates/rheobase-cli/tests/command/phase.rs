@@ -47,7 +47,7 @@ fn every_model_with_equations_is_drawn_and_the_others_say_why_not() {
         } else {
             let ran = run_in(folder.path(), &args);
             assert!(
-                ran.code == Some(2) && ran.err.contains("no differential equation"),
+                ran.code == Some(2) && ran.err.contains("not a differential equation"),
                 "{name}: {}",
                 ran.err
             );
@@ -103,7 +103,7 @@ fn bad_wishes_are_refused() {
         ("adex --horizon 1e9", "10^7 steps"),
         ("adex --plot p.pdf", "must end in .svg or .png"),
         ("adexx", "did you mean `adex`"),
-        ("lif_decay", "no differential equation"),
+        ("lif_decay", "not a differential equation"),
     ] {
         let ran = run_in(folder.path(), &[&["phase"], &args.split(' ').collect::<Vec<_>>()[..]].concat());
         assert!(ran.code == Some(2) && ran.err.contains(part), "{args}: {}", ran.err);

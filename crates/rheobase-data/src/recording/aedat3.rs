@@ -73,7 +73,7 @@ pub(super) fn read(path: &Path, _: &TrainOptions, found: &mut Found) -> Said<Con
         }
     }
     if others > 0 {
-        found.notes.push(format!("{others} events of other kinds (special, frames, motion) are no events of pixels and are left out"));
+        found.notes.push(format!("{others} events of other kinds (special, frames, motion) are not events of pixels and are left out"));
     }
     if invalid > 0 {
         found.notes.push(format!("{invalid} events are marked as not valid and are left out"));

@@ -136,7 +136,7 @@ impl CameraEvents {
         }
         if !self.triggers.is_empty() {
             found.notes.push(format!(
-                "{} signals from outside (triggers) are no events of pixels and are left out",
+                "{} signals from outside (triggers) are not events of pixels and are left out",
                 self.triggers.len()
             ));
         }

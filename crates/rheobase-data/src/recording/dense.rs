@@ -175,7 +175,7 @@ fn oriented(
     Ok(([n, 1, t], turned))
 }
 
-/// Refuses what is no count before anything else is asked.
+/// Refuses what is not a count before anything else is asked.
 fn counts_only(values: &[f64], row: usize) -> Said<()> {
     height(values, row, None, None).map(drop)
 }
@@ -246,7 +246,7 @@ fn of_table(fields: Fields, facts: &Facts, options: &TrainOptions, found: &mut F
     }
     let columns: Option<Vec<&[f64]>> = chosen.iter().map(|f| f.vector()).collect();
     let Some(columns) = columns else {
-        return Err("has a column of text, which is no number of spikes; a line per spike needs --columns neuron=NAME,time=NAME".into());
+        return Err("has a column of text, which is not a number of spikes; a line per spike needs --columns neuron=NAME,time=NAME".into());
     };
     let rows = columns.first().map_or(0, |c| c.len());
     let values: Vec<f64> = (0..rows).flat_map(|row| columns.iter().map(move |c| c[row])).collect();

@@ -68,7 +68,7 @@ impl Facts {
                     Some(unit) => facts.unit = Some((unit, format!("as `{}` says", field.name))),
                     None => said = false,
                 },
-                // Numbers and texts without an axis describe, and are no spikes.
+                // Numbers and texts without an axis describe, and are not spikes.
                 _ => {
                     said = field.shape.is_empty()
                         || matches!(field.data, Values::Texts(_))

@@ -79,9 +79,9 @@ fn rate(path: &Path) -> Said<Option<f64>> {
     let value = value.split('#').next().unwrap_or(value).trim().trim_end_matches('.');
     match value.parse::<f64>() {
         Ok(rate) if rate > 0.0 && rate.is_finite() => Ok(Some(rate)),
-        _ => {
-            Err(format!("params.py: `sample_rate = {value}` is no number above 0; give --unit samples=RATE"))
-        }
+        _ => Err(format!(
+            "params.py: `sample_rate = {value}` is not a number above 0; give --unit samples=RATE"
+        )),
     }
 }
 

@@ -299,7 +299,7 @@ pub(super) fn of(path: &Path, head: &[u8]) -> Said<&'static Format> {
             FORMATS.iter().flat_map(|f| f.endings).map(|e| format!(".{e}")).collect();
         endings.dedup();
         format!(
-            "is no file of spikes by its name and its first bytes: it must be one of {}",
+            "is not a file of spikes by its name and its first bytes: it must be one of {}",
             endings.join(", ")
         )
     })

@@ -114,7 +114,7 @@ enum Matrix {
     Cells(Vec<Matrix>),
     /// Fields by name, of one element.
     Struct(Vec<(String, Matrix)>),
-    /// What is no recording: objects, functions, sparse matrices.
+    /// What is not a recording: objects, functions, sparse matrices.
     Other,
 }
 

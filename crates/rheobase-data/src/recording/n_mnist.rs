@@ -39,7 +39,7 @@ pub(super) fn read(path: &Path, _: &TrainOptions, found: &mut Found) -> Said<Con
     }
     // Nothing in the file says what it is: times of other data would go up and down.
     if 10 * back > events.len() {
-        return Err("is no file of N-MNIST: read as such, its times go back and forth".into());
+        return Err("is not a file of N-MNIST: read as such, its times go back and forth".into());
     }
     found.notes.push("nothing in a .bin file says what it is: it is read as N-MNIST's (x, y, polarity and 23 bits of us in 5 bytes)".into());
     Ok(Content::Camera(events))

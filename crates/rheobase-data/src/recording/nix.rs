@@ -85,7 +85,7 @@ fn train(file: &Hdf5, tag: &str, trial: usize) -> Said<Train> {
     let word =
         file.attribute(&place, "unit").ok_or_else(|| format!("train `{tag}` says no unit of its times"))?;
     let unit = Unit::named(&word)
-        .ok_or_else(|| format!("train `{tag}` has times in `{word}`, which is no known unit"))?;
+        .ok_or_else(|| format!("train `{tag}` has times in `{word}`, which is not a known unit"))?;
     let (_, mut times) = file.numbers(&format!("{place}/data"))?;
     in_seconds(&mut times, unit, None);
     let edge = |name: &str| {

@@ -266,7 +266,7 @@ fn unpacked(bits: &Array, shape: &Array, dt: Option<f64>) -> Said<SpikeTrains> {
         ));
     }
     if let Some(i) = bytes.iter().position(|b| !(0..256).contains(b)) {
-        return Err(format!("[{i}] = {} is no byte; save the uint8 that numpy.packbits gives", bytes[i]));
+        return Err(format!("[{i}] = {} is not a byte; save the uint8 that numpy.packbits gives", bytes[i]));
     }
     let (step, clock) = dt.map_or((1.0, Time::Steps), |dt| (dt, Time::Seconds));
     let window = (0.0, shape[0] as f64 * step);

@@ -222,7 +222,7 @@ fn evt3(reader: &mut impl Read, bytes: u64) -> Said<CameraEvents> {
             6 => clock.low = i64::from(word & 0xfff),
             8 => clock.set_high(i64::from(word & 0xfff)),
             10 if clock.known => events.triggers.push(clock.time()),
-            // Continued, other and vendor's words are no events of pixels.
+            // Continued, other and vendor's words are not events of pixels.
             1 | 7 | 10 | 12..=15 => {}
             kind => {
                 return Err(format!(

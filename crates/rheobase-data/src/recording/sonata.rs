@@ -64,7 +64,7 @@ pub(super) fn read(path: &Path, options: &TrainOptions, found: &mut Found) -> Sa
         (Some(unit), _) => unit,
         (None, None) => Unit::Milliseconds,
         (None, Some(word)) => {
-            Unit::named(word).ok_or_else(|| format!("has times in `{word}`, which is no known unit"))?
+            Unit::named(word).ok_or_else(|| format!("has times in `{word}`, which is not a known unit"))?
         }
     };
     in_seconds(&mut times, unit, options.dt);

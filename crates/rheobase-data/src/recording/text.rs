@@ -47,7 +47,7 @@ impl Text {
         }
         if let Some(at) = bytes.iter().take(1 << 16).position(|b| *b == 0) {
             return Err(format!(
-                "is no text: byte {at} is 0; if its ending is right, this kind of file is not known"
+                "is not text: byte {at} is 0; if its ending is right, this kind of file is not known"
             ));
         }
         Ok(Text { bytes })
@@ -154,7 +154,7 @@ impl Text {
                     }
                     unit = Some(said);
                 }
-                train.push(number.ok_or_else(|| format!("{}: `{}` is no time", place(), shown(field)))?);
+                train.push(number.ok_or_else(|| format!("{}: `{}` is not a time", place(), shown(field)))?);
             }
             empty += usize::from(train.is_empty());
             lists.push(train);

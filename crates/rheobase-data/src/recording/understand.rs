@@ -179,14 +179,14 @@ impl Fields {
         {
             let value = list.values.as_ref().map_or(0.0, |v| v[row]);
             return Err(format!(
-                "data row {}, column `value`: is {value}, which is no spike; remove the line",
+                "data row {}, column `value`: is {value}, which is not a spike; remove the line",
                 row + 1
             ));
         }
         let offsets = roles.offset.and_then(&mut take);
         list.times = match take(time).map(|f| f.data) {
             Some(Values::Numbers(times)) => times,
-            _ => return Err("has times that are no numbers".into()),
+            _ => return Err("has times that are not numbers".into()),
         };
         steps_are_whole(&list.times, unit.unit)?;
         in_seconds(&mut list.times, unit.unit, list.dt);
@@ -287,7 +287,7 @@ impl Fields {
     ) -> Said<Content> {
         let field = self.all.into_iter().nth(at);
         let Some(Values::Numbers(mut times)) = field.map(|f| f.data) else {
-            return Err("has times that are no numbers".into());
+            return Err("has times that are not numbers".into());
         };
         times.retain(|t| !t.is_nan());
         let dt = unit.dt(facts, options);

@@ -64,7 +64,7 @@ impl FromStr for Unit {
 
     /// `s`, `ms`, `us`, `ns`, `steps`, or `samples=RATE` with the rate in Hz.
     fn from_str(text: &str) -> Result<Unit, String> {
-        let rule = "is no unit of time: s, ms, us, ns, steps, or samples=RATE with the rate in Hz, such as samples=30000";
+        let rule = "is not a unit of time: s, ms, us, ns, steps, or samples=RATE with the rate in Hz, such as samples=30000";
         let (word, rate) = text.split_once('=').map_or((text, None), |(w, r)| (w, Some(r)));
         match (Unit::named(word), rate) {
             (Some(Unit::Samples(_)), Some(rate)) => match rate.trim().parse::<f64>() {

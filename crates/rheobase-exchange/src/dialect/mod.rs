@@ -105,7 +105,7 @@ fn fit_input(model: &mut Model, report: &mut Report) -> Result<()> {
             Ok(()) if skipped == 0 => return Ok(()),
             Ok(()) => {
                 let how = format!(
-                    "{named:?} becomes {:?}: axes of batch and time are no part of a sample",
+                    "{named:?} becomes {:?}: axes of batch and time are not part of a sample",
                     model.network.input
                 );
                 report.say("", "input shape", Fate::Rewritten, how);

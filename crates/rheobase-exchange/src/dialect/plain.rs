@@ -92,7 +92,7 @@ fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<
     Ok(true)
 }
 
-/// Nodes of NIR that are no neurons and no layers of torch.
+/// Nodes of NIR that are neither neurons nor layers of torch.
 pub(super) fn common(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<bool> {
     match &layer.class[..] {
         "nir.Scale" => match layer.needed_numbers("scale")? {

@@ -12,12 +12,13 @@ use crate::hdf5::{self, Group, Item};
 /// Reads the graph of a file.
 ///
 /// # Errors
-/// A file that is no NIR graph; edges to nodes that are not there.
+/// A file that is not a NIR graph; edges to nodes that are not there.
 pub(crate) fn read_graph(path: &Path) -> Result<Graph> {
     let root = hdf5::read(path)?;
     let fault = |what: String| Error::file(path, what);
     let version = root.word("version").unwrap_or_default().to_string();
-    let node = root.group("node").ok_or_else(|| fault("is no NIR graph: it has no group `node`".into()))?;
+    let node =
+        root.group("node").ok_or_else(|| fault("is not a NIR graph: it has no group `node`".into()))?;
     if node.word("type") != Some("NIRGraph") {
         return Err(fault(format!(
             "/node/type is {:?}; `NIRGraph` is needed",
@@ -87,7 +88,7 @@ impl Flat {
                 let bare =
                     name.strip_suffix(".input").or_else(|| name.strip_suffix(".output")).unwrap_or(name);
                 let found = ends.get(name).or_else(|| ends.get(bare));
-                found.ok_or_else(|| format!("{place}/edges: `{name}` is no node of this graph"))
+                found.ok_or_else(|| format!("{place}/edges: `{name}` is not a node of this graph"))
             };
             let (from, to) = (known(&from)?, known(&to)?);
             for a in &from.out {

@@ -81,7 +81,7 @@ impl Encoder for Direct {
                 for t in 0..steps {
                     while let Some(((_, &i), &x)) = events.next_if(|((s, _), _)| **s as usize == t) {
                         let y = self.scaled(at(Some(t)), i as usize, x)?;
-                        // Tiny values times a tiny gain leave nothing, and nothing is no spike.
+                        // Tiny values times a tiny gain leave nothing, and nothing is not a spike.
                         if y != 0.0 {
                             rows.push(i, y);
                         }

@@ -89,7 +89,7 @@ impl Outcome {
 type Raw = Vec<Vec<Vec<f32>>>;
 
 /// What a tile gives back.
-struct Done {
+struct TileResult {
     outcome: Outcome,
     raw: Raw,
 }
@@ -121,12 +121,12 @@ struct Total {
     /// Tiles added so far.
     added: usize,
     /// What was done before its turn.
-    waiting: BTreeMap<usize, Result<Done>>,
+    waiting: BTreeMap<usize, Result<TileResult>>,
     error: Option<Error>,
 }
 
 impl Total {
-    fn add(&mut self, tile: usize, done: Result<Done>, level: Level, workspaces: &Workspaces) {
+    fn add(&mut self, tile: usize, done: Result<TileResult>, level: Level, workspaces: &Workspaces) {
         self.waiting.insert(tile, done);
         while let Some(done) = self.waiting.remove(&self.added) {
             self.added += 1;
@@ -140,7 +140,7 @@ impl Total {
         }
     }
 
-    fn add_next(&mut self, done: Done, level: Level, workspaces: &Workspaces) {
+    fn add_next(&mut self, done: TileResult, level: Level, workspaces: &Workspaces) {
         self.outcome.add(done.outcome);
         if done.raw.is_empty() {
             return;
@@ -206,7 +206,7 @@ impl Pass {
         }
         let mut outcome = total.outcome;
         if learning && let Some(raw) = total.raw {
-            outcome.gradients = program.settle_gradients(raw);
+            outcome.gradients = program.finish_gradients(raw);
         }
         Ok(outcome)
     }
@@ -252,7 +252,7 @@ struct Slopes {
 }
 
 impl Tile<'_> {
-    fn run(&self, learning: bool, tape: &mut Tape, raw: Option<Raw>) -> Result<Done> {
+    fn run(&self, learning: bool, tape: &mut Tape, raw: Option<Raw>) -> Result<TileResult> {
         let range = self.first..self.first + self.count;
         let lengths = &self.batch.lengths[range.clone()];
         let steps = lengths.iter().copied().max().unwrap_or(0);
@@ -324,7 +324,7 @@ impl Tile<'_> {
             }
             self.program.back_to_start(&taping, &mut adjoint, &mut raw);
         }
-        Ok(Done { outcome, raw })
+        Ok(TileResult { outcome, raw })
     }
 
     /// Steps that a tape holds: truncation cuts at its own multiples.

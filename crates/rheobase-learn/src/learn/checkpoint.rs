@@ -72,7 +72,7 @@ pub enum Protection {
 
 /// A tensor that a group of a checkpoint has to hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct ExpectedTensor {
     /// Its name within the group.
     pub name: String,
     /// Its kind of element.
@@ -158,9 +158,9 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::File`] for a tensor that is missing, of another shape or another kind; [`Error::Unknown`] for one that
     /// is too many. Names come with the nearest one of the other side.
-    pub fn expect(&self, path: &Path, group: &str, wanted: &[Wanted]) -> Result<()> {
+    pub fn expect(&self, path: &Path, group: &str, wanted: &[ExpectedTensor]) -> Result<()> {
         let names = || wanted.iter().map(|w| w.name.as_str());
-        for Wanted { name, element, shape } in wanted {
+        for ExpectedTensor { name, element, shape } in wanted {
             let full = format!("{group}/{name}");
             let Some(tensor) = self.tensors.get(&full) else {
                 let extra = self.group(group).map(|(n, _)| n).filter(|n| names().all(|w| w != *n));

@@ -79,7 +79,7 @@ impl TrainConfig {
     /// Reads a job from TOML; `place` is what errors call it, the file's name say.
     ///
     /// # Errors
-    /// With the line: what is no TOML; unknown keys and names, with the nearest known one; values of a wrong type. NaN,
+    /// With the line: what is not TOML; unknown keys and names, with the nearest known one; values of a wrong type. NaN,
     /// with its key. What values mean is checked by [`TrainConfig::check`].
     pub fn from_toml(text: &str, place: &str) -> Result<Self> {
         let mut config: TrainConfig = toml_text::read(text, place)?;

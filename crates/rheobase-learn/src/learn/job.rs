@@ -396,7 +396,7 @@ impl Job {
     /// # Errors
     /// Parameters that a file cannot hold.
     pub fn checkpoint(&self) -> Result<Checkpoint> {
-        // The number of threads is no part of a run: the same run has the same bytes.
+        // The number of threads is not part of a run: the same run has the same bytes.
         let mut settings = self.config.clone();
         settings.train.threads = 0;
         let extra = json!({
@@ -430,7 +430,7 @@ impl Job {
     /// The job that a checkpoint was written by, at the point where it was written.
     ///
     /// # Errors
-    /// A file that is no checkpoint of training, or of another network; those of [`Job::new`].
+    /// A file that is not a checkpoint of training, or of another network; those of [`Job::new`].
     pub fn resume(path: &Path) -> Result<Self> {
         Job::resume_with(path, &Library::default(), Ok)
     }

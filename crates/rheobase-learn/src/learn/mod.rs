@@ -51,7 +51,7 @@ pub mod trainer;
 pub mod warning;
 
 pub use batch::{Batch, Outcome, Pass, Workspaces};
-pub use checkpoint::{Checkpoint, Header, Protection, Wanted};
+pub use checkpoint::{Checkpoint, ExpectedTensor, Header, Protection};
 pub use clip::Clip;
 pub use config::{Difference, StageConfig, StageInhibition, TrainConfig};
 pub use convert::{

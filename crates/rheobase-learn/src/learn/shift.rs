@@ -18,7 +18,7 @@ impl Shift {
     /// None if `pixels` is 0.
     ///
     /// # Errors
-    /// Samples that are no images; images that would be moved out of sight.
+    /// Samples that are not images; images that would be moved out of sight.
     pub(super) fn new(pixels: usize, dataset: &Dataset, seed: u64) -> Result<Option<Shift>> {
         if pixels == 0 {
             return Ok(None);

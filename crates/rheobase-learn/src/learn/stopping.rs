@@ -48,7 +48,7 @@ impl EarlyStopping {
         check::within("early_stopping", "minimum_delta", self.minimum_delta, Range::at_least(0.0))
     }
 
-    /// Judges a history of one number per complete epoch, the lower the better. NaN is no improvement.
+    /// Judges a history of one number per complete epoch, the lower the better. NaN is not an improvement.
     pub fn judge(&self, history: &[f64]) -> Verdict {
         let mut best: Option<usize> = None;
         let mut waited = 0;

@@ -4,7 +4,7 @@ use rheobase_models::lanes::Level;
 use serde_json::Value;
 
 use super::batch::{Batch, Outcome, Pass, Workspaces};
-use super::checkpoint::{Checkpoint, Header, Wanted};
+use super::checkpoint::{Checkpoint, ExpectedTensor, Header};
 use super::clip::Clip;
 use super::optimise::{Moments, Optimiser, OptimiserKind, Update, project};
 use super::regularise::WeightPenalty;
@@ -207,13 +207,13 @@ impl Trainer {
     ) -> Result<()> {
         checkpoint.expect_header(path, KIND, architecture)?;
         let tensors = self.program.parameters().tensors.clone();
-        let wanted: Vec<Wanted> = tensors
+        let wanted: Vec<ExpectedTensor> = tensors
             .iter()
-            .map(|t| Wanted { name: t.name.clone(), element: Element::F32, shape: t.shape.clone() })
+            .map(|t| ExpectedTensor { name: t.name.clone(), element: Element::F32, shape: t.shape.clone() })
             .collect();
         checkpoint.expect(path, "parameter", &wanted)?;
         let mut moments = self.moments.clone();
-        let all: Vec<Wanted> =
+        let all: Vec<ExpectedTensor> =
             tensors.iter().zip(&moments).flat_map(|(t, m)| m.wanted(&t.name, &t.shape)).collect();
         checkpoint.expect(path, "moment", &all)?;
         for (tensor, moments) in tensors.iter().zip(&mut moments) {

@@ -234,7 +234,7 @@ mod tests {
         }
         assert_eq!((x.floor().slope, x.trunc().slope), (0.0, 0.0));
         assert!(Rounded::splat(0.3).rounding > 0.0 && Rounded::splat(0.25).rounding == 0.0);
-        // A bound of −∞ is no error and makes none.
+        // A bound of −∞ is not an error and makes none.
         assert_eq!(x.max(Rounded::splat(f64::NEG_INFINITY)), x);
     }
 }

@@ -32,7 +32,7 @@ impl Network {
     /// A network within a network that names no `dt` has that of the network around it.
     ///
     /// # Errors
-    /// With the line: what is no TOML; unknown keys and names, with the nearest known one; values of a wrong type; a
+    /// With the line: what is not TOML; unknown keys and names, with the nearest known one; values of a wrong type; a
     /// node without a kind or with two. NaN, with its key. What the network means is checked by [`super::lower`].
     pub fn from_toml(text: &str, place: &str) -> Result<Network> {
         let mut network: Network = toml_text::read(text, place)?;

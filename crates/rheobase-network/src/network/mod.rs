@@ -39,7 +39,7 @@ pub use file::inherit_dt;
 pub use library::Library;
 pub use lower::{Operators, lower, lower_with};
 pub use lower::{ancestors, lower_part};
-pub use operator::{Back, Context, Operator, Seen};
+pub use operator::{Back, Context, Operator, StepError};
 pub use parameters::{Parameter, Parameters};
 pub use part::{
     Part, PerAxis, average_pool, conv, cumulate, custom, dropout, feature_inhibition, fire_again, fire_once,

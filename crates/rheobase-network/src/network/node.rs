@@ -1,4 +1,4 @@
-//! Reading a [`Node`]: the key that is no property of every node says its kind.
+//! Reading a [`Node`]: the key that is not a property of every node says its kind.
 //!
 //! Written by hand because serde's flattening forgets where in a file a value stood, and lets unknown keys pass.
 

@@ -45,7 +45,7 @@ pub struct Back<'a> {
 /// What weights gather their gradient from: an input of the node and dL/d output in the same step, for the samples of a
 /// tile. Steps with the same input are given once, with the sum of their errors.
 #[derive(Debug, Clone, Copy)]
-pub struct Seen<'a> {
+pub struct StepError<'a> {
     /// The first input of the node.
     pub input: &'a Signal,
     /// dL/d output of the node, `[sample, feature]`.
@@ -105,7 +105,7 @@ pub trait Operator: Send + Sync {
     }
 
     /// Adds the gradients of several steps at once to `raw`: the latest step is seen first; samples ascending.
-    fn gather(&self, context: &Context<'_>, seen: &[Seen<'_>], raw: &mut [Vec<f32>]) {
+    fn gather(&self, context: &Context<'_>, seen: &[StepError<'_>], raw: &mut [Vec<f32>]) {
         let _ = (context, seen, raw);
     }
 
@@ -121,7 +121,7 @@ pub trait Operator: Send + Sync {
     }
 
     /// Turns raw gradients, summed over tiles, into those of the parameters.
-    fn settle_gradients(&self, raw: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
+    fn finish_gradients(&self, raw: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
         raw
     }
 

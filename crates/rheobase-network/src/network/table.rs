@@ -67,7 +67,7 @@ pub struct TensorRow {
 
 /// What `program` consists of.
 pub fn table(program: &Program) -> Table {
-    let nodes = program.nodes.iter().zip(program.spiking()).map(|(node, spikes)| Part {
+    let nodes = program.nodes.iter().zip(program.spiking()).map(|(node, spikes)| RowSource {
         name: &node.name,
         what: &node.what,
         layer: node.layer,
@@ -94,7 +94,7 @@ pub fn outline(network: &Network) -> Result<Table> {
 /// Those of [`outline`].
 pub fn outline_with(network: &Network, library: &Library) -> Result<Table> {
     let plan = plan(network, library)?;
-    let nodes = plan.nodes.iter().map(|node| Part {
+    let nodes = plan.nodes.iter().map(|node| RowSource {
         name: &node.name,
         what: &node.what,
         layer: node.layer,
@@ -107,7 +107,7 @@ pub fn outline_with(network: &Network, library: &Library) -> Result<Table> {
 }
 
 /// What a row is made from.
-struct Part<'a> {
+struct RowSource<'a> {
     name: &'a str,
     what: &'a str,
     layer: bool,
@@ -117,9 +117,9 @@ struct Part<'a> {
     tensors: &'a [Parameter],
 }
 
-fn rows(parts: &[Part<'_>], input: &[usize], output: usize, delays: &[usize]) -> Table {
+fn rows(parts: &[RowSource<'_>], input: &[usize], output: usize, delays: &[usize]) -> Table {
     let name = |source: usize| source.checked_sub(1).map_or("input", |n| parts[n].name).to_string();
-    let row = |part: &Part<'_>| {
+    let row = |part: &RowSource<'_>| {
         let tensor =
             |t: &Parameter| TensorRow { name: t.name.clone(), shape: t.shape.clone(), count: t.count() };
         let tensors: Vec<TensorRow> = part.tensors.iter().map(tensor).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::operator::{Back, Context, Seen};
+use super::operator::{Back, Context, StepError};
 use super::program::{Program, State};
 use super::signal::Signal;
 use rheobase_base::vector::add;
@@ -40,12 +40,12 @@ pub struct Adjoint {
     /// dL/d output of each source in the steps before, the latest first, as far as delayed edges reach back.
     earlier: Vec<VecDeque<Vec<f32>>>,
     /// Of each node, the errors of the steps since its input was last another one.
-    still: Vec<Still>,
+    still: Vec<HeldInput>,
 }
 
 /// What stays the same, and the sum of the errors of its steps; empty where there is none.
 #[derive(Debug, Clone, Default)]
-struct Still {
+struct HeldInput {
     /// What goes into the node and, last, what comes out: set at the start of a chunk, should all begin there.
     signals: Vec<Signal>,
     /// What the node keeps of it, where the errors have yet to go through the node.
@@ -205,7 +205,7 @@ impl Program {
                     std::iter::repeat_n(zeros, self.delays[s]).collect()
                 })
                 .collect(),
-            still: vec![Still::default(); self.nodes.len()],
+            still: vec![HeldInput::default(); self.nodes.len()],
         }
     }
 
@@ -440,9 +440,9 @@ impl Program {
         if let Some((source, delay)) = node.inputs.first()
             && !errors.is_empty()
         {
-            let seen: Vec<Seen<'_>> = errors
+            let seen: Vec<StepError<'_>> = errors
                 .iter()
-                .map(|(t, error)| Seen { input: tape.input(*t, *source, *delay), error })
+                .map(|(t, error)| StepError { input: tape.input(*t, *source, *delay), error })
                 .collect();
             node.operator.gather(context, &seen, raw);
         }
@@ -473,7 +473,7 @@ impl Program {
         let mut gradients = vec![Vec::new(); self.nodes.len() + 1];
         let needed = self.needs_gradient(false);
         for n in (0..self.nodes.len()).rev() {
-            let Still { signals, before, mut error } = std::mem::take(&mut adjoint.still[n]);
+            let HeldInput { signals, before, mut error } = std::mem::take(&mut adjoint.still[n]);
             let (false, Some((output, inputs))) = (error.is_empty(), signals.split_last()) else { continue };
             if !gradients[n + 1].is_empty() {
                 add(context.level, &mut error, &gradients[n + 1]);
@@ -484,15 +484,15 @@ impl Program {
                 self.through(context, n, &step, &error, adjoint, &mut gradients, &mut raw[n]);
             }
             if self.nodes[n].operator.gathers() && !self.frozen[n] {
-                let seen = [Seen { input: &signals[0], error: &error }];
+                let seen = [StepError { input: &signals[0], error: &error }];
                 self.nodes[n].operator.gather(context, &seen, &mut raw[n]);
             }
         }
     }
 
     /// The gradients of the parameters, in their order, from raw ones summed over tiles.
-    pub fn settle_gradients(&self, raw: Vec<Vec<Vec<f32>>>) -> Vec<Vec<f32>> {
-        self.nodes.iter().zip(raw).flat_map(|(node, raw)| node.operator.settle_gradients(raw)).collect()
+    pub fn finish_gradients(&self, raw: Vec<Vec<Vec<f32>>>) -> Vec<Vec<f32>> {
+        self.nodes.iter().zip(raw).flat_map(|(node, raw)| node.operator.finish_gradients(raw)).collect()
     }
 }
 

@@ -61,7 +61,7 @@ impl State {
     /// Arrays that are missing, of another kind or length; numbers that are not finite or out of range.
     pub(super) fn restore(&mut self, place: &str, inputs: usize, kept: &[(String, Tensor)]) -> Result<()> {
         let mut new = self.clone();
-        let read = Kept { place, kept };
+        let read = SavedArrays { place, kept };
         let mut samples = [0];
         read.u64s("samples", &mut samples)?;
         new.samples = samples[0];
@@ -78,12 +78,12 @@ impl State {
     }
 }
 
-struct Kept<'a> {
+struct SavedArrays<'a> {
     place: &'a str,
     kept: &'a [(String, Tensor)],
 }
 
-impl Kept<'_> {
+impl SavedArrays<'_> {
     fn find(&self, name: &str) -> Result<&TensorData> {
         let known = self.kept.iter().map(|(name, _)| name.as_str());
         let found = self.kept.iter().find(|(known, _)| known == name);

@@ -91,7 +91,7 @@ impl Inhibition {
     }
 
     /// Calls `survives` with the spikes of a step that are not inhibited, in their order, and notes in `owners` who has
-    /// which place: 0, nobody; f + 1, feature f. Values that are not above 0 are no spikes; those of an owner pass.
+    /// which place: 0, nobody; f + 1, feature f. Values that are not above 0 are not spikes; those of an owner pass.
     pub(crate) fn step(
         &self,
         owners: &mut [f32],

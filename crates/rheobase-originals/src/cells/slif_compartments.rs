@@ -44,7 +44,7 @@ impl SlifCell {
     /// A compartment's numbers: `[batch, cell]`, and `[from, to]` for `inh_weights`.
     ///
     /// # Errors
-    /// A name that is no compartment's.
+    /// A name that is not a compartment's.
     pub fn get(&self, compartment: &str) -> Result<Vec<f32>> {
         let state = &self.population.state().fields;
         Ok(match compartment {
@@ -69,7 +69,7 @@ impl SlifCell {
     /// `[from, to]`.
     ///
     /// # Errors
-    /// A name that is no compartment's or cannot be set, numbers of the wrong count or not finite. Nothing is changed
+    /// A name that is not a compartment's or cannot be set, numbers of the wrong count or not finite. Nothing is changed
     /// then.
     pub fn set(&mut self, compartment: &str, values: &[f32]) -> Result<()> {
         if !COMPARTMENTS.iter().any(|c| c.name == compartment) {

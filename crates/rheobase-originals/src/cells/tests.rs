@@ -181,7 +181,7 @@ fn bad_arguments_are_named_with_their_rule() {
 #[test]
 fn bad_compartments_and_steps_change_nothing() -> Result<()> {
     let mut cell = cell(SlifOptions { keep_input: false, resist_m: 1e30, ..Default::default() })?;
-    let Err(Error::Unknown { nearest, .. }) = cell.get("tol") else { panic!("`tol` is no compartment") };
+    let Err(Error::Unknown { nearest, .. }) = cell.get("tol") else { panic!("`tol` is not a compartment") };
     assert_eq!(nearest.as_deref(), Some("tols"));
     for (name, values) in [
         ("volt", &[0.0; 4][..]),

@@ -147,7 +147,7 @@ mod tests {
             Pair { bounds: &bounds, ..pair(&got, &want) }.close(1e-5, None, |_| false)
         };
         assert!(!close(0.019).agrees && close(0.021).agrees);
-        // A bound as large as the number itself, or none, is no bound.
+        // A bound as large as the number itself, or none, is not a bound.
         assert!([1.0, f64::INFINITY, f64::NAN].iter().all(|b| !close(*b).agrees));
         // The place is that of what disagrees, though another number be further off.
         let got = [100.0, 1.2, 1e-3, 0.5];

@@ -130,7 +130,7 @@ pub const NENGO_EXTRAS: &[Quirk] = &[
     Quirk {
         id: "X8",
         verdict: Verdict::Both,
-        theirs: "The Gaussian kernel may have a sample more or less where its width is no whole number of steps, and is then \
+        theirs: "The Gaussian kernel may have a sample more or less where its width is not a whole number of steps, and is then \
                not symmetric.",
         here: "Symmetric by default; `published-gauss` has the same samples.",
     },

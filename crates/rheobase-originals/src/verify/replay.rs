@@ -97,7 +97,7 @@ impl Replay<'_> {
             let mut r = population.run(1, &Input::Array(&x), &record)?;
             done.winners.extend(r.winners.iter().map(|w| Winner { step: t, ..*w }));
             let bounds = self.bounds(t, population, &r, &carried);
-            let flipped = self.settle(t, population, &mut r, &mut done, &bounds)?;
+            let flipped = self.resolve_flips(t, population, &mut r, &mut done, &bounds)?;
             let amplified = self.amplified(t, population, &sizes, &bounds);
             carried.take(population, bounds);
             for i in flipped.into_iter().chain(amplified) {
@@ -162,7 +162,7 @@ impl Replay<'_> {
 
     /// Finds spikes that fell the other way within tolerance, counts them, and records the original's numbers for those
     /// neurons, which are returned.
-    fn settle<E: Number>(
+    fn resolve_flips<E: Number>(
         &self,
         t: usize,
         population: &Population<E>,

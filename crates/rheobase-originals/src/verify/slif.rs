@@ -15,7 +15,7 @@ use rheobase_sim::{Catalog, Population};
 /// The model that plays the cell.
 pub(super) const MODEL: &str = "slif";
 
-/// What is no parameter of the model here, or has another name.
+/// What is not a parameter of the model here, or has another name.
 pub(super) const SETTINGS: &[(&str, &str)] = &[
     ("the class itself, with compartments by name", "`cells::SlifCell`"),
     ("R_m, resist_m", "`resist_m`"),
@@ -238,7 +238,7 @@ impl Clock {
 
     /// The clocks that the replay's spikes give, `[time, batch·cell]`.
     fn times(&self, replayed: &Replayed, resets: &[usize], row: usize) -> Vec<f64> {
-        // A sticky spike is no new one: then the margin says who spiked.
+        // A sticky spike is not a new one: then the margin says who spiked.
         let spiked = |i: usize| match self.sticky {
             true => replayed.trace("margin")[i] > 0.0,
             false => replayed.output[i] != 0.0,

@@ -15,7 +15,7 @@ impl Dynamics {
     /// The phase line of the variable on `axis`. Other state fields are held at the values given for them, or at rest.
     ///
     /// # Errors
-    /// [`rheobase_base::Error::Unsupported`] for models that are no differential equation; unknown fields; fields that do not
+    /// [`rheobase_base::Error::Unsupported`] for models that are not differential equation; unknown fields; fields that do not
     /// move; an axis without length; values that are not finite.
     pub fn line(&self, axis: &Axis, held: &[(&str, f64)]) -> Result<Line<'_>> {
         Ok(Line(Section::new(self, [axis.clone()], held)?))

@@ -111,7 +111,7 @@ impl Dynamics {
         self.model.rhs(&self.params, &self.rest(), 0.0).is_some()
     }
     /// The state fields that move by the differential equation: the potential, and all whose derivative depends on
-    /// the state. Clocks such as a refractory period's are none. Empty for models that are no differential equation.
+    /// the state. Clocks such as a refractory period's are none. Empty for models that are not differential equation.
     pub fn variables(&self) -> Vec<&'static Field> {
         self.variables.iter().map(|i| &self.model.state()[*i]).collect()
     }
@@ -120,7 +120,7 @@ impl Dynamics {
     /// count them).
     ///
     /// # Errors
-    /// [`Error::Unsupported`] for models that are no differential equation; a state of the wrong length; numbers that
+    /// [`Error::Unsupported`] for models that are not differential equation; a state of the wrong length; numbers that
     /// are not finite.
     pub fn rhs(&self, state: &[f64], x: f64) -> Result<Vec<f64>> {
         self.check_state(state, x)?;
@@ -147,7 +147,7 @@ impl Dynamics {
     }
 
     fn no_rhs(&self) -> Error {
-        let what = "is no differential equation but a rule from step to step, so it has no phase plane; \
+        let what = "is not a differential equation but a rule from step to step, so it has no phase plane; \
                     its f-I curve and responses can be computed";
         Error::Unsupported { place: self.place().into(), what: what.into() }
     }

@@ -23,7 +23,7 @@ impl Dynamics {
     /// rest.
     ///
     /// # Errors
-    /// [`rheobase_base::Error::Unsupported`] for models that are no differential equation; unknown fields; fields that do not
+    /// [`rheobase_base::Error::Unsupported`] for models that are not differential equation; unknown fields; fields that do not
     /// move; the same field twice; an axis without length; values that are not finite.
     pub fn plane(&self, x: &Axis, y: &Axis, held: &[(&str, f64)]) -> Result<Plane<'_>> {
         Ok(Plane(Section::new(self, [x.clone(), y.clone()], held)?))

@@ -14,7 +14,7 @@ use rheobase_models::phases::SETTLE;
 use super::Number;
 use super::lateral::Lateral;
 use super::layer_state::LayerState;
-use super::probe::{Quantity, Taken};
+use super::probe::{Quantity, Recorded};
 use crate::compete::{Competition, Place};
 
 /// What a layer is stepped with.
@@ -94,7 +94,7 @@ impl<'a, E: Number> Coupled<'a, E> {
         since_reset: u64,
         t: usize,
         sample: &mut Sample<'_, E>,
-        taken: &mut Taken<E>,
+        taken: &mut Recorded<E>,
     ) {
         let level = self.setting.level;
         self.x.copy_from_slice(x);
@@ -160,7 +160,7 @@ impl<'a, E: Number> Coupled<'a, E> {
     }
 
     /// Copies out what is looked at between the phases.
-    fn take_integrated(&self, t: usize, sample: &Sample<'_, E>, taken: &mut Taken<E>) {
+    fn take_integrated(&self, t: usize, sample: &Sample<'_, E>, taken: &mut Recorded<E>) {
         for probe in taken.due(t) {
             let data = &mut probe.data;
             match probe.quantity {
@@ -177,7 +177,7 @@ impl<'a, E: Number> Coupled<'a, E> {
     }
 
     /// Copies out what is looked at after the step.
-    fn take(&self, t: usize, sample: &Sample<'_, E>, taken: &mut Taken<E>) {
+    fn take(&self, t: usize, sample: &Sample<'_, E>, taken: &mut Recorded<E>) {
         let layer = &*sample.layer;
         if taken.outputs_wanted {
             taken.outputs.extend_from_slice(&layer.output);

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::coupled::{Coupled, Sample};
-use super::probe::{Quantity, Taken};
+use super::probe::{Quantity, Recorded};
 use super::run::{CHUNK, TILE, Tile};
 use super::{Initial, Input, Number, Population, Record, Recording, State};
 use rheobase_base::virtual_lane_sum;
@@ -72,7 +72,7 @@ struct Back<'a, E> {
 }
 
 /// The steps of a chunk of a tile before they were taken, each `[time, neuron]`.
-struct Before<E> {
+struct ChunkHistory<E> {
     state: Vec<Vec<E>>,
     x: Vec<E>,
     /// Empty where neurons do not see each other.
@@ -289,7 +289,7 @@ impl<E: Number> Population<E> {
         first: usize,
         steps: usize,
         input: &Input<'_, E>,
-    ) -> Before<E> {
+    ) -> ChunkHistory<E> {
         let mut state = self.part(checkpoint, tile);
         // What a step leaves is what the next one finds.
         let mut probes: Vec<Probe<E>> = state
@@ -318,7 +318,12 @@ impl<E: Number> Population<E> {
             let at = self.row_at(tile, first + t, checkpoint.step + t as u64);
             x.extend_from_slice(input.row(at, &mut buffer));
         }
-        Before { state: probes.into_iter().map(|p| p.data).collect(), x, held: Vec::new(), own: Vec::new() }
+        ChunkHistory {
+            state: probes.into_iter().map(|p| p.data).collect(),
+            x,
+            held: Vec::new(),
+            own: Vec::new(),
+        }
     }
 
     /// The steps of a chunk as they were before they were taken, of neurons that see each other.
@@ -329,10 +334,10 @@ impl<E: Number> Population<E> {
         first: usize,
         steps: usize,
         back: &Back<'_, E>,
-    ) -> Result<Before<E>> {
+    ) -> Result<ChunkHistory<E>> {
         let mut fields = self.part(checkpoint, tile);
         let mut layer = checkpoint.layers[tile.sample].clone();
-        let mut taken = Taken::of(&[Quantity::Input, Quantity::Own]);
+        let mut taken = Recorded::of(&[Quantity::Input, Quantity::Own]);
         let mut steps_of = Coupled::new(self.layer.setting());
         let mut buffer = vec![E::default(); tile.count];
         let (mut states, mut held) = (vec![Vec::new(); fields.len()], Vec::new());
@@ -350,7 +355,7 @@ impl<E: Number> Population<E> {
         }
         let mut rows = taken.probes.into_iter().map(|p| p.data);
         let (x, own) = (rows.next().unwrap_or_default(), rows.next().unwrap_or_default());
-        Ok(Before { state: states, x, held, own })
+        Ok(ChunkHistory { state: states, x, held, own })
     }
 
     /// Position of a parameter that has derivatives.

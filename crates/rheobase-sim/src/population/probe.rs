@@ -62,7 +62,7 @@ impl Quantity {
 
 /// What the step-by-step loop copies out.
 #[derive(Debug, Default)]
-pub(crate) struct Taken<E> {
+pub(crate) struct Recorded<E> {
     /// Whether outputs and offsets are copied.
     pub outputs_wanted: bool,
     /// `[time, neuron]`.
@@ -72,14 +72,14 @@ pub(crate) struct Taken<E> {
     /// Step and place of each winner.
     pub winners: Vec<(usize, Place)>,
     /// The quantities that are copied.
-    pub probes: Vec<TakenProbe<E>>,
+    pub probes: Vec<RecordedProbe<E>>,
 }
 
-impl<E> Taken<E> {
+impl<E> Recorded<E> {
     /// Nothing but these quantities, each in every step.
     pub(super) fn of(quantities: &[Quantity]) -> Self {
-        let probes = quantities.iter().map(|q| TakenProbe { quantity: *q, every: 1, data: Vec::new() });
-        Taken {
+        let probes = quantities.iter().map(|q| RecordedProbe { quantity: *q, every: 1, data: Vec::new() });
+        Recorded {
             outputs_wanted: false,
             outputs: Vec::new(),
             offsets: Vec::new(),
@@ -94,14 +94,14 @@ impl<E> Taken<E> {
     }
 
     /// The probes that look at step `t`, counted from 0.
-    pub(super) fn due(&mut self, t: usize) -> impl Iterator<Item = &mut TakenProbe<E>> {
+    pub(super) fn due(&mut self, t: usize) -> impl Iterator<Item = &mut RecordedProbe<E>> {
         self.probes.iter_mut().filter(move |p| (t + 1).is_multiple_of(p.every))
     }
 }
 
 /// One quantity as it is copied out.
 #[derive(Debug)]
-pub(crate) struct TakenProbe<E> {
+pub(crate) struct RecordedProbe<E> {
     /// What is copied.
     pub quantity: Quantity,
     /// Every how many steps.

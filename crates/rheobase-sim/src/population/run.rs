@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use rheobase_models::lanes::Elem;
 
 use super::coupled::{Coupled, Sample};
-use super::probe::{Quantity, Taken, TakenProbe};
+use super::probe::{Quantity, Recorded, RecordedProbe};
 use super::{Input, Number, Population, Record, Recording, Spikes, State, Trace, Winner};
 use rheobase_base::vector::all_finite;
 use rheobase_base::{Cancel, Error, Result, memory};
@@ -39,7 +39,7 @@ pub(super) struct Tile {
 }
 
 /// What a tile gives back after a chunk.
-struct Done<E> {
+struct TileResult<E> {
     state: Vec<Vec<E>>,
     layer: Option<super::LayerState<E>>,
     words: Vec<u64>,
@@ -250,7 +250,7 @@ impl<E: Number> Population<E> {
         steps: usize,
         input: &Input<'_, E>,
         plan: &Plan,
-    ) -> Result<Vec<(Tile, Done<E>)>> {
+    ) -> Result<Vec<(Tile, TileResult<E>)>> {
         let tiles = self.tiles(match input {
             _ if plan.coupled => self.layer.neurons,
             Input::Array(_) => STREAMED_TILE,
@@ -279,9 +279,9 @@ impl<E: Number> Population<E> {
         span: Range<usize>,
         input: &Input<'_, E>,
         plan: &Plan,
-    ) -> Done<E> {
+    ) -> TileResult<E> {
         let (step, steps) = (span.start, span.len());
-        let mut done = Done {
+        let mut done = TileResult {
             state: self.part(state, tile),
             layer: None,
             words: Vec::new(),
@@ -295,15 +295,15 @@ impl<E: Number> Population<E> {
         let at = self.row_at(tile, step, state.step);
         if plan.coupled {
             let mut layer = state.layers[tile.sample].clone();
-            let probe = |(quantity, every): &(Quantity, usize)| TakenProbe {
+            let probe = |(quantity, every): &(Quantity, usize)| RecordedProbe {
                 quantity: *quantity,
                 every: *every,
                 data: Vec::new(),
             };
-            let mut taken = Taken {
+            let mut taken = Recorded {
                 outputs_wanted: plan.spikes != Spikes::None,
                 probes: plan.probes.iter().map(probe).collect(),
-                ..Taken::of(&[])
+                ..Recorded::of(&[])
             };
             let mut steps_of = Coupled::new(self.layer.setting());
             let mut sample = Sample { fields: &mut done.state, at: 0, layer: &mut layer };
@@ -383,7 +383,7 @@ impl<E: Number> Population<E> {
         steps: usize,
         input: &Input<'_, E>,
         plan: &Plan,
-        tiles: &[(Tile, Done<E>)],
+        tiles: &[(Tile, TileResult<E>)],
     ) -> Result<()> {
         let mut first: Option<(usize, usize, usize, &str)> = None;
         for (tile, _) in tiles.iter().filter(|(_, done)| done.has_nan && self.first_nan(done).is_some()) {
@@ -405,7 +405,7 @@ impl<E: Number> Population<E> {
     }
 
     /// A neuron of a tile with NaN after a run of one step, and the name of its field.
-    fn first_nan(&self, done: &Done<E>) -> Option<(usize, &'static str)> {
+    fn first_nan(&self, done: &TileResult<E>) -> Option<(usize, &'static str)> {
         let nan = |numbers: &[E]| numbers.iter().position(|x| x.to_f64().is_nan());
         let fields = self.layer.model.state().iter().zip(&done.state);
         let in_state = fields.filter_map(|(field, numbers)| Some((nan(numbers)?, field.name)));
@@ -436,7 +436,12 @@ impl<E: Number> Population<E> {
     }
 
     /// Joins what the tiles of a chunk have given back, in the order of the tiles.
-    fn join(&mut self, step: usize, tiles: Vec<(Tile, Done<E>)>, recording: &mut Recording<E>) -> Result<()> {
+    fn join(
+        &mut self,
+        step: usize,
+        tiles: Vec<(Tile, TileResult<E>)>,
+        recording: &mut Recording<E>,
+    ) -> Result<()> {
         let (mut events, mut states) = (Vec::new(), Vec::with_capacity(tiles.len()));
         let starts: Vec<usize> = recording.traces.iter().map(|t| t.data.len()).collect();
         let dense_start = recording.dense.len();
@@ -526,7 +531,7 @@ fn scatter<E: Elem>(to: &mut Vec<E>, start: usize, from: &[E], width: usize, row
 }
 
 /// Turns dense outputs of the step-by-step loop into the wanted form.
-fn spread<E: Elem>(done: &mut Done<E>, form: Spikes, outputs: Vec<E>, offsets: Vec<E>, count: usize) {
+fn spread<E: Elem>(done: &mut TileResult<E>, form: Spikes, outputs: Vec<E>, offsets: Vec<E>, count: usize) {
     let zero = E::default();
     match form {
         Spikes::None => {}

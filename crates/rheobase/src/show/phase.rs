@@ -8,7 +8,7 @@ use rheobase_sim::dynamics::{Axis, Dynamics, FixedPoint, Kind, Line, Plane, Resp
 
 /// The fixed points under one input.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct FixedPoints {
     /// The constant input.
     pub input: f64,
     /// The fixed points under it.
@@ -50,7 +50,7 @@ fn unit_of(dynamics: &Dynamics, field: &str) -> &'static str {
 ///
 /// # Errors
 /// An input that is not finite; no input at all.
-pub fn draw_line(dynamics: &Dynamics, line: &Line<'_>, axis: &Axis, found: &[Found]) -> Result<Figure> {
+pub fn draw_line(dynamics: &Dynamics, line: &Line<'_>, axis: &Axis, found: &[FixedPoints]) -> Result<Figure> {
     if found.is_empty() {
         return Err(no_input(dynamics));
     }
@@ -83,7 +83,7 @@ pub fn draw_plane(
     dynamics: &Dynamics,
     plane: &Plane<'_>,
     axes: &[Axis; 2],
-    found: &[Found],
+    found: &[FixedPoints],
     response: &Response,
 ) -> Result<Figure> {
     let Some(last) = found.last().map(|f| f.input) else { return Err(no_input(dynamics)) };

@@ -45,7 +45,7 @@ pub fn learning_curves(history: &[Epoch]) -> Result<Figure> {
 /// How often each class was taken for each, from [`Outcome::confusion`](crate::learn::Outcome) of the test samples.
 ///
 /// # Errors
-/// Counts that are no square of `classes`.
+/// Counts that are not square of `classes`.
 pub fn confusion(job: &Job, matrix: &[u64], classes: usize) -> Result<Figure> {
     let figure = Confusion::new(matrix, classes).title("Test samples");
     let names = job.splits().test.class_names();

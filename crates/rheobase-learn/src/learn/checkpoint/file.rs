@@ -168,7 +168,7 @@ impl View for Stowed<'_> {
 pub(in crate::learn) fn frame_of(bytes: &[u8]) -> Result<(Metadata, &[u8]), String> {
     frame(bytes).map_err(|e| match e {
         Unframed::Cut { needs } => format!("is cut off: it has {} bytes and would need {needs}", bytes.len()),
-        Unframed::Other(what) => format!("is no safetensors file: {what}"),
+        Unframed::Other(what) => format!("is not a safetensors file: {what}"),
     })
 }
 

@@ -239,14 +239,14 @@ fn files_that_cannot_be_read_or_written_are_named() {
 #[test]
 fn tensors_of_another_architecture_are_named_with_the_nearest() {
     let path = Path::new("a.safetensors");
-    let want = |name: &str, shape: &[usize]| Wanted {
+    let want = |name: &str, shape: &[usize]| ExpectedTensor {
         name: name.into(),
         element: Element::F32,
         shape: shape.into(),
     };
     let right = [want("hidden.weight", &[2, 3]), want("hidden.bias", &[0])];
     sample().expect(path, "weights", &right).unwrap();
-    let error = |wanted: &[Wanted]| sample().expect(path, "weights", wanted).unwrap_err().to_string();
+    let error = |wanted: &[ExpectedTensor]| sample().expect(path, "weights", wanted).unwrap_err().to_string();
     let missing = error(&[want("hiden.weight", &[2, 3]), want("hidden.bias", &[0])]);
     assert!(
         missing.contains("`weights/hiden.weight` is missing (it has `weights/hidden.weight`)"),
@@ -256,7 +256,7 @@ fn tensors_of_another_architecture_are_named_with_the_nearest() {
     assert!(shape.contains("is float32 [2, 3], but float32 [3, 2] is needed"), "{shape}");
     let extra = error(&[want("hidden.weight", &[2, 3])]);
     assert!(extra.contains("unknown tensor `hidden.bias`"), "{extra}");
-    let kind = [Wanted { element: Element::U64, ..want("hidden.bias", &[0]) }];
+    let kind = [ExpectedTensor { element: Element::U64, ..want("hidden.bias", &[0]) }];
     assert!(error(&kind).contains("uint64 [0] is needed"));
     assert!(sample().u64("weights", "hidden.bias").unwrap_err().to_string().contains("must hold uint64"));
     assert!(sample().f32("weight", "hidden.bias").is_err());

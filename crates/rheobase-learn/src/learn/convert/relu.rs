@@ -123,7 +123,7 @@ impl ReluNetwork {
     /// Reads the TOML file `path`; files of data that it names start from its folder.
     ///
     /// # Errors
-    /// What is no TOML, unknown keys, values of a wrong type; with the line.
+    /// What is not TOML, unknown keys, values of a wrong type; with the line.
     pub fn read(path: &Path) -> Result<ReluNetwork> {
         let mut network: ReluNetwork =
             toml_text::read(&toml_text::text_of(path)?, &path.display().to_string())?;

@@ -207,7 +207,7 @@ impl Total {
 }
 
 /// What is kept of the samples of a tile while they are shown.
-struct Seen {
+struct StepError {
     /// Sum of the output since it is read, `[sample, class]`.
     output: Vec<f32>,
     /// What answers go by now.
@@ -285,11 +285,11 @@ impl Showing<'_> {
         Ok(total)
     }
 
-    fn nothing_seen(&self, samples: usize) -> Seen {
+    fn nothing_seen(&self, samples: usize) -> StepError {
         let classes: usize = self.spiking.output_shape().iter().product();
         let sums: Vec<Vec<f32>> =
             self.watched.iter().map(|w| vec![0.0; samples * self.spiking.width(w.node)]).collect();
-        Seen {
+        StepError {
             output: vec![0.0; samples * classes],
             answers: vec![0; samples],
             last_changes: vec![0; samples],
@@ -299,7 +299,7 @@ impl Showing<'_> {
     }
 
     /// Takes in what a step has brought.
-    fn see(&self, t: usize, signals: &[Signal], seen: &mut Seen) {
+    fn see(&self, t: usize, signals: &[Signal], seen: &mut StepError) {
         let mut buffer = Vec::new();
         let row = signals[self.spiking.output()].dense(&mut buffer);
         let reading = t >= self.presentation.from && self.presentation.output_synapse.is_none();
@@ -325,7 +325,7 @@ impl Showing<'_> {
     }
 
     /// The class of the highest score of each sample.
-    fn answer(&self, t: usize, seen: &mut Seen) {
+    fn answer(&self, t: usize, seen: &mut StepError) {
         let classes = seen.output.len() / seen.answers.len().max(1);
         let answers = seen.answers.iter_mut().zip(&mut seen.last_changes);
         for ((answer, change), scores) in answers.zip(seen.output.chunks_exact(classes.max(1))) {

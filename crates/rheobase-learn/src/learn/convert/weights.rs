@@ -41,7 +41,9 @@ impl Weights {
         match ending.as_deref() {
             Some("npz") => Weights::from_npz(path),
             Some("safetensors") => Weights::from_safetensors(path),
-            _ => Err(Error::file(path, "is no file of weights that can be read: .npz and .safetensors can")),
+            _ => {
+                Err(Error::file(path, "is not a file of weights that can be read: .npz and .safetensors can"))
+            }
         }
     }
 

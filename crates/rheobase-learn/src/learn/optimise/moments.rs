@@ -1,7 +1,7 @@
 //! What an optimiser remembers of one parameter, by name.
 
 use super::Optimiser;
-use crate::learn::checkpoint::{Checkpoint, Wanted};
+use crate::learn::checkpoint::{Checkpoint, ExpectedTensor};
 use rheobase_base::{Error, Result};
 use rheobase_signals::tensor::{Element, Tensor};
 
@@ -28,8 +28,8 @@ impl Moments {
     }
 
     /// What a checkpoint's `group` has to hold for these moments of `parameter`: see [`Checkpoint::expect`].
-    pub fn wanted(&self, parameter: &str, shape: &[usize]) -> Vec<Wanted> {
-        let wanted = |moment: &&'static str| Wanted {
+    pub fn wanted(&self, parameter: &str, shape: &[usize]) -> Vec<ExpectedTensor> {
+        let wanted = |moment: &&'static str| ExpectedTensor {
             name: Self::stored_name(parameter, moment),
             element: Element::F32,
             shape: shape.to_vec(),

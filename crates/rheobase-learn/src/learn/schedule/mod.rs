@@ -28,7 +28,7 @@ pub struct Progress<'a> {
     pub step: u64,
     /// Updates in an epoch; 0 counts as 1.
     pub steps_per_epoch: u64,
-    /// One number per complete epoch, the lower the better, such as the validation loss. NaN is no improvement.
+    /// One number per complete epoch, the lower the better, such as the validation loss. NaN is not an improvement.
     pub history: &'a [f64],
 }
 

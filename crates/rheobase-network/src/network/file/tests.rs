@@ -135,7 +135,7 @@ fn files_are_written_and_read_and_missing_ones_named() {
     let missing = folder.path().join("no.toml");
     assert!(matches!(Network::read(&missing), Err(Error::File { path, .. }) if path == missing));
     std::fs::write(&path, b"input = [\xff]").unwrap();
-    assert!(Network::read(&path).unwrap_err().to_string().contains("is no text"));
+    assert!(Network::read(&path).unwrap_err().to_string().contains("is not text"));
 }
 
 #[test]

@@ -3,14 +3,20 @@
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 
 use super::end;
-use crate::network::operator::Seen;
+use crate::network::operator::StepError;
 use crate::network::signal::Signal;
 use rheobase_base::vector::{add, all_ones};
 
 /// Adds the gradient of the weights to `gradient` `[input, output]`: `Σ_t Σ_s in[t, s, i]·error[t, s, o]`.
 ///
 /// Events are sorted by input first, so that a row of weights is written once; all values are taken as they are.
-pub(crate) fn gather(level: Level, seen: &[Seen<'_>], inputs: usize, outputs: usize, gradient: &mut [f32]) {
+pub(crate) fn gather(
+    level: Level,
+    seen: &[StepError<'_>],
+    inputs: usize,
+    outputs: usize,
+    gradient: &mut [f32],
+) {
     if outputs == 0 {
         return;
     }
@@ -32,7 +38,7 @@ struct Terms {
 }
 
 impl Terms {
-    fn new(level: Level, seen: &[Seen<'_>], inputs: usize) -> Self {
+    fn new(level: Level, seen: &[StepError<'_>], inputs: usize) -> Self {
         let ones = seen.iter().all(|s| s.input.events.as_ref().is_some_and(|e| all_ones(level, &e.value)));
         let mut starts = vec![0; inputs + 1];
         for s in seen {
@@ -132,7 +138,7 @@ impl Kernel<f32> for OfTerms<'_> {
 }
 
 struct OfAll<'a> {
-    seen: &'a [Seen<'a>],
+    seen: &'a [StepError<'a>],
     inputs: usize,
     outputs: usize,
     gradient: &'a mut [f32],
@@ -199,7 +205,7 @@ fn block<V: Lanes<Elem = f32>, const R: usize, const N: usize>(all: &mut OfAll<'
 }
 
 /// Adds the gradient of a bias.
-pub(crate) fn gather_bias(level: Level, seen: &[Seen<'_>], gradient: &mut [f32]) {
+pub(crate) fn gather_bias(level: Level, seen: &[StepError<'_>], gradient: &mut [f32]) {
     for s in seen {
         for row in s.error.chunks_exact(gradient.len().max(1)) {
             add(level, gradient, row);

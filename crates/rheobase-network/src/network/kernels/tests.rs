@@ -1,7 +1,7 @@
 use rheobase_models::lanes::Level;
 
 use super::*;
-use crate::network::operator::Seen;
+use crate::network::operator::StepError;
 use crate::network::signal::{Reach, Signal};
 use rheobase_base::random::Stream;
 
@@ -137,8 +137,8 @@ fn weights_gather_step_by_step_and_sample_by_sample() {
         for (level, form) in levels().flat_map(|l| [(l, 0b111), (l, 0), (l, 0b010)]) {
             let inputs_seen: Vec<Signal> =
                 (0..3).map(|k| signal(size, names[k], form >> k & 1 == 1)).collect();
-            let seen: Vec<Seen<'_>> =
-                inputs_seen.iter().zip(&errors).map(|(input, error)| Seen { input, error }).collect();
+            let seen: Vec<StepError<'_>> =
+                inputs_seen.iter().zip(&errors).map(|(input, error)| StepError { input, error }).collect();
             let mut found = start.clone();
             gather(level, &seen[..2], inputs, outputs, &mut found);
             gather(level, &seen[2..], inputs, outputs, &mut found);

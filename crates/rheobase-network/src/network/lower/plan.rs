@@ -7,7 +7,7 @@ use rheobase_models::neuron::Emits;
 use super::custom::custom;
 use super::flatten::{Flat, check_format, flatten, order};
 use super::shapes::{check_shape, infer_shapes};
-use super::start::{Given, given};
+use super::start::{DelayedStart, given};
 use crate::network::describe::{Combine, Kind, Network, Node, RunAs};
 use crate::network::library::Library;
 use crate::network::op;
@@ -25,7 +25,7 @@ pub(crate) struct Plan {
     /// The longest delay from each source.
     pub(crate) delays: Vec<usize>,
     /// What delayed edges carry before each source has sent anything, where that is given.
-    pub(crate) given: Vec<Option<Given>>,
+    pub(crate) given: Vec<Option<DelayedStart>>,
 }
 
 /// A node of a plan. Sources are numbered from 0, the network's input; node `n` of the list is number `n + 1`.

@@ -98,13 +98,13 @@ fn check(place: &str, start: WeightStart) -> Result<()> {
 }
 
 /// What a delayed edge carries first.
-pub(crate) struct Given {
+pub(crate) struct DelayedStart {
     /// One number for all values, or one for each.
     numbers: Vec<f32>,
     width: usize,
 }
 
-impl Given {
+impl DelayedStart {
     fn at(&self, i: usize) -> f32 {
         self.numbers[i % self.numbers.len()]
     }
@@ -116,8 +116,8 @@ impl Given {
 }
 
 /// What delayed edges carry before their sources have sent anything, by source, where that is given.
-pub(super) fn given(lowering: &Lowering<'_>, flat: &[Flat]) -> Result<Vec<Option<Given>>> {
-    let mut given: Vec<Option<Given>> = lowering.shapes.iter().map(|_| None).collect();
+pub(super) fn given(lowering: &Lowering<'_>, flat: &[Flat]) -> Result<Vec<Option<DelayedStart>>> {
+    let mut given: Vec<Option<DelayedStart>> = lowering.shapes.iter().map(|_| None).collect();
     for (place, link) in flat.iter().flat_map(|f| f.node.from.iter().map(move |l| (&f.node.name, l))) {
         let Some(numbers) = link.initial() else { continue };
         let source = lowering.numbers[link.node()];
@@ -140,7 +140,7 @@ pub(super) fn given(lowering: &Lowering<'_>, flat: &[Flat]) -> Result<Vec<Option
         if let Some(bad) = values.iter().find(|x| !x.is_finite()) {
             return Err(value_error(place, &field, bad, "must be a finite number"));
         }
-        let new = Given { numbers: values, width };
+        let new = DelayedStart { numbers: values, width };
         if given[source].as_ref().is_some_and(|before| (0..width).any(|i| before.at(i) != new.at(i))) {
             let rule = "must be the same on all edges from this node";
             return Err(value_error(place, &field, format!("{:?}", new.numbers), rule));

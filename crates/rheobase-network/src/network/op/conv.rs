@@ -8,7 +8,7 @@ use rheobase_models::lanes::Elem;
 
 use self::kernels::{FromAll, FromEvents, ToInputs, ToWeights};
 use crate::network::describe;
-use crate::network::operator::{Back, Context, Operator, Seen};
+use crate::network::operator::{Back, Context, Operator, StepError};
 use crate::network::signal::{Events, Reach, Signal};
 use crate::plasticity::Connection;
 use crate::vision::Kernels;
@@ -251,12 +251,12 @@ impl Operator for Conv {
         true
     }
 
-    fn gather(&self, context: &Context<'_>, seen: &[Seen<'_>], raw: &mut [Vec<f32>]) {
+    fn gather(&self, context: &Context<'_>, seen: &[StepError<'_>], raw: &mut [Vec<f32>]) {
         f32::dispatch_wide(context.level, ToWeights { conv: self, seen, raw });
     }
 
     /// The gradient of the weights is gathered in the order of `weights`.
-    fn settle_gradients(&self, mut raw: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
+    fn finish_gradients(&self, mut raw: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
         if let Some(weight) = raw.first_mut() {
             let from = std::mem::take(weight);
             weight.resize(from.len(), 0.0);

@@ -19,7 +19,7 @@ pub(super) fn map(
             for (sample, row) in rows {
                 let (index, value) = from.of(sample);
                 for (i, v) in index.iter().zip(value) {
-                    // No −0 survives; what has become 0 is no event.
+                    // No −0 survives; what has become 0 is not an event.
                     let y = f(sample, *i as usize, *v) + 0.0;
                     if y != 0.0 {
                         row[*i as usize] = y;

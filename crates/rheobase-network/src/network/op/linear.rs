@@ -1,7 +1,7 @@
 //! `Linear`: every output adds its weighted inputs in ascending order.
 
 use crate::network::kernels::{self, Product};
-use crate::network::operator::{Back, Context, Operator, Seen};
+use crate::network::operator::{Back, Context, Operator, StepError};
 use crate::network::signal::Signal;
 use crate::plasticity::Connection;
 use rheobase_base::Result;
@@ -72,7 +72,7 @@ impl Operator for Linear {
         true
     }
 
-    fn gather(&self, context: &Context<'_>, seen: &[Seen<'_>], raw: &mut [Vec<f32>]) {
+    fn gather(&self, context: &Context<'_>, seen: &[StepError<'_>], raw: &mut [Vec<f32>]) {
         kernels::gather(context.level, seen, self.inputs, self.outputs, &mut raw[0]);
         if let Some(bias) = raw.get_mut(1) {
             kernels::gather_bias(context.level, seen, bias);

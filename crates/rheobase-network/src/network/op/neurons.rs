@@ -165,7 +165,7 @@ impl Operator for Neurons {
         vec![self.layer.neurons(); self.coeffs() + fields]
     }
 
-    fn settle_gradients(&self, raw: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
+    fn finish_gradients(&self, raw: Vec<Vec<f32>>) -> Vec<Vec<f32>> {
         let (of_coeffs, of_start) = raw.split_at(self.coeffs().min(raw.len()));
         self.learned
             .iter()

@@ -18,12 +18,12 @@ use rheobase_sim::{Input, Population, Record, Spikes};
 pub(super) const SMALLEST: &[f64] = &[1e-300];
 
 /// Curve arrays with what they are compared to.
-struct Found<'a> {
+struct CurveComparisons<'a> {
     trace: &'a TraceFile,
     arrays: Vec<Comparison>,
 }
 
-impl Found<'_> {
+impl CurveComparisons<'_> {
     /// Compares number by number.
     fn strictly(&mut self, name: &str, got: &[f64], rtol: f64) -> Result<()> {
         self.compare(name, got, rtol, Some(SMALLEST), &[])
@@ -52,7 +52,7 @@ impl Found<'_> {
 pub(super) fn replay(trace: &TraceFile, model: &Arc<dyn Model>) -> Result<Outcome> {
     let params = super::params(&trace.meta, &**model);
     let curve = Curve::new(model.clone(), &params)?;
-    let mut found = Found { trace, arrays: Vec::new() };
+    let mut found = CurveComparisons { trace, arrays: Vec::new() };
 
     for (currents, output) in [("J", "step_output"), ("J32", "step_output_f32")] {
         if trace.has(currents) && trace.has(output) && model.info().emits == Emits::Analogue {
@@ -88,7 +88,7 @@ pub(super) fn replay(trace: &TraceFile, model: &Arc<dyn Model>) -> Result<Outcom
 }
 
 /// Gains and biases from maximum rates and intercepts, back again, and by the search.
-fn gains_and_biases(curve: &Curve, found: &mut Found<'_>) -> Result<()> {
+fn gains_and_biases(curve: &Curve, found: &mut CurveComparisons<'_>) -> Result<()> {
     let trace = found.trace;
     if !trace.has("intercepts") {
         return Ok(());
@@ -145,7 +145,7 @@ fn slope_of(name: &str) -> Option<(&'static str, f64, f64)> {
 
 /// nengo-extras' functions `softplus` and `lif_j`.
 pub(super) fn functions(trace: &TraceFile) -> Result<Outcome> {
-    let mut found = Found { trace, arrays: Vec::new() };
+    let mut found = CurveComparisons { trace, arrays: Vec::new() };
     for name in trace.names() {
         if let Some(sigma) = name.strip_prefix("softplus_").and_then(|s| s.parse::<f64>().ok()) {
             let got: Vec<f64> = trace.array("x")?.iter().map(|x| softplus(*x, sigma)).collect();

@@ -56,7 +56,7 @@ pub(super) const PARAMETERS: [(&str, &str); 12] = [
     ("reset_recovery", "d"),
 ];
 
-/// What is no parameter of a model here.
+/// What is not a parameter of a model here.
 pub(super) const SETTINGS: &[(&str, &str)] = &[
     ("dt of the simulator", "`Builder::dt`"),
     ("gain, bias, max_rates, intercepts", "`Curve::gain_bias`, `max_rates_intercepts`, `rates`"),

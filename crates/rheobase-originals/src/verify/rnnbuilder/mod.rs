@@ -40,7 +40,7 @@ fn has(class: &str, parameter: &str) -> bool {
 /// The original's state entries, as arrays of a trace, and our fields.
 pub(super) const STATES: [(&str, &str); 2] = [("state_mem", "v"), ("state_rel_thresh", "r")];
 
-/// What is no parameter of a model here.
+/// What is not a parameter of a model here.
 pub(super) const SETTINGS: &[(&str, &str)] = &[
     ("gradient_factor, SpikeLinear", "`Builder::surrogate(Surrogate::SpikeLinear(gamma))`"),
     ("initial_mem", "`Builder::initial(\"v\", Initial::Each(…))`"),

@@ -177,7 +177,7 @@ impl Run<'_> {
         )?;
         self.program.back_to_start(&context, &mut adjoint, &mut raw);
         let mut arrays = vec![self.compare("grad_input", &of_input, GRADIENT)?];
-        let parameters = self.program.settle_gradients(raw);
+        let parameters = self.program.finish_gradients(raw);
         for (i, (gradient, tensor)) in parameters.iter().zip(&self.program.parameters().tensors).enumerate() {
             let values: Vec<f64> = gradient.iter().map(|x| f64::from(*x)).collect();
             let values = if tensor.shape.len() == 2 { turned(&values, &tensor.shape) } else { values };

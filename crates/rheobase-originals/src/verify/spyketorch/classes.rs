@@ -154,7 +154,7 @@ pub(in super::super) const PARAMETERS: [(&str, &str); 9] = [
     ("tau_w", "tau_w"),
 ];
 
-/// What is no parameter of a model here, or depends on the class.
+/// What is not a parameter of a model here, or depends on the class.
 pub(in super::super) const SETTINGS: &[(&str, &str)] = &[
     ("ts", "`Builder::dt`"),
     ("threshold, per_neuron_thresh", "`v_th`, for all or per neuron; also on a live layer"),

@@ -9,7 +9,7 @@ use super::Layer;
 use crate::population::Memory;
 use crate::population::coupled::{Coupled, Sample, Setting};
 use crate::population::layer_state::LayerState;
-use crate::population::probe::Taken;
+use crate::population::probe::Recorded;
 use crate::population::{Column, Initial, Number};
 use rheobase_base::Result;
 use rheobase_base::vector::add;
@@ -165,7 +165,7 @@ impl Layer<f32> {
         for (i, layer) in job.layers.iter_mut().enumerate().take(job.samples) {
             let at = i * n;
             let mut sample = Sample { fields: job.fields, at, layer };
-            steps_of.step(&job.x[at..at + n], since_reset, 0, &mut sample, &mut Taken::of(&[]));
+            steps_of.step(&job.x[at..at + n], since_reset, 0, &mut sample, &mut Recorded::of(&[]));
             job.out[at..at + n].copy_from_slice(&sample.layer.output);
             job.kept[0].extend_from_slice(steps_of.x());
             job.kept[1].extend_from_slice(steps_of.own());

@@ -7,7 +7,7 @@
 use rheobase_models::lanes::{Kernel, Lanes};
 
 use super::{Conv, Place};
-use crate::network::operator::Seen;
+use crate::network::operator::StepError;
 use crate::network::signal::{Events, Reach};
 
 /// Out of events: each is added to the windows that see it, window after window of a row at once.
@@ -396,7 +396,7 @@ fn collect(c: &Conv, sums: &[f32], wanted: impl Fn(usize) -> bool, reach: &Reach
 pub(super) struct ToWeights<'a> {
     pub(super) conv: &'a Conv,
     /// Input and dL/d output of a step.
-    pub(super) seen: &'a [Seen<'a>],
+    pub(super) seen: &'a [StepError<'a>],
     /// Gradient of the weights, in the order of `Conv::weights`, and of the bias.
     pub(super) raw: &'a mut [Vec<f32>],
 }
@@ -411,7 +411,7 @@ impl Kernel<f32> for ToWeights<'_> {
         // `[step and sample, group, window, output channel of the group]`.
         let mut turned = vec![0.0; samples * c.width()];
         let mut to = turned.chunks_exact_mut(c.width());
-        for Seen { error, .. } in self.seen {
+        for StepError { error, .. } in self.seen {
             for (error, to) in error.chunks_exact(c.width()).zip(&mut to) {
                 turn(c, error, to);
             }
@@ -438,7 +438,7 @@ impl Kernel<f32> for ToWeights<'_> {
 #[inline(always)]
 fn of_channel<V: Lanes<Elem = f32>>(
     c: &Conv,
-    seen: &[Seen<'_>],
+    seen: &[StepError<'_>],
     channel: usize,
     turned: &[f32],
     taken: &mut [usize],
@@ -446,7 +446,7 @@ fn of_channel<V: Lanes<Elem = f32>>(
 ) {
     let places = channel * c.windows.places()..(channel + 1) * c.windows.places();
     let mut errors = turned.chunks_exact(c.width()).zip(taken);
-    for Seen { input: signal, .. } in seen {
+    for StepError { input: signal, .. } in seen {
         for (sample, (errors, taken)) in (0..signal.samples).zip(&mut errors) {
             match &signal.events {
                 Some(events) => {

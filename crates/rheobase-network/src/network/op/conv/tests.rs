@@ -190,9 +190,9 @@ type Steps = Vec<(Signal, Vec<f32>)>;
 
 fn gathered(at: &Context<'_>, conv: &Conv, steps: &Steps) -> Vec<Vec<f32>> {
     let mut raw = vec![vec![0.0; conv.weights.len()], vec![0.0; conv.outputs]];
-    let seen: Vec<Seen<'_>> = steps.iter().map(|(input, error)| Seen { input, error }).collect();
+    let seen: Vec<StepError<'_>> = steps.iter().map(|(input, error)| StepError { input, error }).collect();
     conv.gather(at, &seen, &mut raw);
-    conv.settle_gradients(raw)
+    conv.finish_gradients(raw)
 }
 
 #[test]
@@ -286,7 +286,7 @@ fn run(program: &Program, samples: &[SampleInput], back: bool) -> (f64, Vec<Vec<
         gradient.iter_mut().enumerate().for_each(|(i, g)| *g += weight(t, i));
     };
     program.back(&at, &mut tape, &mut adjoint, &mut raw, &[9], wanted, |_, _| {}).unwrap();
-    (loss, program.settle_gradients(raw), counts)
+    (loss, program.finish_gradients(raw), counts)
 }
 
 #[test]

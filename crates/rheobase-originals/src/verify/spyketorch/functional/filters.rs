@@ -1,7 +1,7 @@
 //! Filters, and operations on intensities.
 
 use super::numbers::{behind, count, list, lists, optional};
-use super::{Made, array, maps};
+use super::{ArrayRole, array, maps};
 use crate::verify::{Meta, TraceFile};
 use rheobase_base::{Error, Result};
 use rheobase_network::vision::{
@@ -25,19 +25,19 @@ const CLOSE: f64 = 1e-6;
 /// What the original adds to a mean.
 const EPS: f32 = 1e-12;
 
-pub(super) fn make(trace: &TraceFile, name: &str) -> Result<Made> {
+pub(super) fn make(trace: &TraceFile, name: &str) -> Result<ArrayRole> {
     let meta = &trace.meta;
     let single = |numbers: Vec<f64>| numbers.into_iter().map(|x| x as f32).collect::<Vec<f32>>();
     Ok(match name {
-        "intensity" | "image" | "sparse_image" => Made::Given,
+        "intensity" | "image" | "sparse_image" => ArrayRole::Given,
         "inhibition_kernel" => {
-            Made::Computed(inhibition_kernel(&single(list(meta, "inhibition_percents")?)), 0.0)
+            ArrayRole::Computed(inhibition_kernel(&single(list(meta, "inhibition_percents")?)), 0.0)
         }
         "lateral_out_fn" | "lateral_out_cls" => {
             let (mut x, shape) = (array(trace, "intensity")?, maps(trace, "intensity")?);
             let percents = single(list(meta, "inhibition_percents")?);
             intensity_lateral_inhibition(&mut x, shape, &percents)?;
-            Made::Computed(x, CLOSE)
+            ArrayRole::Computed(x, CLOSE)
         }
         "filter_dog_out" => {
             let kernels = lists(meta, "filter_dog_kernels")?;
@@ -61,13 +61,13 @@ pub(super) fn make(trace: &TraceFile, name: &str) -> Result<Made> {
             if let Some(radius) = behind(name, "localnorm_r") {
                 let (mut x, shape) = (array(trace, "intensity")?, maps(trace, "intensity")?);
                 local_normalization(&mut x, shape, radius, EPS)?;
-                Made::Computed(x, CLOSE)
+                ArrayRole::Computed(x, CLOSE)
             } else if let Some(k) = nth(behind(name, "dog"), lists(meta, "dogs")?) {
-                Made::Computed(dog(trace, &k)?.values(name)?, CLOSE)
+                ArrayRole::Computed(dog(trace, &k)?.values(name)?, CLOSE)
             } else if let Some(k) = nth(behind(name, "gabor"), lists(meta, "gabors")?) {
-                Made::Computed(gabor(trace, &k)?.values(name)?, CLOSE)
+                ArrayRole::Computed(gabor(trace, &k)?.values(name)?, CLOSE)
             } else {
-                Made::Unknown
+                ArrayRole::Unknown
             }
         }
     })
@@ -112,21 +112,21 @@ fn filtered(
     padding: usize,
     threshold: Option<f32>,
     absolute: bool,
-) -> Result<Made> {
+) -> Result<ArrayRole> {
     let mut out = Vec::new();
     let bank = FilterBank::new(filters, padding, maps(trace, "image")?)?;
     bank.responses(&array(trace, "image")?, &mut out)?;
     rectify(&mut out, threshold, absolute)?;
-    Ok(Made::Computed(out, CLOSE))
+    Ok(ArrayRole::Computed(out, CLOSE))
 }
 
 /// The cumulative wave of an array of intensities; of its signs if `spikes`.
-fn latency(trace: &TraceFile, from: &str, spikes: bool) -> Result<Made> {
+fn latency(trace: &TraceFile, from: &str, spikes: bool) -> Result<ArrayRole> {
     let (mut first, mut wave) = (SpikeRows::default(), Vec::new());
     intensity_to_latency(&array(trace, from)?, count(&trace.meta, "bins")?, &mut first)?;
     to_wave(&first, maps(trace, from)?, &mut wave)?;
     if spikes {
         wave.iter_mut().filter(|x| **x != 0.0).for_each(|x| *x = x.signum());
     }
-    Ok(Made::Computed(wave, 0.0))
+    Ok(ArrayRole::Computed(wave, 0.0))
 }

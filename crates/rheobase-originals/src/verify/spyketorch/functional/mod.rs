@@ -50,7 +50,7 @@ pub(in super::super) const FUNCTIONS: &[(&str, &str)] = &[
 ];
 
 /// What an array of a trace is.
-enum Made {
+enum ArrayRole {
     /// It went in.
     Given,
     /// What is made here from what went in, and the tolerance relative to the array's largest number; 0: exactly.
@@ -103,12 +103,12 @@ pub(in super::super) fn arrays(trace: &TraceFile) -> Option<(&'static str, Vec<S
     Some((given, fixed.split_whitespace().map(String::from).chain(numbered).collect()))
 }
 
-fn compare(trace: &TraceFile, make: fn(&TraceFile, &str) -> Result<Made>) -> Result<Outcome> {
+fn compare(trace: &TraceFile, make: fn(&TraceFile, &str) -> Result<ArrayRole>) -> Result<Outcome> {
     let mut arrays = Vec::new();
     for name in trace.names() {
         match make(trace, &name)? {
-            Made::Given => {}
-            Made::Computed(got, rtol) => {
+            ArrayRole::Given => {}
+            ArrayRole::Computed(got, rtol) => {
                 let got: Vec<f64> = got.into_iter().map(f64::from).collect();
                 let (want, shape) = (trace.array(&name)?, trace.shape(&name)?);
                 let pair =
@@ -120,7 +120,7 @@ fn compare(trace: &TraceFile, make: fn(&TraceFile, &str) -> Result<Made>) -> Res
                 });
             }
             // Who checks the whole trace finds that nothing compares it.
-            Made::Unknown => {}
+            ArrayRole::Unknown => {}
         }
     }
     Ok(Outcome::Compared { arrays, flips: 0 })

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Made;
+use super::ArrayRole;
 use super::numbers::{optional, pair};
 use crate::verify::trace::number;
 use crate::verify::{Meta, TraceFile};
@@ -37,17 +37,17 @@ fn sought(meta: &Meta) -> Option<[usize; 2]> {
 /// Tolerance of sums in another order, relative to the array's largest number; and of weights.
 const CLOSE: f64 = 1e-6;
 
-pub(super) fn make(trace: &TraceFile, name: &str) -> Result<Made> {
+pub(super) fn make(trace: &TraceFile, name: &str) -> Result<ArrayRole> {
     let run = Run::new(trace)?;
     let meta = &trace.meta;
     Ok(match name {
-        "input_spikes" | "weights_before" => Made::Given,
-        "winners" if sought(meta).is_none() => Made::Given,
-        "winners" => Made::Computed(run.each(|it| run.found(it))?, 0.0),
-        "potentials" => Made::Computed(run.learned()?.0, CLOSE),
-        "weights_after" => Made::Computed(run.learned()?.1, CLOSE),
-        "thresholded" => Made::Computed(run.each(|it| run.inhibited(it))?, 0.0),
-        "output_spikes" => Made::Computed(
+        "input_spikes" | "weights_before" => ArrayRole::Given,
+        "winners" if sought(meta).is_none() => ArrayRole::Given,
+        "winners" => ArrayRole::Computed(run.each(|it| run.found(it))?, 0.0),
+        "potentials" => ArrayRole::Computed(run.learned()?.0, CLOSE),
+        "weights_after" => ArrayRole::Computed(run.learned()?.1, CLOSE),
+        "thresholded" => ArrayRole::Computed(run.each(|it| run.inhibited(it))?, 0.0),
+        "output_spikes" => ArrayRole::Computed(
             run.each(|it| {
                 let mut x = run.inhibited(it)?;
                 x.iter_mut().filter(|x| **x != 0.0).for_each(|x| *x = x.signum());
@@ -55,9 +55,9 @@ pub(super) fn make(trace: &TraceFile, name: &str) -> Result<Made> {
             })?,
             0.0,
         ),
-        "pooled" => Made::Computed(run.each(|it| run.pooled(it))?, 0.0),
-        "prepost_order" => Made::Computed(run.each(|it| run.order(it))?, 0.0),
-        _ => Made::Unknown,
+        "pooled" => ArrayRole::Computed(run.each(|it| run.pooled(it))?, 0.0),
+        "prepost_order" => ArrayRole::Computed(run.each(|it| run.order(it))?, 0.0),
+        _ => ArrayRole::Unknown,
     })
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::numbers::{counts, optional, pair};
-use super::{Made, array, maps};
+use super::{ArrayRole, array, maps};
 use crate::verify::{Meta, TraceFile};
 use rheobase_base::{Error, Result};
 use rheobase_network::vision::{Padding, Pooling, fire, pad, threshold};
@@ -20,12 +20,12 @@ pub(super) fn results(meta: &Meta) -> Vec<String> {
     pools.into_iter().flatten().map(|(name, _)| name.clone()).collect()
 }
 
-pub(super) fn make(trace: &TraceFile, name: &str) -> Result<Made> {
+pub(super) fn make(trace: &TraceFile, name: &str) -> Result<ArrayRole> {
     let meta = &trace.meta;
     let (mut x, shape) = (array(trace, POTENTIALS)?, maps(trace, POTENTIALS)?);
     let given = optional(meta, "threshold");
     match name {
-        POTENTIALS => return Ok(Made::Given),
+        POTENTIALS => return Ok(ArrayRole::Given),
         "pad_out" => {
             let [left, right, top, bottom] = counts(meta, "pad")?;
             let value = optional(meta, "pad_value").unwrap_or(0.0);
@@ -43,10 +43,10 @@ pub(super) fn make(trace: &TraceFile, name: &str) -> Result<Made> {
                 pooling(&meta.name, arguments, shape)?.wave(&x, &mut out)?;
                 x = out;
             }
-            None => return Ok(Made::Unknown),
+            None => return Ok(ArrayRole::Unknown),
         },
     }
-    Ok(Made::Computed(x, 0.0))
+    Ok(ArrayRole::Computed(x, 0.0))
 }
 
 /// Pooling by kernel, stride (None: the kernel) and padding.

@@ -1,7 +1,7 @@
 //! Inhibition and winners.
 
 use super::numbers::{behind, lists, optional};
-use super::{Made, array, maps};
+use super::{ArrayRole, array, maps};
 use crate::verify::{Meta, TraceFile};
 use rheobase_base::Result;
 use rheobase_network::vision::{feature_inhibition, fire, k_winners, pointwise_inhibition, threshold};
@@ -26,7 +26,7 @@ pub(super) fn results(meta: &Meta) -> Vec<String> {
 /// The value that the original's scaled spikes have: one over a step of 1 ms.
 const SCALED: f32 = 0.001;
 
-pub(super) fn make(trace: &TraceFile, name: &str) -> Result<Made> {
+pub(super) fn make(trace: &TraceFile, name: &str) -> Result<ArrayRole> {
     let meta = &trace.meta;
     let shape = maps(trace, POTENTIALS)?;
     let neurons: usize = shape.iter().product();
@@ -34,7 +34,7 @@ pub(super) fn make(trace: &TraceFile, name: &str) -> Result<Made> {
     let mut x = array(trace, if [THRESHOLDED, "spikes"].contains(&name) { POTENTIALS } else { THRESHOLDED })?;
     let last = |x: &[f32]| x[x.len() - neurons.min(x.len())..].to_vec();
     match name {
-        POTENTIALS => return Ok(Made::Given),
+        POTENTIALS => return Ok(ArrayRole::Given),
         THRESHOLDED => threshold(&mut x, shape, given)?,
         "spikes" => fire(&mut x, shape, given)?,
         "pointwise_inhibited" => pointwise_inhibition(&mut x, shape)?,
@@ -43,11 +43,11 @@ pub(super) fn make(trace: &TraceFile, name: &str) -> Result<Made> {
         "one_thresholded" => x = last(&x),
         _ => return winners(trace, name, x, shape),
     }
-    Ok(Made::Computed(x, 0.0))
+    Ok(ArrayRole::Computed(x, 0.0))
 }
 
 /// The arrays of winners: what they were sought among is in their name.
-fn winners(trace: &TraceFile, name: &str, mut x: Vec<f32>, shape: [usize; 3]) -> Result<Made> {
+fn winners(trace: &TraceFile, name: &str, mut x: Vec<f32>, shape: [usize; 3]) -> Result<ArrayRole> {
     let neurons: usize = shape.iter().product();
     let rows = trace.shape(name)?.first().copied().unwrap_or(0);
     let radius = name.rsplit_once("_r").and_then(|(_, r)| r.parse().ok()).unwrap_or(0);
@@ -71,11 +71,11 @@ fn winners(trace: &TraceFile, name: &str, mut x: Vec<f32>, shape: [usize; 3]) ->
         x = vec![0.0; neurons.max(x.len())];
         rows
     } else {
-        return Ok(Made::Unknown);
+        return Ok(ArrayRole::Unknown);
     };
     let found = k_winners(&x, spikes.as_deref(), shape, k, radius)?;
     let places = found.iter().flatten().map(|n| *n as f32);
     let mut table: Vec<f32> = places.collect();
     table.resize(3 * rows.max(found.len()), -1.0);
-    Ok(Made::Computed(table, 0.0))
+    Ok(ArrayRole::Computed(table, 0.0))
 }
