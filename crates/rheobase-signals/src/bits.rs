@@ -57,6 +57,14 @@ impl SpikeBits {
         }
     }
 
+    /// Keeps the first `steps` steps, all if there are no more; nothing is copied.
+    pub fn truncate(&mut self, steps: usize) {
+        if steps < self.shape[0] {
+            self.words.truncate(self.row_start(steps, 0));
+            self.shape[0] = steps;
+        }
+    }
+
     /// Lengths of time, batch and neurons.
     pub fn shape(&self) -> [usize; 3] {
         self.shape
@@ -179,5 +187,15 @@ mod tests {
         assert!(SpikeBits::silent([1 << 60, 1, 1]).is_err());
         assert_eq!(SpikeBits::silent([5, 0, 9]).unwrap().iter().count(), 0);
         assert_eq!(SpikeBits::from_words([4, 3, 0], vec![]).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn the_first_steps_are_what_they_were() {
+        let words: Vec<u64> = (0..12).map(|i| i % 2).collect();
+        let mut bits = SpikeBits::from_words([3, 2, 65], words.clone()).unwrap();
+        bits.truncate(5);
+        assert_eq!((bits.shape(), bits.words()), ([3, 2, 65], &words[..]));
+        bits.truncate(2);
+        assert_eq!(bits, SpikeBits::from_words([2, 2, 65], words[..8].to_vec()).unwrap());
     }
 }

@@ -10,7 +10,7 @@ mod run;
 mod set;
 mod stage;
 
-pub use data::{CsvFiles, DataConfig, IdxFiles, Label, NpzFiles, Source};
+pub use data::{CsvFiles, DataConfig, EventFiles, IdxFiles, Label, NpzFiles, Source};
 pub use network::NetworkConfig;
 pub use resume::Difference;
 pub(super) use run::bytes;

@@ -490,9 +490,8 @@ impl<E> Recording<E> {
     /// The first `steps` steps, of a run that was ended early.
     fn cut(mut self, steps: usize, dt: f64) -> Result<Self> {
         self.shape[0] = steps;
-        if let Some(bits) = self.bits.take() {
-            let words = steps * self.shape[1] * bits.words_per_row();
-            self.bits = Some(SpikeBits::from_words(self.shape, bits.words()[..words].to_vec())?);
+        if let Some(bits) = &mut self.bits {
+            bits.truncate(steps);
         }
         if let Some(events) = self.events.take() {
             self.events = Some(SpikeEvents::from_events(self.shape, dt, events.iter())?);
