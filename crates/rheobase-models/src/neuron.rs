@@ -187,7 +187,7 @@ pub trait Neuron: Send + Sync + 'static {
     /// Output in training as a rate curve, smoothed by `smoothing` if that is given and the model can be smoothed.
     #[inline(always)]
     fn training<T: Real>(p: &Self::Params<T>, _smoothing: Option<T>, x: T) -> Option<T> {
-        Self::rate(p).map(|curve| <Self::Rate as RateCurve>::rate(&curve, x))
+        Some(<Self::Rate as RateCurve>::rate(&Self::rate(p)?, x))
     }
     /// Time derivative of the state, where the model is a differential equation.
     #[inline(always)]
