@@ -78,9 +78,10 @@ pub(crate) fn gathered<'py, E: Number + Element>(
         true => Some(array(py, recording.dense, &shape(steps))?.into_any()),
         false => None,
     };
-    let bits = recording
-        .bits
-        .map(|b| array(py, b.words().to_vec(), &[steps, batch, b.words_per_row()]).map(Bound::into_any));
+    let bits = recording.bits.map(|bits| {
+        let shape = [steps, batch, bits.words_per_row()];
+        array(py, bits.into_words(), &shape).map(Bound::into_any)
+    });
     let events = recording.events.map(|e| -> PyResult<Events<'py>> {
         let n = [e.len()];
         Ok([

@@ -18,10 +18,9 @@ impl SpikeBits {
     /// # Errors
     /// [`Error::Shape`] if so many bits do not fit into memory.
     pub fn silent(shape: [usize; 3]) -> Result<Self> {
-        let count = word_count(shape).filter(|&n| Vec::<u64>::new().try_reserve_exact(n).is_ok());
-        let count = count.ok_or_else(|| too_large("bits", shape))?;
-        // Memory of the system is zero already: pages are touched when a spike is written.
-        Ok(SpikeBits { shape, words: vec![0; count] })
+        let mut bits = SpikeBits::with_room(shape)?;
+        bits.grow(shape[0]);
+        Ok(bits)
     }
 
     /// Takes words laid out as described above.
@@ -57,12 +56,21 @@ impl SpikeBits {
         }
     }
 
-    /// Keeps the first `steps` steps, all if there are no more; nothing is copied.
-    pub fn truncate(&mut self, steps: usize) {
-        if steps < self.shape[0] {
-            self.words.truncate(self.row_start(steps, 0));
-            self.shape[0] = steps;
-        }
+    /// Room for spikes over `shape`, of which no step has been taken yet: [`SpikeBits::grow`] adds them.
+    ///
+    /// # Errors
+    /// As [`SpikeBits::silent`].
+    pub fn with_room(shape: [usize; 3]) -> Result<Self> {
+        let mut words = Vec::new();
+        let count = word_count(shape).filter(|&n| words.try_reserve_exact(n).is_ok());
+        count.ok_or_else(|| too_large("bits", shape))?;
+        Ok(SpikeBits { shape: [0, shape[1], shape[2]], words })
+    }
+
+    /// Adds `steps` steps without spikes, within the room that was made.
+    pub fn grow(&mut self, steps: usize) {
+        self.shape[0] += steps;
+        self.words.resize(self.row_start(self.shape[0], 0), 0);
     }
 
     /// Lengths of time, batch and neurons.
@@ -73,6 +81,11 @@ impl SpikeBits {
     /// All words: `[time, batch, words per row]`.
     pub fn words(&self) -> &[u64] {
         &self.words
+    }
+
+    /// All words, without copying.
+    pub fn into_words(self) -> Vec<u64> {
+        self.words
     }
 
     /// Words that hold the neurons of one step and sample.
@@ -190,12 +203,16 @@ mod tests {
     }
 
     #[test]
-    fn the_first_steps_are_what_they_were() {
-        let words: Vec<u64> = (0..12).map(|i| i % 2).collect();
-        let mut bits = SpikeBits::from_words([3, 2, 65], words.clone()).unwrap();
-        bits.truncate(5);
-        assert_eq!((bits.shape(), bits.words()), ([3, 2, 65], &words[..]));
-        bits.truncate(2);
-        assert_eq!(bits, SpikeBits::from_words([2, 2, 65], words[..8].to_vec()).unwrap());
+    fn steps_are_added_within_the_room_that_was_made() {
+        let mut bits = SpikeBits::with_room([3, 2, 65]).unwrap();
+        let room = bits.words.as_ptr();
+        assert_eq!((bits.shape(), bits.count()), ([0, 2, 65], 0));
+        bits.grow(1);
+        bits.set(0, 1, 64).unwrap();
+        bits.grow(2);
+        bits.set(2, 0, 3).unwrap();
+        assert_eq!((bits.shape(), bits.words.as_ptr()), ([3, 2, 65], room));
+        assert_eq!(bits.iter().collect::<Vec<_>>(), [(0, 1, 64), (2, 0, 3)]);
+        assert!(SpikeBits::with_room([usize::MAX, 2, 1]).is_err());
     }
 }

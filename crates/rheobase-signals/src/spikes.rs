@@ -142,6 +142,17 @@ impl SpikeEvents {
         grown.map_err(|_| refused("more do not fit into memory; take fewer neurons, samples or steps".into()))
     }
 
+    /// Keeps the first `steps` steps, all if there are no more.
+    pub fn truncate(&mut self, steps: usize) {
+        let kept = self.step.partition_point(|&step| step < steps as u64);
+        self.shape[0] = self.shape[0].min(steps);
+        self.step.truncate(kept);
+        self.batch.truncate(kept);
+        self.neuron.truncate(kept);
+        self.value.truncate(kept);
+        self.offset.truncate(kept);
+    }
+
     /// Lengths of time, batch and neurons.
     pub fn shape(&self) -> [usize; 3] {
         self.shape
@@ -385,6 +396,13 @@ mod tests {
             let back = SpikeEvents::from_dense(shape, dt, &dense).unwrap();
             prop_assert_eq!(back.values(), spikes.values());
             prop_assert_eq!(back.to_dense().unwrap(), dense);
+            for steps in 0..=shape[0] + 1 {
+                let mut first = spikes.clone();
+                first.truncate(steps);
+                let steps = steps.min(shape[0]);
+                prop_assert_eq!(first, SpikeEvents::from_events([steps, shape[1], shape[2]], dt,
+                    spikes.iter().filter(|e| e.step < steps as u64)).unwrap());
+            }
             let bits = spikes.fired().unwrap();
             let ones = SpikeEvents::from_bits(&bits, dt).unwrap();
             prop_assert_eq!(ones.neurons(), spikes.neurons());

@@ -125,6 +125,8 @@ impl<E: Number> Population<E> {
             let tiles = cancel.check().and_then(|()| self.chunk(done, chunk, input, &plan));
             let result = tiles.and_then(|tiles| {
                 self.check_nan(done, chunk, input, &plan, &tiles)?;
+                // Step by step with the run: zeros for all of it would take seconds before a look at whether it should end.
+                recording.bits.iter_mut().for_each(|bits| bits.grow(chunk));
                 self.join(done, tiles, &mut recording)
             });
             if let Err(e) = result {
@@ -137,7 +139,8 @@ impl<E: Number> Population<E> {
             done += chunk;
             self.state.step += chunk as u64;
             if !progress(done) && done < steps {
-                return recording.cut(done, self.layer.dt);
+                recording.cut(done);
+                return Ok(recording);
             }
         }
         Ok(recording)
@@ -176,7 +179,7 @@ impl<E: Number> Population<E> {
         Ok(Recording {
             shape,
             dense: Vec::new(),
-            bits: (record.spikes == Spikes::Bits).then(|| SpikeBits::silent(shape)).transpose()?,
+            bits: (record.spikes == Spikes::Bits).then(|| SpikeBits::with_room(shape)).transpose()?,
             events: (record.spikes == Spikes::Events)
                 .then(|| SpikeEvents::new(shape, self.layer.dt))
                 .transpose()?,
@@ -487,16 +490,12 @@ impl<E: Number> Population<E> {
 }
 
 impl<E> Recording<E> {
-    /// The first `steps` steps, of a run that was ended early.
-    fn cut(mut self, steps: usize, dt: f64) -> Result<Self> {
+    /// Ends with the first `steps` steps, after which nothing was recorded.
+    fn cut(&mut self, steps: usize) {
         self.shape[0] = steps;
-        if let Some(bits) = &mut self.bits {
-            bits.truncate(steps);
+        if let Some(events) = &mut self.events {
+            events.truncate(steps);
         }
-        if let Some(events) = self.events.take() {
-            self.events = Some(SpikeEvents::from_events(self.shape, dt, events.iter())?);
-        }
-        Ok(self)
     }
 }
 
