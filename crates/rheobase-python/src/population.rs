@@ -210,10 +210,7 @@ impl Population {
         with!(&mut self.neurons, p => match amount {
             NumberOrSpan::One(x) => p.set(name, x).raised(),
             NumberOrSpan::Each(xs) => p.set_each(name, xs.as_slice()?).raised(),
-            NumberOrSpan::PerFeature(_) => Err(raise(Error::Unsupported {
-                place: format!("{}.{name}", p.name()),
-                what: "is drawn when a population is made; give numbers to change it later".into(),
-            })),
+            NumberOrSpan::PerFeature(_) => Err(raise(Error::unsupported(format!("{}.{name}", p.name()), "is drawn when a population is made; give numbers to change it later"))),
         })
     }
 
@@ -341,24 +338,16 @@ fn restore<E: Precision>(
         .zip(&state.fields)
         .find(|(_, numbers)| numbers.iter().any(|x| !x.to_f64().is_finite()))
     {
-        return Err(raise(Error::Value {
-            place: p.name().into(),
-            field: field.name.into(),
-            index: None,
-            value: "state".into(),
-            rule: "must be finite numbers".into(),
-        }));
+        return Err(raise(Error::value(p.name(), field.name, "state", "must be finite numbers")));
     }
     p.set_state(state).raised()
 }
 
 fn not_of(place: &str) -> PyErr {
-    raise(Error::Unsupported {
-        place: place.into(),
-        what:
-            "the state is that of another population; save and restore need the same model, batch and layer"
-                .into(),
-    })
+    raise(Error::unsupported(
+        place,
+        "the state is that of another population; save and restore need the same model, batch and layer",
+    ))
 }
 
 /// Runs `work` with the input that `drive` is.

@@ -158,12 +158,8 @@ impl Signal {
     /// per step, data of another shape or step.
     pub fn new(stimuli: &[Stimulus], run: &RunShape<'_>) -> Result<Self> {
         let parts = stimuli.iter().enumerate().map(|(i, s)| {
-            Component::new(i, s, run).map_err(|rule| Error::Value {
-                place: "stimulus".into(),
-                field: s.kind().into(),
-                index: (stimuli.len() > 1).then_some(i),
-                value: s.text(),
-                rule,
+            Component::new(i, s, run).map_err(|rule| {
+                Error::value("stimulus", s.kind(), s.text(), rule).at((stimuli.len() > 1).then_some(i))
             })
         });
         Ok(Signal { parts: parts.collect::<Result<_>>()? })

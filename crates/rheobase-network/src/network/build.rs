@@ -155,7 +155,7 @@ impl Layer {
     fn nodes(self, names: &mut HashSet<String>, nodes: &mut Vec<Node>) -> Result<()> {
         let Some(last) = self.parts.len().checked_sub(1) else {
             let what = "has no parts; give it at least one, `identity()` if it only combines inputs";
-            return Err(Error::Unsupported { place: self.name, what: what.into() });
+            return Err(Error::unsupported(self.name, what));
         };
         let mut before: Option<String> = None;
         for (i, part) in self.parts.into_iter().enumerate() {

@@ -342,7 +342,7 @@ impl Part {
         if self.fault.is_none() {
             let what =
                 format!("a node of kind `{}` has no setting `{setting}`; leave it out", self.kind.word());
-            self.fault = Some(Error::Unsupported { place: self.stem().to_string(), what });
+            self.fault = Some(Error::unsupported(self.stem(), what));
         }
         self
     }

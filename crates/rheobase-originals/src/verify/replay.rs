@@ -149,12 +149,12 @@ impl Replay<'_> {
         let states = self.states.iter().map(|(name, numbers)| (*name, numbers.len()));
         for (name, length) in self.spikes.iter().map(|s| ("output", s.len())).chain(states) {
             if length != self.input.len() {
-                return Err(Error::Shape {
-                    place: population.name().into(),
-                    field: name.into(),
-                    got: format!("{length} numbers"),
-                    want: format!("one for each of the {} of the input is needed", self.input.len()),
-                });
+                return Err(Error::shape(
+                    population.name(),
+                    name,
+                    format!("{length} numbers"),
+                    format!("one for each of the {} of the input is needed", self.input.len()),
+                ));
             }
         }
         Ok(())

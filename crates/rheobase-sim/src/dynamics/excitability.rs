@@ -115,7 +115,7 @@ impl Dynamics {
         if current > strongest {
             let what =
                 format!("twice the rheobase is {current}, beyond the largest allowed input, {strongest}");
-            return Err(Error::Unsupported { place: self.place().into(), what: what + ": no chronaxie" });
+            return Err(Error::unsupported(self.place(), what + ": no chronaxie"));
         }
         let (mut silent, mut fires) = (0, horizon + 1);
         while fires - silent > 1 {
@@ -183,7 +183,7 @@ impl Dynamics {
     }
 
     fn none(&self, why: &str) -> Error {
-        Error::Unsupported { place: self.place().into(), what: format!("{why}, so there is no rheobase") }
+        Error::unsupported(self.place(), format!("{why}, so there is no rheobase"))
     }
 
     fn no_leak(&self) -> Error {

@@ -264,7 +264,7 @@ impl<E: Number> Builder<E> {
             Some(level) => {
                 return fail("level", level.name().into(), "this processor does not have this SIMD level");
             }
-            None => Level::from_env().map_err(|what| Error::Unsupported { place: name.clone(), what })?,
+            None => Level::from_env().map_err(|what| Error::unsupported(name.clone(), what))?,
         };
         Ok(Layer {
             name,

@@ -143,24 +143,21 @@ impl<E: Number> Population<E> {
         let i = position(self.layer.model.state(), field, &self.layer.name, "state field")?;
         let n = self.batch * self.layer.neurons;
         if values.len() != 1 && values.len() != n {
-            return Err(Error::Shape {
-                place: self.layer.name.clone(),
-                field: field.into(),
-                got: format!("[{}]", values.len()),
-                want: format!(
-                    "[batch, neuron] = [{}, {}] or one number is needed",
-                    self.batch, self.layer.neurons
-                ),
-            });
+            return Err(Error::shape(
+                self.layer.name.clone(),
+                field,
+                format!("[{}]", values.len()),
+                format!("[batch, neuron] = [{}, {}] or one number is needed", self.batch, self.layer.neurons),
+            ));
         }
         if let Some(bad) = values.iter().position(|v| !v.to_f64().is_finite()) {
-            return Err(Error::Value {
-                place: self.layer.name.clone(),
-                field: field.into(),
-                index: Some(bad),
-                value: values[bad].to_f64().to_string(),
-                rule: "must be a finite number".into(),
-            });
+            return Err(Error::value(
+                self.layer.name.clone(),
+                field,
+                values[bad].to_f64(),
+                "must be a finite number",
+            )
+            .at(bad));
         }
         for (k, to) in self.state.fields[i].iter_mut().enumerate() {
             *to = values[if values.len() == 1 { 0 } else { k }];

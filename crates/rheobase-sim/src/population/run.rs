@@ -152,19 +152,18 @@ impl<E: Number> Population<E> {
             let quantity = Quantity::named(&*self.layer.model, name)?;
             let clock = matches!(quantity, Quantity::SinceSpike | Quantity::SinceInjection);
             if clock && !self.clocks {
-                return Err(Error::Unsupported {
-                    place: self.layer.name.clone(),
-                    what: format!("probe `{name}` needs a population built with clocks(true)"),
-                });
+                return Err(Error::unsupported(
+                    self.layer.name.clone(),
+                    format!("probe `{name}` needs a population built with clocks(true)"),
+                ));
             }
             if *every == 0 {
-                return Err(Error::Value {
-                    place: self.layer.name.clone(),
-                    field: format!("probe {name}"),
-                    index: None,
-                    value: "every 0 steps".into(),
-                    rule: "must be at least 1".into(),
-                });
+                return Err(Error::value(
+                    self.layer.name.clone(),
+                    format!("probe {name}"),
+                    "every 0 steps",
+                    "must be at least 1",
+                ));
             }
             probes.push((quantity, *every));
         }
@@ -204,12 +203,13 @@ impl<E: Number> Population<E> {
         if bytes < ASKED_FROM {
             return Ok(());
         }
-        memory::check(bytes).map_err(|rule| Error::Value {
-            place: self.layer.name.clone(),
-            field: "record".into(),
-            index: None,
-            value: format!("{rows} rows of {} numbers", self.batch * self.layer.neurons),
-            rule,
+        memory::check(bytes).map_err(|rule| {
+            Error::value(
+                self.layer.name.clone(),
+                "record",
+                format!("{rows} rows of {} numbers", self.batch * self.layer.neurons),
+                rule,
+            )
         })
     }
 
@@ -369,13 +369,12 @@ impl<E: Number> Population<E> {
         let mut buffer = vec![E::default(); tile.count];
         let row = input.row(self.row_at(*tile, step, self.state.step + (step - first) as u64), &mut buffer);
         let bad = row.iter().position(|x| !x.to_f64().is_finite()).unwrap_or(0);
-        Error::Value {
-            place: self.layer.name.clone(),
-            field: format!("input[{step}, {}, {}]", tile.sample, tile.first + bad),
-            index: None,
-            value: row.get(bad).map_or_else(String::new, |x| x.to_f64().to_string()),
-            rule: "must be a finite number".into(),
-        }
+        Error::value(
+            self.layer.name.clone(),
+            format!("input[{step}, {}, {}]", tile.sample, tile.first + bad),
+            row.get(bad).map_or_else(String::new, |x| x.to_f64().to_string()),
+            "must be a finite number",
+        )
     }
 
     /// Looks for NaN in the state after a chunk and in what left the neurons, and finds where it arose first by running
@@ -563,12 +562,11 @@ fn check_denormals(place: &str) -> Result<()> {
     if tiny > 0.0 && tiny + tiny > tiny {
         return Ok(());
     }
-    Err(Error::Unsupported {
-        place: place.into(),
-        what: "the host process has switched denormal numbers off (flush to zero), which changes results; switch \
-               them on before calling"
-            .into(),
-    })
+    Err(Error::unsupported(
+        place,
+        "the host process has switched denormal numbers off (flush to zero), which changes results; switch \
+               them on before calling",
+    ))
 }
 
 fn lcm(a: usize, b: usize) -> usize {

@@ -11,12 +11,12 @@ impl<E: Number> Population<E> {
     pub fn winning_spikes(&self, recording: &Recording<E>) -> Result<Vec<E>> {
         let [steps, batch, neurons] = recording.shape;
         if neurons != self.layer.neurons || recording.dense.len() != steps * batch * neurons {
-            return Err(Error::Shape {
-                place: self.name().into(),
-                field: "recording".into(),
-                got: format!("{} numbers for {:?}", recording.dense.len(), recording.shape),
-                want: format!("a run of these {} neurons with Spikes::Dense is needed", self.layer.neurons),
-            });
+            return Err(Error::shape(
+                self.name(),
+                "recording",
+                format!("{} numbers for {:?}", recording.dense.len(), recording.shape),
+                format!("a run of these {} neurons with Spikes::Dense is needed", self.layer.neurons),
+            ));
         }
         let [_, rows, columns] = self.layer.places();
         let mut winning = vec![E::default(); recording.dense.len()];
