@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use rheobase::compete::Scope;
 use rheobase::models::Surrogate;
 use rheobase::models::surrogate::SURROGATES;
-use rheobase::population::{Builder, Initial, Number};
+use rheobase::population::{Builder, Initial, Number, Values};
 use rheobase::{Competition, Error};
 
 use crate::error::Raise;
@@ -24,9 +24,9 @@ impl NumberOrSpan<'_> {
         Ok(match self {
             NumberOrSpan::One(x) => builder.set(name, *x),
             NumberOrSpan::PerFeature((low, high, seed)) => {
-                builder.set_uniform_per_feature(name, *low, *high, *seed)
+                builder.set(name, Values::Uniform { low: *low, high: *high, seed: *seed })
             }
-            NumberOrSpan::Each(xs) => builder.set_each(name, xs.as_slice()?),
+            NumberOrSpan::Each(xs) => builder.set(name, xs.as_slice()?),
         })
     }
 

@@ -6,7 +6,7 @@ use numpy::{Element, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use rheobase::population::{Column, LayerState, Number, Tape as NativeTape, Upstream};
-use rheobase::{Cancel, Catalog, Error, Input, Population as Neurons, Record, Spikes};
+use rheobase::{Cancel, Catalog, Error, Input, Population as Neurons, Record, Spikes, Values};
 
 use crate::arguments::{CompetitionArgument, NumberOrSpan, competition, square, surrogate};
 use crate::arrays::{array, row_shape};
@@ -209,8 +209,8 @@ impl Population {
     fn set(&mut self, name: &str, amount: NumberOrSpan<'_>) -> PyResult<()> {
         with!(&mut self.neurons, p => match amount {
             NumberOrSpan::One(x) => p.set(name, x).raised(),
-            NumberOrSpan::Each(xs) => p.set_each(name, xs.as_slice()?).raised(),
-            NumberOrSpan::PerFeature(_) => Err(raise(Error::unsupported(format!("{}.{name}", p.name()), "is drawn when a population is made; give numbers to change it later"))),
+            NumberOrSpan::Each(xs) => p.set(name, xs.as_slice()?).raised(),
+            NumberOrSpan::PerFeature((low, high, seed)) => p.set(name, Values::Uniform { low, high, seed }).raised(),
         })
     }
 
@@ -420,7 +420,7 @@ fn step<'py, E: Precision>(
     let recording = driven::<E, _>(drive, &place, |input| {
         enter(py, p.neurons() * p.batch(), |_| p.run(1, input, &record)).whole()
     })?;
-    Ok(array(py, recording.dense, row)?.into_any())
+    Ok(array(py, recording.spikes.into_dense(), row)?.into_any())
 }
 
 /// dL/d output, and dL/d state fields by name.

@@ -12,7 +12,7 @@
 //! let signal = Signal::new(&stimuli, &RunShape::of(&lif, 300, 0))?;
 //! let fill = |step, sample, first, out: &mut [f32]| signal.fill(step, sample, first, out);
 //! let recording = lif.run(300, &Input::Generated(&fill), &Record::spikes(Spikes::Events))?;
-//! assert!(recording.events.is_some_and(|e| e.iter().all(|s| (100..=200).contains(&s.step)) && !e.is_empty()));
+//! assert!(recording.each_spike().all(|s| (100..=200).contains(&s.step)) && recording.each_spike().count() > 0);
 //! # Ok::<(), rheobase::Error>(())
 //! ```
 

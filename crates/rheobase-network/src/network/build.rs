@@ -316,7 +316,7 @@ mod tests {
     fn settings_arrive_where_they_belong() {
         let part = neurons("lif_subtract")
             .set("tau_m", 10.0)
-            .set_each("v_th", &[1.0, 2.0])
+            .set("v_th", &[1.0, 2.0])
             .initial("v", 0.5)
             .learn("tau_m[]")
             .learn("initial.v")

@@ -139,7 +139,7 @@ impl SlifCell {
             self.surrogate = slope.data;
             self.clock.advance(margin.data.iter().map(|m| *m > 0.0));
         }
-        self.s = r.dense;
+        self.s = r.spikes.into_dense();
         for (last, s) in self.tols.iter_mut().zip(&self.s) {
             *last = (1.0 - s) * *last + s * t as f32;
         }

@@ -83,7 +83,7 @@ fn population<E: Number>(catalog: &Catalog, trace: &TraceFile, model: &str) -> R
     for name in trace.names() {
         if let Some(param) = name.strip_prefix(GIVEN[0]) {
             position(model.params(), param, model.info().name, "parameter")?;
-            builder = builder.set_each(param, &trace.array(&name)?);
+            builder = builder.set(param, &trace.array(&name)?);
         } else if let Some(field) = name.strip_prefix(GIVEN[1]) {
             builder = builder.initial(field, Initial::Each(trace.array(&name)?));
         }

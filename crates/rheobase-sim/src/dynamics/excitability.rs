@@ -313,7 +313,7 @@ impl Dynamics {
         while done < horizon && fired.contains(&false) {
             let steps = TOGETHER.min(horizon - done);
             let run = population.run(steps, &Input::Generated(&input), &Record::spikes(Spikes::Events))?;
-            for e in run.events.iter().flat_map(|events| events.iter()).filter(|e| e.value > 0.0) {
+            for e in run.each_spike().filter(|e| e.value > 0.0) {
                 fired[e.neuron as usize] = true;
             }
             done += steps;

@@ -32,7 +32,7 @@ pub(crate) use layer::check::check_params;
 pub use layer::check::position;
 pub use layer_state::LayerState;
 pub use memory::Memory;
-pub use recording::{Record, Recording, Spikes, Trace, Winner};
+pub use recording::{Record, Recording, SpikeRecord, Spikes, Trace, Winner};
 pub use rheobase_kernels::rates::Rates;
 pub use rheobase_kernels::{
     Catalog, Column, ErrorBounds, ErrorStep, Generator, Input, Kernels, Model, Number, model,
@@ -70,7 +70,7 @@ use rheobase_base::{Error, Result};
 ///     .set("tau_m", 0.01)
 ///     .build()?;
 /// let recording = neurons.run(1000, &Input::Constant(&[1.5]), &Record::spikes(Spikes::Events))?;
-/// println!("{} spikes in a second", recording.events.map_or(0, |e| e.len()));
+/// println!("{} spikes in a second", recording.each_spike().count());
 /// # Ok::<(), rheobase::Error>(())
 /// ```
 pub struct Population<E: Number> {
@@ -177,14 +177,11 @@ impl<E: Number> Population<E> {
         self.state.step = 0;
     }
 
-    /// Changes a parameter of a live layer, for all neurons; the state stays.
-    pub fn set(&mut self, name: &str, value: f64) -> Result<()> {
-        self.replace(name, Column::Shared(value))
-    }
-
-    /// Changes a parameter of a live layer, neuron by neuron; the state stays.
-    pub fn set_each(&mut self, name: &str, values: &[f64]) -> Result<()> {
-        self.replace(name, Column::Each(values.to_vec()))
+    /// Changes a parameter of a live layer: a number for all neurons, a slice with one for each, or a draw. The state stays.
+    pub fn set(&mut self, name: &str, values: impl Into<Values>) -> Result<()> {
+        let column =
+            values.into().column(&format!("{}.{name}", self.layer.name), self.neurons(), self.shape()[0]);
+        self.replace(name, column)
     }
 
     /// How the neurons compete, if they do.

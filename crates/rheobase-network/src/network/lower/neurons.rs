@@ -66,7 +66,7 @@ impl Lowering<'_> {
         for (name, numbers) in &spec.set {
             builder = match numbers {
                 Numbers::One(x) => builder.set(name, *x),
-                Numbers::Each(xs) => builder.set_each(name, xs),
+                Numbers::Each(xs) => builder.set(name, xs),
             };
         }
         for (name, numbers) in &spec.initial {
