@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -561,6 +562,23 @@ def of_recording(recording: Recording) -> SpikeTrains:
     return SpikeTrains._of(_native.SpikeTrains.from_events(events, shape, recording.dt, recording.unit, amplitude))
 
 
+_OPTION = re.compile(
+    r"(?<![\w-])--(?:(as) (trains-in-columns|trains|events|dense|counts|potentials)|(unit) ((?:s|samples)[|=][\w|=]+)"
+    r"|(columns) (\w+,\w+)|(time-axis) (\d)|([a-z][a-z-]*))"
+)
+
+
+def _as_arguments(text: str) -> str:
+    """What the library says of the command's options (``--time-axis 1``), said of the arguments here (``time_axis=1``)."""
+
+    def argument(option: re.Match[str]) -> str:
+        name, *value = [part for part in option.groups() if part is not None]
+        name = {"as": "holds"}.get(name, name.replace("-", "_"))
+        return "=".join([name, *value])
+
+    return _OPTION.sub(argument, text).replace("FILE:NAME", "array=NAME")
+
+
 def read_trains(
     path: str | os.PathLike[str],
     *,
@@ -580,7 +598,7 @@ def read_trains(
     """Spike trains from a file or folder of any usual kind: tables, NumPy, NEST, Brian2, NWB, SONATA, NIX, MATLAB, Phy, cameras.
 
     What was understood stands in :attr:`SpikeTrains.understood` and :attr:`SpikeTrains.notes`. A file that does not say enough is
-    refused, with the option that decides; these are the command's (``rheobase analyse --help``).
+    refused, with the argument that decides.
 
     Args:
         path: The file or folder.
@@ -607,7 +625,10 @@ def read_trains(
         "unit": unit, "dt": dt, "holds": holds, "columns": columns, "array": array, "time_axis": time_axis,
         "neurons": neurons if neurons is None else count(neurons, "neurons"), "polarity": polarity, "pool": pool, "crop": crop, **edges,
     }
-    native, understood, notes = _native.SpikeTrains.read(path, {name: value for name, value in given.items() if value is not None})
+    try:
+        native, understood, notes = _native.SpikeTrains.read(path, {name: value for name, value in given.items() if value is not None})
+    except OSError as error:
+        raise OSError(_as_arguments(str(error))) from None
     trains = SpikeTrains._of(native)
     trains._understood, trains._notes = understood, tuple(notes)
     return trains

@@ -295,12 +295,15 @@ pub static FORMATS: &[Format] = &[
 /// The format of a file.
 pub(super) fn of(path: &Path, head: &[u8]) -> Said<&'static Format> {
     FORMATS.iter().find(|f| (f.is)(path, head)).ok_or_else(|| {
-        let mut endings: Vec<String> =
-            FORMATS.iter().flat_map(|f| f.endings).map(|e| format!(".{e}")).collect();
-        endings.dedup();
+        let mut endings: Vec<&str> = Vec::new();
+        for ending in FORMATS.iter().flat_map(|f| f.endings).filter(|e| **e != "folder") {
+            if !endings.contains(ending) {
+                endings.push(ending);
+            }
+        }
         format!(
-            "is not a file of spikes by its name and its first bytes: it must be one of {}",
-            endings.join(", ")
+            "is not a file of spikes by its name and its first bytes: it must be a folder of a sorter, or one of .{}",
+            endings.join(", .")
         )
     })
 }
