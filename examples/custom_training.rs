@@ -6,7 +6,9 @@ use rheobase::network::{Library, Sequential, flatten, linear, neurons};
 use rheobase::{Catalog, Result};
 
 record! {
+    /// Parameters.
     pub struct Params { #[doc = "What is left of v after a step."] keep: "1" = 0.9; }
+    /// State.
     pub struct State { #[doc = "Membrane potential, never below 0."] v: "1" = 0.0; }
 }
 

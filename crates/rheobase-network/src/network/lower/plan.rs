@@ -8,7 +8,7 @@ use super::custom::custom;
 use super::flatten::{Flat, check_format, flatten, order};
 use super::shapes::{check_shape, infer_shapes};
 use super::start::{DelayedStart, given};
-use crate::network::describe::{Combine, Kind, Network, Node, RunAs};
+use crate::network::describe::{Combine, Conv, FirstSpikeConv, Kind, Linear, Network, Node, RunAs};
 use crate::network::library::Library;
 use crate::network::op;
 use crate::network::operator::Operator;
@@ -132,45 +132,12 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    #[expect(clippy::too_many_lines, reason = "a line or two for each kind of node")]
     fn kind(&self, flat: &Flat, shapes: &[Vec<usize>]) -> Result<Kinded> {
         let (name, input) = (flat.node.name.clone(), shapes.first().cloned().unwrap_or_default());
         Ok(match &flat.node.kind {
-            Kind::Linear(l) => {
-                let [n] = input[..] else {
-                    let what =
-                        format!("takes values in a row, not {input:?}; put a `flatten` node before it");
-                    return Err(Error::unsupported(name, what));
-                };
-                let (outputs, bias) = (l.outputs, l.bias.then_some(l.outputs));
-                let weights = self.weights(&name, vec![n, outputs], n, bias, l.start)?;
-                let operator = op::Linear::new(n, outputs);
-                let tensors = weights.tensors.clone();
-                let make: Make = Box::new(move |seed| Ok((Box::new(operator), weights.values(seed))));
-                Kinded { what: "linear".into(), tensors, emits: None, make }
-            }
-            Kind::Conv(c) => {
-                let (shape, fan_in) = op::Conv::weight_shape(&name, c, &input)?;
-                let weights = self.weights(&name, shape, fan_in, c.bias.then_some(c.outputs), c.start)?;
-                let (conv, tensors) = (c.clone(), weights.tensors.clone());
-                let make: Make = Box::new(move |seed| {
-                    Ok((Box::new(op::Conv::new(&name, &conv, &input)?), weights.values(seed)))
-                });
-                Kinded { what: "conv".into(), tensors, emits: None, make }
-            }
-            Kind::FirstSpikeConv(c) => {
-                let (shape, fan_in) = op::FireOnceConv::weight_shape(&name, c, &input)?;
-                let weights = self.weights(&name, shape, fan_in, None, c.start)?;
-                let mut tensors = weights.tensors.clone();
-                tensors.push(op::FireOnceConv::threshold(&name, c)?);
-                let conv = c.clone();
-                let make: Make = Box::new(move |seed| {
-                    let mut values = weights.values(seed);
-                    values.push(vec![conv.threshold as f32; conv.outputs]);
-                    Ok((Box::new(op::FireOnceConv::new(&name, &conv, &input)?), values))
-                });
-                Kinded { what: "first_spike_conv".into(), tensors, emits: None, make }
-            }
+            Kind::Linear(l) => self.linear(name, l, &input)?,
+            Kind::Conv(c) => self.conv(name, c, input)?,
+            Kind::FirstSpikeConv(c) => self.first_spike_conv(name, c, input)?,
             Kind::Pool(p) => {
                 let pool = p.clone();
                 let make: Make =
@@ -230,6 +197,42 @@ impl Lowering<'_> {
                 return Err(Error::unsupported(name, what));
             }
         })
+    }
+
+    fn linear(&self, name: String, l: &Linear, input: &[usize]) -> Result<Kinded> {
+        let [n] = input[..] else {
+            let what = format!("takes values in a row, not {input:?}; put a `flatten` node before it");
+            return Err(Error::unsupported(name, what));
+        };
+        let (outputs, bias) = (l.outputs, l.bias.then_some(l.outputs));
+        let weights = self.weights(&name, vec![n, outputs], n, bias, l.start)?;
+        let operator = op::Linear::new(n, outputs);
+        let tensors = weights.tensors.clone();
+        let make: Make = Box::new(move |seed| Ok((Box::new(operator), weights.values(seed))));
+        Ok(Kinded { what: "linear".into(), tensors, emits: None, make })
+    }
+
+    fn conv(&self, name: String, c: &Conv, input: Vec<usize>) -> Result<Kinded> {
+        let (shape, fan_in) = op::Conv::weight_shape(&name, c, &input)?;
+        let weights = self.weights(&name, shape, fan_in, c.bias.then_some(c.outputs), c.start)?;
+        let (conv, tensors) = (c.clone(), weights.tensors.clone());
+        let make: Make =
+            Box::new(move |seed| Ok((Box::new(op::Conv::new(&name, &conv, &input)?), weights.values(seed))));
+        Ok(Kinded { what: "conv".into(), tensors, emits: None, make })
+    }
+
+    fn first_spike_conv(&self, name: String, c: &FirstSpikeConv, input: Vec<usize>) -> Result<Kinded> {
+        let (shape, fan_in) = op::FireOnceConv::weight_shape(&name, c, &input)?;
+        let weights = self.weights(&name, shape, fan_in, None, c.start)?;
+        let mut tensors = weights.tensors.clone();
+        tensors.push(op::FireOnceConv::threshold(&name, c)?);
+        let conv = c.clone();
+        let make: Make = Box::new(move |seed| {
+            let mut values = weights.values(seed);
+            values.push(vec![conv.threshold as f32; conv.outputs]);
+            Ok((Box::new(op::FireOnceConv::new(&name, &conv, &input)?), values))
+        });
+        Ok(Kinded { what: "first_spike_conv".into(), tensors, emits: None, make })
     }
 
     fn push(&mut self, name: String, inputs: Vec<(usize, usize)>, kinded: Kinded) {
