@@ -16,7 +16,8 @@ use crate::terminal;
     after_help = "IN is a NIR graph (.nir), a description (.json) with --weights, a checkpoint (.pt, .pth, .safetensors, .npz) with
 --network, a checkpoint or run of ours, or a model that was converted before.
 OUT is a NIR graph (.nir), or weights (.safetensors, .npz): under our own names with the network beside them, so that it can be
-replayed and converted again, or with --like under the names of a checkpoint, so that `load_state_dict` takes them.
+replayed and converted again; with --to as layers of a framework (snntorch, norse, spikingjelly, sinabs, rockpool) under its names;
+or with --like under the names of a checkpoint. `load_state_dict` takes the latter two.
 
 Every parameter is exact (the same number), rewritten (the same behaviour by other numbers), approximated, lost, or refused.
 
@@ -26,6 +27,8 @@ Examples:
   rheobase convert model.nir model.safetensors --from snntorch --with reset_mechanism=zero
   rheobase convert runs/digits-0 digits.nir
   rheobase convert digits.nir old.nir --without-v-reset
+  rheobase convert runs/digits-0 digits.nir --to norse
+  rheobase convert model.nir model.safetensors --to spikingjelly
   rheobase convert trained.pt back.safetensors --network net.toml --like trained.pt"
 )]
 pub(crate) struct Convert {
@@ -37,7 +40,7 @@ pub(crate) struct Convert {
     output: PathBuf,
     #[command(flatten)]
     from: From,
-    /// Framework whose layout weights are written in, with --like
+    /// Framework to write for: the one that will read a NIR graph, or whose layers and names weights have
     #[arg(long, value_name = "FRAMEWORK")]
     to: Option<String>,
     /// Checkpoint whose names the weights take
