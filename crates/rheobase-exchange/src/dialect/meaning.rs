@@ -42,6 +42,8 @@ pub(crate) struct Writes {
     pub(crate) nir: fn(&Step) -> std::result::Result<NirNeuron, String>,
     /// Numbers of a layer of this class that its checkpoint holds, and what else it holds.
     pub(crate) state: fn(&Layer, usize) -> Vec<(&'static str, Tensor)>,
+    /// Kinds of NIR nodes that its reader knows, beside Input and Output.
+    pub(crate) kinds: &'static [&'static str],
 }
 
 /// Something that a framework's NIR files leave open.

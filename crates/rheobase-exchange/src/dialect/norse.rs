@@ -36,7 +36,7 @@ pub(super) static NORSE: Dialect = Dialect {
     layer,
     from_nir,
     omits: "",
-    writes: Some(Writes { layer: to_layer, nir: to_nir, state }),
+    writes: Some(Writes { layer: to_layer, nir: to_nir, state, kinds: KINDS }),
     wrote,
     sign: "r = w_in = 1, tau far below a millisecond, a batch axis in its Input",
     dt: Some(1e-3),
@@ -238,6 +238,9 @@ fn to_layer(step: &Step) -> std::result::Result<Written, String> {
     }
     Ok(written)
 }
+
+/// Kinds of nodes that its reader of NIR knows.
+const KINDS: &[&str] = &["Affine", "Linear", "Conv2d", "Flatten", "SumPool2d", "IF", "LIF", "CubaLIF"];
 
 /// What `from_nir` makes of a node with its dt of 0.001: cells of boxes, reset to 0.
 fn to_nir(step: &Step) -> std::result::Result<NirNeuron, String> {

@@ -30,7 +30,7 @@ pub(super) static ROCKPOOL: Dialect = Dialect {
     layer,
     from_nir,
     omits: "the recurrence of a layer is left out by the exporter",
-    writes: Some(Writes { layer: to_layer, nir: to_nir, state }),
+    writes: Some(Writes { layer: to_layer, nir: to_nir, state, kinds: KINDS }),
     wrote,
     sign: "no v_reset (nir 1.0.4), w_in = 1, r = tau_mem·exp(−dt/tau_mem)/dt",
     dt: Some(1e-3),
@@ -165,6 +165,9 @@ fn to_layer(step: &Step) -> std::result::Result<Written, String> {
             "leak_mode='decays': alpha is what the potential keeps, beta the current",
         ))
 }
+
+/// Kinds of nodes that its reader of NIR knows.
+const KINDS: &[&str] = &["Affine", "Linear", "CubaLIF"];
 
 /// What `from_nir` makes of a node: its dt is tau_mem/(1 + r), its bias v_leak.
 fn to_nir(step: &Step) -> std::result::Result<NirNeuron, String> {

@@ -45,7 +45,7 @@ pub(super) static SINABS: Dialect = Dialect {
     layer,
     from_nir,
     omits: "",
-    writes: Some(Writes { layer: to_layer, nir: to_nir, state }),
+    writes: Some(Writes { layer: to_layer, nir: to_nir, state, kinds: KINDS }),
     wrote,
     sign: "no v_reset (nir 1.0.4), r = 1, tau in steps",
     dt: None,
@@ -289,6 +289,9 @@ fn to_layer(step: &Step) -> std::result::Result<Written, String> {
         .with_value("spike_fn", word(spikes))
         .with_value("max_num_spikes_per_bin", most))
 }
+
+/// Kinds of nodes that its reader of NIR knows.
+const KINDS: &[&str] = &["Affine", "Conv1d", "Conv2d", "Flatten", "SumPool2d", "IF", "LIF", "LI"];
 
 /// What `from_nir` makes of a node: several spikes in a step, a reset by the threshold; an IF with a lower bound.
 fn to_nir(step: &Step) -> std::result::Result<NirNeuron, String> {

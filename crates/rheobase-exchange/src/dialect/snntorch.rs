@@ -36,7 +36,7 @@ pub(super) static SNNTORCH: Dialect = Dialect {
     layer,
     from_nir,
     omits: "a branch that is added to another is cut off by the exporter, and all behind it",
-    writes: Some(Writes { layer: to_layer, nir: to_nir, state }),
+    writes: Some(Writes { layer: to_layer, nir: to_nir, state, kinds: KINDS }),
     wrote,
     sign: "r = tau/dt with dt = 1e-4",
     dt: None,
@@ -246,6 +246,9 @@ fn to_layer(step: &Step) -> std::result::Result<Written, String> {
         .with_value("reset_delay", Value::Flag(delay))
         .say("alpha, beta, v_th", Fate::Rewritten, "in units in which the gain of the input is 1"))
 }
+
+/// Kinds of nodes that its reader of NIR knows.
+const KINDS: &[&str] = &["Affine", "Linear", "Conv2d", "Flatten", "AvgPool2d", "LIF", "CubaLIF"];
 
 /// What `import_from_nir` makes of a node: dt = 1e-4, a reset to 0 in the step of the spike, one threshold for all.
 fn to_nir(step: &Step) -> std::result::Result<NirNeuron, String> {

@@ -26,7 +26,7 @@ pub(super) static SPIKINGJELLY: Dialect = Dialect {
     layer,
     from_nir,
     omits: "",
-    writes: Some(Writes { layer: to_layer, nir: to_nir, state }),
+    writes: Some(Writes { layer: to_layer, nir: to_nir, state, kinds: KINDS }),
     wrote,
     sign: "nodes named after torch.fx (`_0`), dt = 1e-4",
     dt: None,
@@ -171,6 +171,10 @@ fn to_layer(step: &Step) -> std::result::Result<Written, String> {
     let v_reset = v_reset.map_or(Value::Nothing, |v| Value::Tensor(Tensor::scalar(v)));
     Ok(written.with_number("v_threshold", threshold).with_value("v_reset", v_reset))
 }
+
+/// Kinds of nodes that its reader of NIR knows.
+const KINDS: &[&str] =
+    &["Affine", "Linear", "Conv1d", "Conv2d", "Flatten", "AvgPool2d", "IF", "LIF", "CubaLIF"];
 
 /// What `import_from_nir` makes of a node: dt = 1e-4, one number for a layer.
 fn to_nir(step: &Step) -> std::result::Result<NirNeuron, String> {

@@ -172,10 +172,6 @@ impl Writer<'_> {
                 self.report.say(&node.name, "flatten", Fate::Exact, "");
                 group
             }
-            Kind::Scale(_) if self.written.writes.is_some() => {
-                self.refuse(node, "its reader has no Scale");
-                return Ok(());
-            }
             Kind::Scale(s) => {
                 let mut group = typed("Scale");
                 let count = entering.iter().product();
@@ -216,6 +212,12 @@ impl Writer<'_> {
                 return Ok(());
             }
         };
+        let kind = group.word("type").unwrap_or_default();
+        if self.written.writes.is_some_and(|writes| !writes.kinds.contains(&kind)) {
+            let how = format!("its reader knows no {kind}");
+            self.refuse(node, &how);
+            return Ok(());
+        }
         self.nodes.insert(&node.name, Item::Group(group));
         from.iter().for_each(|link| self.edge(network, node, link));
         Ok(())
@@ -284,6 +286,10 @@ impl Writer<'_> {
             ),
         };
         self.report.say(&node.name, "weight", fate, how);
+        if conv.kernel.iter().any(|k| *k != conv.kernel[0]) {
+            let how = "nir 1.0.8 takes a kernel's height for its width: its `read` needs type_check=False";
+            self.report.say(&node.name, "kernel", Fate::Lost, how);
+        }
         Ok(group)
     }
 
