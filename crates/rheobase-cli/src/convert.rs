@@ -1,9 +1,10 @@
 //! `rheobase convert`: a model from one framework's file to another's.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use rheobase::exchange::{Target, write};
+use rheobase::draw::{Report as Page, Table};
+use rheobase::exchange::{Report, Target, write};
 use serde_json::json;
 
 use crate::exchange::{From, report_text};
@@ -52,7 +53,7 @@ pub(crate) struct Convert {
     /// Refuse whatever is neither exact nor rewritten
     #[arg(long)]
     strict: bool,
-    /// Write both reports as JSON
+    /// Write both reports: a page (.html), else JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 }
@@ -72,11 +73,7 @@ impl Convert {
         let written = write(&model, &self.output, &target)?;
         let read = reading.as_ref().map(|r| &r.report);
         if let Some(path) = &self.report {
-            let json = json!({ "read": read, "written": written });
-            let text = serde_json::to_string_pretty(&json).map_err(|e| Failure::bad(e.to_string()))?;
-            rheobase::data::atomic_write(path, |file| {
-                std::io::Write::write_all(file, (text + "\n").as_bytes())
-            })?;
+            self.save(path, read, &written)?;
         }
         let mut text = String::new();
         if let Some(read) = read {
@@ -86,5 +83,25 @@ impl Convert {
         terminal::print(&text)?;
         let lost = read.into_iter().chain([&written]).any(|r| r.losses().next().is_some());
         if lost { Err(Failure::Disagrees) } else { Ok(()) }
+    }
+
+    /// Writes both reports: a page where the file's name ends in `.html`, else JSON.
+    fn save(&self, path: &Path, read: Option<&Report>, written: &Report) -> Outcome<()> {
+        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("html")) {
+            let mut page = Page::new(format!("{} to {}", self.model.display(), self.output.display()));
+            for (heading, report) in read.map(|read| ("Read", read)).into_iter().chain([("Written", written)])
+            {
+                let rows = report.entries.iter().map(|e| [&e.node[..], &e.parameter, e.fate.word(), &e.how]);
+                let table = rows.fold(Table::new(["node", "parameter", "fate", "how"]), Table::row);
+                page = page.heading(heading).paragraph(&report.dialect).paragraph(&report.because);
+                page = page.table(report.summary(), table);
+            }
+            return Ok(page.save(path)?);
+        }
+        let json = json!({ "read": read, "written": written });
+        let text = serde_json::to_string_pretty(&json).map_err(|e| Failure::bad(e.to_string()))?;
+        Ok(rheobase::data::atomic_write(path, |file| {
+            std::io::Write::write_all(file, (text + "\n").as_bytes())
+        })?)
     }
 }
