@@ -221,7 +221,8 @@ def rockpool(rng):
         else:
             common |= dict(alpha=number(0.6, 0.98, outputs), beta=number(0.5, 0.95, (outputs, synapses)))
         if common["has_rec"]:
-            common["w_rec"] = torch.randn(outputs, outputs * synapses) * 0.2
+            # Small, so that the number of spikes does not grow beyond what single precision can count.
+            common["w_rec"] = torch.randn(outputs, outputs * synapses) * 0.03
         layers.append(m.LIFTorch((outputs * synapses, outputs), **common))
         width = outputs
     return [Sequential(*layers)], shape

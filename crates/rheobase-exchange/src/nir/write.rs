@@ -241,6 +241,9 @@ impl Writer<'_> {
             self.edges.extend(sources.into_iter().map(|source| (source, node.name.clone())));
             return;
         }
+        if self.written.writes.is_some_and(|writes| !writes.kinds.contains(&"Delay")) {
+            self.refuse(node, "its reader knows no Delay");
+        }
         let shape = self.shape(network, link.node()).to_vec();
         let count: usize = shape.iter().product();
         let mut group = typed("Delay");
