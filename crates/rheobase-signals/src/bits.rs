@@ -31,14 +31,12 @@ impl SpikeBits {
     pub fn from_words(shape: [usize; 3], words: Vec<u64>) -> Result<Self> {
         let count = word_count(shape).ok_or_else(|| too_large("bits", shape))?;
         if words.len() != count {
-            return Err(Error::Shape {
-                place: "spikes".into(),
-                field: "words".into(),
-                got: format!("[{}]", words.len()),
-                want: format!(
-                    "spikes of shape {shape:?} take {count} words, each row of neurons a whole number"
-                ),
-            });
+            return Err(Error::shape(
+                "spikes",
+                "words",
+                format!("[{}]", words.len()),
+                format!("spikes of shape {shape:?} take {count} words, each row of neurons a whole number"),
+            ));
         }
         let bits = SpikeBits { shape, words };
         let (row, used) = (bits.words_per_row(), shape[2] % 64);
@@ -46,13 +44,13 @@ impl SpikeBits {
         let stray = |(i, w): (usize, &u64)| (i % row == row - 1 && w & padding != 0).then_some(i);
         match bits.words.iter().enumerate().find_map(stray) {
             None => Ok(bits),
-            Some(i) => Err(Error::Value {
-                place: "spikes".into(),
-                field: "words".into(),
-                index: Some(i),
-                value: format!("{:#x}", bits.words[i]),
-                rule: format!("only the lowest {used} bits of a row's last word may be set"),
-            }),
+            Some(i) => Err(Error::value(
+                "spikes",
+                "words",
+                format!("{:#x}", bits.words[i]),
+                format!("only the lowest {used} bits of a row's last word may be set"),
+            )
+            .at(i)),
         }
     }
 
@@ -124,13 +122,12 @@ impl SpikeBits {
     pub fn set(&mut self, step: usize, batch: usize, neuron: usize) -> Result<()> {
         let at = [step, batch, neuron];
         if at.iter().zip(&self.shape).any(|(i, n)| i >= n) {
-            return Err(Error::Value {
-                place: "spikes".into(),
-                field: "index".into(),
-                index: None,
-                value: format!("{at:?}"),
-                rule: format!("must lie within the shape [time, batch, neuron] = {:?}", self.shape),
-            });
+            return Err(Error::value(
+                "spikes",
+                "index",
+                format!("{at:?}"),
+                format!("must lie within the shape [time, batch, neuron] = {:?}", self.shape),
+            ));
         }
         self.row_mut(step, batch)[neuron / 64] |= 1 << (neuron % 64);
         Ok(())
@@ -159,12 +156,12 @@ fn word_count([t, b, n]: [usize; 3]) -> Option<usize> {
 
 /// The error of spikes whose shape no memory can hold.
 pub(super) fn too_large(form: &str, shape: [usize; 3]) -> Error {
-    Error::Shape {
-        place: "spikes".into(),
-        field: form.into(),
-        got: format!("{shape:?}"),
-        want: "so much does not fit into memory; keep them as events, or take a part of the time".into(),
-    }
+    Error::shape(
+        "spikes",
+        form,
+        format!("{shape:?}"),
+        "so much does not fit into memory; keep them as events, or take a part of the time",
+    )
 }
 
 #[cfg(test)]
