@@ -230,7 +230,7 @@ impl Step {
     ///
     /// # Errors
     /// Integrators, which send their potential.
-    pub(crate) fn from_rest(&self) -> Result<(Step, Numbers), String> {
+    pub(crate) fn above_rest(&self) -> Result<(Step, Numbers), String> {
         let none = "an integrator that sends its potential has no counterpart there";
         let moved = |x: &Numbers| zip(x, &self.rest, |x, rest| if rest == 0.0 { x } else { x - rest });
         let threshold = moved(self.threshold.as_ref().ok_or(none)?);

@@ -134,7 +134,7 @@ const DT: f64 = 1e-3;
 fn checked(step: &Step) -> std::result::Result<(Step, Numbers, Numbers, crate::step::Said), String> {
     let alpha =
         step.alpha.clone().ok_or("every neuron has a synapse there: the input does not act as it is")?;
-    let (step, threshold) = step.with_gain(&alpha)?.from_rest()?;
+    let (step, threshold) = step.with_gain(&alpha)?.above_rest()?;
     if !step.takes_threshold() {
         return Err("a spike takes the threshold from the potential there".into());
     }

@@ -244,7 +244,7 @@ fn to_layer(step: &Step) -> std::result::Result<Written, String> {
         return to_integrator(step);
     }
     let step = step.with_gain(&step.alpha.clone().unwrap_or(one(1.0)))?;
-    let (step, threshold) = step.from_rest()?;
+    let (step, threshold) = step.above_rest()?;
     let mut said = Vec::new();
     step.resets_at_once(&mut said);
     let said_of = |name, differs: bool, how: &str, said: &mut crate::step::Said| {
@@ -307,7 +307,7 @@ fn to_nir(step: &Step) -> std::result::Result<NirNeuron, String> {
             said,
         });
     }
-    let (step, threshold) = step.from_rest()?;
+    let (step, threshold) = step.above_rest()?;
     let mut said = Vec::new();
     step.resets_at_once(&mut said);
     let lost = [

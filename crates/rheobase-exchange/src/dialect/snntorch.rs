@@ -215,7 +215,7 @@ fn from_nir(node: &NirNode, meaning: &Meaning) -> Result<Layer> {
 }
 
 fn to_layer(step: &Step) -> std::result::Result<Written, String> {
-    let (step, threshold) = step.with_gain(&one(1.0))?.from_rest()?;
+    let (step, threshold) = step.with_gain(&one(1.0))?.above_rest()?;
     let class = if step.alpha.is_some() { "snntorch.Synaptic" } else { "snntorch.Leaky" };
     let (word, delay) = match &step.reset {
         Reset::Never => ("none", true),
@@ -252,7 +252,7 @@ const KINDS: &[&str] = &["Affine", "Linear", "Conv2d", "Flatten", "AvgPool2d", "
 
 /// What `import_from_nir` makes of a node: dt = 1e-4, a reset to 0 in the step of the spike, one threshold for all.
 fn to_nir(step: &Step) -> std::result::Result<NirNeuron, String> {
-    let (step, threshold) = step.with_gain(&one(1.0))?.from_rest()?;
+    let (step, threshold) = step.with_gain(&one(1.0))?.above_rest()?;
     let threshold = one(same("v_threshold", &threshold)?);
     if !all(&step.beta, |b| b < 1.0) {
         return Err("its reader takes an IF for a Leaky with beta = 0.9, and no LIF is without a leak".into());

@@ -136,7 +136,7 @@ fn in_units(step: &Step) -> std::result::Result<(Step, Numbers), String> {
     let step = step.with_gain(&one(1.0))?;
     match (&step.reset, &step.threshold) {
         (Reset::To(_), Some(threshold)) if step.alpha.is_none() => Ok((step.clone(), threshold.clone())),
-        _ => step.from_rest(),
+        _ => step.above_rest(),
     }
 }
 
