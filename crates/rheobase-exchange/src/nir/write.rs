@@ -214,8 +214,7 @@ impl Writer<'_> {
         };
         let kind = group.word("type").unwrap_or_default();
         if self.written.writes.is_some_and(|writes| !writes.kinds.contains(&kind)) {
-            let how = format!("its reader knows no {kind}");
-            self.refuse(node, &how);
+            self.refuse(node, &format!("its reader knows no {kind}"));
             return Ok(());
         }
         self.nodes.insert(&node.name, Item::Group(group));
