@@ -114,7 +114,10 @@ fn grouped(network: &Network, node: &str, weight: &Tensor) -> Result<Vec<f32>> {
     };
     let groups = conv.groups.max(1);
     let wide = whole.len() / conv.outputs.max(1);
-    if wide * conv.outputs != whole.len() || !wide.is_multiple_of(groups) || !conv.outputs.is_multiple_of(groups) {
+    if wide * conv.outputs != whole.len()
+        || !wide.is_multiple_of(groups)
+        || !conv.outputs.is_multiple_of(groups)
+    {
         let (got, want) = (
             format!("{:?}", weight.shape()),
             format!("{} outputs in {groups} groups are needed", conv.outputs),
