@@ -1,9 +1,10 @@
 //! `rheobase convert`: a model from one framework's file to another's.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use rheobase::exchange::{Target, write};
+use rheobase::draw::{Report as Page, Table};
+use rheobase::exchange::{Report, Target, write};
 use serde_json::json;
 
 use crate::exchange::{From, report_text};
@@ -16,7 +17,8 @@ use crate::terminal;
     after_help = "IN is a NIR graph (.nir), a description (.json) with --weights, a checkpoint (.pt, .pth, .safetensors, .npz) with
 --network, a checkpoint or run of ours, or a model that was converted before.
 OUT is a NIR graph (.nir), or weights (.safetensors, .npz): under our own names with the network beside them, so that it can be
-replayed and converted again, or with --like under the names of a checkpoint, so that `load_state_dict` takes them.
+replayed and converted again; with --to as layers of a framework (snntorch, norse, spikingjelly, sinabs, rockpool) under its names;
+or with --like under the names of a checkpoint. `load_state_dict` takes the latter two.
 
 Every parameter is exact (the same number), rewritten (the same behaviour by other numbers), approximated, lost, or refused.
 
@@ -26,6 +28,8 @@ Examples:
   rheobase convert model.nir model.safetensors --from snntorch --with reset_mechanism=zero
   rheobase convert runs/digits-0 digits.nir
   rheobase convert digits.nir old.nir --without-v-reset
+  rheobase convert runs/digits-0 digits.nir --to norse
+  rheobase convert model.nir model.safetensors --to spikingjelly
   rheobase convert trained.pt back.safetensors --network net.toml --like trained.pt"
 )]
 pub(crate) struct Convert {
@@ -37,7 +41,7 @@ pub(crate) struct Convert {
     output: PathBuf,
     #[command(flatten)]
     from: From,
-    /// Framework whose layout weights are written in, with --like
+    /// Framework to write for: the one that will read a NIR graph, or whose layers and names weights have
     #[arg(long, value_name = "FRAMEWORK")]
     to: Option<String>,
     /// Checkpoint whose names the weights take
@@ -49,7 +53,7 @@ pub(crate) struct Convert {
     /// Refuse whatever is neither exact nor rewritten
     #[arg(long)]
     strict: bool,
-    /// Write both reports as JSON
+    /// Write both reports: a page (.html), else JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 }
@@ -69,11 +73,7 @@ impl Convert {
         let written = write(&model, &self.output, &target)?;
         let read = reading.as_ref().map(|r| &r.report);
         if let Some(path) = &self.report {
-            let json = json!({ "read": read, "written": written });
-            let text = serde_json::to_string_pretty(&json).map_err(|e| Failure::bad(e.to_string()))?;
-            rheobase::data::atomic_write(path, |file| {
-                std::io::Write::write_all(file, (text + "\n").as_bytes())
-            })?;
+            self.save(path, read, &written)?;
         }
         let mut text = String::new();
         if let Some(read) = read {
@@ -83,5 +83,25 @@ impl Convert {
         terminal::print(&text)?;
         let lost = read.into_iter().chain([&written]).any(|r| r.losses().next().is_some());
         if lost { Err(Failure::Disagrees) } else { Ok(()) }
+    }
+
+    /// Writes both reports: a page where the file's name ends in `.html`, else JSON.
+    fn save(&self, path: &Path, read: Option<&Report>, written: &Report) -> Outcome<()> {
+        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("html")) {
+            let mut page = Page::new(format!("{} to {}", self.model.display(), self.output.display()));
+            for (heading, report) in read.map(|read| ("Read", read)).into_iter().chain([("Written", written)])
+            {
+                let rows = report.entries.iter().map(|e| [&e.node[..], &e.parameter, e.fate.word(), &e.how]);
+                let table = rows.fold(Table::new(["node", "parameter", "fate", "how"]), Table::row);
+                page = page.heading(heading).paragraph(&report.dialect).paragraph(&report.because);
+                page = page.table(report.summary(), table);
+            }
+            return Ok(page.save(path)?);
+        }
+        let json = json!({ "read": read, "written": written });
+        let text = serde_json::to_string_pretty(&json).map_err(|e| Failure::bad(e.to_string()))?;
+        Ok(rheobase::data::atomic_write(path, |file| {
+            std::io::Write::write_all(file, (text + "\n").as_bytes())
+        })?)
     }
 }

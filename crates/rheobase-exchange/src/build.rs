@@ -133,12 +133,12 @@ impl<'a> Build<'a> {
     ) -> Result<String> {
         let place = self.layer.clone();
         let [rows, columns] = weight.shape()[..] else {
-            return Err(Error::Shape {
+            return Err(Error::shape(
                 place,
-                field: "weight".into(),
-                got: format!("{:?}", weight.shape()),
-                want: "a matrix of two axes is needed".into(),
-            });
+                "weight",
+                format!("{:?}", weight.shape()),
+                "a matrix of two axes is needed",
+            ));
         };
         let outputs = if turned { columns } else { rows };
         let values = if turned { weight.to_f32() } else { weight.turned(&place, "weight")? };
@@ -167,13 +167,9 @@ impl<'a> Build<'a> {
         for (kind, values) in tensors {
             let Some(values) = values else { continue };
             if let Some(i) = values.iter().position(|x| !x.is_finite()) {
-                return Err(Error::Value {
-                    place: self.layer.clone(),
-                    field: kind.into(),
-                    index: Some(i),
-                    value: values[i].to_string(),
-                    rule: "must be a finite number".into(),
-                });
+                return Err(
+                    Error::value(self.layer.clone(), kind, values[i], "must be a finite number").at(i)
+                );
             }
             self.weights.insert(format!("{node}.{kind}"), values);
         }
@@ -238,9 +234,8 @@ impl<'a> Build<'a> {
         rest: Numbers,
     ) -> Result<String> {
         if !all(keep, |k| (0.0..=1.0).contains(&k)) {
-            let (place, value) = (self.layer.clone(), format!("{keep:?}"));
-            let rule = "the share of a potential that is kept per step must be from 0 to 1".into();
-            return Err(Error::Value { place, field: "decay".into(), index: None, value, rule });
+            let rule = "the share of a potential that is kept per step must be from 0 to 1";
+            return Err(Error::value(&self.layer, "decay", format!("{keep:?}"), rule));
         }
         let dt = self.dt();
         // exp(−dt/tau) is 0 and 1 at these ends.
@@ -264,7 +259,7 @@ impl<'a> Build<'a> {
 
     /// Scales what the node that sends `layer`'s output computes, channel by channel, and shifts it: what batch norm does.
     pub(crate) fn fold(&mut self, layer: &str, factor: &[f32], shift: &[f32]) -> Result<()> {
-        let fault = |what: String| Error::Unsupported { place: layer.into(), what };
+        let fault = |what: String| Error::unsupported(layer, what);
         let node = self.sends.get(layer).cloned().unwrap_or_default();
         let user = self.nodes.iter().any(|n| n.from.iter().any(|l| l.node() == node));
         let Some(found) = self.nodes.iter_mut().find(|n| n.name == node).filter(|_| !user) else {

@@ -65,10 +65,20 @@ pub(crate) fn read(path: &Path) -> Result<Group> {
     // Pieces are read as they are needed: arrays do not stand in memory twice.
     let file = File::open_streaming(path).map_err(|e| fault(format!("cannot be read as HDF5: {e}")))?;
     let mut left = ITEMS;
-    group(&file.root(), "", DEPTH, &mut left).map_err(fault)
+    let most = path.metadata().map_or(u64::MAX, |found| found.len().saturating_mul(DEFLATE));
+    group(&file.root(), "", DEPTH, &mut left, most).map_err(fault)
 }
 
-fn group(from: &H5Group, place: &str, depth: usize, left: &mut usize) -> std::result::Result<Group, String> {
+/// Bytes that one byte of a file can become at most.
+const DEFLATE: u64 = 1032;
+
+fn group(
+    from: &H5Group,
+    place: &str,
+    depth: usize,
+    left: &mut usize,
+    most: u64,
+) -> std::result::Result<Group, String> {
     let at = |name: &str| format!("{place}/{name}");
     let failed = |e: hdf5_pure::Error| format!("{}: {e}", if place.is_empty() { "/" } else { place });
     let mut read = Group::default();
@@ -79,18 +89,18 @@ fn group(from: &H5Group, place: &str, depth: usize, left: &mut usize) -> std::re
             return Err(format!("{place}: groups lie more than {DEPTH} deep"));
         }
         let inner = from.group(&name).map_err(|e| format!("{place}: {e}"))?;
-        read.insert(&name, Item::Group(group(&inner, &place, depth - 1, left)?));
+        read.insert(&name, Item::Group(group(&inner, &place, depth - 1, left, most)?));
     }
     for name in from.datasets().map_err(failed)? {
         let place = at(&name);
         *left = left.checked_sub(1).ok_or_else(|| format!("more than {ITEMS} items"))?;
         let dataset = from.dataset(&name).map_err(|e| format!("{place}: {e}"))?;
-        read.insert(&name, array(&dataset, &place)?);
+        read.insert(&name, array(&dataset, &place, most)?);
     }
     Ok(read)
 }
 
-fn array(from: &Dataset, place: &str) -> std::result::Result<Item, String> {
+fn array(from: &Dataset, place: &str, most: u64) -> std::result::Result<Item, String> {
     let failed = |e: hdf5_pure::Error| format!("{place}: {e}");
     let shape = from.shape().map_err(failed)?;
     let dtype = from.dtype().map_err(failed)?;
@@ -98,6 +108,10 @@ fn array(from: &Dataset, place: &str) -> std::result::Result<Item, String> {
     let count = shape.iter().try_fold(1u64, |n, d| n.checked_mul(*d)).ok_or_else(too_large)?;
     let size = from.element_size().map_err(failed)?;
     let bytes = count.checked_mul(size.max(8)).ok_or_else(too_large)?;
+    // A damaged shape would else be filled with zeros until memory is used up.
+    if count.saturating_mul(size) > most {
+        return Err(format!("{place}: {shape:?} is more than the file can hold"));
+    }
     memory::check(bytes as f64).map_err(|rule| format!("{place}: {shape:?} numbers: {rule}"))?;
     let shape: Vec<usize> = shape.iter().map(|d| *d as usize).collect();
     let data = match dtype {

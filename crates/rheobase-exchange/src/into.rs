@@ -1,12 +1,13 @@
 //! Weights of torch into a network of ours, and back under their own names.
 //!
 //! Both have maps in an order: modules of the checkpoint that have a weight, in the order of their names (numbers in them by
-//! their value), and nodes of ours that have one. They are paired in that order, or by name where the names are the same.
+//! their value), and nodes of ours that have one. They are paired in that order, or by shape where that order does not fit and
+//! each shape is there once.
 
 use std::cmp::Ordering;
 
 use rheobase_base::{Error, Result};
-use rheobase_network::network::{Network, outline};
+use rheobase_network::network::{Network, Row, outline};
 
 use crate::layer::Weights;
 use crate::model::Model;
@@ -51,39 +52,44 @@ fn is_map(name: &str, tensor: &Tensor) -> bool {
 fn pairs(network: &Network, weights: &Weights, from: &str) -> Result<Vec<Pair>> {
     let table = outline(network)?;
     let maps = table.nodes.iter().filter(|n| n.tensors.iter().any(|t| t.name.ends_with(".weight")));
-    let maps: Vec<_> = maps.collect();
+    let maps: Vec<&Row> = maps.collect();
     let mut theirs: Vec<&String> = weights.iter().filter(|(n, t)| is_map(n, t)).map(|(n, _)| n).collect();
     theirs.sort_by(|a, b| counted(a, b));
     if theirs.len() != maps.len() {
         let ours: Vec<&str> = maps.iter().map(|n| &n.name[..]).collect();
-        return Err(Error::Unsupported {
-            place: "weights".into(),
-            what: format!(
+        return Err(Error::unsupported(
+            "weights",
+            format!(
                 "{} weights {theirs:?}, but the network has {} nodes with weights, {ours:?}: they are paired in order",
                 theirs.len(),
                 ours.len()
             ),
-        });
+        ));
     }
     // Rockpool and Spyx have [in, out], as here.
     let plain = matches!(from, "rockpool" | "spyx");
+    let turns = |node: &Row| node.what == "linear" && !plain;
+    let fits = |node: &Row, name: &String| {
+        let (shape, wanted) = (weights[name].shape(), &node.tensors[0].shape);
+        if turns(node) { shape.iter().rev().eq(wanted.iter()) } else { shape == *wanted }
+    };
+    // Names need not be in the order of layers: where shapes say which is meant, these do.
+    if maps.iter().zip(&theirs).any(|(node, name)| !fits(node, name)) {
+        let of_shape = |node: &&Row| {
+            let mut found = theirs.iter().copied().filter(|name| fits(node, name));
+            found.next().filter(|_| found.next().is_none())
+        };
+        let by_shape: Option<Vec<&String>> = maps.iter().map(of_shape).collect();
+        theirs = by_shape.unwrap_or(theirs);
+    }
     let mut pairs = Vec::new();
     for (node, name) in maps.iter().zip(theirs) {
         let wanted = &node.tensors[0].shape;
-        let shape = weights[name].shape().to_vec();
-        let turned = node.what == "linear" && !plain;
-        let fits = if turned { shape.iter().rev().eq(wanted.iter()) } else { shape == *wanted };
-        if !fits {
-            return Err(Error::Shape {
-                place: name.clone(),
-                field: "shape".into(),
-                got: format!("{shape:?}"),
-                want: format!(
-                    "{wanted:?}{} is needed for `{}`",
-                    if turned { " turned" } else { "" },
-                    node.name
-                ),
-            });
+        let (shape, turned) = (weights[name].shape().to_vec(), turns(node));
+        if !fits(node, name) {
+            let turned = if turned { " turned" } else { "" };
+            let want = format!("{wanted:?}{turned} is needed for `{}`", node.name);
+            return Err(Error::shape(name, "shape", format!("{shape:?}"), want));
         }
         pairs.push(Pair { theirs: name.clone(), ours: node.tensors[0].name.clone(), turned, shape });
         let bias = node.tensors.iter().find(|t| t.name.ends_with(".bias"));
@@ -101,14 +107,14 @@ fn pairs(network: &Network, weights: &Weights, from: &str) -> Result<Vec<Pair>> 
                     "`{}` has a bias, the checkpoint has no `{named}`; `bias = false` leaves it out",
                     bias.name
                 );
-                return Err(Error::Unsupported { place: "weights".into(), what });
+                return Err(Error::unsupported("weights", what));
             }
             (ours, Some(tensor)) => {
                 let got = format!("{:?}", tensor.shape());
                 let want = ours.map_or("the node has none: `bias = true` is needed".into(), |b| {
                     format!("{:?} is needed", b.shape)
                 });
-                return Err(Error::Shape { place: named, field: "shape".into(), got, want });
+                return Err(Error::shape(named, "shape", got, want));
             }
         }
     }
@@ -132,13 +138,9 @@ pub(crate) fn into_network(
         let tensor = &weights[&pair.theirs];
         let values = if pair.turned { tensor.turned(&pair.theirs, "weight")? } else { tensor.to_f32() };
         if let Some(i) = tensor.first_not_finite() {
-            return Err(Error::Value {
-                place: pair.theirs.clone(),
-                field: "values".into(),
-                index: Some(i),
-                value: tensor.at(i).to_string(),
-                rule: "must be a finite number".into(),
-            });
+            return Err(
+                Error::value(pair.theirs.clone(), "values", tensor.at(i), "must be a finite number").at(i)
+            );
         }
         model.weights.insert(pair.ours.clone(), values);
         let single = !matches!(tensor.data(), Data::F64(x) if x.iter().any(|x| f64::from(*x as f32) != *x));
@@ -179,7 +181,7 @@ fn fold_norms(weights: &mut Weights, report: &mut Report) -> Result<()> {
             weights.iter().filter(|(n, t)| is_map(n, t)).map(|(n, _)| n.clone()).collect();
         before.retain(|n| counted(n, &norm) == Ordering::Less);
         before.sort_by(|a, b| counted(a, b));
-        let missing = |what: &str| Error::Unsupported { place: norm.clone(), what: what.into() };
+        let missing = |what: &str| Error::unsupported(norm.clone(), what);
         let map = before.pop().ok_or_else(|| missing("batch norm without a map before it"))?;
         let get =
             |weights: &Weights, field: &str| weights.get(&format!("{norm}.{field}")).map(Tensor::to_f64);

@@ -184,8 +184,7 @@ impl Layer {
     }
 
     pub(crate) fn fault(&self, field: &str, value: impl ToString, rule: impl Into<String>) -> Error {
-        let (place, value) = (format!("{} ({})", self.name, self.class), value.to_string());
-        Error::Value { place, field: field.into(), index: None, value, rule: rule.into() }
+        Error::value(format!("{} ({})", self.name, self.class), field, value, rule)
     }
 
     fn wrong(&self, name: &str, value: &Value, rule: &str) -> Error {

@@ -63,12 +63,12 @@ impl Model {
         if let Some(tensor) = wrong {
             let got =
                 self.weights.get(&tensor.name).map_or("nothing".into(), |w| format!("{} numbers", w.len()));
-            return Err(Error::Shape {
-                place: "model".into(),
-                field: tensor.name.clone(),
+            return Err(Error::shape(
+                "model",
+                tensor.name.clone(),
                 got,
-                want: format!("{:?} is needed", tensor.shape),
-            });
+                format!("{:?} is needed", tensor.shape),
+            ));
         }
         let known: Vec<&str> = tensors.map(|t| &t.name[..]).collect();
         match self.weights.keys().find(|name| !known.contains(&&name[..])) {

@@ -4,12 +4,18 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rheobase_base::{Error, Result};
-use rheobase_network::network::{Network, outline};
+use rheobase_network::network::{Conv, Kind, Network, outline};
 
+use crate::layer::Foreign;
 use crate::model::Model;
+use crate::native::DESCRIPTION;
 use crate::nir::node::Graph;
 use crate::report::{Fate, Report};
+use crate::tensor::Tensor;
 use crate::weights::{metadata, read_safetensors};
+
+/// The group of a NIR file that holds what we read back, beside the graph.
+pub(crate) const GROUP: &str = "rheobase";
 
 /// The key of the description among the metadata.
 pub(crate) const NETWORK: &str = "rheobase.network";
@@ -52,15 +58,21 @@ pub(crate) fn read(path: &Path) -> Result<Option<Model>> {
     Ok(Some(shown(network, weights, words.get(LAYERS).map(String::as_str))?))
 }
 
-/// The model that a graph holds the description of, with the graph's weights.
+/// The layers of another framework that a safetensors file written here describes.
+pub(crate) fn layers_of(path: &Path) -> Result<Option<Foreign>> {
+    let mut words = metadata(path)?;
+    let Some(text) = words.remove(DESCRIPTION) else { return Ok(None) };
+    Foreign::from_json(&text, &path.display().to_string(), &read_safetensors(path)?).map(Some)
+}
+
+/// The model that a graph's file holds the description of, with the graph's weights.
 pub(crate) fn of_graph(graph: &Graph) -> Option<Result<Model>> {
-    let input = graph.nodes.iter().find(|n| n.kind() == "Input")?;
-    let text = input.word(&format!("metadata.{NETWORK}"))?.to_string();
-    Some(described(graph, &text))
+    let text = graph.own.get(NETWORK)?;
+    Some(described(graph, text))
 }
 
 fn described(graph: &Graph, text: &str) -> Result<Model> {
-    let network = Network::from_toml(text, "metadata of Input")?;
+    let network = Network::from_toml(text, GROUP)?;
     let mut weights = BTreeMap::new();
     for row in outline(&network)?.nodes {
         for tensor in &row.tensors {
@@ -68,21 +80,74 @@ fn described(graph: &Graph, text: &str) -> Result<Model> {
             let (_, field) = tensor.name.rsplit_once('.').unwrap_or(("", &tensor.name));
             let values = match (node, field, &row.what[..]) {
                 (Some(node), "weight", "linear") => node.tensor("weight")?.turned(&row.name, "weight")?,
+                (Some(node), "weight", "conv") => grouped(&network, &row.name, node.tensor("weight")?)?,
                 (Some(node), "weight" | "bias", _) => node.tensor(field)?.to_f32(),
                 // What neurons learn stands beside the description.
-                _ => match input_word(graph, &tensor.name) {
-                    Some(numbers) => numbers,
-                    None => return Err(Error::unknown("nir", "tensor", &tensor.name, [])),
-                },
+                _ => {
+                    let stored = graph.own.get(&tensor.name).and_then(|text| serde_json::from_str(text).ok());
+                    stored.ok_or_else(|| Error::unknown("nir", "tensor", &tensor.name, []))?
+                }
             };
             weights.insert(tensor.name.clone(), values);
         }
     }
-    let layers = graph.nodes.iter().find_map(|n| n.word(&format!("metadata.{LAYERS}")));
-    shown(network, weights, layers)
+    shown(network, weights, graph.own.get(LAYERS).map(String::as_str))
 }
 
-fn input_word(graph: &Graph, name: &str) -> Option<Vec<f32>> {
-    let input = graph.nodes.iter().find(|n| n.kind() == "Input")?;
-    serde_json::from_str(input.word(&format!("metadata.{name}"))?).ok()
+/// The kernels of all inputs for each output, zeros for those of other groups.
+pub(crate) fn ungrouped(weight: &[f32], conv: &Conv, inputs: usize) -> Vec<f32> {
+    let (groups, taps) = (conv.groups.max(1), conv.kernel.iter().product::<usize>());
+    let (own, outputs) = (inputs / groups * taps, conv.outputs / groups);
+    let mut whole = vec![0.0; conv.outputs * inputs * taps];
+    for (output, kernel) in weight.chunks_exact(own.max(1)).enumerate() {
+        let at = output * inputs * taps + output / outputs.max(1) * own;
+        whole[at..at + own].copy_from_slice(kernel);
+    }
+    whole
+}
+
+/// The inverse of [`ungrouped`], for a convolution of `network`.
+fn grouped(network: &Network, node: &str, weight: &Tensor) -> Result<Vec<f32>> {
+    let whole = weight.to_f32();
+    let Some(Kind::Conv(conv)) = network.nodes.iter().find(|n| n.name == node).map(|n| &n.kind) else {
+        return Ok(whole);
+    };
+    let groups = conv.groups.max(1);
+    let wide = whole.len() / conv.outputs.max(1);
+    if wide * conv.outputs != whole.len()
+        || !wide.is_multiple_of(groups)
+        || !conv.outputs.is_multiple_of(groups)
+    {
+        let (got, want) = (
+            format!("{:?}", weight.shape()),
+            format!("{} outputs in {groups} groups are needed", conv.outputs),
+        );
+        return Err(Error::shape(node, "weight", got, want));
+    }
+    let (own, outputs) = (wide / groups, conv.outputs / groups);
+    let kernels = whole.chunks_exact(wide.max(1)).enumerate();
+    Ok(kernels
+        .flat_map(|(output, kernel)| &kernel[output / outputs.max(1) * own..][..own])
+        .copied()
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_written_as_one_and_found_again() {
+        let text = "input = [4, 3, 3]\nnode = [{ name = \"c\", conv = { outputs = 6, kernel = [1, 2], groups = 2 } }]";
+        let network = Network::from_toml(text, "test").unwrap();
+        let Kind::Conv(conv) = &network.nodes[0].kind else { panic!() };
+        let weight: Vec<f32> = (1u8..=24).map(f32::from).collect();
+        let whole = ungrouped(&weight, conv, 4);
+        // Outputs 3 to 5 see inputs 2 and 3.
+        assert_eq!(whole[..8], [1.0, 2.0, 3.0, 4.0, 0.0, 0.0, 0.0, 0.0]);
+        assert_eq!(whole[24..32], [0.0, 0.0, 0.0, 0.0, 13.0, 14.0, 15.0, 16.0]);
+        let tensor = Tensor::row(whole).reshaped(vec![6, 4, 1, 2]);
+        assert_eq!(grouped(&network, "c", &tensor).unwrap(), weight);
+        assert!(grouped(&network, "c", &Tensor::row(vec![1.0; 7])).is_err());
+    }
 }

@@ -48,7 +48,7 @@ impl Reading {
             let (place, what) = refused.map_or(("model".into(), "refused".into()), |e| {
                 (format!("{}.{}", e.node, e.parameter), format!("refused: {}", e.how))
             });
-            Error::Unsupported { place, what }
+            Error::unsupported(place, what)
         })
     }
 
@@ -60,10 +60,10 @@ impl Reading {
         let losses = self.report.losses().count();
         match self.report.losses().next() {
             None => self.model(),
-            Some(e) => Err(Error::Unsupported {
-                place: format!("{}.{}", e.node, e.parameter),
-                what: format!("{}: {} ({losses} such in all)", e.fate, e.how),
-            }),
+            Some(e) => Err(Error::unsupported(
+                format!("{}.{}", e.node, e.parameter),
+                format!("{}: {} ({losses} such in all)", e.fate, e.how),
+            )),
         }
     }
 }
@@ -91,7 +91,7 @@ pub fn read(path: &Path, options: &Options) -> Result<Reading> {
     match ending.as_str() {
         "safetensors" => match ours::read(path)? {
             Some(model) => Ok(Reading { report: ours::report(), model: Some(model) }),
-            None => Err(alone(path)),
+            None => from_layers(&ours::layers_of(path)?.ok_or_else(|| alone(path))?),
         },
         "pt" | "pth" | "bin" | "npz" => Err(alone(path)),
         "toml" => match &options.weights {

@@ -89,21 +89,15 @@ pub fn outputs(model: &Model, steps: usize, samples: usize, input: &[f32]) -> Re
     let program = model.program()?;
     let width: usize = program.input_shape().iter().product();
     if steps.checked_mul(samples).and_then(|n| n.checked_mul(width)) != Some(input.len()) || samples == 0 {
-        return Err(Error::Shape {
-            place: "input".into(),
-            field: "length".into(),
-            got: format!("{} values", input.len()),
-            want: format!("{steps} steps of {samples} samples of {width} values are needed"),
-        });
+        return Err(Error::shape(
+            "input",
+            "length",
+            format!("{} values", input.len()),
+            format!("{steps} steps of {samples} samples of {width} values are needed"),
+        ));
     }
     if let Some(i) = input.iter().position(|x| !x.is_finite()) {
-        return Err(Error::Value {
-            place: "input".into(),
-            field: "values".into(),
-            index: Some(i),
-            value: input[i].to_string(),
-            rule: "must be a finite number".into(),
-        });
+        return Err(Error::value("input", "values", input[i], "must be a finite number").at(i));
     }
     let output = node(&program, &model.network.output)?;
     let recorded = Recorded { steps, samples, width, values: input.to_vec() };
@@ -124,12 +118,12 @@ impl Recorded {
     fn read(npz: &Npz, name: &str) -> Result<Recorded> {
         let array = npz.get(name)?;
         let [steps, samples, rest @ ..] = array.shape() else {
-            return Err(Error::Shape {
-                place: npz.path().display().to_string(),
-                field: name.into(),
-                got: format!("{:?}", array.shape()),
-                want: "[step, sample, …] is needed".into(),
-            });
+            return Err(Error::shape(
+                npz.path().display().to_string(),
+                name,
+                format!("{:?}", array.shape()),
+                "[step, sample, …] is needed",
+            ));
         };
         Ok(Recorded {
             steps: *steps,
@@ -155,24 +149,24 @@ pub fn replay(model: &Model, run: &Path) -> Result<Replay> {
     let input = Recorded::read(&npz, "input")?;
     let wide: usize = program.input_shape().iter().product();
     if input.width != wide || input.steps == 0 || input.samples == 0 {
-        return Err(Error::Shape {
-            place: run.display().to_string(),
-            field: "input".into(),
-            got: format!("[{}, {}, …{} values]", input.steps, input.samples, input.width),
-            want: format!("[step, sample, …] with {wide} values per step is needed"),
-        });
+        return Err(Error::shape(
+            run.display().to_string(),
+            "input",
+            format!("[{}, {}, …{} values]", input.steps, input.samples, input.width),
+            format!("[step, sample, …] with {wide} values per step is needed"),
+        ));
     }
     let paired = pair(&npz, model)?;
     let mut expected = Vec::new();
     for (name, shown) in &paired {
         let recorded = Recorded::read(&npz, &format!("spikes_{name}"))?;
         if (recorded.steps, recorded.samples) != (input.steps, input.samples) {
-            return Err(Error::Shape {
-                place: run.display().to_string(),
-                field: format!("spikes_{name}"),
-                got: format!("[{}, {}, …]", recorded.steps, recorded.samples),
-                want: format!("[{}, {}, …] is needed, as `input` has it", input.steps, input.samples),
-            });
+            return Err(Error::shape(
+                run.display().to_string(),
+                format!("spikes_{name}"),
+                format!("[{}, {}, …]", recorded.steps, recorded.samples),
+                format!("[{}, {}, …] is needed, as `input` has it", input.steps, input.samples),
+            ));
         }
         expected.push((node(&program, &shown.node)?, *shown, recorded));
     }
@@ -205,12 +199,12 @@ pub fn replay(model: &Model, run: &Path) -> Result<Replay> {
         }
     })?;
     if let Some((layer, theirs, ours)) = fault {
-        return Err(Error::Shape {
-            place: run.display().to_string(),
-            field: format!("spikes_{layer}"),
-            got: format!("{theirs} values per step"),
-            want: format!("{ours} values per step are needed, as the layer has them"),
-        });
+        return Err(Error::shape(
+            run.display().to_string(),
+            format!("spikes_{layer}"),
+            format!("{theirs} values per step"),
+            format!("{ours} values per step are needed, as the layer has them"),
+        ));
     }
     for ((_, shown, _), result) in expected.iter().zip(&mut results) {
         if let Some(first) = &mut result.first {
@@ -285,7 +279,7 @@ fn node(program: &Program, name: &str) -> Result<usize> {
 /// All steps, all samples side by side.
 fn sweep(program: &Program, input: &Recorded, mut see: impl FnMut(usize, &[Signal])) -> Result<()> {
     let width = input.width;
-    let level = Level::from_env().map_err(|what| Error::Unsupported { place: "replay".into(), what })?;
+    let level = Level::from_env().map_err(|what| Error::unsupported("replay", what))?;
     let of = |sample: usize| {
         let rows = (0..input.steps).flat_map(|t| &input.row(t)[sample * width..(sample + 1) * width]);
         SampleInput::Dense { features: width.max(1), values: rows.copied().collect() }

@@ -30,12 +30,12 @@ impl Tensor {
         let tensor = Tensor { shape, data };
         let product = tensor.shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d));
         if product != Some(tensor.len()) {
-            return Err(Error::Shape {
-                place: place.into(),
-                field: field.into(),
-                got: format!("{:?}", tensor.shape),
-                want: format!("it has {} numbers", tensor.len()),
-            });
+            return Err(Error::shape(
+                place,
+                field,
+                format!("{:?}", tensor.shape),
+                format!("it has {} numbers", tensor.len()),
+            ));
         }
         Ok(tensor)
     }
@@ -106,6 +106,11 @@ impl Tensor {
         }
     }
 
+    /// The same array in single precision.
+    pub(crate) fn single(&self) -> Tensor {
+        Tensor { shape: self.shape.clone(), data: Data::F32(self.to_f32()) }
+    }
+
     /// The same elements in another shape of as many.
     pub(crate) fn reshaped(mut self, shape: Vec<usize>) -> Tensor {
         debug_assert_eq!(shape.iter().product::<usize>(), self.len());
@@ -116,12 +121,12 @@ impl Tensor {
     /// A matrix turned: `[a, b]` becomes `[b, a]`.
     pub(crate) fn turned(&self, place: &str, field: &str) -> Result<Vec<f32>> {
         let [rows, columns] = self.shape[..] else {
-            return Err(Error::Shape {
-                place: place.into(),
-                field: field.into(),
-                got: format!("{:?}", self.shape),
-                want: "a matrix of two axes is needed".into(),
-            });
+            return Err(Error::shape(
+                place,
+                field,
+                format!("{:?}", self.shape),
+                "a matrix of two axes is needed",
+            ));
         };
         let mut turned = Vec::with_capacity(self.len());
         let values = match &self.data {

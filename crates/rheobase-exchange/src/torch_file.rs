@@ -18,6 +18,20 @@ type Done<T> = std::result::Result<T, String>;
 /// The longest pickle, in bytes: names and shapes, never numbers.
 const PICKLE: u64 = 1 << 28;
 
+/// Names of tensors that optimisers of torch keep.
+const OPTIMISER: [&str; 10] = [
+    "step",
+    "exp_avg",
+    "exp_avg_sq",
+    "max_exp_avg_sq",
+    "exp_inf",
+    "momentum_buffer",
+    "square_avg",
+    "grad_avg",
+    "acc_delta",
+    "sum",
+];
+
 /// How the old format begins.
 const OLD: [u8; 2] = [0x80, 0x02];
 
@@ -154,6 +168,12 @@ fn kind_of(storage: &str) -> Option<Kind> {
 fn tensors(pickle: &Pickle, storages: &mut dyn Storages, place: &str) -> Done<Weights> {
     let mut found = Vec::new();
     dictionaries(pickle, pickle.root, "", 0, &mut found)?;
+    // Neither what optimisers keep for each weight, nor numbers beside the weights.
+    let is_array = |id: Id| {
+        let Node::View { shape, .. } = &pickle.nodes[id] else { return false };
+        pickle.wholes(*shape).is_some_and(|shape| !shape.is_empty())
+    };
+    found.retain(|(_, pairs)| pairs.iter().any(|(key, id)| !OPTIMISER.contains(&&key[..]) && is_array(*id)));
     let (name, pairs) = match &found[..] {
         [] => return Err("holds no dictionary of tensors: save `module.state_dict()`".into()),
         [one] => one,

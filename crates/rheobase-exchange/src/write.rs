@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use rheobase_base::{Error, Result};
 use rheobase_data::atomic_write;
 
+use crate::dialect::{Dialect, dialect};
 use crate::layer::Weights;
 use crate::model::Model;
+use crate::native::{DESCRIPTION, native};
 use crate::nir::{Written, to_nir};
 use crate::report::{Fate, Report};
 use crate::tensor::{Data, Tensor};
@@ -19,9 +21,11 @@ use crate::{hdf5, into, ours};
 pub struct Target {
     /// A checkpoint of torch whose names and shapes the weights take.
     pub like: Option<PathBuf>,
-    /// The framework of that checkpoint.
+    /// The framework that is written for: of the checkpoint that `like` names; else the one that will read a NIR graph, or whose
+    /// layers and names weights have.
     pub to: Option<String>,
-    /// Whether NIR nodes have their `v_reset`, which readers up to nir 1.0.5 raise an error on.
+    /// Whether NIR nodes have their `v_reset`, which readers up to nir 1.0.5 raise an error on; never for Sinabs and Rockpool,
+    /// which need nir 1.0.4.
     pub v_reset: bool,
     /// Whether nothing may be lost.
     pub strict: bool,
@@ -43,26 +47,34 @@ pub fn write(model: &Model, path: &Path, target: &Target) -> Result<Report> {
     let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
     let mut report = Report { dialect: target.to.clone().unwrap_or("nir 1.0.8".into()), ..Report::default() };
     let checked = |report: &Report| match report.losses().max_by_key(|e| e.fate) {
-        Some(e) if e.fate == Fate::Refused || target.strict => Err(Error::Unsupported {
-            place: format!("{}.{}", e.node, e.parameter),
-            what: format!("{}: {}", e.fate, e.how),
-        }),
+        Some(e) if e.fate == Fate::Refused || target.strict => {
+            Err(Error::unsupported(format!("{}.{}", e.node, e.parameter), format!("{}: {}", e.fate, e.how)))
+        }
         _ => Ok(()),
     };
     match ending.as_str() {
         "nir" => {
-            let tree = to_nir(model, &Written { v_reset: target.v_reset }, &mut report)?;
+            let to = target.to.as_deref().filter(|to| *to != "nir").map(dialect).transpose()?;
+            let old = to.is_some_and(|to| matches!(to.name, "sinabs" | "rockpool"));
+            let writes = to.map(Dialect::writes).transpose()?;
+            let written = Written { v_reset: target.v_reset && !old, writes, affine: old };
+            let tree = to_nir(model, &written, &mut report)?;
             checked(&report)?;
             let bytes = hdf5::bytes(path, &tree)?;
             atomic_write(path, |file| file.write_all(&bytes))?;
         }
         "safetensors" | "npz" => {
-            let (weights, metadata) = match &target.like {
-                Some(like) => {
-                    let from = target.to.as_deref().unwrap_or("torch");
-                    (into::back(model, read_weights(like)?, from, &mut report)?, Vec::new())
+            let (weights, metadata) = match (&target.like, target.to.as_deref()) {
+                (Some(like), to) => {
+                    (into::back(model, read_weights(like)?, to.unwrap_or("torch"), &mut report)?, Vec::new())
                 }
-                None => {
+                (None, Some(to)) if to != "rheobase" => {
+                    let dialect = dialect(to)?;
+                    report.dialect = format!("{} {}", dialect.name, dialect.version);
+                    let native = native(model, dialect, &mut report)?;
+                    (native.weights, vec![(DESCRIPTION, native.description)])
+                }
+                (None, _) => {
                     report.dialect = format!("rheobase {}", env!("CARGO_PKG_VERSION"));
                     report.say("", "all", Fate::Exact, "the network's description stands in the file");
                     (

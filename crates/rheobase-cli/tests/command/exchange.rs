@@ -63,6 +63,26 @@ fn a_model_is_converted_and_replayed_again() {
 }
 
 #[test]
+fn a_model_is_written_in_the_layers_of_another_framework() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, run) = (case("spikingjelly/tie", "model.nir"), case("spikingjelly/tie", "run.npz"));
+    let args = ["convert", &model, "layers.safetensors", "--from", "spikingjelly", "--to", "sinabs"];
+    let text = ok(folder.path(), &[&args[..], &["--report", "report.html"]].concat());
+    assert!(text.contains("sinabs 3.1.3") && text.contains("tau = −1/ln(beta)"), "{text}");
+    // What Sinabs computes with these layers is what SpikingJelly computed.
+    ok(folder.path(), &["replay", "layers.safetensors", &run]);
+    let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert!(page.contains("<table") && page.contains("spikingjelly 2.0.0") && page.contains("rewritten"));
+    // Norse has no ≥.
+    let ran = run_in(folder.path(), &["convert", "layers.safetensors", "norse.nir", "--to", "norse"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert!(ran.out.contains("only v > v_th fires there"), "{}", ran.out);
+    let ran = run_in(folder.path(), &["convert", "layers.safetensors", "a.nir", "--to", "nors"]);
+    assert!(ran.code == Some(2) && ran.err.contains("did you mean `norse`?"), "{}", ran.err);
+    assert_eq!(names_in(folder.path()), ["layers.safetensors", "norse.nir", "report.html"]);
+}
+
+#[test]
 fn inspect_says_what_a_foreign_file_becomes() {
     let folder = tempfile::tempdir().unwrap();
     let text = ok(folder.path(), &["inspect", &case("sinabs/tie", "model.nir")]);

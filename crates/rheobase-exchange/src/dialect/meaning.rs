@@ -6,6 +6,8 @@ use rheobase_network::network::{Link, Numbers};
 use crate::build::Build;
 use crate::layer::Layer;
 use crate::nir::node::{Graph, NirNode};
+use crate::step::{NirNeuron, Step, Written};
+use crate::tensor::Tensor;
 
 /// What a framework means by its layers.
 pub struct Dialect {
@@ -21,12 +23,27 @@ pub struct Dialect {
     pub(crate) from_nir: fn(&NirNode, &Meaning) -> Result<Layer>,
     /// What its NIR files never hold although its models may have it; empty for nothing.
     pub omits: &'static str,
+    /// How it is written, where it is.
+    pub(crate) writes: Option<Writes>,
     /// Whether the numbers of a graph are as this framework writes them.
     pub(crate) wrote: fn(&Graph) -> bool,
     /// What betrays it, in words.
     pub sign: &'static str,
     /// Length of a step in seconds where neither file nor caller says it; `None` where steps have no length.
     pub dt: Option<f64>,
+}
+
+/// How neurons of ours are written for a framework; an error is the reason why some have no counterpart.
+#[derive(Clone, Copy)]
+pub(crate) struct Writes {
+    /// A layer of the framework that computes the same step.
+    pub(crate) layer: fn(&Step) -> std::result::Result<Written, String>,
+    /// The NIR neuron that the framework's reader makes such a layer of.
+    pub(crate) nir: fn(&Step) -> std::result::Result<NirNeuron, String>,
+    /// Numbers of a layer of this class that its checkpoint holds, and what else it holds.
+    pub(crate) state: fn(&Layer, usize) -> Vec<(&'static str, Tensor)>,
+    /// Kinds of NIR nodes that its reader knows, beside Input and Output.
+    pub(crate) kinds: &'static [&'static str],
 }
 
 /// Something that a framework's NIR files leave open.

@@ -23,8 +23,8 @@ use crate::model::Model;
 use crate::nir::node::Graph;
 use crate::report::{Fate, Report};
 
-pub(crate) use meaning::Meaning;
 pub use meaning::{Dialect, Setting};
+pub(crate) use meaning::{Meaning, Writes};
 
 /// All dialects, in the order in which they are listed.
 pub const DIALECTS: &[&Dialect] = &[

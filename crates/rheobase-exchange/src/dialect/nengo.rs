@@ -26,6 +26,7 @@ pub(super) static NENGO: Dialect = Dialect {
     layer,
     from_nir,
     omits: "",
+    writes: None,
     wrote,
     sign: "",
     dt: Some(1e-3),

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | LIFBoxCell | `lif_box.py`: v starts at v_leak; v = v + h·(x + v_leak − v); reset to v_reset, or by v_th (`reset_subtract`) |
 //! | LIFCell | `lif.py`: i = i + x; v = v + h·((v_leak − v) + i); i = i − g·i |
-//! | LIFRecurrentCell | the same with i = i + W_in·x + W_rec·z_last, the diagonal of W_rec 0 |
+//! | LIFRecurrentCell | the same with i = i + W_in·x + W_rec·z_last; without autapses the diagonal of W_rec is set to 0 once, when the cell is made |
 //! | IAFCell | `iaf.py`: v starts at v_reset; v = v + x |
 //! | LICell, LIBoxCell | as LIFCell and LIFBoxCell, never firing: the output is v |
 //! | NIR | `norse/torch/utils/export_nir.py`: tau = dt/tau_mem_inv with the dt of the export (0.001), r = w_in = 1, no v_reset, no reset method |
@@ -12,12 +12,13 @@
 use rheobase_base::Result;
 use rheobase_network::network::{Link, Numbers};
 
-use super::meaning::{Dialect, Meaning, Setting, invert, one};
+use super::meaning::{Dialect, Meaning, Setting, Writes, invert, one};
 use crate::build::{Build, Set, link};
 use crate::layer::{Layer, Value};
 use crate::nir::node::{Graph, NirNode};
 use crate::report::Fate;
-use crate::tensor::{Data, Tensor, all, map};
+use crate::step::{NirNeuron, Reset, Step, Written, are};
+use crate::tensor::{Tensor, all, map};
 
 pub(super) static NORSE: Dialect = Dialect {
     name: "norse",
@@ -35,6 +36,7 @@ pub(super) static NORSE: Dialect = Dialect {
     layer,
     from_nir,
     omits: "",
+    writes: Some(Writes { layer: to_layer, nir: to_nir, state, kinds: KINDS }),
     wrote,
     sign: "r = w_in = 1, tau far below a millisecond, a batch axis in its Input",
     dt: Some(1e-3),
@@ -137,27 +139,21 @@ fn lif(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>, class: &str)
     if class == "LIFRecurrentCell" {
         let weight = layer.needed("input_weights")?;
         let from = build.linear("in", inputs, weight, None, false)?;
-        let back = without_diagonal(layer.needed("recurrent_weights")?)?;
-        let sends = build.promised();
-        let back = build.linear("rec", vec![link(&sends, 1)], &back, None, false)?;
+        let back = recurrent(build, layer)?;
         inputs = vec![link(&from, 0), link(&back, 0)];
         build.say("input_weights", Fate::Rewritten, "a linear node; [out, in] is turned to [in, out]");
-        build.say(
-            "recurrent_weights",
-            Fate::Rewritten,
-            "a linear node fed by the spikes of the step before; its diagonal is 0, as there",
-        );
     }
     build.neurons("", inputs, "lif_discrete", set, &[]);
     Ok(())
 }
 
-/// No neuron feeds itself.
-fn without_diagonal(weight: &Tensor) -> Result<Tensor> {
-    let mut values = weight.to_f32();
-    let width = weight.shape().last().copied().unwrap_or(0);
-    values.iter_mut().step_by(width + 1).for_each(|x| *x = 0.0);
-    Tensor::new("norse", "recurrent_weights", weight.shape().to_vec(), Data::F32(values))
+/// The map of the spikes of the step before: as it is stored, since its diagonal is set to 0 once, when the cell is made.
+fn recurrent(build: &mut Build<'_>, layer: &Layer) -> Result<String> {
+    let sends = build.promised();
+    layer.value("autapses");
+    let how = "a linear node fed by the spikes of the step before; [out, in] is turned to [in, out]";
+    build.say("recurrent_weights", Fate::Rewritten, how);
+    build.linear("rec", vec![link(&sends, 1)], layer.needed("recurrent_weights")?, None, false)
 }
 
 fn from_nir(node: &NirNode, meaning: &Meaning) -> Result<Layer> {
@@ -185,6 +181,104 @@ fn from_nir(node: &NirNode, meaning: &Meaning) -> Result<Layer> {
     let layer =
         if node.kind() == "LI" { layer } else { layer.with_numbers("v_th", &node.numbers("v_threshold")?) };
     Ok(layer.with("dt", Value::Tensor(Tensor::scalar(meaning.dt))))
+}
+
+/// The step that cells take unless told otherwise.
+const DT: f64 = 1e-3;
+
+fn to_layer(step: &Step) -> std::result::Result<Written, String> {
+    let inverse = |share: &Numbers| map(share, |x| (1.0 - x) / DT);
+    let own = map(&step.beta, |beta| 1.0 - beta);
+    let leaks = !are(&step.beta, 1.0);
+    let step = step.with_gain(&if leaks { own } else { one(1.0) })?;
+    let mut said = step.plain(false);
+    step.resets_at_once(&mut said);
+    said.push((
+        "beta, alpha",
+        Fate::Rewritten,
+        "tau_inv = (1 − beta)/dt with dt = 0.001; the potential in units in which the gain is 1 − beta"
+            .into(),
+    ));
+    let Some(threshold) = &step.threshold else {
+        return Ok(Written::new("norse.LIBoxCell", said)
+            .with("tau_mem_inv", &inverse(&step.beta))
+            .with("v_leak", &step.rest)
+            .with_number("dt", DT));
+    };
+    let reset = match &step.reset {
+        Reset::To(v) => Some(v),
+        Reset::By(_) if step.takes_threshold() && step.alpha.is_none() && leaks => None,
+        Reset::By(_) => {
+            return Err("only LIFBoxCell resets by subtraction there, and it takes the threshold".into());
+        }
+        Reset::Never => return Err("every neuron that fires is reset there".into()),
+    };
+    if !leaks {
+        let v_reset = reset.cloned().unwrap_or(one(0.0));
+        if v_reset != step.rest || step.alpha.is_some() {
+            return Err("IAFCell has no current, and starts at v_reset".into());
+        }
+        return Ok(Written::new("norse.IAFCell", said)
+            .with("v_th", threshold)
+            .with("v_reset", &v_reset)
+            .with_number("dt", DT));
+    }
+    let class = if step.alpha.is_some() { "norse.LIFCell" } else { "norse.LIFBoxCell" };
+    let mut written = Written::new(class, said)
+        .with("tau_mem_inv", &inverse(&step.beta))
+        .with("v_leak", &step.rest)
+        .with("v_th", threshold)
+        .with("v_reset", reset.unwrap_or(&one(0.0)))
+        .with_number("dt", DT);
+    if let Some(alpha) = &step.alpha {
+        written = written.with("tau_syn_inv", &inverse(alpha));
+    } else {
+        let word = if reset.is_some() { "reset_value" } else { "reset_subtract" };
+        written = written.with_value("reset_method", Value::Text(word.into()));
+    }
+    Ok(written)
+}
+
+/// Kinds of nodes that its reader of NIR knows.
+const KINDS: &[&str] = &["Affine", "Linear", "Conv2d", "Flatten", "SumPool2d", "IF", "LIF", "CubaLIF"];
+
+/// What `from_nir` makes of a node with its dt of 0.001: cells of boxes, reset to 0.
+fn to_nir(step: &Step) -> std::result::Result<NirNeuron, String> {
+    let leaks = !are(&step.beta, 1.0);
+    let step = step.with_gain(&if leaks { map(&step.beta, |beta| 1.0 - beta) } else { one(1.0) })?;
+    let threshold = step.threshold.clone().ok_or("its reader has no LI")?;
+    let mut said = step.plain(false);
+    step.resets_at_once(&mut said);
+    if !matches!(&step.reset, Reset::To(v) if are(v, 0.0)) {
+        said.push(("reset", Fate::Lost, "its reader resets potentials to 0".into()));
+    }
+    said.push(("beta, alpha", Fate::Rewritten, "tau = dt/(1 − beta) with dt = 0.001, r = 1".into()));
+    let tau = |share: &Numbers| map(share, |x| DT / (1.0 - x));
+    if !leaks {
+        if step.alpha.is_some() || !are(&step.rest, 0.0) {
+            return Err("its reader has no IF with a current or another potential at rest".into());
+        }
+        let fields = vec![("r", one(1.0)), ("v_threshold", threshold), ("v_reset", one(0.0))];
+        return Ok(NirNeuron { kind: "IF", fields, said });
+    }
+    let end =
+        [("r", one(1.0)), ("v_leak", step.rest.clone()), ("v_threshold", threshold), ("v_reset", one(0.0))];
+    let (kind, first) = match &step.alpha {
+        None => ("LIF", vec![("tau", tau(&step.beta))]),
+        Some(_) if !are(&step.rest, 0.0) => {
+            return Err("its reader lets the current decay to v_leak too".into());
+        }
+        Some(alpha) => {
+            let w_in = map(alpha, |alpha| 1.0 / (1.0 - alpha));
+            ("CubaLIF", vec![("tau_mem", tau(&step.beta)), ("tau_syn", tau(alpha)), ("w_in", w_in)])
+        }
+    };
+    Ok(NirNeuron { kind, fields: first.into_iter().chain(end).collect(), said })
+}
+
+/// A checkpoint holds nothing of a neuron.
+fn state(_: &Layer, _: usize) -> Vec<(&'static str, Tensor)> {
+    Vec::new()
 }
 
 fn wrote(graph: &Graph) -> bool {

@@ -24,6 +24,7 @@ pub(super) static NIR: Dialect = Dialect {
     layer,
     from_nir,
     omits: "",
+    writes: None,
     wrote,
     sign: "",
     dt: Some(1e-4),

@@ -9,13 +9,14 @@
 use rheobase_base::Result;
 use rheobase_network::network::{Link, Numbers};
 
-use super::meaning::{Dialect, Meaning, Setting, one};
+use super::meaning::{Dialect, Meaning, Setting, Writes, one};
 use super::torch;
 use crate::build::{Build, Set, link};
 use crate::layer::{Layer, Value};
 use crate::nir::node::{Graph, NirNode};
 use crate::report::Fate;
-use crate::tensor::{Data, Tensor, map};
+use crate::step::{NirNeuron, Step, Written};
+use crate::tensor::{Data, Tensor, all, map};
 
 pub(super) static ROCKPOOL: Dialect = Dialect {
     name: "rockpool",
@@ -29,6 +30,7 @@ pub(super) static ROCKPOOL: Dialect = Dialect {
     layer,
     from_nir,
     omits: "the recurrence of a layer is left out by the exporter",
+    writes: Some(Writes { layer: to_layer, nir: to_nir, state, kinds: KINDS }),
     wrote,
     sign: "no v_reset (nir 1.0.4), w_in = 1, r = tau_mem·exp(−dt/tau_mem)/dt",
     dt: Some(1e-3),
@@ -124,6 +126,95 @@ fn from_nir(node: &NirNode, meaning: &Meaning) -> Result<Layer> {
         .with_numbers("tau_syn", &node.numbers("tau_syn")?)
         .with_numbers("threshold", &node.numbers("v_threshold")?)
         .with("dt", Value::Tensor(Tensor::scalar(meaning.dt))))
+}
+
+/// The step of modules unless told otherwise.
+const DT: f64 = 1e-3;
+
+fn checked(step: &Step) -> std::result::Result<(Step, Numbers, Numbers, crate::step::Said), String> {
+    let alpha =
+        step.alpha.clone().ok_or("every neuron has a synapse there: the input does not act as it is")?;
+    let (step, threshold) = step.with_gain(&alpha)?.above_rest()?;
+    if !step.takes_threshold() {
+        return Err("a spike takes the threshold from the potential there".into());
+    }
+    let mut said = Vec::new();
+    step.resets_at_once(&mut said);
+    if !step.at_least {
+        said.push(("at_least", Fate::Lost, "v ≥ v_th fires there".into()));
+    }
+    if step.bound.is_some() {
+        said.push(("v_min", Fate::Lost, "there is no lower bound".into()));
+    }
+    Ok((step, alpha, threshold, said))
+}
+
+fn to_layer(step: &Step) -> std::result::Result<Written, String> {
+    let (step, alpha, threshold, said) = checked(step)?;
+    Ok(Written::new("rockpool.LIFTorch", said)
+        .with("alpha", &step.beta)
+        .with("beta", &alpha)
+        .with("threshold", &threshold)
+        .with("bias", &step.bias)
+        .with_number("max_spikes_per_dt", step.most)
+        .with_number("dt", DT)
+        .with_value("leak_mode", Value::Text("decays".into()))
+        .say(
+            "alpha, beta",
+            Fate::Rewritten,
+            "leak_mode='decays': alpha is what the potential keeps, beta the current",
+        ))
+}
+
+/// Kinds of nodes that its reader of NIR knows.
+const KINDS: &[&str] = &["Affine", "Linear", "CubaLIF"];
+
+/// What `from_nir` makes of a node: its dt is tau_mem/(1 + r), its bias v_leak.
+fn to_nir(step: &Step) -> std::result::Result<NirNeuron, String> {
+    let (step, alpha, threshold, mut said) = checked(step)?;
+    if !all(&step.beta, |b| b > 0.0 && b < 1.0) {
+        return Err("tau_mem is of neurons that leak, and keep something".into());
+    }
+    if step.most < 65536.0 {
+        said.push(("n_max", Fate::Lost, "its reader lets neurons spike several times in a step".into()));
+    }
+    said.push((
+        "alpha, beta",
+        Fate::Rewritten,
+        "tau = −dt/ln(beta), r = tau_mem/dt − 1, v_leak = bias".into(),
+    ));
+    let tau = |share: &Numbers| map(share, |x| -DT / rheobase_models::Real::ln(x));
+    let tau_mem = tau(&step.beta);
+    let fields = vec![
+        ("r", map(&tau_mem, |tau| tau / DT - 1.0)),
+        ("tau_mem", tau_mem),
+        ("tau_syn", tau(&alpha)),
+        ("w_in", one(1.0)),
+        ("v_leak", step.bias.clone()),
+        ("v_threshold", threshold),
+        ("v_reset", one(0.0)),
+    ];
+    Ok(NirNeuron { kind: "CubaLIF", fields, said })
+}
+
+/// What a layer's checkpoint holds; states are those before the first step.
+fn state(layer: &Layer, width: usize) -> Vec<(&'static str, Tensor)> {
+    let each = |name: &str, shape: &[usize]| {
+        let values = layer.tensor(name).ok().flatten();
+        let at = |i: usize| values.map_or(0.0, |v| v.at(if v.len() == 1 { 0 } else { i }) as f32);
+        Tensor::row((0..width).map(at).collect()).reshaped(shape.to_vec())
+    };
+    let (row, column) = ([width], [width, 1]);
+    let zeros = |shape: &[usize]| Tensor::row(vec![0.0; width]).reshaped(shape.to_vec());
+    vec![
+        ("alpha", each("alpha", &row)),
+        ("beta", each("beta", &column)),
+        ("bias", each("bias", &row)),
+        ("threshold", each("threshold", &row)),
+        ("vmem", zeros(&row)),
+        ("isyn", zeros(&column)),
+        ("spikes", zeros(&row)),
+    ]
 }
 
 fn wrote(graph: &Graph) -> bool {

@@ -11,11 +11,12 @@
 use rheobase_base::Result;
 use rheobase_network::network::{Link, Numbers};
 
-use super::meaning::{Dialect, Meaning, Setting, invert, near, one};
+use super::meaning::{Dialect, Meaning, Setting, Writes, invert, near, one};
 use crate::build::{Build, Set, link};
-use crate::layer::Layer;
+use crate::layer::{Layer, Value};
 use crate::nir::node::{Graph, NirNode};
 use crate::report::Fate;
+use crate::step::{NirNeuron, Reset, Step, Written, are, same};
 use crate::tensor::{Tensor, all, map, zip};
 
 pub(super) static SNNTORCH: Dialect = Dialect {
@@ -35,6 +36,7 @@ pub(super) static SNNTORCH: Dialect = Dialect {
     layer,
     from_nir,
     omits: "a branch that is added to another is cut off by the exporter, and all behind it",
+    writes: Some(Writes { layer: to_layer, nir: to_nir, state, kinds: KINDS }),
     wrote,
     sign: "r = tau/dt with dt = 1e-4",
     dt: None,
@@ -55,6 +57,21 @@ fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<
                    competition here silences the coming steps instead";
         build.say("inhibition", Fate::Refused, how);
         return Ok(true);
+    }
+    if class == "RSynaptic" && !layer.flag("reset_delay", true)? {
+        let how = "RSynaptic with reset_delay=False takes the spikes it is called with for its own, and raises an error where it \
+                   keeps its state itself (snnTorch 1.0.0)";
+        build.say("reset_delay", Fate::Refused, how);
+        return Ok(true);
+    }
+    for (name, how) in [
+        ("surrogate_disable", "a potential is sent, not spikes"),
+        ("state_quant", "states are rounded to levels"),
+    ] {
+        if layer.value(name).is_some_and(|value| *value != Value::Flag(false)) {
+            build.say(name, Fate::Refused, how);
+            return Ok(true);
+        }
     }
     let threshold = layer.needed_numbers("threshold")?;
     let mut set: Set = vec![("v_th", threshold)];
@@ -195,6 +212,88 @@ fn from_nir(node: &NirNode, meaning: &Meaning) -> Result<Layer> {
     node.used("r");
     node.used("w_in");
     Ok(layer.with_numbers("threshold", &node.numbers("v_threshold")?))
+}
+
+fn to_layer(step: &Step) -> std::result::Result<Written, String> {
+    let (step, threshold) = step.with_gain(&one(1.0))?.above_rest()?;
+    let class = if step.alpha.is_some() { "snntorch.Synaptic" } else { "snntorch.Leaky" };
+    let (word, delay) = match &step.reset {
+        Reset::Never => ("none", true),
+        Reset::To(v) if !are(v, 0.0) => {
+            return Err("a potential is reset to 0 there, or by the threshold".into());
+        }
+        // Leaky's own zero with a delay keeps the input of the step after: the spikes are those of a reset at once.
+        Reset::To(_) if step.late == 1.0 && step.alpha.is_none() => {
+            return Err("Leaky has no reset that takes the input of the step after a spike".into());
+        }
+        Reset::To(_) => ("zero", step.late == 1.0),
+        Reset::By(_) if step.takes_threshold_next() => ("subtract", true),
+        Reset::By(_) if step.takes_threshold() => ("subtract", false),
+        Reset::By(_) => return Err("a reset takes the threshold there, neither more nor less".into()),
+    };
+    let mut written = Written::new(class, step.plain(false));
+    if matches!(step.reset, Reset::By(_)) && step.takes_threshold() && step.late == 0.0 {
+        let how = "reset_delay=False: a potential above two thresholds rests above threshold there, and fires again here";
+        written = written.say("late", Fate::Approximated, how);
+    }
+    if let Some(alpha) = &step.alpha {
+        written = written.with("alpha", alpha);
+    }
+    Ok(written
+        .with("beta", &step.beta)
+        .with("threshold", &threshold)
+        .with_value("reset_mechanism", Value::Text(word.into()))
+        .with_value("reset_delay", Value::Flag(delay))
+        .say("alpha, beta, v_th", Fate::Rewritten, "in units in which the gain of the input is 1"))
+}
+
+/// Kinds of nodes that its reader of NIR knows.
+const KINDS: &[&str] = &["Affine", "Linear", "Conv2d", "Flatten", "AvgPool2d", "LIF", "CubaLIF"];
+
+/// What `import_from_nir` makes of a node: dt = 1e-4, a reset to 0 in the step of the spike, one threshold for all.
+fn to_nir(step: &Step) -> std::result::Result<NirNeuron, String> {
+    let (step, threshold) = step.with_gain(&one(1.0))?.above_rest()?;
+    let threshold = one(same("v_threshold", &threshold)?);
+    if !all(&step.beta, |b| b < 1.0) {
+        return Err("its reader takes an IF for a Leaky with beta = 0.9, and no LIF is without a leak".into());
+    }
+    let mut said = step.plain(false);
+    if !matches!(&step.reset, Reset::To(v) if are(v, 0.0)) {
+        said.push(("reset", Fate::Lost, "its reader resets potentials to 0".into()));
+    }
+    step.resets_at_once(&mut said);
+    said.push(("beta, alpha", Fate::Rewritten, "tau = dt/(1 − beta), r = tau/dt with dt = 1e-4".into()));
+    let tau = |share: &Numbers| map(share, |x| f64::from(DT) / (1.0 - x));
+    let gain = |share: &Numbers| map(share, |x| 1.0 / (1.0 - x));
+    let end = [("v_leak", one(0.0)), ("v_threshold", threshold), ("v_reset", one(0.0))];
+    let beta = &step.beta;
+    let (kind, first) = match &step.alpha {
+        None => ("LIF", vec![("tau", tau(beta)), ("r", gain(beta))]),
+        Some(alpha) => {
+            let first = vec![
+                ("tau_mem", tau(beta)),
+                ("tau_syn", tau(alpha)),
+                ("r", gain(beta)),
+                ("w_in", gain(alpha)),
+            ];
+            ("CubaLIF", first)
+        }
+    };
+    Ok(NirNeuron { kind, fields: first.into_iter().chain(end).collect(), said })
+}
+
+/// What a layer's checkpoint holds.
+fn state(layer: &Layer, _: usize) -> Vec<(&'static str, Tensor)> {
+    let kinds = ["subtract", "zero", "none"];
+    let kind =
+        layer.text("reset_mechanism").ok().flatten().and_then(|word| kinds.iter().position(|k| *k == word));
+    let number = |x: f64| Tensor::row(vec![x as f32]).reshaped(Vec::new());
+    let own = ["threshold", "beta", "alpha"]
+        .into_iter()
+        .filter_map(|name| Some((name, layer.tensor(name).ok()??.single())));
+    let rest =
+        [("graded_spikes_factor", number(1.0)), ("reset_mechanism_val", number(kind.unwrap_or(0) as f64))];
+    own.chain(rest).collect()
 }
 
 fn wrote(graph: &Graph) -> bool {

@@ -26,6 +26,7 @@ pub(super) static SPYX: Dialect = Dialect {
     layer,
     from_nir,
     omits: "LI layers are left out by the exporter: what a read-out does is not in the file",
+    writes: None,
     wrote,
     sign: "r = 1 − 1/tau, tau in steps",
     dt: None,

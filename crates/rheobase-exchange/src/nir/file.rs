@@ -8,6 +8,7 @@ use rheobase_base::{Error, Result};
 
 use super::node::{Graph, NirNode};
 use crate::hdf5::{self, Group, Item};
+use crate::ours::GROUP;
 
 /// Reads the graph of a file.
 ///
@@ -27,7 +28,12 @@ pub(crate) fn read_graph(path: &Path) -> Result<Graph> {
     }
     let mut flat = Flat::default();
     flat.graph(node, "", "/node").map_err(fault)?;
-    flat.finish(version).map_err(fault)
+    let own = root.group(GROUP).into_iter().flat_map(|group| &group.items);
+    let words = own.filter_map(|(key, item)| match item {
+        Item::Words(_, words) => Some((key.clone(), words.join(" "))),
+        _ => None,
+    });
+    Ok(Graph { own: words.collect(), ..flat.finish(version).map_err(fault)? })
 }
 
 type Done<T> = std::result::Result<T, String>;
@@ -125,7 +131,7 @@ impl Flat {
             }
         }
         let edges = edges.iter().filter_map(|(a, b)| Some((numbers[*a]?, numbers[*b]?))).collect();
-        Ok(Graph { version, nodes, edges })
+        Ok(Graph { version, nodes, edges, own: BTreeMap::new() })
     }
 }
 

@@ -32,11 +32,11 @@ impl Graph {
             (Some(n), None) => Ok(n),
             (None, _) => {
                 let what = format!("the graph has no {kind}: one is needed");
-                Err(Error::Unsupported { place: "nir".into(), what })
+                Err(Error::unsupported("nir", what))
             }
             _ => {
                 let what = format!("the graph has several nodes of kind {kind}: networks here have one");
-                Err(Error::Unsupported { place: "nir".into(), what })
+                Err(Error::unsupported("nir", what))
             }
         }
     }
@@ -104,10 +104,7 @@ impl Graph {
         while !left.is_empty() {
             let Some(at) = left.iter().position(|n| waits[*n] == 0) else {
                 let what = "a cycle without a neuron in it has no meaning step by step";
-                return Err(Error::Unsupported {
-                    place: self.nodes[left[0]].name.clone(),
-                    what: what.into(),
-                });
+                return Err(Error::unsupported(self.nodes[left[0]].name.clone(), what));
             };
             let node = left.remove(at);
             edges.iter().filter(|(a, _)| *a == node).for_each(|(_, b)| waits[*b] -= 1);

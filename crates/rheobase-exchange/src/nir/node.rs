@@ -25,6 +25,8 @@ pub(crate) struct Graph {
     pub(crate) version: String,
     pub(crate) nodes: Vec<NirNode>,
     pub(crate) edges: Vec<(usize, usize)>,
+    /// What we wrote beside the graph, to read it back to the bit.
+    pub(crate) own: BTreeMap<String, String>,
 }
 
 /// The kinds of neurons, each of which a dialect reads its own way.
@@ -65,13 +67,7 @@ impl NirNode {
 
     /// A field that must be there.
     pub(crate) fn tensor(&self, name: &str) -> Result<&Tensor> {
-        self.find(name).ok_or_else(|| Error::Value {
-            place: self.place(),
-            field: name.into(),
-            index: None,
-            value: "nothing".into(),
-            rule: "is needed".into(),
-        })
+        self.find(name).ok_or_else(|| Error::value(self.place(), name, "nothing", "is needed"))
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<&Tensor> {
@@ -122,13 +118,12 @@ impl NirNode {
         if all(&numbers, |y| y == x) {
             return Ok(());
         }
-        Err(Error::Value {
-            place: self.place(),
-            field: name.into(),
-            index: None,
-            value: format!("{numbers:?}"),
-            rule: format!("must be {x} in what this framework writes; choose another with `--from`"),
-        })
+        Err(Error::value(
+            self.place(),
+            name,
+            format!("{numbers:?}"),
+            format!("must be {x} in what this framework writes; choose another with `--from`"),
+        ))
     }
 
     /// A layer of its name.
@@ -139,6 +134,6 @@ impl NirNode {
     /// The error for a kind that a framework does not write.
     pub(crate) fn unknown(&self, framework: &str) -> Result<Layer> {
         let what = format!("{framework} writes no node of kind {}; choose another with `--from`", self.kind);
-        Err(Error::Unsupported { place: self.name.clone(), what })
+        Err(Error::unsupported(self.name.clone(), what))
     }
 }

@@ -9,7 +9,7 @@ use super::node::{Graph, NEURONS, NirNode};
 use crate::dialect::{Dialect, Meaning, Setting};
 use crate::layer::{Foreign, Layer, Source, Value};
 use crate::report::{Fate, Report};
-use crate::tensor::{Data, Tensor};
+use crate::tensor::Tensor;
 
 /// What a caller says that files leave open, by the framework's own names: `reset_mechanism`, or `LAYER.reset_mechanism` for one
 /// layer.
@@ -74,18 +74,17 @@ pub(crate) fn read(
     unreached(&graph, &order, report);
     foreign.output = name_of(
         &graph,
-        *graph.sources(output).first().ok_or_else(|| Error::Unsupported {
-            place: "nir".into(),
-            what: "nothing leads to the graph's Output".into(),
-        })?,
+        *graph
+            .sources(output)
+            .first()
+            .ok_or_else(|| Error::unsupported("nir", "nothing leads to the graph's Output"))?,
         input,
     );
     Ok(foreign)
 }
 
 fn wrong(value: &str, field: &str, rule: impl Into<String>) -> Error {
-    let (place, field, value) = ("with".into(), field.into(), format!("`{value}`"));
-    Error::Value { place, field, index: None, value, rule: rule.into() }
+    Error::value("with", field, format!("`{value}`"), rule)
 }
 
 /// Checks names and words of settings.
@@ -205,37 +204,22 @@ fn common(node: &NirNode) -> Result<Option<Layer>> {
         kind if NEURONS.contains(&kind) => Ok(None),
         kind => {
             let what = format!("NIR 1.0.8 has no node of kind {kind}");
-            Err(Error::Unsupported { place: node.name.clone(), what })
+            Err(Error::unsupported(node.name.clone(), what))
         }
     }
 }
 
 fn conv(node: &NirNode) -> Result<Layer> {
-    let weight = node.tensor("weight")?;
-    let kernel: Vec<usize> = weight.shape().iter().skip(2).copied().collect();
     let mut layer = node.layer(&format!("torch.nn.{}", node.kind()));
     for name in ["weight", "bias", "stride", "dilation", "groups"] {
         layer = layer.with(name, Value::Tensor(node.tensor(name)?.clone()));
     }
     node.used("input_shape");
     let padding = match node.word("padding") {
-        None => node.tensor("padding")?.clone(),
-        Some("valid") => Tensor::scalar(0.0),
-        Some("same") => {
-            let dilation = node.tensor("dilation")?;
-            let spread =
-                |axis: usize| (kernel[axis] - 1) * dilation.at(axis.min(dilation.len() - 1)) as usize;
-            let total: Vec<usize> = (0..kernel.len()).map(spread).collect();
-            if total.iter().any(|t| t % 2 == 1) {
-                let what = "padding `same` with an even kernel pads one side more than the other, which has no counterpart";
-                return Err(Error::Unsupported { place: node.name.clone(), what: what.into() });
-            }
-            let halves = total.iter().map(|t| (t / 2) as i64).collect();
-            Tensor::new(&node.name, "padding", vec![kernel.len()], Data::I64(halves))?
-        }
-        Some(other) => return Err(wrong(other, "padding", "must be numbers, `valid` or `same`")),
+        None => Value::Tensor(node.tensor("padding")?.clone()),
+        Some(word) => Value::Text(word.into()),
     };
-    Ok(layer.with("padding", Value::Tensor(padding)))
+    Ok(layer.with("padding", padding))
 }
 
 /// A neuron and a map that feed only each other become one recurrent layer, as these frameworks have it.

@@ -8,16 +8,22 @@ use rheobase_network::network::{
 };
 use rheobase_sim::model::Catalog;
 
+use crate::dialect::Writes;
 use crate::hdf5::{Group, Item};
 use crate::model::Model;
-use crate::ours::{LAYERS, NETWORK, layers};
+use crate::ours;
 use crate::report::{Fate, Report};
+use crate::step::Step;
 use crate::tensor::{Data, Tensor};
 
 /// What a graph is written with.
 pub(crate) struct Written {
     /// Whether neurons have their `v_reset`.
     pub(crate) v_reset: bool,
+    /// How the framework that will read it takes neurons; by NIR's own equations if it is none.
+    pub(crate) writes: Option<Writes>,
+    /// Whether its reader knows no Linear, only Affine.
+    pub(crate) affine: bool,
 }
 
 /// The version of `nir` whose files these are.
@@ -30,7 +36,8 @@ const VERSION: &str = "1.0.8";
 pub(crate) fn to_nir(model: &Model, written: &Written, report: &mut Report) -> Result<Group> {
     let table = outline(&model.network)?;
     let rows: HashMap<&str, &Row> = table.nodes.iter().map(|r| (&r.name[..], r)).collect();
-    let mut writer = Writer { model, written, report, rows, nodes: Group::default(), edges: Vec::new() };
+    let (nodes, own, edges, through) = (Group::default(), Group::default(), Vec::new(), HashMap::new());
+    let mut writer = Writer { model, written, report, rows, nodes, own, edges, through };
     writer.network(&model.network)?;
     let mut node = Group::default();
     node.insert("type", word("NIRGraph"));
@@ -41,6 +48,8 @@ pub(crate) fn to_nir(model: &Model, written: &Written, report: &mut Report) -> R
     let mut root = Group::default();
     root.insert("version", word(VERSION));
     root.insert("node", Item::Group(node));
+    // Beside the graph, where no reader looks: in a node, nir before 1.0.6 raises an error on it.
+    root.insert(ours::GROUP, Item::Group(writer.own));
     Ok(root)
 }
 
@@ -59,7 +68,11 @@ struct Writer<'a> {
     report: &'a mut Report,
     rows: HashMap<&'a str, &'a Row>,
     nodes: Group,
+    /// What we read back to the bit.
+    own: Group,
     edges: Vec<(String, String)>,
+    /// Nodes that only pass on, and where what they pass comes from.
+    through: HashMap<String, Vec<String>>,
 }
 
 impl Writer<'_> {
@@ -67,15 +80,14 @@ impl Writer<'_> {
         let mut input = Group::default();
         input.insert("type", word("Input"));
         input.insert("shape", wholes(&network.input));
-        let mut metadata = Group::default();
-        metadata.insert(NETWORK, word(&network.to_toml()?));
-        metadata.insert(LAYERS, word(&layers(self.model)?));
+        self.own.insert(ours::NETWORK, word(&network.to_toml()?));
+        self.own.insert(ours::LAYERS, word(&ours::layers(self.model)?));
         let mut before = "input".to_string();
         for node in &network.nodes {
             for tensor in self.rows.get(&node.name[..]).into_iter().flat_map(|r| &r.tensors) {
                 if matches!(node.kind, Kind::Neurons(_)) {
                     let text = serde_json::to_string(&self.model.weights[&tensor.name]);
-                    metadata
+                    self.own
                         .insert(&tensor.name, word(&text.map_err(|e| Error::file("nir", e.to_string()))?));
                 }
             }
@@ -83,7 +95,6 @@ impl Writer<'_> {
             self.node(network, node, &from)?;
             before = node.name.clone();
         }
-        input.insert("metadata", Item::Group(metadata));
         self.nodes.insert("input", Item::Group(input));
         let last = if network.output.is_empty() { before } else { network.output.clone() };
         let mut output = Group::default();
@@ -91,7 +102,8 @@ impl Writer<'_> {
         output.insert("shape", wholes(self.shape(network, &last)));
         let name = self.free("output");
         self.nodes.insert(&name, Item::Group(output));
-        self.edges.push((last, name));
+        let sources = self.sources(&last);
+        self.edges.extend(sources.into_iter().map(|source| (source, name.clone())));
         self.edges.sort();
         self.edges.dedup();
         Ok(())
@@ -99,6 +111,11 @@ impl Writer<'_> {
 
     fn shape<'a>(&'a self, network: &'a Network, node: &str) -> &'a [usize] {
         self.rows.get(node).map_or(&network.input, |row| &row.shape)
+    }
+
+    /// The nodes that send what `node` sends.
+    fn sources(&self, node: &str) -> Vec<String> {
+        self.through.get(node).cloned().unwrap_or_else(|| vec![node.into()])
     }
 
     /// A name that no node has.
@@ -134,10 +151,12 @@ impl Writer<'_> {
                 let turned = Tensor::new(&node.name, "weight", shape.clone(), Data::F32(weight.clone()))?;
                 let turned =
                     Tensor::row(turned.turned(&node.name, "weight")?).reshaped(vec![shape[1], shape[0]]);
-                let mut group = typed(if l.bias { "Affine" } else { "Linear" });
+                let mut group = typed(if l.bias || self.written.affine { "Affine" } else { "Linear" });
                 group.insert("weight", Item::Numbers(turned));
                 if l.bias {
                     group.insert("bias", self.row(&format!("{}.bias", node.name)));
+                } else if self.written.affine {
+                    group.insert("bias", Item::Numbers(Tensor::row(vec![0.0; l.outputs])));
                 }
                 self.report.say(&node.name, "weight", Fate::Rewritten, "[in, out] is turned to [out, in]");
                 group
@@ -146,7 +165,8 @@ impl Writer<'_> {
             Kind::Pool(p) if p.of != PoolOf::Max && entering.len() == 3 => self.pool(node, p),
             Kind::Flatten(_) => {
                 let mut group = typed("Flatten");
-                group.insert("start_dim", whole(0));
+                // Readers count from 0 with the axis of samples or without; all count alike from the end.
+                group.insert("start_dim", whole(-(entering.len() as i64)));
                 group.insert("end_dim", whole(-1));
                 group.insert("input_type", wholes(&entering));
                 self.report.say(&node.name, "flatten", Fate::Exact, "");
@@ -166,6 +186,13 @@ impl Writer<'_> {
                 Some(group) => group,
                 None => return Ok(()),
             },
+            // Few readers know a Scale.
+            Kind::Identity(_) | Kind::Dropout(_) if from.iter().all(|link| link.delay() == 0) => {
+                let sources = from.iter().flat_map(|link| self.sources(link.node())).collect();
+                self.through.insert(node.name.clone(), sources);
+                self.report.say(&node.name, node.kind.word(), Fate::Rewritten, "edges pass it by");
+                return Ok(());
+            }
             Kind::Identity(_) | Kind::Dropout(_) => {
                 let mut group = typed("Scale");
                 let count = entering.iter().product();
@@ -185,6 +212,11 @@ impl Writer<'_> {
                 return Ok(());
             }
         };
+        let kind = group.word("type").unwrap_or_default();
+        if self.written.writes.is_some_and(|writes| !writes.kinds.contains(&kind)) {
+            self.refuse(node, &format!("its reader knows no {kind}"));
+            return Ok(());
+        }
         self.nodes.insert(&node.name, Item::Group(group));
         from.iter().for_each(|link| self.edge(network, node, link));
         Ok(())
@@ -200,11 +232,16 @@ impl Writer<'_> {
                 "the edge from `{}` closes a cycle, whose one step NIR leaves to the reader",
                 link.node()
             );
-            self.report.say(&node.name, "delay", Fate::Rewritten, how);
+            let fate = if self.written.writes.is_some() { Fate::Lost } else { Fate::Rewritten };
+            self.report.say(&node.name, "delay", fate, how);
         }
+        let sources = self.sources(link.node());
         if steps == 0 {
-            self.edges.push((link.node().into(), node.name.clone()));
+            self.edges.extend(sources.into_iter().map(|source| (source, node.name.clone())));
             return;
+        }
+        if self.written.writes.is_some_and(|writes| !writes.kinds.contains(&"Delay")) {
+            self.refuse(node, "its reader knows no Delay");
         }
         let shape = self.shape(network, link.node()).to_vec();
         let count: usize = shape.iter().product();
@@ -213,7 +250,7 @@ impl Writer<'_> {
         group.insert("delay", Item::Numbers(Tensor::row(vec![delay; count]).reshaped(shape)));
         let name = self.free(&format!("{}_delay", node.name));
         self.nodes.insert(&name, Item::Group(group));
-        self.edges.push((link.node().into(), name.clone()));
+        self.edges.extend(sources.into_iter().map(|source| (source, name.clone())));
         self.edges.push((name, node.name.clone()));
         self.report.say(&node.name, "delay", Fate::Rewritten, format!("a Delay of {delay} s"));
     }
@@ -227,9 +264,11 @@ impl Writer<'_> {
         let spread =
             |values: &[usize]| -> Vec<usize> { (0..axes).map(|a| values[a.min(values.len() - 1)]).collect() };
         let mut group = typed(if axes == 1 { "Conv1d" } else { "Conv2d" });
-        let inputs = entering.first().copied().unwrap_or(1) / conv.groups.max(1);
+        let inputs = entering.first().copied().unwrap_or(1);
         let shape = [conv.outputs, inputs].into_iter().chain(conv.kernel.iter().copied()).collect();
-        let weight = self.model.weights[&format!("{}.weight", node.name)].clone();
+        let weight = &self.model.weights[&format!("{}.weight", node.name)];
+        // nir 1.0.8 takes the inputs of a group for all inputs, so that no file with groups passes its check.
+        let weight = ours::ungrouped(weight, conv, inputs);
         group.insert("weight", Item::Numbers(Tensor::new(&node.name, "weight", shape, Data::F32(weight))?));
         let bias = match conv.bias {
             true => self.row(&format!("{}.bias", node.name)),
@@ -239,9 +278,20 @@ impl Writer<'_> {
         group.insert("stride", wholes(&spread(&conv.stride)));
         group.insert("padding", wholes(&spread(&conv.padding)));
         group.insert("dilation", wholes(&spread(&conv.dilation)));
-        group.insert("groups", whole(conv.groups as i64));
+        group.insert("groups", whole(1));
         group.insert("input_shape", wholes(&entering[1.min(entering.len())..]));
-        self.report.say(&node.name, "weight", Fate::Exact, "");
+        let (fate, how) = match conv.groups {
+            0 | 1 => (Fate::Exact, ""),
+            _ => (
+                Fate::Rewritten,
+                "one group, with zeros for the inputs of the others: nir 1.0.8 reads no other",
+            ),
+        };
+        self.report.say(&node.name, "weight", fate, how);
+        if conv.kernel.iter().any(|k| *k != conv.kernel[0]) {
+            let how = "nir 1.0.8 takes a kernel's height for its width: its `read` needs type_check=False";
+            self.report.say(&node.name, "kernel", Fate::Lost, how);
+        }
         Ok(group)
     }
 
@@ -256,8 +306,46 @@ impl Writer<'_> {
         group
     }
 
+    /// A layer of neurons as the NIR neuron that a framework's reader makes such a layer of.
+    fn neurons_for(
+        &mut self,
+        writes: Writes,
+        node: &Node,
+        neurons: &Neurons,
+        shape: &[usize],
+    ) -> Option<Group> {
+        let learned = self.model.learned(&node.name);
+        let made = Step::of(neurons, &learned, self.model.network.dt).and_then(|step| (writes.nir)(&step));
+        let made = match made {
+            Ok(made) => made,
+            Err(how) => {
+                self.report.say(&node.name, &neurons.model, Fate::Refused, how);
+                return None;
+            }
+        };
+        for (parameter, fate, how) in made.said {
+            self.report.say(&node.name, parameter, fate, how);
+        }
+        let mut group = typed(made.kind);
+        let count: usize = shape.iter().product();
+        for (field, numbers) in made.fields {
+            if field == "v_reset" && !self.written.v_reset {
+                continue;
+            }
+            let values = match numbers {
+                Numbers::One(x) => vec![x as f32; count],
+                Numbers::Each(xs) => xs.iter().map(|x| *x as f32).collect(),
+            };
+            group.insert(field, Item::Numbers(Tensor::row(values).reshaped(shape.to_vec())));
+        }
+        Some(group)
+    }
+
     /// A layer of neurons as a NIR neuron; `None` where there is none.
     fn neurons(&mut self, node: &Node, neurons: &Neurons, shape: &[usize]) -> Result<Option<Group>> {
+        if let Some(writes) = self.written.writes {
+            return Ok(self.neurons_for(writes, node, neurons, shape));
+        }
         let model = Catalog::standard().get(&neurons.model)?;
         let count: usize = shape.iter().product();
         let mut values: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
