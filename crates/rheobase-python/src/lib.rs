@@ -21,6 +21,7 @@ mod plasticity;
 mod population;
 mod recording;
 mod rows;
+mod sequence;
 mod stimulus;
 mod trains;
 mod verify;
@@ -75,6 +76,8 @@ mod _native {
     use crate::population::{Population, Tape};
     #[pymodule_export]
     use crate::rows::SpikeRows;
+    #[pymodule_export]
+    use crate::sequence::Sequence;
     #[pymodule_export]
     use crate::stimulus::Prepared;
     #[pymodule_export]
