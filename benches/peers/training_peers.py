@@ -232,7 +232,8 @@ def worker(peer, name, threads):
 
         neurons = rb.LIFSubtract(tau=-1 / math.log(beta))
         hidden = rt.Dense(
-            shape[0], len(w["back"]), neurons, recurrent=True, bias=False, surrogate=surrogate, detach_reset=True
+            shape[0], len(w["back"]), neurons, recurrent=True, bias=False, detach_reset=True,
+            surrogate={"triangle": ("triangle", 0.5), "fast_sigmoid": ("fast_sigmoid", 25.0)}[surrogate],
         )
         hidden.linear.weight, hidden.recurrent.weight = w["first"], w["back"]
 

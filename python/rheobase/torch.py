@@ -32,10 +32,10 @@ except ImportError as missing:
     raise ImportError("rheobase.torch needs PyTorch: pip install torch") from missing
 from torch import Tensor, nn
 
-from . import _network
+from . import _layers, _network
 from ._model import Model, models
 from ._native import Sequence as _Function
-from ._numbers import count, layer_shape
+from ._numbers import count
 
 __all__ = ["Conv", "Dense", "Network", "Neurons", *models]
 
@@ -280,8 +280,7 @@ class Neurons(Network):
     def __init__(
         self, model: Model, shape: Any, *, dt: float = 0.001, seed: int | None = None, **settings: Any
     ) -> None:
-        part = _network.Neurons(model, **settings).named("neurons")
-        super().__init__(_network.Sequential(part, input=layer_shape(shape), dt=dt), seed=seed)
+        super().__init__(_layers.neurons(model, shape, dt=dt, **settings), seed=seed)
 
 
 class Dense(Network):
@@ -315,9 +314,8 @@ class Dense(Network):
         seed: int | None = None,
         **settings: Any,
     ) -> None:
-        weights = _network.Linear(outputs, bias=bias, start=start)
-        back = _network.Linear(outputs, bias=False, start=start) if recurrent else None
-        super().__init__(_weighted("linear", weights, back, model, (count(inputs, "inputs"),), dt, settings), seed=seed)
+        made = _layers.dense(inputs, outputs, model, recurrent=recurrent, bias=bias, start=start, dt=dt, **settings)
+        super().__init__(made, seed=seed)
 
 
 class Conv(Network):
@@ -348,28 +346,7 @@ class Conv(Network):
         seed: int | None = None,
         **settings: Any,
     ) -> None:
-        weights = _network.Conv(outputs, kernel, **(window or {}))
-        super().__init__(_weighted("conv", weights, None, model, tuple(shape), dt, settings), seed=seed)
-
-
-def _weighted(
-    name: str,
-    weights: _network.Part,
-    back: _network.Part | None,
-    model: Model,
-    shape: tuple[int, ...],
-    dt: float,
-    settings: Mapping[str, Any],
-) -> _network.Network:
-    """A network of weighted inputs and neurons, with a recurrence or without."""
-    neurons = _network.Neurons(model, **settings)
-    layers = [_network.Layer(name, "input", weights)]
-    sources: Any = name
-    if back is not None:
-        layers.append(_network.Layer("recurrent", _network.Delayed("neurons"), back))
-        sources = _network.Sum(name, "recurrent")
-    layers.append(_network.Layer("neurons", sources, neurons))
-    return _network.Layers(*layers, input=shape, output="neurons", dt=dt)
+        super().__init__(_layers.conv(shape, outputs, kernel, model, window=window, dt=dt, **settings), seed=seed)
 
 
 def _module(model: type[Model]) -> type[Neurons]:

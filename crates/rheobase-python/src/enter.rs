@@ -4,8 +4,8 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::{process, thread};
 use std::time::Duration;
+use std::{process, thread};
 
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -71,7 +71,8 @@ static OWN: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
 /// wait for them without end, so it gets its own.
 fn on_threads<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     let me = process::id();
-    let owner = OWNER.compare_exchange(0, me, Ordering::Relaxed, Ordering::Relaxed).unwrap_or_else(|owner| owner);
+    let owner =
+        OWNER.compare_exchange(0, me, Ordering::Relaxed, Ordering::Relaxed).unwrap_or_else(|owner| owner);
     if owner == 0 || owner == me {
         return work();
     }

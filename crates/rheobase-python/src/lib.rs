@@ -26,6 +26,7 @@ mod stimulus;
 mod trains;
 mod verify;
 mod vision;
+mod xla;
 
 use pyo3::prelude::*;
 
@@ -91,4 +92,6 @@ mod _native {
         wave_feature_inhibition, wave_fire_first, wave_first, wave_of_first, wave_pad,
         wave_pointwise_inhibition, wave_pool, wave_threshold, wave_winners,
     };
+    #[pymodule_export]
+    use crate::xla::xla_handlers;
 }
