@@ -55,7 +55,7 @@ const COMING: [(&str, &str); 10] = [
 ];
 
 /// Pages for those who use neurons inside another program, written by hand too.
-const INSIDE: [(&str, &str); 2] = [("torch", "PyTorch"), ("nengo", "Nengo")];
+const INSIDE: [(&str, &str); 3] = [("torch", "PyTorch"), ("jax", "JAX"), ("nengo", "Nengo")];
 
 /// Every generated page of the book by its path below `docs/`. `root` is the repository, whose model files are read for
 /// the words of their heads.
