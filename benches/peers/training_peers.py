@@ -230,16 +230,21 @@ def worker(peer, name, threads):
         import rheobase as rb
         import rheobase.torch as rt
 
-        neurons = rb.LIFSubtract(tau=-1 / math.log(beta))
-        hidden = rt.Dense(
-            shape[0], len(w["back"]), neurons, recurrent=True, bias=False, detach_reset=True,
-            surrogate={"triangle": ("triangle", 0.5), "fast_sigmoid": ("fast_sigmoid", 25.0)}[surrogate],
-        )
-        hidden.linear.weight, hidden.recurrent.weight = w["first"], w["back"]
+        slope = {"triangle": ("triangle", 0.5), "fast_sigmoid": ("fast_sigmoid", 25.0)}[surrogate]
+        neurons = rb.Neurons(rb.LIFSubtract(tau=-1 / math.log(beta)), surrogate=slope, detach_reset=True)
+        layers = [
+            rb.Layer("first", "input", rb.Linear(len(w["back"]), bias=False)),
+            rb.Layer("back", rb.Delayed("lif"), rb.Linear(len(w["back"]), bias=False)),
+            rb.Layer("lif", rb.Sum("first", "back"), neurons),
+            rb.Layer("out", "lif", rb.Linear(classes, bias=False)),
+            rb.Layer("readout", "out", rb.LI(tau_m=-0.001 / math.log(beta))),
+        ]
+        net = rt.Network(rb.Layers(*layers, input=shape))
+        net.first.weight, net.back.weight, net.out.weight = w["first"], w["back"], w["out"]
 
     def forward():
         if peer == "module":
-            return readout(hidden(x)[0])
+            return net(x)[0].mean(0)
         if peer == "layers" or (peer == "spikingjelly" and not name.startswith("recurrent")):
             now = currents()
             now = torch.stack(now) if isinstance(now, list) else now

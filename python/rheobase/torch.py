@@ -2,8 +2,7 @@
 
 Every module is called as ``out, state = layer(x, state)``. ``x`` is ``[time, batch, *shape]`` (or ``[time, *shape]`` for one
 sample), float32, on the CPU; ``state`` is what an earlier call gave, or nothing to begin after a reset. Modules keep no state of
-their own. Gradients come from the engine's backward pass, with the surrogate of each layer; the way back runs the steps again, so
-nothing but ``x`` and ``state`` is kept for it.
+their own. Gradients come from the engine's backward pass, with the surrogate of each layer.
 
 >>> import torch                                                        # doctest: +SKIP
 >>> import rheobase as rb, rheobase.torch as rt                         # doctest: +SKIP
@@ -20,9 +19,8 @@ not import PyTorch; this module needs PyTorch 2.6 or newer.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import lru_cache, reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -45,17 +43,53 @@ _idle: dict[str, list[_Function]] = {}
 """Functions that nobody is using, by the text of their network."""
 
 
-@contextmanager
-def _function(network: str, parameters: Sequence[Tensor]) -> Iterator[_Function]:
-    """The network as a function, with these parameters, for one caller alone."""
-    idle = _idle.setdefault(network, [])
+class _Waiting(NamedTuple):
+    """A run whose tapes wait for the way back: what it was given, in memory that stays as it is, and the function that ran it."""
+
+    network: str
+    given: tuple[Tensor, Tensor]
+    versions: tuple[int, int]
+    function: _Function
+
+    def is_of(self, network: str, given: tuple[Tensor, Tensor]) -> bool:
+        """Whether it was given just this."""
+        same = (a.data_ptr() == b.data_ptr() and a.shape == b.shape and a.stride() == b.stride() for a, b in zip(self.given, given))
+        return self.network == network and all(same) and self.versions == tuple(tensor._version for tensor in given)
+
+
+_waiting: list[_Waiting] = []
+_MOST_WAITING = 8
+"""Runs whose tapes are kept, over all modules; the way back of an earlier one runs its steps again."""
+
+
+def _take(network: str) -> _Function:
+    """The network as a function, for one caller alone until it is given back."""
     try:
-        function = idle.pop()
+        return _idle.setdefault(network, []).pop()
     except IndexError:
-        function = _Function(network, 0)
+        return _Function(network, 0)
+
+
+def _set(function: _Function, parameters: Sequence[Tensor]) -> _Function:
     function.set_parameters([_array(p).reshape(-1) for p in parameters])
-    yield function
-    idle.append(function)
+    return function
+
+
+def _let_wait(network: str, given: tuple[Tensor, Tensor], function: _Function) -> None:
+    kept = (given[0].detach(), given[1].detach())
+    _waiting.append(_Waiting(network, kept, (kept[0]._version, kept[1]._version), function))
+    if len(_waiting) > _MOST_WAITING:
+        oldest = _waiting.pop(0)
+        oldest.function.forget()
+        _idle[oldest.network].append(oldest.function)
+
+
+def _take_waiting(network: str, given: tuple[Tensor, Tensor]) -> _Function | None:
+    """The function that was given just this and has waited since, if there is one."""
+    for i in reversed(range(len(_waiting))):
+        if _waiting[i].is_of(network, given):
+            return _waiting.pop(i).function
+    return None
 
 
 @lru_cache(maxsize=256)
@@ -72,17 +106,23 @@ def _array(tensor: Tensor) -> np.ndarray:
 
 
 @torch.library.custom_op("rheobase::run", mutates_args=(), device_types="cpu")
-def _run(x: Tensor, state: Tensor, parameters: Sequence[Tensor], network: str) -> tuple[Tensor, Tensor]:
+def _run(x: Tensor, state: Tensor, parameters: Sequence[Tensor], network: str, keep: int) -> tuple[Tensor, Tensor]:
+    """``keep`` is 0 where no way back will follow, 1 where one will, 2 where it will be asked for the input's gradient."""
     steps, batch = x.shape[:2]
     outputs, carried = _widths(network)
     out, after = x.new_empty((steps, batch, outputs)), x.new_empty((batch, carried))
-    with _function(network, parameters) as function:
-        function.run(_array(x), (steps, batch), _array(state), out.numpy(), after.numpy())
+    function = _set(_take(network), parameters)
+    tapes = None if keep == 0 or x.is_inference() or state.is_inference() else keep == 2
+    function.run(_array(x), (steps, batch), _array(state), out.numpy(), after.numpy(), tapes)
+    if tapes is None:
+        _idle[network].append(function)
+    else:
+        _let_wait(network, (x, state), function)
     return out, after
 
 
 @_run.register_fake
-def _(x: Tensor, state: Tensor, parameters: Sequence[Tensor], network: str) -> tuple[Tensor, Tensor]:
+def _(x: Tensor, state: Tensor, parameters: Sequence[Tensor], network: str, keep: int) -> tuple[Tensor, Tensor]:
     outputs, carried = _widths(network)
     return x.new_empty((x.shape[0], x.shape[1], outputs)), x.new_empty((x.shape[1], carried))
 
@@ -97,9 +137,11 @@ def _back(
     network: str,
     of_input: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
-    with _function(network, parameters) as function:
-        upstream = (_array(of_output), _array(of_state))
-        found = function.back(_array(x), tuple(x.shape[:2]), _array(state), upstream, of_input)
+    waited = None if x.is_inference() or state.is_inference() else _take_waiting(network, (x, state))
+    function = _set(_take(network) if waited is None else waited, parameters)
+    upstream, size = (_array(of_output), _array(of_state)), tuple(x.shape[:2])
+    found = function.back(_array(x), size, _array(state), upstream, (of_input, waited is not None))
+    _idle[network].append(function)
     flat = np.concatenate(found["parameters"]) if found["parameters"] else np.empty(0, np.float32)
     return (
         torch.from_numpy(found["input"]).reshape(x.shape if of_input else (0,)),
@@ -123,7 +165,7 @@ def _(
 
 
 def _keep(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
-    x, state, parameters, ctx.network = inputs
+    x, state, parameters, ctx.network, _ = inputs
     ctx.save_for_backward(x, state, *parameters)
 
 
@@ -132,7 +174,7 @@ def _go_back(ctx: Any, of_output: Tensor, of_state: Tensor) -> tuple[Any, ...]:
     of_input = ctx.needs_input_grad[0]
     found, before, flat = _back(x, state, parameters, of_output, of_state, ctx.network, of_input)
     each = [part.view(p.shape) for part, p in zip(flat.split([p.numel() for p in parameters]), parameters, strict=True)]
-    return found if of_input else None, before, each, None
+    return found if of_input else None, before, each, None, None
 
 
 def _refuse_second(ctx: Any, *_: Any) -> Any:
@@ -147,9 +189,11 @@ _run.register_autocast("cpu", torch.float32)
 
 
 @_run.register_vmap
-def _(info: Any, in_dims: Any, x: Tensor, state: Tensor, parameters: Sequence[Tensor], network: str) -> tuple[Any, Any]:
+def _(
+    info: Any, in_dims: Any, x: Tensor, state: Tensor, parameters: Sequence[Tensor], network: str, keep: int
+) -> tuple[Any, Any]:
     if any(dim is not None for dim in in_dims[2]):
-        outs = [_run(*arguments) for arguments in _each(info.batch_size, in_dims, (x, state, parameters, network))]
+        outs = [_run(*arguments) for arguments in _each(info.batch_size, in_dims, (x, state, parameters, network, keep))]
         return tuple(torch.stack(parts) for parts in zip(*outs, strict=True)), (0, 0)
     # Samples are samples: the new axis becomes part of the batch.
     x, state = (
@@ -157,9 +201,8 @@ def _(info: Any, in_dims: Any, x: Tensor, state: Tensor, parameters: Sequence[Te
         for tensor, dim in ((x, in_dims[0]), (state, in_dims[1]))
     )
     batch = x.shape[2]
-    out, after = _run(
-        x.movedim(0, 1).flatten(1, 2), state.flatten(0, 1) if state.dim() > 2 else state[0], parameters, network
-    )
+    states = state.flatten(0, 1) if state.dim() > 2 else state[0]
+    out, after = _run(x.movedim(0, 1).flatten(1, 2), states, parameters, network, keep)
     return (out.unflatten(1, (info.batch_size, batch)), after.unflatten(0, (info.batch_size, batch))), (1, 0)
 
 
@@ -238,7 +281,10 @@ class Network(nn.Module):
             _check_kind("x", x)
             _check_kind("state", state)
         parameters = [reduce(getattr, path, self) for path in self._paths]
-        out, after = _run(x.flatten(2) if self.input_shape else x.unsqueeze(2), state, parameters, self.network_text)
+        keep = 0
+        if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (x, state, *parameters)):
+            keep = 2 if x.requires_grad else 1
+        out, after = _run(x.flatten(2), state, parameters, self.network_text, keep)
         return out.unflatten(2, self.output_shape), after
 
     def reset_state(self, batch: int) -> Tensor:

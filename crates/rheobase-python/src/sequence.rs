@@ -56,7 +56,7 @@ impl Sequence {
         self.0.set_parameters(&values).raised()
     }
 
-    /// Runs; writes output and state.
+    /// Runs; writes output and state. Whether tapes are kept, and for dL/d input too, see `Sequence::run`.
     fn run(
         &self,
         py: Python<'_>,
@@ -65,13 +65,19 @@ impl Sequence {
         state: Numbers<'_>,
         mut output: PyReadwriteArrayDyn<'_, f32>,
         mut after: PyReadwriteArrayDyn<'_, f32>,
+        keep: Option<bool>,
     ) -> PyResult<()> {
         let (x, state) = (x.as_slice()?, state.as_slice()?);
         let (output, after) = (output.as_slice_mut()?, after.as_slice_mut()?);
-        enter(py, self.work(x.len()), |_| self.0.run(x, size, state, output, after)).whole()
+        enter(py, self.work(x.len()), |_| self.0.run(x, size, state, output, after, keep)).whole()
     }
 
-    /// Goes back from dL/d output and dL/d state: dL/d input (if asked for), dL/d state, dL/d parameters.
+    /// Drops what was kept of the last run.
+    fn forget(&self) {
+        self.0.forget();
+    }
+
+    /// Goes back from dL/d output and dL/d state: dL/d input (if asked for), dL/d state, dL/d parameters; `(of_input, last)`.
     fn back<'py>(
         &self,
         py: Python<'py>,
@@ -79,7 +85,7 @@ impl Sequence {
         size: (usize, usize),
         state: Numbers<'_>,
         upstream: (Option<Numbers<'_>>, Option<Numbers<'_>>),
-        of_input: bool,
+        asked: (bool, bool),
     ) -> PyResult<Bound<'py, PyDict>> {
         let (of_output, of_state) = &upstream;
         let upstream = Upstream {
@@ -87,7 +93,8 @@ impl Sequence {
             state: of_state.as_ref().map(|s| s.as_slice()).transpose()?,
         };
         let (x, state) = (x.as_slice()?, state.as_slice()?);
-        let entered = enter(py, self.work(x.len()), |_| self.0.back(x, size, state, &upstream, of_input));
+        let entered =
+            enter(py, self.work(x.len()), |_| self.0.back(x, size, state, &upstream, asked.0, asked.1));
         let found = entered.whole()?;
         let flat = |numbers: Vec<f32>| -> PyResult<Bound<'py, PyAny>> {
             let length = numbers.len();

@@ -143,7 +143,7 @@ extern "C" fn run(frame: *mut CallFrame) -> *mut c_void {
             let parameters: Vec<&[f32]> = parameters.iter().map(|p| p.entry(1, lead, entry)).collect();
             let (given, state) = (x.entry(3, lead, entry), state.entry(2, lead, entry));
             let (out, after) = (output.own_entry(3, entry), after.own_entry(2, entry));
-            with(call.network, &parameters, |f| f.run(given, x.size(), state, out, after))?;
+            with(call.network, &parameters, |f| f.run(given, x.size(), state, out, after, None))?;
         }
         Ok(())
     })
@@ -165,7 +165,8 @@ extern "C" fn back(frame: *mut CallFrame) -> *mut c_void {
                 state: Some(of_state.entry(2, lead, entry)),
             };
             let wanted = input.length(3) > 0;
-            let found = with(call.network, &values, |f| f.back(given, x.size(), state, &upstream, wanted))?;
+            let found =
+                with(call.network, &values, |f| f.back(given, x.size(), state, &upstream, wanted, false))?;
             let input = input.own_entry(3, entry);
             input.copy_from_slice(&found.input[..input.len()]);
             before.own_entry(2, entry).copy_from_slice(&found.state);

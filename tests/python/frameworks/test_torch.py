@@ -29,9 +29,9 @@ def noise(*shape, seed=0, scale=2.0):
     return scale * torch.rand(*shape, generator=torch.Generator().manual_seed(seed))
 
 
-def arguments(layer, x, state):
+def arguments(layer, x, state, keep=1):
     assert [name.split('.') for name, _ in layer.named_parameters()] == layer._paths
-    return x, state, [p.detach().clone().requires_grad_() for p in layer.parameters()], layer.network_text
+    return x, state, [p.detach().clone().requires_grad_() for p in layer.parameters()], layer.network_text, keep
 
 
 DIFFERENTIABLE = list(rb.models)
@@ -57,16 +57,17 @@ def test_every_model_is_a_module_with_the_populations_numbers(name):
     np.testing.assert_allclose(found.numpy(), expected, rtol=2e-5, atol=1e-7 * max(1.0, abs(expected).max()))
 
 
+@pytest.mark.parametrize("keep", [0, 2])
 @pytest.mark.parametrize("given", [False, True])
 @pytest.mark.parametrize("permuted", [False, True])
-def test_opcheck(given, permuted):
+def test_opcheck(given, permuted, keep):
     layer = fused()
     x = noise(3, 6, 7).transpose(0, 1) if permuted else noise(6, 3, 7)
     assert x.is_contiguous() is not permuted
     state = noise(3, len(layer._reset)).requires_grad_() if given else torch.empty(0)
-    found = torch.library.opcheck(torch.ops.rheobase.run.default, arguments(layer, x.requires_grad_(), state))
+    found = torch.library.opcheck(torch.ops.rheobase.run.default, arguments(layer, x.requires_grad_(), state, keep))
     assert set(found.values()) == {"SUCCESS"}
-    x, state, parameters, network = arguments(layer, x.detach(), state.detach())
+    x, state, parameters, network, _ = arguments(layer, x.detach(), state.detach())
     back = (x, state, [p.detach() for p in parameters], noise(6, 3, 5), noise(3, len(layer._reset)), network, True)
     assert set(torch.library.opcheck(torch.ops.rheobase.back.default, back).values()) == {"SUCCESS"}
 
@@ -117,15 +118,53 @@ def test_gradients_go_through_states():
     assert cut[:10].abs().max() == 0 and cut[10:].abs().max() > 0
 
 
+def test_tapes_wait_for_their_own_way_back_alone():
+    layer = fused()
+    x, upstream = noise(12, 20, 7), noise(12, 20, 5, seed=1)
+
+    def grads(out, **settings):
+        return [g.clone() for g in torch.autograd.grad((out * upstream).sum(), list(layer.parameters()), **settings)]
+
+    rt._waiting.clear()
+    with torch.no_grad():
+        layer(x)
+    assert not rt._waiting
+    first = layer(x)[0]
+    assert len(rt._waiting) == 1
+    expected = grads(first, retain_graph=True)
+    assert not rt._waiting
+    # The same again, when the tapes are gone.
+    assert all(torch.equal(a, b) for a, b in zip(expected, grads(first), strict=True))
+    # Others in between, in the same memory and with other numbers, and more than may wait.
+    one = layer(x)[0]
+    other = x.clone()
+    two = layer(other)[0]
+    with torch.no_grad():
+        other.mul_(0.5)
+    assert all(torch.equal(a, b) for a, b in zip(expected, grads(one), strict=True))
+    three = layer(other)[0]
+    halved = grads(three)
+    assert not torch.equal(halved[0], expected[0])
+    del two
+    outs = [layer(x)[0] for _ in range(rt._MOST_WAITING + 3)]
+    assert len(rt._waiting) == rt._MOST_WAITING
+    for out in outs:
+        assert all(torch.equal(a, b) for a, b in zip(expected, grads(out), strict=True))
+    # Input that asks for a gradient, where the run before did not know of it.
+    x.requires_grad_()
+    (found,) = torch.autograd.grad((layer(x)[0] * upstream).sum(), x)
+    assert found.abs().max() > 0
+
+
 def test_gradients_of_smooth_layers_are_differences():
     # Without spikes a layer is smooth; single precision allows no smaller differences.
     layer = rt.Dense(3, 4, rb.LI(gain=rb.Learned(1.0), tau_m=0.003), recurrent=True, seed=2)
     x = noise(8, 2, 3).requires_grad_()
     state = noise(2, len(layer._reset)).requires_grad_()
-    x, state, parameters, network = arguments(layer, x, state)
+    x, state, parameters, network, _ = arguments(layer, x, state)
 
     def run(x, state, *parameters):
-        return torch.ops.rheobase.run(x, state, parameters, network)
+        return torch.ops.rheobase.run(x, state, parameters, network, 2)
 
     assert torch.autograd.gradcheck(run, (x, state, *parameters), eps=1e-2, atol=2e-2, rtol=2e-2, nondet_tol=0.0)
 

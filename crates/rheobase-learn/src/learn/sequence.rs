@@ -16,8 +16,8 @@ use super::batch::TILE;
 /// Steps that a tape holds; what lies before is run again from a checkpoint. No result depends on it.
 const CHUNK: usize = 256;
 
-/// A network as a function of an input, a state and parameters. It keeps nothing between calls but the last parameters, and
-/// the backward pass runs the steps again, so what a caller has to keep is what it gave.
+/// A network as a function of an input, a state and parameters. Between calls it keeps the last parameters and, if it is asked to, the
+/// tapes of the last run; without them the backward pass runs the steps again, to the same bits.
 ///
 /// The input of a batch is `[time, batch, feature]`, a state `[batch, number]` with the parts of [`Sequence::carried`]; an
 /// empty state is that after a reset. Dropout does nothing here.
@@ -29,9 +29,9 @@ const CHUNK: usize = 256;
 /// let mut layer = Sequence::new(&Sequential::new([linear(3), neurons("lif_subtract")]).input(&[2])?, 0)?;
 /// let x = [0.5f32; 10 * 4 * 2];
 /// let (mut out, mut state) = (vec![0.0; 10 * 4 * 3], vec![0.0; 4 * layer.state_width()]);
-/// layer.run(&x, (10, 4), &[], &mut out, &mut state)?;
+/// layer.run(&x, (10, 4), &[], &mut out, &mut state, None)?;
 /// let upstream = Upstream { output: Some(&out), state: None };
-/// let back = layer.back(&x, (10, 4), &[], &upstream, true)?;
+/// let back = layer.back(&x, (10, 4), &[], &upstream, true, false)?;
 /// assert_eq!((back.input.len(), back.parameters.len()), (x.len(), 2));
 /// # Ok::<(), rheobase::Error>(())
 /// ```
@@ -40,6 +40,15 @@ pub struct Sequence {
     carried: Vec<Carried>,
     level: Level,
     tapes: Mutex<Vec<Tape>>,
+    /// Of the last run, tile by tile; nothing unless it was kept.
+    kept: Mutex<Vec<Option<Kept>>>,
+}
+
+/// What the backward pass through a tile begins with.
+struct Kept {
+    tape: Tape,
+    state: State,
+    wanted: bool,
 }
 
 /// Derivatives of a loss with respect to what a run gave.
@@ -91,7 +100,7 @@ impl Sequence {
         let carried = program.carried()?;
         let level =
             Level::from_env().map_err(|what| Error::Unsupported { place: "sequence".into(), what })?;
-        Ok(Sequence { program, carried, level, tapes: Mutex::default() })
+        Ok(Sequence { program, carried, level, tapes: Mutex::default(), kept: Mutex::default() })
     }
 
     /// The parameters, as they were last set.
@@ -148,6 +157,7 @@ impl Sequence {
         if tensors.iter().zip(values).all(|(t, values)| t.values == *values) {
             return Ok(());
         }
+        self.forget();
         self.program.update(|parameters| {
             parameters
                 .tensors
@@ -158,7 +168,14 @@ impl Sequence {
         })
     }
 
+    /// Drops what was kept of the last run.
+    pub fn forget(&self) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Runs `(steps, batch)` steps and samples: writes the output `[time, batch, output]` and the state after the last step.
+    /// `keep` says whether the tapes are kept for [`Sequence::back`], and whether that will be asked for dL/d input; those of more
+    /// than 256 steps are not.
     ///
     /// # Errors
     /// Arrays of the wrong length; input or state that is not finite; NaN that arises; a call that was asked to end
@@ -170,8 +187,14 @@ impl Sequence {
         state: &[f32],
         output: &mut [f32],
         state_after: &mut [f32],
+        keep: Option<bool>,
     ) -> Result<()> {
-        let batch = self.batch(x, (steps, size), state, false)?;
+        let keep = keep.filter(|_| steps <= CHUNK);
+        let batch = Batch {
+            wanted: keep.is_some_and(|of_input| self.wanted(of_input, state)),
+            ..self.batch(x, (steps, size), state)?
+        };
+        self.forget();
         let width: usize = self.output_shape().iter().product();
         self.check_length("output", output.len(), steps * size * width)?;
         self.check_length("state", state_after.len(), size * self.state_width())?;
@@ -180,11 +203,24 @@ impl Sequence {
             .collect();
         hand_out(output, size, width, |tile, row| tiles[tile].rows.push(row));
         let cancel = Cancel::current();
-        let run = |(tile, place): (usize, Written<'_>)| cancel.scope(|| self.run_tile(&batch, tile, place));
-        tiles.into_par_iter().enumerate().map(run).collect::<Vec<_>>().into_iter().collect()
+        let run = |(tile, place): (usize, Written<'_>)| {
+            cancel.scope(|| self.run_tile(&batch, tile, place, keep.is_some()))
+        };
+        let done: Vec<Result<Option<Kept>>> = tiles.into_par_iter().enumerate().map(run).collect();
+        let kept: Vec<Option<Kept>> = done.into_iter().collect::<Result<_>>()?;
+        if keep.is_some() {
+            *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+        }
+        Ok(())
     }
 
-    /// Goes back through such a run, from the derivatives of a loss with respect to what it gave.
+    /// Whether the backward pass has to reach the input: it is asked for, or the gradient of the state comes that way.
+    fn wanted(&self, of_input: bool, state: &[f32]) -> bool {
+        of_input || !(state.is_empty() || self.program.learns_from_all_carried())
+    }
+
+    /// Goes back through such a run, from the derivatives of a loss with respect to what it gave. `last` says that it is the last
+    /// one, with the same input and state: its tapes are used up, if they were kept.
     ///
     /// # Errors
     /// Those of [`Sequence::run`].
@@ -195,11 +231,12 @@ impl Sequence {
         state: &[f32],
         upstream: &Upstream<'_>,
         of_input: bool,
+        last: bool,
     ) -> Result<SequenceGradients> {
-        let batch = Batch {
-            wanted: of_input || !(state.is_empty() || self.program.learns_from_all_carried()),
-            ..self.batch(x, (steps, size), state, false)?
-        };
+        let wanted = self.wanted(of_input, state);
+        let batch = Batch { wanted, ..self.batch(x, (steps, size), state)? };
+        let mut kept = std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner));
+        kept.resize_with(if last { size.div_ceil(TILE) } else { 0 }, || None);
         let width: usize = self.output_shape().iter().product();
         for (name, part, wanted) in [
             ("dL/d output", upstream.output, steps * size * width),
@@ -231,7 +268,12 @@ impl Sequence {
             if wave.is_empty() {
                 break;
             }
-            let back = |(tile, place)| cancel.scope(|| self.back_tile(&batch, tile, upstream, place));
+            let back =
+                |(tile, place, kept)| cancel.scope(|| self.back_tile(&batch, tile, upstream, place, kept));
+            let wave: Vec<_> = wave
+                .into_iter()
+                .map(|(tile, place)| (tile, place, kept.get_mut(tile).and_then(Option::take)))
+                .collect();
             let done: Vec<Result<Raw>> = wave.into_par_iter().map(back).collect();
             for raw in done {
                 let raw = raw?;
@@ -250,20 +292,14 @@ impl Sequence {
         Ok(gradients)
     }
 
-    fn batch<'a>(
-        &self,
-        x: &'a [f32],
-        (steps, size): (usize, usize),
-        state: &'a [f32],
-        wanted: bool,
-    ) -> Result<Batch<'a>> {
+    fn batch<'a>(&self, x: &'a [f32], (steps, size): (usize, usize), state: &'a [f32]) -> Result<Batch<'a>> {
         let features: usize = self.input_shape().iter().product();
         self.check_length("input", x.len(), steps * size * features)?;
         if !state.is_empty() {
             self.check_length("state", state.len(), size * self.state_width())?;
             self.check_finite("state", state, self.state_width())?;
         }
-        Ok(Batch { x, steps, size, state, wanted })
+        Ok(Batch { x, steps, size, state, wanted: false })
     }
 
     fn check_length(&self, field: &str, got: usize, want: usize) -> Result<()> {
@@ -292,35 +328,52 @@ impl Sequence {
         })
     }
 
-    /// The samples of a tile, and the state they begin with.
-    fn begin<'a>(&self, batch: &Batch<'a>, tile: usize) -> Result<(Rows<'a>, State)> {
-        let (first, features) = (tile * TILE, self.input_shape().iter().product());
-        let count = TILE.min(batch.size - first);
-        let rows =
-            Rows { values: batch.x, batch: batch.size, first, count, width: features, wanted: batch.wanted };
+    /// The input of a tile.
+    fn rows<'a>(&self, batch: &Batch<'a>, tile: usize) -> Rows<'a> {
+        let first = tile * TILE;
+        Rows {
+            values: batch.x,
+            batch: batch.size,
+            first,
+            count: TILE.min(batch.size - first),
+            width: self.input_shape().iter().product(),
+            wanted: batch.wanted,
+        }
+    }
+
+    /// The state that a tile begins with; its input is checked.
+    fn begin(&self, batch: &Batch<'_>, rows: &Rows<'_>) -> Result<State> {
         for t in 0..batch.steps {
-            let place = format!("input[{t}]");
-            self.check_finite(&place, rows.step(t), features)?;
+            let row = rows.step(t);
+            if !all_finite(self.level, row) {
+                self.check_finite(&format!("input[{t}]"), row, rows.width)?;
+            }
         }
         let width = self.state_width();
-        let state = match batch.state {
-            [] => self.program.start(count),
-            all => self.program.state_from(&all[first * width..(first + count) * width], count),
-        };
-        Ok((rows, state))
+        Ok(match batch.state {
+            [] => self.program.start(rows.count),
+            all => self.program.state_from(&all[rows.first * width..][..rows.count * width], rows.count),
+        })
     }
 
     fn context<'a>(&self, ids: &'a [u64], taping: bool) -> Context<'a> {
         Context { step: 0, sample_ids: ids, epoch: 0, training: false, taping, level: self.level }
     }
 
-    fn run_tile(&self, batch: &Batch<'_>, tile: usize, place: Written<'_>) -> Result<()> {
-        let (input, mut state) = self.begin(batch, tile)?;
+    fn run_tile(
+        &self,
+        batch: &Batch<'_>,
+        tile: usize,
+        place: Written<'_>,
+        keep: bool,
+    ) -> Result<Option<Kept>> {
+        let input = self.rows(batch, tile);
+        let mut state = self.begin(batch, &input)?;
         let ids = vec![0; input.count];
         let (mut tape, mut counts) = (self.take_tape(), Counts::default());
         let (output, mut buffer, mut rows) = (self.program.output(), Vec::new(), place.rows);
         self.program.run(
-            &self.context(&ids, false),
+            &self.context(&ids, keep),
             &mut state,
             &input,
             0,
@@ -330,8 +383,11 @@ impl Sequence {
             |t, signals| rows[t].copy_from_slice(signals[output].dense(&mut buffer)),
         )?;
         self.program.state_to(&state, place.state);
+        if keep {
+            return Ok(Some(Kept { tape, state, wanted: batch.wanted }));
+        }
         self.give_tape(tape);
-        Ok(())
+        Ok(None)
     }
 
     fn back_tile(
@@ -340,15 +396,46 @@ impl Sequence {
         tile: usize,
         upstream: &Upstream<'_>,
         mut place: Written<'_>,
+        kept: Option<Kept>,
     ) -> Result<Raw> {
-        let (input, mut state) = self.begin(batch, tile)?;
+        let input = self.rows(batch, tile);
+        let mut raw = self.program.raw_gradients();
+        let kept = kept.filter(|kept| kept.wanted == batch.wanted && kept.state.samples() == input.count);
+        let (tape, mut adjoint) = match kept {
+            Some(Kept { mut tape, state, .. }) => {
+                let mut adjoint = self.adjoint_at_end(&state, upstream, input.first);
+                self.back_chunk(&input, upstream, (0, &mut tape), (&mut adjoint, &mut raw), &mut place.rows)?;
+                (tape, adjoint)
+            }
+            None => self.back_again(batch, &input, upstream, &mut raw, &mut place.rows)?,
+        };
+        self.give_tape(tape);
+        let ids = vec![0; input.count];
+        if batch.state.is_empty() {
+            self.program.back_to_start(&self.context(&ids, true), &mut adjoint, &mut raw);
+        } else {
+            self.program.adjoint_to(&adjoint, input.count, place.state);
+        }
+        Ok(raw)
+    }
+
+    /// Runs the steps of a tile again and goes back through them, chunk by chunk.
+    fn back_again(
+        &self,
+        batch: &Batch<'_>,
+        input: &Rows<'_>,
+        upstream: &Upstream<'_>,
+        raw: &mut Raw,
+        of_input: &mut [&mut [f32]],
+    ) -> Result<(Tape, Adjoint)> {
+        let mut state = self.begin(batch, input)?;
         let ids = vec![0; input.count];
         let (mut tape, mut counts) = (self.take_tape(), Counts::default());
         let chunks: Vec<usize> = (0..batch.steps).step_by(CHUNK).collect();
         let mut run = |state: &mut State, first: usize, taping: bool, tape: &mut Tape| {
             let steps = CHUNK.min(batch.steps - first);
             let context = self.context(&ids, taping);
-            self.program.run(&context, state, &input, first, steps, tape, &mut counts, |_, _| {})
+            self.program.run(&context, state, input, first, steps, tape, &mut counts, |_, _| {})
         };
         let mut checkpoints = Vec::with_capacity(chunks.len());
         for (i, first) in chunks.iter().enumerate() {
@@ -359,29 +446,15 @@ impl Sequence {
             run(&mut state, *first, last, &mut tape)?;
         }
         let mut adjoint = self.adjoint_at_end(&state, upstream, input.first);
-        let mut raw = self.program.raw_gradients();
         for (i, first) in chunks.iter().enumerate().rev() {
             if i + 1 < chunks.len()
                 && let Some(mut before) = checkpoints.pop()
             {
                 run(&mut before, *first, true, &mut tape)?;
             }
-            self.back_chunk(
-                &input,
-                upstream,
-                (*first, &mut tape),
-                (&mut adjoint, &mut raw),
-                &mut place.rows,
-            )?;
+            self.back_chunk(input, upstream, (*first, &mut tape), (&mut adjoint, raw), of_input)?;
         }
-        let context = self.context(&ids, true);
-        if batch.state.is_empty() {
-            self.program.back_to_start(&context, &mut adjoint, &mut raw);
-        } else {
-            self.program.adjoint_to(&adjoint, input.count, place.state);
-        }
-        self.give_tape(tape);
-        Ok(raw)
+        Ok((tape, adjoint))
     }
 
     fn adjoint_at_end(&self, state: &State, upstream: &Upstream<'_>, first: usize) -> Adjoint {
@@ -475,7 +548,7 @@ mod tests {
     fn ran(layer: &Sequence, x: &[f32], batch: usize, state: &[f32]) -> (Vec<f32>, Vec<f32>) {
         let steps = x.len() / batch / 5;
         let (mut out, mut after) = (vec![0.0; steps * batch * 2], vec![0.0; batch * layer.state_width()]);
-        layer.run(x, (steps, batch), state, &mut out, &mut after).unwrap();
+        layer.run(x, (steps, batch), state, &mut out, &mut after, None).unwrap();
         (out, after)
     }
 
@@ -496,7 +569,7 @@ mod tests {
             let of_end = noise(end.len(), 2);
             let back = |x: &[f32], state: &[f32], output: &[f32], after: &[f32]| {
                 let upstream = Upstream { output: Some(output), state: Some(after) };
-                layer.back(x, (x.len() / BATCH / 5, BATCH), state, &upstream, true).unwrap()
+                layer.back(x, (x.len() / BATCH / 5, BATCH), state, &upstream, true, false).unwrap()
             };
             let all = back(&x, &[], &upstream, &of_end);
             let (early, late) = upstream.split_at(111 * BATCH * 2);
@@ -528,9 +601,44 @@ mod tests {
         let upstream = Upstream { output: Some(&all), state: None };
         let back = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| layer.back(&x, (40, BATCH), &[], &upstream, true).unwrap())
+            pool.install(|| layer.back(&x, (40, BATCH), &[], &upstream, true, false).unwrap())
         };
         assert_eq!(back(1), back(3));
+    }
+
+    #[test]
+    fn kept_tapes_change_no_bit_and_are_used_once() {
+        let mut layer = recurrent();
+        let x = noise(40 * BATCH * 5, 4);
+        let (out, after) = ran(&layer, &x, BATCH, &[]);
+        for (state, of_input) in [(&[][..], true), (&[], false), (&after, true), (&after, false)] {
+            let upstream = Upstream { output: Some(&out), state: Some(&after) };
+            let back = |layer: &Sequence, last| {
+                layer.back(&x, (40, BATCH), state, &upstream, of_input, last).unwrap()
+            };
+            let again = back(&layer, false);
+            let (mut twice, mut end) = (out.clone(), after.clone());
+            let mut keep = |layer: &Sequence| {
+                layer.run(&x, (40, BATCH), state, &mut twice, &mut end, Some(of_input)).unwrap();
+            };
+            keep(&layer);
+            assert!(layer.kept.lock().unwrap().iter().all(Option::is_some));
+            assert_eq!(back(&layer, true), again);
+            assert!(layer.kept.lock().unwrap().is_empty());
+            assert_eq!(back(&layer, true), again);
+            // What was kept for other parameters is of no use.
+            keep(&layer);
+            let other: Vec<Vec<f32>> = layer
+                .parameters()
+                .tensors
+                .iter()
+                .map(|t| t.values.iter().map(|x| x * 0.9).collect())
+                .collect();
+            let before: Vec<Vec<f32>> = layer.parameters().tensors.iter().map(|t| t.values.clone()).collect();
+            layer.set_parameters(&other.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+            assert!(layer.kept.lock().unwrap().is_empty());
+            layer.set_parameters(&before.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+        }
     }
 
     #[test]
@@ -545,9 +653,9 @@ mod tests {
         .unwrap();
         let ones = [1.0; 4];
         let upstream = Upstream { output: Some(&ones), state: None };
-        let found = layer.back(&[0.0; 4], (4, 1), &[2.0], &upstream, false).unwrap();
+        let found = layer.back(&[0.0; 4], (4, 1), &[2.0], &upstream, false, false).unwrap();
         let (mut out, mut after) = ([0.0; 4], [0.0]);
-        layer.run(&[0.0; 4], (4, 1), &[2.0], &mut out, &mut after).unwrap();
+        layer.run(&[0.0; 4], (4, 1), &[2.0], &mut out, &mut after, None).unwrap();
         assert!((found.state[0] - out.iter().sum::<f32>() / 2.0).abs() < 1e-5, "{found:?} {out:?}");
         assert!(found.input.is_empty() && out[0] > 0.0);
     }
@@ -557,7 +665,7 @@ mod tests {
         let mut layer = recurrent();
         let (mut out, mut after) = (vec![0.0; 2], vec![0.0; layer.state_width()]);
         let mut run = |x: &[f32], state: &[f32]| {
-            layer.run(x, (1, 1), state, &mut out, &mut after).unwrap_err().to_string()
+            layer.run(x, (1, 1), state, &mut out, &mut after, None).unwrap_err().to_string()
         };
         assert!(run(&[0.0; 4], &[]).contains("5 are needed"));
         assert!(
