@@ -338,6 +338,7 @@ impl Sequence {
             count: TILE.min(batch.size - first),
             width: self.input_shape().iter().product(),
             wanted: batch.wanted,
+            level: self.level,
         }
     }
 

@@ -1,5 +1,8 @@
 //! `Feed`: what the samples of a tile are fed, step by step. [`TileInput`] and [`Rows`] are the two forms.
 
+use rheobase_base::vector::nonzero;
+use rheobase_models::lanes::Level;
+
 use super::signal::{Reach, Signal};
 use crate::network::SampleInput;
 
@@ -48,12 +51,12 @@ pub struct Rows<'a> {
     pub width: usize,
     /// Whether the gradient with respect to the input is wanted.
     pub wanted: bool,
+    /// SIMD level. No result depends on it.
+    pub level: Level,
 }
 
 /// One in so many numbers may differ from 0 for a step to be taken as events.
 const SPARSE: usize = 4;
-/// Numbers that are looked at together for one that is not 0.
-const GROUP: usize = 8;
 
 impl Rows<'_> {
     /// The tile's numbers in step `t`, `[sample, feature]`.
@@ -85,14 +88,15 @@ impl Feed for Rows<'_> {
 
     fn write(&self, t: usize, out: &mut Signal) {
         let row = self.step(t);
-        let mut events = out.events.take().unwrap_or_default();
+        let (mut events, mut bits) = (out.events.take().unwrap_or_default(), Vec::new());
         events.clear();
         for sample in row.chunks_exact(self.width.max(1)) {
-            for (group, numbers) in sample.chunks(GROUP).enumerate() {
-                if numbers.iter().fold(0, |bits, x| bits | x.to_bits()) & !SIGN != 0 {
-                    for (i, x) in numbers.iter().enumerate().filter(|(_, x)| **x != 0.0) {
-                        events.push((group * GROUP + i) as u32, *x);
-                    }
+            nonzero(self.level, sample, &mut bits);
+            for (word, mut bits) in bits.iter().copied().enumerate() {
+                while bits != 0 {
+                    let i = word * 64 + bits.trailing_zeros() as usize;
+                    bits &= bits - 1;
+                    events.push(i as u32, sample[i]);
                 }
             }
             events.end_sample();
@@ -107,9 +111,6 @@ impl Feed for Rows<'_> {
         out.events = sparse.then_some(events);
     }
 }
-
-/// The sign of a number: -0 is 0, too.
-const SIGN: u32 = 1 << 31;
 
 impl Feed for TileInput<'_> {
     fn samples(&self) -> usize {
