@@ -51,7 +51,7 @@ fn main() -> rheobase::Result<()> {
         let (run, tape) = neuron.run_taped(200, &Input::Array(&input), &Record::spikes(Spikes::Dense))?;
         let upstream = Upstream { output: Some(&[1.0; 200]), states: Vec::new() };
         let slope = neuron.gradients(&tape, &Input::Array(&input), &upstream, &["omega"])?.shared("omega");
-        println!("gap {gap}: {} spikes, d/d omega {slope:?}", run.dense.iter().sum::<f64>());
+        println!("gap {gap}: {} spikes, d/d omega {slope:?}", run.dense().iter().sum::<f64>());
     }
     Ok(())
 }

@@ -1,35 +1,25 @@
 //! A model of your own learns to read digits, and is read back: `cargo run --release -p rheobase --example custom_training`.
 
-use rheobase::learn::config::NetworkConfig;
-use rheobase::learn::{Job, TrainConfig, Trained};
-use rheobase::models::neuron::{Drive, Fired, Info, Neuron, Out, lif_subtract::LifSubtract};
-use rheobase::models::{rate::NoRate, real::Real, record};
+use rheobase::learn::{Job, TrainConfig, Trained, config::NetworkConfig};
+use rheobase::models::{neuron::prelude::*, record};
 use rheobase::network::{Library, Sequential, flatten, linear, neurons};
 use rheobase::{Catalog, Result};
 
 record! {
-    /// Parameters, which are the coefficients of a step too.
     pub struct Params { #[doc = "What is left of v after a step."] keep: "1" = 0.9; }
-}
-record! {
-    /// State.
     pub struct State { #[doc = "Membrane potential, never below 0."] v: "1" = 0.0; }
 }
 
-/// A leaky neuron that forgets inhibition at once.
 struct Forgiving;
 #[rustfmt::skip] // a line per item
 impl Neuron for Forgiving {
-    const INFO: Info = Info {
-        name: "forgiving", class: "Forgiving", summary: "leaky neuron that forgets inhibition", family: "mine",
-        equations: &["v ← max(keep·v + I, 0)", "v > 1: spike, v ← v − 1"], references: &[], ..LifSubtract::INFO
-    };
+    const INFO: Info = Info { name: "forgiving", class: "Forgiving", summary: "leaky neuron that forgets inhibition",
+        equations: &["v ← max(keep·v + I, 0)", "v > 1: spike, v ← v − 1"], ..Info::DISCRETE };
     type Params<T: Real> = Params<T>;
     type Coeffs<T: Real> = Params<T>;
     type State<T: Real> = State<T>;
     type Rate = NoRate;
     #[inline(always)] fn prepare<T: Real>(p: &Params<T>, _: T) -> Params<T> { *p }
-    #[inline(always)] fn rest<T: Real>(_: &Params<T>) -> State<T> { State { v: T::zero() } }
     #[inline(always)] fn integrate<T: Real>(k: &Params<T>, s: State<T>, i: T, held: T::Mask) -> State<T> {
         State { v: T::select(held, T::zero(), (k.keep * s.v + i).max(T::zero())) }
     }
@@ -43,8 +33,8 @@ fn main() -> Result<()> {
     let library = Library { catalog: Catalog::standard().clone().with::<Forgiving>(), ..Library::default() };
     let parts =
         [flatten(), linear(64), neurons("forgiving").learn("keep"), linear(10), neurons("leaky_integrator")];
-    let network = NetworkConfig::Inline(Sequential::new(parts).input(&[1, 8, 8])?);
-    let mut config = TrainConfig { network, ..TrainConfig::digits() };
+    let mut config = TrainConfig::digits();
+    config.network = NetworkConfig::Inline(Sequential::new(parts).input(&[1, 8, 8])?);
     config.train.epochs = 3;
     let mut job = Job::new_with(config, &library)?;
     job.run(|_, _, _| Ok(true))?;

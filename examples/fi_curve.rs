@@ -15,7 +15,7 @@ fn main() -> rheobase::Result<()> {
         Population::<f64>::builder(model.clone(), &[currents.len()]).set("t_ref", 0.004).build()?;
     let recording = neurons.run(2000, &Input::Constant(&currents), &Record::spikes(Spikes::Events))?;
     let mut counted = vec![0.0; currents.len()];
-    for spike in recording.events.iter().flat_map(|events| events.iter()) {
+    for spike in recording.each_spike() {
         counted[spike.neuron as usize] += 0.5;
     }
 

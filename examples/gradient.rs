@@ -22,7 +22,7 @@ fn main() -> rheobase::Result<()> {
             neuron.run_taped(STEPS, &Input::Array(&input), &Record::spikes(Spikes::Dense))?;
 
         // The loss is Σ (spike − wanted)²/2; its derivative with respect to the output goes in.
-        let errors: Vec<f64> = recording.dense.iter().zip(&wanted).map(|(got, want)| got - want).collect();
+        let errors: Vec<f64> = recording.dense().iter().zip(&wanted).map(|(got, want)| got - want).collect();
         let loss: f64 = errors.iter().map(|e| e * e / 2.0).sum();
         if round % 50 == 0 {
             println!("round {round:3}: {loss:4.1} of loss, tau = {tau:.2} steps");

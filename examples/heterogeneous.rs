@@ -1,6 +1,6 @@
 //! A population whose neurons differ: `cargo run -p rheobase --example heterogeneous`.
 
-use rheobase::{Catalog, Initial, Input, Population, Record, Spikes};
+use rheobase::{Catalog, Initial, Input, Population, Record, Spikes, Values};
 
 fn main() -> rheobase::Result<()> {
     // 8 feature maps of 5 × 5 neurons: one time constant per map, one threshold per neuron, potentials drawn.
@@ -9,8 +9,8 @@ fn main() -> rheobase::Result<()> {
     let mut layer = Population::<f32>::builder(Catalog::standard().get("lif_exp")?, &shape)
         .name("layer")
         .dt(0.0005)
-        .set_uniform_per_feature("tau_m", 0.01, 0.03, 42)
-        .set_each("v_th", &thresholds)
+        .set("tau_m", Values::Uniform { low: 0.01, high: 0.03, seed: 42 })
+        .set("v_th", &thresholds)
         .initial("v", Initial::Uniform { low: -65.0, high: -55.0, seed: 42 })
         .build()?;
     println!("{layer}");
@@ -18,7 +18,7 @@ fn main() -> rheobase::Result<()> {
     // Two seconds under 300 pA each. `tau_m` decides what that amounts to.
     let record = Record::spikes(Spikes::Events).probe_every("v", 100);
     let recording = layer.run(4000, &Input::Constant(&[300.0]), &record)?;
-    let Some(events) = &recording.events else { return Ok(()) };
+    let Some(events) = recording.events() else { return Ok(()) };
     println!("{} spikes, {} potentials", events.len(), recording.traces[0].data.len());
 
     for map in 0..shape[0] {

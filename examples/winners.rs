@@ -24,7 +24,7 @@ fn main() -> rheobase::Result<()> {
     let record = Record::spikes(Spikes::Bits).probe("held");
     let recording = layer.run(60, &Input::Generated(&impulses), &record)?;
 
-    let spikes = recording.bits.as_ref().map_or(0, |bits| bits.count());
+    let spikes = recording.bits().map_or(0, |bits| bits.count());
     println!("{spikes} spikes, {} winners in 60 steps of 2 samples", recording.winners.len());
     for winner in recording.winners.iter().take(6) {
         let [feature, row, column] = winner.place;

@@ -49,7 +49,7 @@ fn rate(info: &Info, centre: f64) -> f64 {
     let x = inputs(centre, 200);
     p.run(1000, &Input::Constant(&x), &Record::default()).expect("runs");
     let r = p.run(1000, &Input::Constant(&x), &Record::spikes(Spikes::Dense)).expect("runs");
-    r.dense.iter().map(|s| f64::from(s.abs())).sum::<f64>() / 200.0
+    r.dense().iter().map(|s| f64::from(s.abs())).sum::<f64>() / 200.0
 }
 
 /// The centre of inputs at which the mean rate comes closest to `hz` from above, by bisection from the example input.
@@ -164,7 +164,7 @@ fn beside(entries: &[Entry]) {
         let model = Catalog::standard().get(e.info.name).expect("catalogue");
         let mut each = Population::<f32>::builder(model, &[NEURONS])
             .threads(1)
-            .set_each(field.name, &each_near(field.default, NEURONS))
+            .set(field.name, each_near(field.default, NEURONS))
             .build()
             .expect("in range");
         let each = time(&mut each, &x, STEPS, &Record::default());

@@ -193,7 +193,7 @@ impl<'a> Setup<'a> {
             builder = if column.iter().all(|x| *x == column[0]) {
                 builder.set(field.name, column[0])
             } else {
-                builder.set_each(field.name, column)
+                builder.set(field.name, column)
             };
         }
         builder

@@ -122,7 +122,7 @@ fn write_trace(
         record = record.probe(field.name);
     }
     let run = builder.build()?.run(steps, &Input::Array(&input), &record)?;
-    let fired = run.dense.iter().any(|x| *x != 0.0);
+    let fired = run.dense().iter().any(|x| *x != 0.0);
     assert!(fired || model.info().emits == Emits::Analogue, "{} is silent", model.info().name);
     let said: Vec<String> = set.iter().map(|(name, value)| format!(r#""{name}": {value:?}"#)).collect();
     let meta = format!(
@@ -135,7 +135,7 @@ fn write_trace(
     let mut arrays = vec![
         ("meta".to_string(), Array::text(meta)),
         ("input".to_string(), array(input)?),
-        ("output".to_string(), array(run.dense)?),
+        ("output".to_string(), array(run.spikes.into_dense())?),
     ];
     for trace in run.traces {
         arrays.push((trace.name, array(trace.data)?));

@@ -79,7 +79,7 @@ fn snntorchs_neurons_are_ours_by_ordinary_parameters() {
         let (recording, tape) = layer.run_taped(steps, &Input::Array(&input), &record).expect("a run");
         let trace = |name: &str| &recording.trace(name).expect("a probe").data;
         if model != "leaky_integrator" {
-            assert_close(name, "spikes", &recording.dense, &table(&case["spikes"]), 0.0);
+            assert_close(name, "spikes", recording.dense(), &table(&case["spikes"]), 0.0);
         }
         // With the late reset snnTorch's potential is the one that was compared with the threshold.
         assert_close(name, "mem", trace(if late { "potential" } else { "v" }), &table(&case["mem"]), 1e-9);

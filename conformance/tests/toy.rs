@@ -35,10 +35,10 @@ fn it_is_simulated_and_differentiated() -> rheobase::Result<()> {
         Population::<f32>::builder(catalog().get("bouncer")?, &[40]).set("tau_m", 0.01).build()?;
     let input = Input::Constant(&[1.5]);
     let (recording, tape) = neurons.run_taped(500, &input, &Record::spikes(Spikes::Dense).probe("v"))?;
-    let spikes = recording.dense.iter().filter(|x| **x != 0.0).count();
+    let spikes = recording.dense().iter().filter(|x| **x != 0.0).count();
     assert!((40..20_000).contains(&spikes), "{spikes}");
 
-    let ones = vec![1.0; recording.dense.len()];
+    let ones = vec![1.0; recording.dense().len()];
     let upstream = Upstream { output: Some(&ones[..]), states: Vec::new() };
     let gradients = neurons.gradients(&tape, &input, &upstream, &["tau_m", "v_reset"])?;
     assert!(gradients.input.iter().all(|g| g.is_finite()) && gradients.input.iter().any(|g| *g != 0.0));

@@ -113,7 +113,7 @@ def _run(x: Tensor, state: Tensor, parameters: Sequence[Tensor], network: str, k
     out, after = x.new_empty((steps, batch, outputs)), x.new_empty((batch, carried))
     function = _set(_take(network), parameters)
     tapes = None if keep == 0 or x.is_inference() or state.is_inference() else keep == 2
-    function.run(_array(x), (steps, batch), _array(state), out.numpy(), after.numpy(), tapes)
+    function.run(_array(x), ((steps, batch), tapes), _array(state), out.numpy(), after.numpy())
     if tapes is None:
         _idle[network].append(function)
     else:

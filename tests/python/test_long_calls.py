@@ -105,7 +105,7 @@ if (ROOT / "examples" / "vision-digits.toml").exists():
 def test_ctrl_c_ends_every_long_call(call, press_ctrl_c):
     taken = []
     # Others use the machine, too: once in time is in time.
-    for _ in range(3):
+    for _ in range(5):
         late, _ = late_by(press_ctrl_c, LONG[call]())
         taken.append(late)
         if late < LIMIT:
@@ -261,7 +261,11 @@ def test_a_hundred_thousand_calls_leak_nothing():
                     p.step(np.nan)
 
     calls(5_000)
-    before = pages()
-    calls(50_000)
-    # Every call makes arrays of some hundred bytes: had each left one behind, there were 2,000 pages more.
-    assert pages() - before < 500
+    grown = []
+    for _ in range(3):
+        before = pages()
+        calls(25_000)
+        grown.append(pages() - before)
+    # Every call makes arrays of some hundred bytes: had each left one behind, there were 1,000 pages more in every round,
+    # while an allocator that has not given back what other tests left takes more in one of them at most.
+    assert min(grown) < 250, grown

@@ -11,7 +11,7 @@ pub(super) fn check(subject: &Subject) -> Result<(), String> {
     let many = Setup::new(subject, n, 1, steps);
     let record = Record::spikes(Spikes::Dense);
     let mut neurons = many.build::<f32>()?;
-    let all = many.run(&mut neurons, 0, steps, &record)?.dense;
+    let all = many.run(&mut neurons, 0, steps, &record)?.spikes.into_dense();
     for i in [0, 1, 6, 15, 16, 31, 35, 36] {
         let alone = Setup {
             neurons: 1,
@@ -20,7 +20,7 @@ pub(super) fn check(subject: &Subject) -> Result<(), String> {
             ..many.clone()
         };
         let mut one = alone.build::<f32>()?;
-        let output = alone.run(&mut one, 0, steps, &record)?.dense;
+        let output = alone.run(&mut one, 0, steps, &record)?.spikes.into_dense();
         let of_all: Vec<f32> = all.iter().skip(i).step_by(n).copied().collect();
         at(format!("neuron {i}"), same("output", &output, &of_all))?;
         for (f, field) in subject.model.state().iter().enumerate() {

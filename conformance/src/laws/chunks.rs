@@ -21,17 +21,17 @@ pub(super) fn check(subject: &Subject) -> Result<(), String> {
     let mut probes = vec![Vec::new(); subject.model.state().len()];
     for (from, to) in [(0, 1), (1, 8), (8, 108), (108, 108), (108, 257), (257, 300)] {
         let part = setup.run(&mut parts, from, to, &record)?;
-        output.extend(part.dense);
+        output.extend(part.spikes.into_dense());
         for (all, trace) in probes.iter_mut().zip(part.traces) {
             all.extend(trace.data);
         }
     }
-    same("output", &all.dense, &output)?;
+    same("output", all.dense(), &output)?;
     for (trace, data) in all.traces.iter().zip(&probes) {
         same(&format!("probe {}", trace.name), &trace.data, data)?;
     }
     same_state(subject, whole.state(), parts.state())?;
-    generated(&setup, &all.dense)
+    generated(&setup, all.dense())
 }
 
 /// The same input, generated: it goes by the step since the reset, not by that of the call.
@@ -46,7 +46,7 @@ fn generated(setup: &Setup<'_>, want: &[f32]) -> Result<(), String> {
     let mut output = Vec::new();
     for steps in [13, 250, 37] {
         let run = neurons.run(steps, &Input::Generated(&make), &Record::spikes(Spikes::Dense));
-        output.extend(run.map_err(|e| e.to_string())?.dense);
+        output.extend(run.map_err(|e| e.to_string())?.spikes.into_dense());
     }
     same("output under generated input", want, &output)
 }

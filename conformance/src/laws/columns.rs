@@ -25,7 +25,7 @@ pub(super) fn check(subject: &Subject) -> Result<(), String> {
         let record = Record::spikes(Spikes::Dense);
         let (mut a, mut b) = (shared.build::<f32>()?, each.build::<f32>()?);
         let (x, y) = (shared.run(&mut a, 0, steps, &record)?, each.run(&mut b, 0, steps, &record)?);
-        for (t, (x, y)) in x.dense.chunks(n).zip(y.dense.chunks(n)).enumerate() {
+        for (t, (x, y)) in x.dense().chunks(n).zip(y.dense().chunks(n)).enumerate() {
             at(format!("set {draw}, step {t}"), same("output", &x[..n - 1], &y[..n - 1]))?;
         }
         for (x, y) in a.state().fields.iter().zip(&b.state().fields) {

@@ -26,7 +26,7 @@ pub(super) fn check(subject: &Subject) -> Result<(), String> {
     let mut neurons = Setup::new(subject, 24, 1, 1).build::<f32>()?;
     for part in 0..10 {
         let run = neurons.run(1000, &Input::Generated(&make), &Record::spikes(Spikes::Dense));
-        let output = run.map_err(|e| e.to_string())?.dense;
+        let output = run.map_err(|e| e.to_string())?.spikes.into_dense();
         if let Some(i) = output.iter().position(|x| !x.is_finite()) {
             return Err(format!("output {} in step {}, neuron {}", output[i], part * 1000 + i / 24, i % 24));
         }

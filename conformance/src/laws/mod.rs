@@ -105,11 +105,11 @@ fn same_state<E: Number>(subject: &Subject, a: &State<E>, b: &State<E>) -> Resul
 
 /// Whether two runs recorded the same.
 fn same_recording<E: Number>(a: &Recording<E>, b: &Recording<E>) -> Result<(), String> {
-    same("output", &a.dense, &b.dense)?;
-    if a.bits != b.bits {
+    same("output", a.dense(), b.dense())?;
+    if a.bits() != b.bits() {
         return Err("spikes as bits differ".into());
     }
-    if a.events != b.events {
+    if a.events() != b.events() {
         return Err("spikes as events differ".into());
     }
     if a.winners != b.winners {

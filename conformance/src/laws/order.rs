@@ -65,7 +65,7 @@ fn end_of_run(subject: &Subject, x: f64, coarse: f64, k: u32) -> Result<Option<V
     let input = [x];
     let record = Record::spikes(Spikes::Bits);
     let run = one.run(STEPS << k, &Input::Constant(&input), &record).map_err(|e| e.to_string())?;
-    let spikes = run.bits.map_or(0, |b| b.count());
+    let spikes = run.bits().map_or(0, |b| b.count());
     Ok((spikes == 0).then(|| one.state().fields.iter().map(|f| f[0]).collect()))
 }
 

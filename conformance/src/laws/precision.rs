@@ -26,7 +26,7 @@ pub(super) fn check(subject: &Subject) -> Result<(), String> {
         potential = b.traces[1].data.iter().fold(potential, |m, x| m.max(x.abs()));
         let mut state = single.state().clone();
         for i in 0..n {
-            let (out, want) = (f64::from(a.dense[i]), b.dense[i]);
+            let (out, want) = (f64::from(a.dense()[i]), b.dense()[i]);
             let differs = (out - want).abs() > TOLERANCE * want.abs().max(1.0);
             if differs && !on_the_edge(subject, b.traces[0].data[i], potential) {
                 return Err(format!("step {t}, neuron {i}: output {out} in 32 bits, {want} in 64 bits"));

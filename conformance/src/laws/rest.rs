@@ -12,7 +12,7 @@ pub(super) fn check(subject: &Subject) -> Result<(), String> {
     let mut neurons = setup.build::<f64>()?;
     let fresh = neurons.state().clone();
     let run = neurons.run(50, &Input::Constant(&[0.0]), &Record::spikes(Spikes::Dense));
-    let output = run.map_err(|e| e.to_string())?.dense;
+    let output = run.map_err(|e| e.to_string())?.spikes.into_dense();
     let clocks = subject.clocks();
     for n in (0..4).filter(|n| *n == 0 || flow_ends(subject, &setup.parameters(*n), &clocks)) {
         for (i, field) in subject.model.state().iter().enumerate().filter(|(i, _)| !clocks[*i]) {

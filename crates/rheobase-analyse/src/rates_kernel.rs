@@ -42,12 +42,12 @@ pub fn rates_kernel_into(
     check::positive(PLACE, "tau", tau, " s")?;
     check_tau(PLACE, tau / dt)?;
     if rates.len() != spikes.len() {
-        return Err(Error::Shape {
-            place: PLACE.into(),
-            field: "rates".into(),
-            got: format!("[{}]", rates.len()),
-            want: format!("{} elements are needed, as in `spikes`", spikes.len()),
-        });
+        return Err(Error::shape(
+            PLACE,
+            "rates",
+            format!("[{}]", rates.len()),
+            format!("{} elements are needed, as in `spikes`", spikes.len()),
+        ));
     }
     // Looking for the culprit costs a pass over the data, so it waits until something is wrong.
     let sound = smooth(spikes, neurons, tau / dt, kernel, rates);

@@ -10,13 +10,7 @@ pub fn bad(
     value: impl ToString,
     rule: impl Into<String>,
 ) -> Error {
-    Error::Value {
-        place: place.into(),
-        field: field.into(),
-        index,
-        value: value.to_string(),
-        rule: rule.into(),
-    }
+    Error::value(place, field, value, rule).at(index)
 }
 
 /// Every element must be a finite number.
@@ -131,12 +125,7 @@ pub fn inside(
 pub fn sample_times(place: &str, t: &[f64]) -> Result<()> {
     finite(place, "t", t)?;
     if t.is_empty() {
-        return Err(Error::Shape {
-            place: place.into(),
-            field: "t".into(),
-            got: "[0]".into(),
-            want: "at least one sample is needed".into(),
-        });
+        return Err(Error::shape(place, "t", "[0]", "at least one sample is needed"));
     }
     match t.windows(2).position(|w| w[1] <= w[0]) {
         None => Ok(()),
@@ -154,12 +143,7 @@ pub fn sample_times(place: &str, t: &[f64]) -> Result<()> {
 pub fn constant_step(place: &str, t: &[f64]) -> Result<f64> {
     sample_times(place, t)?;
     if t.len() < 2 {
-        return Err(Error::Shape {
-            place: place.into(),
-            field: "t".into(),
-            got: "[1]".into(),
-            want: "at least two samples are needed to know the step".into(),
-        });
+        return Err(Error::shape(place, "t", "[1]", "at least two samples are needed to know the step"));
     }
     let dt = t[1] - t[0];
     match t.windows(2).position(|w| ((w[1] - w[0]) - dt).abs() > 1e-3 * dt) {
@@ -182,12 +166,7 @@ pub fn matrix(place: &str, field: &str, len: usize, rows: usize, columns: usize)
     if rows.checked_mul(columns) == Some(len) {
         Ok(())
     } else {
-        Err(Error::Shape {
-            place: place.into(),
-            field: field.into(),
-            got: format!("[{len}]"),
-            want: format!("{rows} x {columns} elements are needed"),
-        })
+        Err(Error::shape(place, field, format!("[{len}]"), format!("{rows} x {columns} elements are needed")))
     }
 }
 

@@ -119,10 +119,10 @@ impl Error {
         Error::Value { place: place.into(), field: field.into(), index: None, value, rule: rule.into() }
     }
 
-    /// The same of element `i` of its field, where it is about a value.
-    pub fn at(mut self, i: usize) -> Self {
+    /// The same of element `i` of its field (`None`: of the field as a whole), where it is about a value.
+    pub fn at(mut self, i: impl Into<Option<usize>>) -> Self {
         if let Error::Value { index, .. } = &mut self {
-            *index = Some(i);
+            *index = i.into();
         }
         self
     }

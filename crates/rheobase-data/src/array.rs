@@ -84,12 +84,12 @@ impl Array {
         if checked_len(&shape) == Some(data.len()) {
             return Ok(Array { shape, data });
         }
-        Err(Error::Shape {
-            place: "array".into(),
-            field: "shape".into(),
-            got: format!("{shape:?}"),
-            want: format!("its product must be the number of elements, {}", data.len()),
-        })
+        Err(Error::shape(
+            "array",
+            "shape",
+            format!("{shape:?}"),
+            format!("its product must be the number of elements, {}", data.len()),
+        ))
     }
 
     /// A 1-d array over `data`.
@@ -226,7 +226,7 @@ fn no_number() -> String {
 }
 
 fn as_unsupported(what: String) -> Error {
-    Error::Unsupported { place: "array".into(), what }
+    Error::unsupported("array", what)
 }
 
 #[cfg(test)]

@@ -77,24 +77,23 @@ pub(super) fn dataset_from(
     let path = label.as_ref();
     let name = path.display().to_string();
     if !(options.scale > 0.0 && options.scale.is_finite()) {
-        return Err(Error::Value {
-            place: name,
-            field: "scale".into(),
-            index: None,
-            value: options.scale.to_string(),
-            rule: "values are divided by it: must be finite and above 0".into(),
-        });
+        return Err(Error::value(
+            name,
+            "scale",
+            options.scale,
+            "values are divided by it: must be finite and above 0",
+        ));
     }
     let rows = Rows::read(path, text, options)?;
     let features = rows.names.len();
     let shape = if options.shape.is_empty() { vec![features] } else { options.shape.clone() };
     if shape.iter().try_fold(1_usize, |n, &d| n.checked_mul(d)) != Some(features) {
-        return Err(Error::Shape {
-            place: name,
-            field: "shape".into(),
-            got: format!("{shape:?}"),
-            want: format!("its product must be the number of feature columns, {features}"),
-        });
+        return Err(Error::shape(
+            name,
+            "shape",
+            format!("{shape:?}"),
+            format!("its product must be the number of feature columns, {features}"),
+        ));
     }
     let (labels, classes) = if rows.labels.is_empty() {
         Default::default()

@@ -436,38 +436,37 @@ impl Dataset {
         value: impl ToString,
         rule: String,
     ) -> Error {
-        Error::Value { place: self.name.clone(), field: field.into(), index, value: value.to_string(), rule }
+        Error::value(self.name.clone(), field, value, rule).at(index)
     }
 
     pub(super) fn misfit(&self, field: &str, got: String, want: String) -> Error {
-        Error::Shape { place: self.name.clone(), field: field.into(), got, want }
+        Error::shape(self.name.clone(), field, got, want)
     }
 }
 
 fn features_of(name: &str, shape: &[usize]) -> Result<usize> {
     match checked_len(shape) {
         Some(n) if n > 0 && u32::try_from(n).is_ok() && (1..=3).contains(&shape.len()) => Ok(n),
-        _ => Err(Error::Shape {
-            place: name.into(),
-            field: "shape".into(),
-            got: format!("{shape:?}"),
-            want: "a sample is [feature], [channel, length] or [channel, height, width], without an empty axis, \
-                   with fewer than 2³² values"
-                .into(),
-        }),
+        _ => Err(Error::shape(
+            name,
+            "shape",
+            format!("{shape:?}"),
+            "a sample is [feature], [channel, length] or [channel, height, width], without an empty axis, \
+                   with fewer than 2³² values",
+        )),
     }
 }
 
 fn check_names(place: &str, field: &str, names: &[String]) -> Result<()> {
     let mut seen = HashSet::new();
     match names.iter().position(|n| n.is_empty() || !seen.insert(n)) {
-        Some(i) => Err(Error::Value {
-            place: place.into(),
-            field: field.into(),
-            index: Some(i),
-            value: format!("{:?}", names[i]),
-            rule: "names are not empty, and no two are equal".into(),
-        }),
+        Some(i) => Err(Error::value(
+            place,
+            field,
+            format!("{:?}", names[i]),
+            "names are not empty, and no two are equal",
+        )
+        .at(i)),
         None => Ok(()),
     }
 }

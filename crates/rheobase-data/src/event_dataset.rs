@@ -33,15 +33,7 @@ impl EventOptions {
     }
 
     fn check(&self) -> Result<()> {
-        let wrong = |field: &str, value: f64, rule: &str| {
-            Err(Error::Value {
-                place: "events".into(),
-                field: field.into(),
-                index: None,
-                value: value.to_string(),
-                rule: rule.into(),
-            })
-        };
+        let wrong = |field: &str, value: f64, rule: &str| Err(Error::value("events", field, value, rule));
         if !(self.dt > 0.0 && self.dt.is_finite()) {
             return wrong("dt", self.dt, "must be finite and above 0, in s");
         }

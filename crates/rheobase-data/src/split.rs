@@ -90,10 +90,9 @@ fn every_nth(all: &[usize], size: usize) -> (Vec<usize>, Vec<usize>) {
 
 /// The two parts of a split that has two.
 pub(super) fn pair(parts: Vec<Dataset>) -> Result<(Dataset, Dataset)> {
-    <[Dataset; 2]>::try_from(parts).map(|[a, b]| (a, b)).map_err(|parts| Error::Unsupported {
-        place: "split".into(),
-        what: format!("two parts are needed, not {}", parts.len()),
-    })
+    <[Dataset; 2]>::try_from(parts)
+        .map(|[a, b]| (a, b))
+        .map_err(|parts| Error::unsupported("split", format!("two parts are needed, not {}", parts.len())))
 }
 
 #[cfg(test)]

@@ -12,13 +12,7 @@ pub(crate) fn value(
     value: impl ToString,
     rule: &str,
 ) -> Error {
-    Error::Value {
-        place: place.into(),
-        field: field.into(),
-        index,
-        value: value.to_string(),
-        rule: rule.into(),
-    }
+    Error::value(place, field, value, rule).at(index)
 }
 
 /// All values finite and of a size that can be shown.
@@ -42,12 +36,7 @@ pub(crate) fn number(place: &str, field: &str, v: f64) -> Result<()> {
 /// At least one value.
 pub(crate) fn some<T>(place: &str, field: &str, values: &[T]) -> Result<()> {
     if values.is_empty() {
-        return Err(Error::Shape {
-            place: place.into(),
-            field: field.into(),
-            got: "[0]".into(),
-            want: "at least one value is needed to draw it".into(),
-        });
+        return Err(Error::shape(place, field, "[0]", "at least one value is needed to draw it"));
     }
     Ok(())
 }
@@ -57,12 +46,12 @@ pub(crate) fn same_length(place: &str, field: &str, got: usize, other: &str, wan
     if got == want {
         return Ok(());
     }
-    Err(Error::Shape {
-        place: place.into(),
-        field: field.into(),
-        got: format!("[{got}]"),
-        want: format!("`{other}` has [{want}], and each value needs its partner"),
-    })
+    Err(Error::shape(
+        place,
+        field,
+        format!("[{got}]"),
+        format!("`{other}` has [{want}], and each value needs its partner"),
+    ))
 }
 
 /// Values that never go back: times, epochs, inputs of a curve.
@@ -86,10 +75,10 @@ pub(crate) fn matrix(place: &str, field: &str, got: usize, dims: &[usize]) -> Re
         return Ok(());
     }
     let shape = dims.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
-    Err(Error::Shape {
-        place: place.into(),
-        field: field.into(),
-        got: format!("[{got}]"),
-        want: format!("[{shape}] needs as many values as the product, at least one"),
-    })
+    Err(Error::shape(
+        place,
+        field,
+        format!("[{got}]"),
+        format!("[{shape}] needs as many values as the product, at least one"),
+    ))
 }

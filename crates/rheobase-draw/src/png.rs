@@ -65,7 +65,7 @@ fn encode(
 }
 
 fn failed(what: String) -> Error {
-    Error::Unsupported { place: "png".into(), what: format!("{what}; make the figure smaller") }
+    Error::unsupported("png", format!("{what}; make the figure smaller"))
 }
 
 fn scale() -> Transform {

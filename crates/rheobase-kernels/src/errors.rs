@@ -1,7 +1,7 @@
 //! How far two runs of a neuron may lie apart after a step: what the step makes of a difference before it, by the model's
 //! exact local Jacobian, and what rounding adds in both runs.
 
-use rheobase_models::neuron::{Fired, Firing, Neuron};
+use rheobase_models::neuron::{Drive, Fired, Firing, Info, Neuron};
 use rheobase_models::real::Real;
 use rheobase_models::record::Record;
 use rheobase_models::rounded::{Rounded, times};
@@ -44,39 +44,63 @@ pub struct ErrorBounds {
     pub output: f64,
 }
 
+/// What the step makes of one number before it: the numbers after it, with their slope along that number and their rounding.
+struct Column {
+    integrated: Vec<Rounded>,
+    margin: Rounded,
+    state: Vec<Rounded>,
+    output: Rounded,
+}
+
 /// The bounds after a step of `N`: `e' = |J|·e + 2·rounding`, column by column of the Jacobian.
 pub(crate) fn bounds<N: Neuron>(step: &ErrorStep<'_>) -> ErrorBounds {
     let parameter = |i: usize| Rounded::splat(step.params[i]);
     let k = N::prepare(&N::Params::<Rounded>::from_fn(parameter), Rounded::splat(step.dt));
     let fields = step.state.len();
-    let layer = Rounded::exact(step.layer, 0.0);
-    let mut bounds =
-        ErrorBounds { integrated: vec![0.0; fields], margin: 0.0, state: vec![0.0; fields], output: 0.0 };
-    for column in 0..=fields {
+    sum(step, &|column| {
         let along = |i: usize| f64::from(u8::from(i == column));
         let s = N::State::<Rounded>::from_fn(|i| Rounded::exact(step.state[i], along(i)));
         let x = Rounded::exact(step.input, along(fields));
-        let integrated = N::integrate(&k, s, x, step.held);
-        let drive = N::drive(&k, &integrated, x);
-        let own = match step.fired {
-            _ if step.held && N::INFO.firing != Firing::Never => Rounded::zero(),
-            Some(fired) => Rounded::exact(f64::from(u8::from(fired)), 0.0),
-            None => Rounded::fire(drive, N::INFO.firing, &N::INFO.surrogate),
-        };
-        let before_reset: Vec<Rounded> = (0..fields).map(|i| integrated.get(i)).collect();
-        let (state, out) = N::emit(&k, integrated, x, Fired { own, layer });
-        let error = if column < fields { step.errors[column] } else { step.input_error };
+        let s = N::integrate(&k, s, x, step.held);
+        let drive = N::drive(&k, &s, x);
+        let own = fired(step, drive, &N::INFO);
+        let integrated = numbers(fields, &|i| s.get(i));
+        let (s, out) = N::emit(&k, s, x, Fired { own, layer: Rounded::exact(step.layer, 0.0) });
+        let state = numbers(fields, &|i| s.get(i));
+        Column { integrated, margin: drive.margin, state, output: out.value }
+    })
+}
+
+// What follows is compiled once, not once per model.
+
+fn numbers(fields: usize, of: &dyn Fn(usize) -> Rounded) -> Vec<Rounded> {
+    (0..fields).map(of).collect()
+}
+
+fn fired(step: &ErrorStep<'_>, drive: Drive<Rounded>, info: &Info) -> Rounded {
+    match step.fired {
+        _ if step.held && info.firing != Firing::Never => Rounded::zero(),
+        Some(fired) => Rounded::exact(f64::from(u8::from(fired)), 0.0),
+        None => Rounded::fire(drive, info.firing, &info.surrogate),
+    }
+}
+
+fn sum(step: &ErrorStep<'_>, column: &dyn Fn(usize) -> Column) -> ErrorBounds {
+    let fields = step.state.len();
+    let mut bounds =
+        ErrorBounds { integrated: vec![0.0; fields], margin: 0.0, state: vec![0.0; fields], output: 0.0 };
+    for i in 0..=fields {
+        let column = column(i);
+        let error = if i < fields { step.errors[i] } else { step.input_error };
         // The roundings are the same in every column: they count once.
-        let unit = if column == fields { 2.0 * step.unit } else { 0.0 };
-        let add = |to: &mut f64, number: Rounded| {
+        let unit = if i == fields { 2.0 * step.unit } else { 0.0 };
+        let add = |to: &mut f64, number: &Rounded| {
             *to += times(number.slope.abs(), error) + times(unit, number.rounding);
         };
-        for i in 0..fields {
-            add(&mut bounds.integrated[i], before_reset[i]);
-            add(&mut bounds.state[i], state.get(i));
-        }
-        add(&mut bounds.margin, drive.margin);
-        add(&mut bounds.output, out.value);
+        bounds.integrated.iter_mut().zip(&column.integrated).for_each(|(to, x)| add(to, x));
+        bounds.state.iter_mut().zip(&column.state).for_each(|(to, x)| add(to, x));
+        add(&mut bounds.margin, &column.margin);
+        add(&mut bounds.output, &column.output);
     }
     bounds
 }

@@ -34,7 +34,7 @@ impl<E: Elem> Input<'_, E> {
                 (data.len(), format!("[time, batch, neuron] = [{steps}, {batch}, {neurons}] is needed"))
             }
         };
-        Err(Error::Shape { place: place.into(), field: "input".into(), got: format!("{len} numbers"), want })
+        Err(Error::shape(place, "input", format!("{len} numbers"), want))
     }
 
     /// Checks lengths and that every number is finite.
@@ -46,13 +46,12 @@ impl<E: Elem> Input<'_, E> {
             Some(i) => {
                 let width = if data.len() == 1 { 1 } else { neurons };
                 let (step, sample, neuron) = (i / (batch * width), i / width % batch, i % width);
-                Err(Error::Value {
-                    place: place.into(),
-                    field: format!("input[{step}, {sample}, {neuron}]"),
-                    index: None,
-                    value: data[i].to_f64().to_string(),
-                    rule: "must be a finite number".into(),
-                })
+                Err(Error::value(
+                    place,
+                    format!("input[{step}, {sample}, {neuron}]"),
+                    data[i].to_f64(),
+                    "must be a finite number",
+                ))
             }
         }
     }

@@ -70,13 +70,7 @@ fn no_nan(table: &toml::Table, path: &str, place: &str) -> Result<()> {
 
 fn no_nan_in(value: &Value, path: &str, place: &str) -> Result<()> {
     match value {
-        Value::Float(x) if x.is_nan() => Err(Error::Value {
-            place: place.into(),
-            field: path.into(),
-            index: None,
-            value: "nan".into(),
-            rule: "must be a number".into(),
-        }),
+        Value::Float(x) if x.is_nan() => Err(Error::value(place, path, "nan", "must be a number")),
         Value::Table(table) => no_nan(table, path, place),
         Value::Array(values) => {
             values.iter().enumerate().try_for_each(|(i, v)| no_nan_in(v, &format!("{path}[{i}]"), place))

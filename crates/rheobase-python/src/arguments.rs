@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use rheobase::compete::Scope;
 use rheobase::models::Surrogate;
 use rheobase::models::surrogate::SURROGATES;
-use rheobase::population::{Builder, Initial, Number};
+use rheobase::population::{Builder, Initial, Number, Values};
 use rheobase::{Competition, Error};
 
 use crate::error::Raise;
@@ -24,9 +24,9 @@ impl NumberOrSpan<'_> {
         Ok(match self {
             NumberOrSpan::One(x) => builder.set(name, *x),
             NumberOrSpan::PerFeature((low, high, seed)) => {
-                builder.set_uniform_per_feature(name, *low, *high, *seed)
+                builder.set(name, Values::Uniform { low: *low, high: *high, seed: *seed })
             }
-            NumberOrSpan::Each(xs) => builder.set_each(name, xs.as_slice()?),
+            NumberOrSpan::Each(xs) => builder.set(name, xs.as_slice()?),
         })
     }
 
@@ -47,12 +47,12 @@ impl NumberOrSpan<'_> {
 pub(crate) fn square(place: &str, weights: &PyReadonlyArrayDyn<'_, f64>) -> PyResult<Vec<f64>> {
     let shape = weights.shape();
     if shape.len() != 2 || shape[0] != shape[1] {
-        return Err(crate::error::raise(Error::Shape {
-            place: place.into(),
-            field: "lateral".into(),
-            got: format!("{shape:?}"),
-            want: "[neuron, neuron] is needed".into(),
-        }));
+        return Err(crate::error::raise(Error::shape(
+            place,
+            "lateral",
+            format!("{shape:?}"),
+            "[neuron, neuron] is needed",
+        )));
     }
     Ok(weights.as_slice()?.to_vec())
 }
@@ -65,23 +65,22 @@ pub(crate) fn surrogate(place: &str, name: &str, given: &[f64]) -> PyResult<Surr
         .raised()?;
     let mut values: Vec<f64> = info.parameters.iter().map(|f| f.default).collect();
     if given.len() > values.len() {
-        return Err(crate::error::raise(Error::Shape {
-            place: place.into(),
-            field: format!("surrogate {name}"),
-            got: format!("{} parameters", given.len()),
-            want: format!("it has {}", values.len()),
-        }));
+        return Err(crate::error::raise(Error::shape(
+            place,
+            format!("surrogate {name}"),
+            format!("{} parameters", given.len()),
+            format!("it has {}", values.len()),
+        )));
     }
     values[..given.len()].copy_from_slice(given);
     let broken = info.parameters.iter().zip(&values).find_map(|(f, x)| Some((f, x, f.broken_rule(*x)?)));
     if let Some((field, x, rule)) = broken {
-        return Err(crate::error::raise(Error::Value {
-            place: place.into(),
-            field: format!("surrogate {name}.{}", field.name),
-            index: None,
-            value: x.to_string(),
+        return Err(crate::error::raise(Error::value(
+            place,
+            format!("surrogate {name}.{}", field.name),
+            x,
             rule,
-        }));
+        )));
     }
     Ok(Surrogate::named(name, &values).unwrap_or_default())
 }

@@ -60,10 +60,10 @@ fn curves(model: &Arc<dyn Model>, parameters: &Parameters<'_>) -> PyResult<Vec<C
 }
 
 fn drawn(model: &dyn Model, name: &str) -> Error {
-    Error::Unsupported {
-        place: format!("{}.{name}", model.info().name),
-        what: "is drawn when a population is made; a curve needs numbers".into(),
-    }
+    Error::unsupported(
+        format!("{}.{name}", model.info().name),
+        "is drawn when a population is made; a curve needs numbers",
+    )
 }
 
 /// The one curve of a model whose neurons all have the same parameters.
@@ -72,10 +72,10 @@ fn shared(model: &str, parameters: &Parameters<'_>) -> PyResult<Curve> {
     let mut all = curves(&model, parameters)?;
     match (all.pop(), all.is_empty()) {
         (Some(curve), true) => Ok(curve),
-        _ => Err(raise(Error::Unsupported {
-            place: model.info().name.into(),
-            what: "has parameters that differ from neuron to neuron, but this is of one curve; make a model for each".into(),
-        })),
+        _ => Err(raise(Error::unsupported(
+            model.info().name,
+            "has parameters that differ from neuron to neuron, but this is of one curve; make a model for each",
+        ))),
     }
 }
 
@@ -101,12 +101,12 @@ pub(crate) fn curve<'py>(
     if n > 1
         && (!xs.len().is_multiple_of(n) || numpy::PyUntypedArrayMethods::shape(&*inputs).last() != Some(&n))
     {
-        return Err(raise(Error::Shape {
-            place: model.info().name.into(),
-            field: "inputs".into(),
-            got: format!("{:?}", numpy::PyUntypedArrayMethods::shape(&*inputs)),
-            want: format!("[…, neuron] with {n} neurons, as the parameters have, is needed"),
-        }));
+        return Err(raise(Error::shape(
+            model.info().name,
+            "inputs",
+            format!("{:?}", numpy::PyUntypedArrayMethods::shape(&*inputs)),
+            format!("[…, neuron] with {n} neurons, as the parameters have, is needed"),
+        )));
     }
     let closed = what != "simulated" && curves.iter().all(Curve::has_closed_form);
     let size = if closed { xs.len() } else { xs.len().saturating_mul(SIMULATED) };

@@ -211,13 +211,12 @@ impl Dataset {
 
 impl Dataset {
     fn none(&self, sample: usize) -> Error {
-        Error::Value {
-            place: self.0.name().into(),
-            field: "sample".into(),
-            index: None,
-            value: sample.to_string(),
-            rule: format!("there are {} samples, counted from 0", self.0.samples()),
-        }
+        Error::value(
+            self.0.name(),
+            "sample",
+            sample,
+            format!("there are {} samples, counted from 0", self.0.samples()),
+        )
     }
 }
 

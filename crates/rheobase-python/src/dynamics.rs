@@ -130,11 +130,10 @@ impl Dynamics {
         let seen = enter(py, usize::MAX, |_| match &axes[..] {
             [x] => self.line(x, &inputs, &held),
             [x, y, ..] => self.plane(x, y, &inputs, &held),
-            [] => Err(rheobase::Error::Unsupported {
-                place: self.0.model().info().name.into(),
-                what: "is not a differential equation but a rule from step to step, so it has no phase plane"
-                    .into(),
-            }),
+            [] => Err(rheobase::Error::unsupported(
+                self.0.model().info().name,
+                "is not a differential equation but a rule from step to step, so it has no phase plane",
+            )),
         });
         let Seen { axes, found, nullclines, threshold, figure } = seen.whole()?;
         let dict = PyDict::new(py);

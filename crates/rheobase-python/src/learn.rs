@@ -410,9 +410,8 @@ impl Shown {
 }
 
 fn json(value: &impl serde::Serialize) -> PyResult<String> {
-    serde_json::to_string(value).map_err(|e| {
-        raise(Error::Unsupported { place: "result".into(), what: format!("cannot be handed over: {e}") })
-    })
+    serde_json::to_string(value)
+        .map_err(|e| raise(Error::unsupported("result", format!("cannot be handed over: {e}"))))
 }
 
 /// Writes the network of rates that comes of a network of ReLU as a checkpoint.

@@ -37,7 +37,7 @@ fn part((name, what): &Named<'_>) -> Result<Part> {
             let mut one = Described::from_toml(&format!("node = [{{ name = \"part\", {kind} }}]"), PART)?;
             match one.nodes.pop() {
                 Some(node) => Part::from(node.kind),
-                None => return Err(Error::Unsupported { place: PART.into(), what: "is none".into() }),
+                None => return Err(Error::unsupported(PART, "is none")),
             }
         }
     };
@@ -120,10 +120,10 @@ impl Network {
     /// Name, kind, shape and number of learned values of each node, in order: everything is checked for it.
     fn table(&self) -> PyResult<Vec<Row>> {
         if self.0.input.is_empty() {
-            return Err(raise(Error::Unsupported {
-                place: "network".into(),
-                what: "has no input shape yet; give input=, or fit it to samples".into(),
-            }));
+            return Err(raise(Error::unsupported(
+                "network",
+                "has no input shape yet; give input=, or fit it to samples",
+            )));
         }
         let table = outline(&self.0).raised()?;
         Ok(table.nodes.into_iter().map(|n| (n.name, n.what, n.shape, n.parameters)).collect())

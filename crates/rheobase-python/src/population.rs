@@ -6,7 +6,7 @@ use numpy::{Element, PyReadonlyArrayDyn, PyReadwriteArrayDyn, PyUntypedArrayMeth
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use rheobase::population::{Column, LayerState, Number, Tape as NativeTape, Upstream};
-use rheobase::{Cancel, Catalog, Error, Input, Population as Neurons, Record, Spikes};
+use rheobase::{Cancel, Catalog, Error, Input, Population as Neurons, Record, Spikes, Values};
 
 use crate::arguments::{CompetitionArgument, NumberOrSpan, competition, square, surrogate};
 use crate::arrays::{array, row_shape};
@@ -220,11 +220,8 @@ impl Population {
     fn set(&mut self, name: &str, amount: NumberOrSpan<'_>) -> PyResult<()> {
         with!(&mut self.neurons, p => match amount {
             NumberOrSpan::One(x) => p.set(name, x).raised(),
-            NumberOrSpan::Each(xs) => p.set_each(name, xs.as_slice()?).raised(),
-            NumberOrSpan::PerFeature(_) => Err(raise(Error::Unsupported {
-                place: format!("{}.{name}", p.name()),
-                what: "is drawn when a population is made; give numbers to change it later".into(),
-            })),
+            NumberOrSpan::Each(xs) => p.set(name, xs.as_slice()?).raised(),
+            NumberOrSpan::PerFeature((low, high, seed)) => p.set(name, Values::Uniform { low, high, seed }).raised(),
         })
     }
 
@@ -352,24 +349,16 @@ fn restore<E: Precision>(
         .zip(&state.fields)
         .find(|(_, numbers)| numbers.iter().any(|x| !x.to_f64().is_finite()))
     {
-        return Err(raise(Error::Value {
-            place: p.name().into(),
-            field: field.name.into(),
-            index: None,
-            value: "state".into(),
-            rule: "must be finite numbers".into(),
-        }));
+        return Err(raise(Error::value(p.name(), field.name, "state", "must be finite numbers")));
     }
     p.set_state(state).raised()
 }
 
 fn not_of(place: &str) -> PyErr {
-    raise(Error::Unsupported {
-        place: place.into(),
-        what:
-            "the state is that of another population; save and restore need the same model, batch and layer"
-                .into(),
-    })
+    raise(Error::unsupported(
+        place,
+        "the state is that of another population; save and restore need the same model, batch and layer",
+    ))
 }
 
 /// Runs `work` with the input that `drive` is.
@@ -442,7 +431,7 @@ fn step<'py, E: Precision>(
     let recording = driven::<E, _>(drive, &place, |input| {
         enter(py, p.neurons() * p.batch(), |_| p.run(1, input, &record)).whole()
     })?;
-    Ok(array(py, recording.dense, row)?.into_any())
+    Ok(array(py, recording.spikes.into_dense(), row)?.into_any())
 }
 
 /// A step in NumPy's own memory where that is contiguous, else in copies that are written back.

@@ -2,7 +2,7 @@
 
 use numpy::Element;
 use pyo3::prelude::*;
-use rheobase::population::Number;
+use rheobase::population::{Number, SpikeRecord};
 use rheobase::{Error, Record, Recording, Spikes};
 
 use crate::arrays::array;
@@ -74,23 +74,25 @@ pub(crate) fn gathered<'py, E: Number + Element>(
             Ok((t.name, t.every, array(py, t.data, &shape(rows))?.into_any()))
         })
         .collect::<PyResult<_>>()?;
-    let dense = match recording.events.is_none() && recording.bits.is_none() && !recording.dense.is_empty() {
-        true => Some(array(py, recording.dense, &shape(steps))?.into_any()),
-        false => None,
-    };
-    let bits = recording
-        .bits
-        .map(|b| array(py, b.words().to_vec(), &[steps, batch, b.words_per_row()]).map(Bound::into_any));
-    let events = recording.events.map(|e| -> PyResult<Events<'py>> {
-        let n = [e.len()];
-        Ok([
-            array(py, e.steps().to_vec(), &n)?.into_any(),
-            array(py, e.batches().to_vec(), &n)?.into_any(),
-            array(py, e.neurons().to_vec(), &n)?.into_any(),
-            array(py, e.values().to_vec(), &n)?.into_any(),
-            array(py, e.offsets().to_vec(), &n)?.into_any(),
-        ])
-    });
+    let (mut dense, mut bits, mut events) = (None, None, None);
+    match recording.spikes {
+        SpikeRecord::None => {}
+        SpikeRecord::Dense(output) => dense = Some(array(py, output, &shape(steps))?.into_any()),
+        SpikeRecord::Bits(b) => {
+            let shape = [steps, batch, b.words_per_row()];
+            bits = Some(array(py, b.into_words(), &shape)?.into_any());
+        }
+        SpikeRecord::Events(e) => {
+            let n = [e.len()];
+            events = Some([
+                array(py, e.steps().to_vec(), &n)?.into_any(),
+                array(py, e.batches().to_vec(), &n)?.into_any(),
+                array(py, e.neurons().to_vec(), &n)?.into_any(),
+                array(py, e.values().to_vec(), &n)?.into_any(),
+                array(py, e.offsets().to_vec(), &n)?.into_any(),
+            ]);
+        }
+    }
     let winners: Vec<u64> = recording
         .winners
         .iter()
@@ -101,8 +103,8 @@ pub(crate) fn gathered<'py, E: Number + Element>(
         steps,
         start,
         dense,
-        bits: bits.transpose()?,
-        events: events.transpose()?,
+        bits,
+        events,
         traces,
         winners: array(py, winners, &[count, 5])?.into_any(),
         tape,

@@ -21,12 +21,12 @@ impl SpikeRows {
     /// The shape as feature, row and column.
     pub(crate) fn maps(&self) -> PyResult<[usize; 3]> {
         self.shape[..].try_into().map_err(|_| {
-            raise(Error::Shape {
-                place: "spikes".into(),
-                field: "shape".into(),
-                got: format!("{:?}", self.shape),
-                want: "(feature, row, column) is needed".into(),
-            })
+            raise(Error::shape(
+                "spikes",
+                "shape",
+                format!("{:?}", self.shape),
+                "(feature, row, column) is needed",
+            ))
         })
     }
 }

@@ -61,12 +61,12 @@ impl Sequence {
         &self,
         py: Python<'_>,
         x: Numbers<'_>,
-        size: (usize, usize),
+        how: ((usize, usize), Option<bool>),
         state: Numbers<'_>,
         mut output: PyReadwriteArrayDyn<'_, f32>,
         mut after: PyReadwriteArrayDyn<'_, f32>,
-        keep: Option<bool>,
     ) -> PyResult<()> {
+        let (size, keep) = how;
         let (x, state) = (x.as_slice()?, state.as_slice()?);
         let (output, after) = (output.as_slice_mut()?, after.as_slice_mut()?);
         enter(py, self.work(x.len()), |_| self.0.run(x, size, state, output, after, keep)).whole()

@@ -187,12 +187,8 @@ fn read_options(given: &Bound<'_, PyDict>) -> PyResult<TrainOptions> {
 
 /// Times must be finite, ascend, and lie in the window.
 fn check(times: &[Vec<f64>], window: (f64, f64)) -> Result<()> {
-    let fault = |field: String, index, value: f64, rule: String| Error::Value {
-        place: "spike trains".into(),
-        field,
-        index,
-        value: value.to_string(),
-        rule,
+    let fault = |field: String, index, value: f64, rule: String| {
+        Error::value("spike trains", field, value, rule).at(index)
     };
     let (start, end) = window;
     if !(start < end && start.is_finite() && end.is_finite()) {
@@ -226,13 +222,12 @@ impl SpikeTrains {
     pub(crate) fn train(&self, train: usize) -> PyResult<&[f64]> {
         let count = self.0.times.len();
         self.0.times.get(train).map(Vec::as_slice).ok_or_else(|| {
-            raise(Error::Value {
-                place: "spike trains".into(),
-                field: "train".into(),
-                index: None,
-                value: train.to_string(),
-                rule: format!("must be below the number of trains, {count}"),
-            })
+            raise(Error::value(
+                "spike trains",
+                "train",
+                train,
+                format!("must be below the number of trains, {count}"),
+            ))
         })
     }
 }

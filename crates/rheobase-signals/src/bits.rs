@@ -18,10 +18,9 @@ impl SpikeBits {
     /// # Errors
     /// [`Error::Shape`] if so many bits do not fit into memory.
     pub fn silent(shape: [usize; 3]) -> Result<Self> {
-        let count = word_count(shape).filter(|&n| Vec::<u64>::new().try_reserve_exact(n).is_ok());
-        let count = count.ok_or_else(|| too_large("bits", shape))?;
-        // Memory of the system is zero already: pages are touched when a spike is written.
-        Ok(SpikeBits { shape, words: vec![0; count] })
+        let mut bits = SpikeBits::with_room(shape)?;
+        bits.grow(shape[0]);
+        Ok(bits)
     }
 
     /// Takes words laid out as described above.
@@ -32,14 +31,12 @@ impl SpikeBits {
     pub fn from_words(shape: [usize; 3], words: Vec<u64>) -> Result<Self> {
         let count = word_count(shape).ok_or_else(|| too_large("bits", shape))?;
         if words.len() != count {
-            return Err(Error::Shape {
-                place: "spikes".into(),
-                field: "words".into(),
-                got: format!("[{}]", words.len()),
-                want: format!(
-                    "spikes of shape {shape:?} take {count} words, each row of neurons a whole number"
-                ),
-            });
+            return Err(Error::shape(
+                "spikes",
+                "words",
+                format!("[{}]", words.len()),
+                format!("spikes of shape {shape:?} take {count} words, each row of neurons a whole number"),
+            ));
         }
         let bits = SpikeBits { shape, words };
         let (row, used) = (bits.words_per_row(), shape[2] % 64);
@@ -47,22 +44,31 @@ impl SpikeBits {
         let stray = |(i, w): (usize, &u64)| (i % row == row - 1 && w & padding != 0).then_some(i);
         match bits.words.iter().enumerate().find_map(stray) {
             None => Ok(bits),
-            Some(i) => Err(Error::Value {
-                place: "spikes".into(),
-                field: "words".into(),
-                index: Some(i),
-                value: format!("{:#x}", bits.words[i]),
-                rule: format!("only the lowest {used} bits of a row's last word may be set"),
-            }),
+            Some(i) => Err(Error::value(
+                "spikes",
+                "words",
+                format!("{:#x}", bits.words[i]),
+                format!("only the lowest {used} bits of a row's last word may be set"),
+            )
+            .at(i)),
         }
     }
 
-    /// Keeps the first `steps` steps, all if there are no more; nothing is copied.
-    pub fn truncate(&mut self, steps: usize) {
-        if steps < self.shape[0] {
-            self.words.truncate(self.row_start(steps, 0));
-            self.shape[0] = steps;
-        }
+    /// Room for spikes over `shape`, of which no step has been taken yet: [`SpikeBits::grow`] adds them.
+    ///
+    /// # Errors
+    /// As [`SpikeBits::silent`].
+    pub fn with_room(shape: [usize; 3]) -> Result<Self> {
+        let mut words = Vec::new();
+        let count = word_count(shape).filter(|&n| words.try_reserve_exact(n).is_ok());
+        count.ok_or_else(|| too_large("bits", shape))?;
+        Ok(SpikeBits { shape: [0, shape[1], shape[2]], words })
+    }
+
+    /// Adds `steps` steps without spikes, within the room that was made.
+    pub fn grow(&mut self, steps: usize) {
+        self.shape[0] += steps;
+        self.words.resize(self.row_start(self.shape[0], 0), 0);
     }
 
     /// Lengths of time, batch and neurons.
@@ -73,6 +79,11 @@ impl SpikeBits {
     /// All words: `[time, batch, words per row]`.
     pub fn words(&self) -> &[u64] {
         &self.words
+    }
+
+    /// All words, without copying.
+    pub fn into_words(self) -> Vec<u64> {
+        self.words
     }
 
     /// Words that hold the neurons of one step and sample.
@@ -111,13 +122,12 @@ impl SpikeBits {
     pub fn set(&mut self, step: usize, batch: usize, neuron: usize) -> Result<()> {
         let at = [step, batch, neuron];
         if at.iter().zip(&self.shape).any(|(i, n)| i >= n) {
-            return Err(Error::Value {
-                place: "spikes".into(),
-                field: "index".into(),
-                index: None,
-                value: format!("{at:?}"),
-                rule: format!("must lie within the shape [time, batch, neuron] = {:?}", self.shape),
-            });
+            return Err(Error::value(
+                "spikes",
+                "index",
+                format!("{at:?}"),
+                format!("must lie within the shape [time, batch, neuron] = {:?}", self.shape),
+            ));
         }
         self.row_mut(step, batch)[neuron / 64] |= 1 << (neuron % 64);
         Ok(())
@@ -146,12 +156,12 @@ fn word_count([t, b, n]: [usize; 3]) -> Option<usize> {
 
 /// The error of spikes whose shape no memory can hold.
 pub(super) fn too_large(form: &str, shape: [usize; 3]) -> Error {
-    Error::Shape {
-        place: "spikes".into(),
-        field: form.into(),
-        got: format!("{shape:?}"),
-        want: "so much does not fit into memory; keep them as events, or take a part of the time".into(),
-    }
+    Error::shape(
+        "spikes",
+        form,
+        format!("{shape:?}"),
+        "so much does not fit into memory; keep them as events, or take a part of the time",
+    )
 }
 
 #[cfg(test)]
@@ -190,12 +200,16 @@ mod tests {
     }
 
     #[test]
-    fn the_first_steps_are_what_they_were() {
-        let words: Vec<u64> = (0..12).map(|i| i % 2).collect();
-        let mut bits = SpikeBits::from_words([3, 2, 65], words.clone()).unwrap();
-        bits.truncate(5);
-        assert_eq!((bits.shape(), bits.words()), ([3, 2, 65], &words[..]));
-        bits.truncate(2);
-        assert_eq!(bits, SpikeBits::from_words([2, 2, 65], words[..8].to_vec()).unwrap());
+    fn steps_are_added_within_the_room_that_was_made() {
+        let mut bits = SpikeBits::with_room([3, 2, 65]).unwrap();
+        let room = bits.words.as_ptr();
+        assert_eq!((bits.shape(), bits.count()), ([0, 2, 65], 0));
+        bits.grow(1);
+        bits.set(0, 1, 64).unwrap();
+        bits.grow(2);
+        bits.set(2, 0, 3).unwrap();
+        assert_eq!((bits.shape(), bits.words.as_ptr()), ([3, 2, 65], room));
+        assert_eq!(bits.iter().collect::<Vec<_>>(), [(0, 1, 64), (2, 0, 3)]);
+        assert!(SpikeBits::with_room([usize::MAX, 2, 1]).is_err());
     }
 }

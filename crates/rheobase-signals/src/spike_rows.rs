@@ -23,20 +23,16 @@ impl SpikeRows {
     /// [`Error::Shape`] if counts do not fit together; [`Error::Value`] if offsets descend, indices do not ascend within
     /// a step or reach `features`, or a value is 0 or not finite.
     pub fn new(offsets: Vec<u32>, index: Vec<u32>, value: Vec<f32>, features: usize) -> Result<Self> {
-        let fault = |field: &str, at: usize, value: String, rule: String| Error::Value {
-            place: "spikes".into(),
-            field: field.into(),
-            index: Some(at),
-            value,
-            rule,
+        let fault = |field: &str, at: usize, value: String, rule: String| {
+            Error::value("spikes", field, value, rule).at(at)
         };
         if offsets.first() != Some(&0) || index.len() != value.len() {
-            return Err(Error::Shape {
-                place: "spikes".into(),
-                field: "offsets, index, value".into(),
-                got: format!("[{}], [{}], [{}]", offsets.len(), index.len(), value.len()),
-                want: "offsets begin with 0, and every index has a value".into(),
-            });
+            return Err(Error::shape(
+                "spikes",
+                "offsets, index, value",
+                format!("[{}], [{}], [{}]", offsets.len(), index.len(), value.len()),
+                "offsets begin with 0, and every index has a value",
+            ));
         }
         if let Some(t) = offsets.windows(2).position(|w| w[1] < w[0] || w[1] as usize > index.len()) {
             let rule = format!("must ascend from {} and not exceed the {} spikes", offsets[t], index.len());

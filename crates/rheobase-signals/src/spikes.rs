@@ -48,12 +48,12 @@ impl SpikeEvents {
             return Err(fault("dt", None, format!("{dt} s"), "must be finite and above 0"));
         }
         if shape[1..].iter().any(|&n| u32::try_from(n.saturating_sub(1)).is_err()) {
-            return Err(Error::Shape {
-                place: "spikes".into(),
-                field: "shape".into(),
-                got: format!("{shape:?}"),
-                want: "batch and neurons are counted in 32 bits; use at most 4294967296 of each".into(),
-            });
+            return Err(Error::shape(
+                "spikes",
+                "shape",
+                format!("{shape:?}"),
+                "batch and neurons are counted in 32 bits; use at most 4294967296 of each",
+            ));
         }
         let (step, batch, neuron, value, offset) = Default::default();
         Ok(SpikeEvents { shape, dt, step, batch, neuron, value, offset })
@@ -142,6 +142,17 @@ impl SpikeEvents {
         grown.map_err(|_| refused("more do not fit into memory; take fewer neurons, samples or steps".into()))
     }
 
+    /// Keeps the first `steps` steps, all if there are no more.
+    pub fn truncate(&mut self, steps: usize) {
+        let kept = self.step.partition_point(|&step| step < steps as u64);
+        self.shape[0] = self.shape[0].min(steps);
+        self.step.truncate(kept);
+        self.batch.truncate(kept);
+        self.neuron.truncate(kept);
+        self.value.truncate(kept);
+        self.offset.truncate(kept);
+    }
+
     /// Lengths of time, batch and neurons.
     pub fn shape(&self) -> [usize; 3] {
         self.shape
@@ -219,12 +230,12 @@ impl SpikeEvents {
     pub fn from_dense(shape: [usize; 3], dt: f64, values: &[f32]) -> Result<Self> {
         let mut spikes = SpikeEvents::new(shape, dt)?;
         if checked_len(&shape) != Some(values.len()) {
-            return Err(Error::Shape {
-                place: "spikes".into(),
-                field: "values".into(),
-                got: format!("[{}]", values.len()),
-                want: format!("as many as the product of {shape:?} are needed"),
-            });
+            return Err(Error::shape(
+                "spikes",
+                "values",
+                format!("[{}]", values.len()),
+                format!("as many as the product of {shape:?} are needed"),
+            ));
         }
         let [_, batches, neurons] = shape;
         // Without values there may be no neurons, and nothing to divide by; NaN is not 0 and reaches `push`.
@@ -300,13 +311,7 @@ fn plain(step: usize, batch: usize, neuron: usize, value: f32) -> SpikeEvent {
 }
 
 fn fault(field: &str, row: Option<usize>, value: impl ToString, rule: impl Into<String>) -> Error {
-    Error::Value {
-        place: "spikes".into(),
-        field: field.into(),
-        index: row,
-        value: value.to_string(),
-        rule: rule.into(),
-    }
+    Error::value("spikes", field, value, rule).at(row)
 }
 
 #[cfg(test)]
@@ -385,6 +390,13 @@ mod tests {
             let back = SpikeEvents::from_dense(shape, dt, &dense).unwrap();
             prop_assert_eq!(back.values(), spikes.values());
             prop_assert_eq!(back.to_dense().unwrap(), dense);
+            for steps in 0..=shape[0] + 1 {
+                let mut first = spikes.clone();
+                first.truncate(steps);
+                let steps = steps.min(shape[0]);
+                prop_assert_eq!(first, SpikeEvents::from_events([steps, shape[1], shape[2]], dt,
+                    spikes.iter().filter(|e| e.step < steps as u64)).unwrap());
+            }
             let bits = spikes.fired().unwrap();
             let ones = SpikeEvents::from_bits(&bits, dt).unwrap();
             prop_assert_eq!(ones.neurons(), spikes.neurons());

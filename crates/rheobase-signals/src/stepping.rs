@@ -132,7 +132,7 @@ impl SpikeTrains {
 }
 
 fn bad(field: &str, value: f64, rule: String) -> Error {
-    Error::Value { place: "steps".into(), field: field.into(), index: None, value: value.to_string(), rule }
+    Error::value("steps", field, value, rule)
 }
 
 #[cfg(test)]

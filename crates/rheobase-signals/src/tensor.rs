@@ -74,12 +74,12 @@ impl Tensor {
         if shape.iter().try_fold(1usize, |n, axis| n.checked_mul(*axis)) == Some(count) {
             return Ok(Tensor { shape: shape.to_vec(), data });
         }
-        Err(Error::Shape {
-            place: "tensor".into(),
-            field: "shape".into(),
-            got: format!("{shape:?}"),
-            want: format!("its product must be the number of elements, {count}"),
-        })
+        Err(Error::shape(
+            "tensor",
+            "shape",
+            format!("{shape:?}"),
+            format!("its product must be the number of elements, {count}"),
+        ))
     }
 
     /// A tensor from little-endian bytes.

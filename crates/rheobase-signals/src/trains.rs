@@ -226,13 +226,7 @@ pub fn fits(spikes: f64) -> std::result::Result<(), String> {
 }
 
 fn fault(field: &str, value: impl ToString, rule: String) -> Error {
-    Error::Value {
-        place: "spike trains".into(),
-        field: field.into(),
-        index: None,
-        value: value.to_string(),
-        rule,
-    }
+    Error::value("spike trains", field, value, rule)
 }
 
 /// `0`, `1`, `2`…

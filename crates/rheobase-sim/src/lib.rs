@@ -18,5 +18,7 @@ pub mod threads;
 pub use compete::Competition;
 pub use curve::Curve;
 pub use dynamics::Dynamics;
-pub use population::{Catalog, Initial, Input, Population, Record, Recording, Spikes, Upstream, model};
+pub use population::{
+    Catalog, Initial, Input, Population, Record, Recording, SpikeRecord, Spikes, Upstream, Values, model,
+};
 pub use run::Run;

@@ -109,10 +109,10 @@ impl<E: Number> Run<E> {
     /// A model that does not spike; spikes that stand for more than fit into memory.
     pub fn spikes(&self) -> Result<SpikeTrains> {
         let (name, info) = (self.population.name(), self.population.model().info());
-        let Some(events) = &self.recording.events else {
+        let Some(events) = self.recording.events() else {
             return Err(Error::unsupported(
                 name,
-                format!("{} sends values, not spikes: see `recording.dense`", info.name),
+                format!("{} sends values, not spikes: see `recording.dense()`", info.name),
             ));
         };
         let values = self.population.spike_values();
@@ -162,7 +162,7 @@ mod tests {
         let recording = by_hand.run(200, &Input::Array(&input), &record).unwrap();
         assert_eq!(run.recording, recording);
         let trains = run.spikes().unwrap();
-        assert_eq!(trains.spikes(), recording.events.as_ref().unwrap().len());
+        assert_eq!(trains.spikes(), recording.events().unwrap().len());
         assert!(trains.spikes() > 0 && trains.window == (0.0, 0.2));
         let v = run.trace("v").unwrap();
         assert_eq!((v.shape(), v.values()), ([200, 3], &recording.trace("v").unwrap().data[..]));

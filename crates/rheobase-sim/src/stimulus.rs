@@ -12,7 +12,7 @@
 //! let signal = Signal::new(&stimuli, &RunShape::of(&lif, 300, 0))?;
 //! let fill = |step, sample, first, out: &mut [f32]| signal.fill(step, sample, first, out);
 //! let recording = lif.run(300, &Input::Generated(&fill), &Record::spikes(Spikes::Events))?;
-//! assert!(recording.events.is_some_and(|e| e.iter().all(|s| (100..=200).contains(&s.step)) && !e.is_empty()));
+//! assert!(recording.each_spike().all(|s| (100..=200).contains(&s.step)) && recording.each_spike().count() > 0);
 //! # Ok::<(), rheobase::Error>(())
 //! ```
 
@@ -158,12 +158,8 @@ impl Signal {
     /// per step, data of another shape or step.
     pub fn new(stimuli: &[Stimulus], run: &RunShape<'_>) -> Result<Self> {
         let parts = stimuli.iter().enumerate().map(|(i, s)| {
-            Component::new(i, s, run).map_err(|rule| Error::Value {
-                place: "stimulus".into(),
-                field: s.kind().into(),
-                index: (stimuli.len() > 1).then_some(i),
-                value: s.text(),
-                rule,
+            Component::new(i, s, run).map_err(|rule| {
+                Error::value("stimulus", s.kind(), s.text(), rule).at((stimuli.len() > 1).then_some(i))
             })
         });
         Ok(Signal { parts: parts.collect::<Result<_>>()? })

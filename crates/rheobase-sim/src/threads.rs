@@ -19,13 +19,12 @@ pub fn check(place: &str, threads: usize) -> Result<()> {
     if (1..=MOST).contains(&threads) {
         return Ok(());
     }
-    Err(Error::Value {
-        place: place.into(),
-        field: "threads".into(),
-        index: None,
-        value: threads.to_string(),
-        rule: format!("must be at least 1 and at most {MOST}; leave it out for as many as there are cores"),
-    })
+    Err(Error::value(
+        place,
+        "threads",
+        threads,
+        format!("must be at least 1 and at most {MOST}; leave it out for as many as there are cores"),
+    ))
 }
 
 /// Threads for `place`; without a number as many as there are cores, or as the environment says.
@@ -39,10 +38,8 @@ pub fn pool(place: &str, threads: Option<usize>) -> Result<Arc<rayon::ThreadPool
     }
     // The builder takes 0 for as many as usual.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
-    pool.map(Arc::new).map_err(|e| Error::Unsupported {
-        place: place.into(),
-        what: format!("threads cannot be started: {e}; take fewer"),
-    })
+    pool.map(Arc::new)
+        .map_err(|e| Error::unsupported(place, format!("threads cannot be started: {e}; take fewer")))
 }
 
 /// Checks the number of threads that the environment asks for, `RAYON_NUM_THREADS`.

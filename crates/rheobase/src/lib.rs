@@ -20,8 +20,8 @@ pub use rheobase_base::{Cancel, Error, Result, memory, nearest, random};
 pub use rheobase_models as models;
 pub use rheobase_signals::{Matrix, SpikeTrains};
 pub use rheobase_sim::{
-    Catalog, Competition, Curve, Dynamics, Initial, Input, Population, Record, Recording, Run, Spikes,
-    Upstream, compete, curve, model, population, stimulus, threads,
+    Catalog, Competition, Curve, Dynamics, Initial, Input, Population, Record, Recording, Run, SpikeRecord,
+    Spikes, Upstream, Values, compete, curve, model, population, stimulus, threads,
 };
 
 /// What a model's equations do, before any network, and pictures of that.

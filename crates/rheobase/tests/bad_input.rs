@@ -6,7 +6,7 @@ use rheobase::models::Surrogate;
 use rheobase::models::neuron::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
 use rheobase::models::rate::NoRate;
 use rheobase::models::real::Real;
-use rheobase::population::{Builder, Model, Number};
+use rheobase::population::{Builder, Model, Number, Values};
 use rheobase::{Catalog, Error, Initial, Input, Population, Record, Spikes, Upstream};
 
 /// Numbers that break things, and ordinary ones.
@@ -150,8 +150,10 @@ fn builder<E: Number>(d: &Description) -> Builder<E> {
         let field = name(model.params(), *i);
         builder = match given {
             Given::Shared(x) => builder.set(field, *x),
-            Given::Each(xs) => builder.set_each(field, xs),
-            Given::Uniform(low, high) => builder.set_uniform_per_feature(field, *low, *high, 1),
+            Given::Each(xs) => builder.set(field, xs),
+            Given::Uniform(low, high) => {
+                builder.set(field, Values::Uniform { low: *low, high: *high, seed: 1 })
+            }
             Given::Misnamed(x) => builder.set("no such thing", *x),
         };
     }
@@ -199,7 +201,7 @@ fn exercise<E: Number>(d: &Description, input: &[f64], form: usize) -> Result<()
             return Ok(());
         }
     };
-    prop_assert!(recording.dense.iter().all(|x| !x.to_f64().is_nan()));
+    prop_assert!(recording.dense().iter().all(|x| !x.to_f64().is_nan()));
     prop_assert!(neurons.state().fields.iter().flatten().all(|x| !x.to_f64().is_nan()));
     let loss = vec![E::one(); steps * row];
     let upstream = Upstream { output: Some(&loss), states: Vec::new() };
@@ -279,9 +281,9 @@ fn errors_name_place_field_value_and_rule() {
     let message = |builder: Builder<f32>| builder.build().err().map(|e| e.to_string()).unwrap_or_default();
     let one = || Population::<f32>::builder(lif(), &[3]);
     for (builder, parts) in [
-        (one().set_each("tau_m", &[0.02, 0.02, -2.0]), &["lif.tau_m[2]", "-2 s", "must be > 0"][..]),
+        (one().set("tau_m", &[0.02, 0.02, -2.0]), &["lif.tau_m[2]", "-2 s", "must be > 0"][..]),
         (one().set("tau_n", 1.0), &["unknown parameter `tau_n`", "did you mean `tau_m`?"]),
-        (one().set_each("tau_m", &[0.02]), &["lif.tau_m", "[1]", "each of the 3 neurons"]),
+        (one().set("tau_m", &[0.02]), &["lif.tau_m", "[1]", "each of the 3 neurons"]),
         (one().dt(f64::NAN), &["lif.dt = NaN", "must be > 0"]),
         (one().initial("v", Initial::Value(1e300)), &["initial v", "1e300", "float32"]),
         (one().batch(usize::MAX), &["lif.batch", "less than 2^32"]),

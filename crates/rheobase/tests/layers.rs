@@ -2,7 +2,7 @@
 //! probes, and the description.
 
 use rheobase::compete::{Competition, Scope};
-use rheobase::population::{Builder, Column};
+use rheobase::population::{Builder, Column, Values};
 use rheobase::{Catalog, Error, Input, Population, Record, Result, Spikes};
 
 const SHAPE: [usize; 3] = [3, 4, 4];
@@ -74,7 +74,7 @@ fn winning_spikes_are_the_winners_and_nothing_else() -> Result<()> {
     let r = population.run(30, &Input::Array(&x), &record())?;
     let winning = population.winning_spikes(&r)?;
     assert_eq!(winning.iter().filter(|s| **s != 0.0).count(), r.winners.len());
-    assert!(r.dense.iter().filter(|s| **s != 0.0).count() > r.winners.len(), "losers fire too");
+    assert!(r.dense().iter().filter(|s| **s != 0.0).count() > r.winners.len(), "losers fire too");
     for w in &r.winners {
         assert_eq!(winning[w.step * N + w.place[0] * 16 + w.place[1] * 4 + w.place[2]], 1.0);
     }
@@ -88,16 +88,16 @@ fn thresholds_change_on_a_live_layer() -> Result<()> {
     let mut population = layer("lif_exp").build()?;
     let weak = Input::Constant(&[100.0f32]);
     let silent = population.run(100, &weak, &record())?;
-    assert!(silent.dense.iter().all(|s| *s == 0.0));
+    assert!(silent.dense().iter().all(|s| *s == 0.0));
     let before = population.state().fields[0].clone();
     let each: Vec<f64> = (0..N).map(|n| if n < 16 { -60.0 } else { -50.0 }).collect();
-    population.set_each("v_th", &each)?;
+    population.set("v_th", &each)?;
     assert_eq!(population.state().fields[0], before, "the state stays");
     let r = population.run(100, &weak, &record())?;
     for n in 0..N {
-        assert_eq!((0..100).any(|t| r.dense[t * N + n] != 0.0), n < 16, "neuron {n}");
+        assert_eq!((0..100).any(|t| r.dense()[t * N + n] != 0.0), n < 16, "neuron {n}");
     }
-    let error = population.set_each("v_th", &[1.0]).unwrap_err().to_string();
+    let error = population.set("v_th", &[1.0]).unwrap_err().to_string();
     assert!(error.contains("lif_exp.v_th") && error.contains("48"), "{error}");
     assert!(population.set("v_th", f64::NAN).is_err());
     Ok(())
@@ -113,14 +113,15 @@ fn competition_changes_on_a_live_layer() -> Result<()> {
     assert!(population.set_competition(Some(Competition { k: 0, ..long })).is_err());
     population.set_competition(None)?;
     let r = population.run(2, &Input::Constant(&strong), &record())?;
-    assert!(r.winners.is_empty() && r.dense.iter().all(|s| *s == 1.0));
+    assert!(r.winners.is_empty() && r.dense().iter().all(|s| *s == 1.0));
     Ok(())
 }
 
 #[test]
 fn uniform_parameters_are_drawn_once_per_feature_map_and_used() -> Result<()> {
     for model in ["lif_exp", "lif_last_input", "lif_euler", "eif", "qif"] {
-        let mut drawn = layer(model).set_uniform_per_feature("tau_m", 0.005, 0.05, 7).build()?;
+        let mut drawn =
+            layer(model).set("tau_m", Values::Uniform { low: 0.005, high: 0.05, seed: 7 }).build()?;
         let taus: Vec<f64> = match drawn.params().find(|(f, _)| f.name == "tau_m").unwrap().1 {
             Column::Each(xs) => xs.clone(),
             Column::Shared(_) => panic!("tau_m of {model} is shared"),
@@ -132,7 +133,7 @@ fn uniform_parameters_are_drawn_once_per_feature_map_and_used() -> Result<()> {
 
         let x: Vec<f32> = (0..200).flat_map(|t| [if t % 9 < 5 { 260.0 } else { 0.0 }; N]).collect();
         let got = drawn.run(200, &Input::Array(&x), &record())?;
-        let mut given = layer(model).set_each("tau_m", &taus).build()?;
+        let mut given = layer(model).set("tau_m", &taus).build()?;
         assert_eq!(got, given.run(200, &Input::Array(&x), &record())?);
         let v = &got.trace("v").unwrap().data[10 * N..11 * N];
         for map in v.chunks(16) {
@@ -223,7 +224,7 @@ fn the_last_input_neuron_echoes_a_pulse_and_the_exact_one_does_not() -> Result<(
         let mut x = vec![0.0; 30];
         x[0] = 16.0 * 281.0;
         let r = population.run(30, &Input::Array(&x), &Record::spikes(Spikes::Dense))?;
-        Ok((0..30).filter(|t| r.dense[*t] != 0.0).collect())
+        Ok((0..30).filter(|t| r.dense()[*t] != 0.0).collect())
     };
     assert_eq!(fired("lif_last_input")?, [0, 3, 6, 9]);
     assert_eq!(fired("lif_exp")?, [0]);
@@ -237,7 +238,7 @@ fn rates_of_physical_neurons_follow_their_curves() -> Result<()> {
         let mut population = Population::<f64>::builder(model.clone(), &[1]).dt(1e-5).build()?;
         let params = population.params_of(0);
         let r = population.run(400_000, &Input::Constant(&[x]), &Record::spikes(Spikes::Dense))?;
-        let counted = r.dense.iter().sum::<f64>() / 4.0;
+        let counted = r.dense().iter().sum::<f64>() / 4.0;
         let curve = model.rate(&params, x).unwrap();
         assert!((counted - curve).abs() < 0.5, "{}: {counted} and {curve} Hz", model.info().name);
         assert_eq!(model.rate(&params, 0.0), Some(0.0));
@@ -267,7 +268,7 @@ fn a_bound_on_dt_and_a_lower_bound_on_v_hold() -> Result<()> {
 fn a_population_describes_itself() -> Result<()> {
     let population = layer("lif_exp")
         .name("v1")
-        .set_uniform_per_feature("tau_m", 0.01, 0.03, 1)
+        .set("tau_m", Values::Uniform { low: 0.01, high: 0.03, seed: 1 })
         .competition(Competition { k: 4, silence: 2, ..Competition::default() })
         .build()?;
     let text = population.to_string();
@@ -300,10 +301,10 @@ fn default_neurons_fire_at_their_example_input_and_sit_still_without() -> Result
         let model = Catalog::standard().get(name)?;
         let mut population = Population::<f32>::builder(model.clone(), &[1]).build()?;
         let still = population.run(1000, &Input::Constant(&[0.0]), &record())?;
-        assert!(still.dense.iter().all(|s| *s == 0.0), "{name} fires without input");
+        assert!(still.dense().iter().all(|s| *s == 0.0), "{name} fires without input");
         population.reset();
         let example = [model.info().example_input as f32];
-        let rate: f32 = population.run(1000, &Input::Constant(&example), &record())?.dense.iter().sum();
+        let rate: f32 = population.run(1000, &Input::Constant(&example), &record())?.dense().iter().sum();
         println!("{name}: {rate} Hz");
         assert!((5.0..150.0).contains(&rate), "{name}: {rate} Hz");
     }

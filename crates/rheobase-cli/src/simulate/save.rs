@@ -111,11 +111,11 @@ impl<E: Number> Output<E> {
 
     /// Takes a piece of the run that starts at step `start`; its first traces are the probes.
     pub(crate) fn take(&mut self, start: usize, piece: &Recording<E>) -> Outcome<()> {
-        for e in piece.events.iter().flat_map(|e| e.iter()) {
+        for e in piece.each_spike() {
             self.events.push(SpikeEvent { step: e.step + start as u64, ..e })?;
         }
         if let Some(dense) = &mut self.dense {
-            dense.extend_from_slice(&piece.dense);
+            dense.extend_from_slice(piece.dense());
         }
         for (kept, trace) in self.probes.iter_mut().zip(&piece.traces) {
             kept.data.extend_from_slice(&trace.data);

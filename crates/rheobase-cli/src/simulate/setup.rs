@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 use rheobase::models::neuron::Time;
 use rheobase::models::real::whole_steps;
-use rheobase::population::{Builder, Model, Number};
+use rheobase::population::{Builder, Model, Number, Values};
 use rheobase::random::Stream;
 use rheobase::{Catalog, Initial, Population};
 
@@ -72,10 +72,12 @@ impl Setup {
                 Value::NumberOrSpan(NumberOrSpan::Same(x)) => builder.set(field, *x),
                 Value::NumberOrSpan(NumberOrSpan::Between(low, high)) => {
                     let stream = Stream::new(self.seed, "parameter", &format!("{name}.{field}"));
-                    builder.set_each(field, &drawn(stream, *low, *high, neurons))
+                    builder.set(field, drawn(stream, *low, *high, neurons))
                 }
-                Value::PerMap(low, high) => builder.set_uniform_per_feature(field, *low, *high, self.seed),
-                Value::File(file) => builder.set_each(field, &file.column(field)?),
+                Value::PerMap(low, high) => {
+                    builder.set(field, Values::Uniform { low: *low, high: *high, seed: self.seed })
+                }
+                Value::File(file) => builder.set(field, &file.column(field)?),
             };
         }
         Ok(builder)

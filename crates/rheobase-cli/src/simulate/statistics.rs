@@ -101,7 +101,7 @@ impl Counts {
             [_] => self.take_events(start, piece, |values, _, value| values[0].count(value)),
             _ => self.take_events(start, piece, |values, neuron, value| values[neuron].count(value)),
         }
-        for (step, row) in piece.dense.chunks(self.trains.len()).enumerate() {
+        for (step, row) in piece.dense().chunks(self.trains.len()).enumerate() {
             if (start + step) as f64 * self.dt < self.from {
                 continue;
             }
@@ -122,7 +122,7 @@ impl Counts {
         piece: &Recording<E>,
         count: impl Fn(&[SpikeValues], usize, f64) -> f64,
     ) {
-        for e in piece.events.iter().flat_map(|e| e.iter()) {
+        for e in piece.each_spike() {
             let time = (start as u64 + e.step) as f64 * self.dt + f64::from(e.offset);
             if time >= self.from {
                 let (neuron, value) = (e.neuron as usize, f64::from(e.value));

@@ -208,7 +208,7 @@ fn spikes_in_parts<E: Number>(
         let each: Vec<f64> = neurons.iter().map(|n| of(population, field.name, *n)).collect();
         builder = match each.iter().all(|x| *x == each[0]) {
             true => builder.set(field.name, each[0]),
-            false => builder.set_each(field.name, &each),
+            false => builder.set(field.name, &each),
         };
     }
     // Impulses arrive once, in the first part.
@@ -222,7 +222,7 @@ fn spikes_in_parts<E: Number>(
         }
     };
     let record = Record::spikes(Spikes::Events);
-    let events = builder.build()?.run(steps * parts, &Fed::Generated(&fill), &record)?.events;
+    let events = builder.build()?.run(steps * parts, &Fed::Generated(&fill), &record)?.spikes.into_events();
     let several = model.info().emits != Emits::Binary;
     let count = |value: f32| if several { value.abs().round() as u64 } else { 1 };
     Ok(events.iter().flat_map(|events| events.iter()).map(|e| count(e.value)).sum())

@@ -28,7 +28,7 @@ pub(crate) fn rate<E: Number>(population: &Population<E>, input: &Signal, steps:
         let mut few = some(population, &chosen)?;
         let recorded = few.run(length, &Input::Generated(&generated), &Record::spikes(Spikes::Events))?;
         let settled = if length < STEPS { 0 } else { length / 2 };
-        let events = recorded.events.iter().flat_map(|e| e.steps());
+        let events = recorded.events().into_iter().flat_map(|e| e.steps());
         spikes += events.filter(|step| **step as usize >= settled).count();
         counted += (length - settled) * chosen.len();
     }
@@ -44,7 +44,7 @@ fn some<E: Number>(population: &Population<E>, chosen: &[usize]) -> Outcome<Popu
             Column::Shared(x) => builder.set(field.name, *x),
             Column::Each(xs) => {
                 let values: Vec<f64> = chosen.iter().map(|n| xs[*n]).collect();
-                builder.set_each(field.name, &values)
+                builder.set(field.name, &values)
             }
         };
     }

@@ -26,7 +26,7 @@ fn write_trace(path: &Path, target: &str, off: f64) {
         ("input", array(input)),
         ("voltage0", voltage0),
         ("refractory_time0", refractory0),
-        ("output", array(run.dense.iter().map(|x| x / 0.001).collect())),
+        ("output", array(run.dense().iter().map(|x| x / 0.001).collect())),
         ("post_voltage", array(voltage)),
         ("post_refractory_time", array(run.traces[1].data.clone())),
     ];

@@ -95,15 +95,15 @@ pub(super) fn as_image(encoder: &str, image: Option<[usize; 3]>, sample: &[usize
     match (found, image) {
         (Some(found), None) => Ok(found),
         (Some(found), Some(image)) if found == image => Ok(found),
-        (_, image) => Err(Error::Shape {
-            place: encoder.into(),
-            field: "image".into(),
-            got: format!("{sample:?}"),
-            want: match image {
+        (_, image) => Err(Error::shape(
+            encoder,
+            "image",
+            format!("{sample:?}"),
+            match image {
                 Some(image) => format!("{image:?} is needed, as the encoder says"),
                 None => "[channel, row, column] is needed; give the data such a shape".into(),
             },
-        }),
+        )),
     }
 }
 
@@ -129,7 +129,7 @@ pub(super) fn of_sample(place: Place<'_>, error: Error) -> Error {
                 "image" | "intensities" => format!("input[{}]{step}", place.sample),
                 other => format!("input[{}]{step}.{other}", place.sample),
             };
-            Error::Value { place: place.encoder.into(), field, index, value, rule }
+            Error::value(place.encoder, field, value, rule).at(index)
         }
         other => other,
     }

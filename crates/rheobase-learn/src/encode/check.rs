@@ -15,13 +15,7 @@ pub(super) struct Place<'a> {
 impl Place<'_> {
     pub(super) fn fault(&self, feature: usize, value: impl ToString, rule: &str) -> Error {
         let step = self.step.map_or(String::new(), |t| format!("[{t}]"));
-        Error::Value {
-            place: self.encoder.into(),
-            field: format!("input[{}]{step}", self.sample),
-            index: Some(feature),
-            value: value.to_string(),
-            rule: rule.into(),
-        }
+        Error::value(self.encoder, format!("input[{}]{step}", self.sample), value, rule).at(feature)
     }
 
     /// `x` within [low, high]: refused outside unless `clip`, and always if it is not finite.
@@ -53,13 +47,7 @@ pub(super) fn parameter(
     if fine {
         return Ok(());
     }
-    Err(Error::Value {
-        place: encoder.into(),
-        field: field.into(),
-        index: None,
-        value: value.to_string(),
-        rule: rule.into(),
-    })
+    Err(Error::value(encoder, field, value, rule))
 }
 
 /// Whether `steps` steps of `sample` can be written, `outputs` values each.
@@ -128,16 +116,16 @@ pub(super) fn lengthened(encoder: &str, sample: &[usize], times: usize) -> Resul
     });
     let size = shape.iter().try_fold(1_usize, |n, &d| n.checked_mul(d));
     if first.is_none() || size.is_none_or(|n| u32::try_from(n).is_err()) {
-        return Err(Error::Shape {
-            place: encoder.into(),
-            field: "shape".into(),
-            got: format!("{sample:?}"),
-            want: format!("a sample with an axis, and fewer than 2³² values after taking each {times} times"),
-        });
+        return Err(Error::shape(
+            encoder,
+            "shape",
+            format!("{sample:?}"),
+            format!("a sample with an axis, and fewer than 2³² values after taking each {times} times"),
+        ));
     }
     Ok(shape)
 }
 
 pub(super) fn unsupported(encoder: &str, what: &str) -> Error {
-    Error::Unsupported { place: encoder.into(), what: what.into() }
+    Error::unsupported(encoder, what)
 }

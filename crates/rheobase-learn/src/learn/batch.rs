@@ -171,12 +171,12 @@ impl Pass {
     ) -> Result<Outcome> {
         let n = batch.inputs.len();
         if batch.targets.len() != n || batch.lengths.len() != n || batch.ids.len() != n || n == 0 {
-            return Err(Error::Shape {
-                place: "batch".into(),
-                field: "targets, lengths, ids".into(),
-                got: format!("{}, {}, {}", batch.targets.len(), batch.lengths.len(), batch.ids.len()),
-                want: format!("one for each of the {n} samples is needed, and at least one sample"),
-            });
+            return Err(Error::shape(
+                "batch",
+                "targets, lengths, ids",
+                format!("{}, {}, {}", batch.targets.len(), batch.lengths.len(), batch.ids.len()),
+                format!("one for each of the {n} samples is needed, and at least one sample"),
+            ));
         }
         let bounded = self.bounded(program)?;
         let cancel = Cancel::current();
@@ -222,10 +222,7 @@ impl Pass {
                 let n =
                     n.ok_or_else(|| Error::unknown("regularise.rates", "node", name, names.iter().copied()))?;
                 if !(spiking[n] && program.list()[n].layer) {
-                    return Err(Error::Unsupported {
-                        place: format!("regularise.rates.{name}"),
-                        what: "this node sends no spikes that pass a gradient; bound the rate of a layer of neurons".into(),
-                    });
+                    return Err(Error::unsupported(format!("regularise.rates.{name}"), "this node sends no spikes that pass a gradient; bound the rate of a layer of neurons"));
                 }
                 Ok((n + 1, *bounds))
             })

@@ -12,13 +12,7 @@ pub(super) fn within(place: &str, field: &str, value: f64, range: Range) -> Resu
 
 /// A setting that breaks `rule`.
 pub(super) fn broken(place: &str, field: &str, value: impl ToString, rule: impl Into<String>) -> Error {
-    Error::Value {
-        place: place.into(),
-        field: field.into(),
-        index: None,
-        value: value.to_string(),
-        rule: rule.into(),
-    }
+    Error::value(place, field, value, rule)
 }
 
 /// Refuses numbers of a magnitude above `limit`, infinities and NaN, with the index of the first.
@@ -28,13 +22,7 @@ pub(super) fn bounded(place: &str, field: &str, values: &[f32], limit: f32, rule
     }
     match values.iter().position(|x| x.is_nan() || x.abs() > limit) {
         None => Ok(()),
-        Some(i) => Err(Error::Value {
-            place: place.into(),
-            field: field.into(),
-            index: Some(i),
-            value: values[i].to_string(),
-            rule: rule.into(),
-        }),
+        Some(i) => Err(Error::value(place, field, values[i], rule).at(i)),
     }
 }
 
@@ -43,12 +31,12 @@ pub(super) fn same_length(place: &str, field: &str, got: usize, want: usize, oth
     if got == want {
         return Ok(());
     }
-    Err(Error::Shape {
-        place: place.into(),
-        field: field.into(),
-        got: format!("[{got}]"),
-        want: format!("{other} has {want} elements, and this needs as many"),
-    })
+    Err(Error::shape(
+        place,
+        field,
+        format!("[{got}]"),
+        format!("{other} has {want} elements, and this needs as many"),
+    ))
 }
 
 /// `x` as `f32`, at most the largest finite one: a gradient beyond it still points the right way.

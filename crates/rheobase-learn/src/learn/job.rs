@@ -306,7 +306,7 @@ impl Job {
         if self.sums.batches == 0 {
             let what = "an epoch had no batch; give an iterable that can be gone through again, such as a list, or a function's \
                         generator by its function";
-            return Err(Error::Unsupported { place: "batches".into(), what: what.into() });
+            return Err(Error::unsupported("batches", what));
         }
         let (pool, cancel) = (self.pool.clone(), Cancel::current());
         let epoch = pool.install(|| cancel.scope(|| self.end_epoch()))?;
@@ -421,10 +421,8 @@ impl Job {
 
     /// The network as the checkpoint's header holds it.
     fn architecture(&self) -> Result<Value> {
-        serde_json::to_value(&self.network).map_err(|e| Error::Unsupported {
-            place: "network".into(),
-            what: format!("cannot be written to a checkpoint: {e}"),
-        })
+        serde_json::to_value(&self.network)
+            .map_err(|e| Error::unsupported("network", format!("cannot be written to a checkpoint: {e}")))
     }
 
     /// The job that a checkpoint was written by, at the point where it was written.
@@ -514,7 +512,7 @@ pub(super) fn smooth_after(config: &TrainConfig, trainer: &mut Trainer, epochs: 
 
 /// How batches are taken through the network.
 pub(super) fn pass(config: &TrainConfig) -> Result<Pass> {
-    let level = Level::from_env().map_err(|what| Error::Unsupported { place: "training".into(), what })?;
+    let level = Level::from_env().map_err(|what| Error::unsupported("training", what))?;
     Ok(Pass {
         loss: config.loss,
         rates: config.regularise.rates.iter().map(|(name, bounds)| (name.clone(), *bounds)).collect(),

@@ -70,11 +70,5 @@ pub(super) fn targets<'a>(dataset: &Dataset, indices: &[usize]) -> Result<Vec<Ta
 
 /// A sample that is not there.
 pub(super) fn missing(sample: usize) -> Error {
-    Error::Value {
-        place: "data".into(),
-        field: "sample".into(),
-        index: None,
-        value: sample.to_string(),
-        rule: "must be a sample of the data set".into(),
-    }
+    Error::value("data", "sample", sample, "must be a sample of the data set")
 }

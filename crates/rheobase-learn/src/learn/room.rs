@@ -23,15 +23,16 @@ pub(super) fn check(
     chunk: usize,
 ) -> Result<()> {
     let needed = needed(parts, catalog, config, samples, chunk);
-    memory::check(needed).map_err(|rule| Error::Value {
-        place: "train".into(),
-        field: "batch".into(),
-        index: None,
-        value: config.train.batch.to_string(),
-        rule: format!(
-            "with this network and {} steps, it {rule}; fewer threads take less, too",
-            config.data.steps
-        ),
+    memory::check(needed).map_err(|rule| {
+        Error::value(
+            "train",
+            "batch",
+            config.train.batch,
+            format!(
+                "with this network and {} steps, it {rule}; fewer threads take less, too",
+                config.data.steps
+            ),
+        )
     })
 }
 
@@ -60,18 +61,17 @@ pub(super) fn chunk(
         return Ok(chunk);
     }
     let least = lengths.map(|chunk| of(chunk).1).fold(f64::INFINITY, f64::min);
-    Err(Error::Value {
-        place: "train".into(),
-        field: "memory".into(),
-        index: None,
-        value: format!("{text:?}"),
-        rule: format!(
+    Err(Error::value(
+        "train",
+        "memory",
+        format!("{text:?}"),
+        format!(
             "with this network, batch {} and these threads, training takes at least {}; allow that, or take fewer \
              threads or a smaller batch",
             config.train.batch,
             memory::size(least)
         ),
-    })
+    ))
 }
 
 /// Bytes of weights, moments and gradients, and of the tapes that are used at the same time.

@@ -41,15 +41,9 @@ impl<P: Borrow<Program>> Session<P> {
     /// No samples; `RHEOBASE_SIMD` that names no level.
     pub fn new(program: P, samples: usize) -> Result<Self> {
         if samples == 0 {
-            return Err(Error::Value {
-                place: "session".into(),
-                field: "samples".into(),
-                index: None,
-                value: "0".into(),
-                rule: "must be at least 1".into(),
-            });
+            return Err(Error::value("session", "samples", "0", "must be at least 1"));
         }
-        let level = Level::from_env().map_err(|what| Error::Unsupported { place: "session".into(), what })?;
+        let level = Level::from_env().map_err(|what| Error::unsupported("session", what))?;
         Ok(Session {
             state: program.borrow().start(samples),
             program,
@@ -98,22 +92,21 @@ impl<P: Borrow<Program>> Session<P> {
     fn check(&self, input: &[f32]) -> Result<()> {
         let width: usize = self.program.borrow().input_shape().iter().product();
         if input.len() != self.samples * width {
-            return Err(Error::Shape {
-                place: "session".into(),
-                field: "input".into(),
-                got: format!("{} numbers", input.len()),
-                want: format!("[sample, feature] = [{}, {width}] is needed", self.samples),
-            });
+            return Err(Error::shape(
+                "session",
+                "input",
+                format!("{} numbers", input.len()),
+                format!("[sample, feature] = [{}, {width}] is needed", self.samples),
+            ));
         }
         match input.iter().position(|x| !x.is_finite()) {
             None => Ok(()),
-            Some(i) => Err(Error::Value {
-                place: "session".into(),
-                field: format!("input[{}, {}]", i / width, i % width),
-                index: None,
-                value: input[i].to_string(),
-                rule: "must be a finite number".into(),
-            }),
+            Some(i) => Err(Error::value(
+                "session",
+                format!("input[{}, {}]", i / width, i % width),
+                input[i],
+                "must be a finite number",
+            )),
         }
     }
 
@@ -135,10 +128,10 @@ impl<P: Borrow<Program>> Session<P> {
     pub fn set_state(&mut self, state: State) -> Result<()> {
         let size = |s: &State| (s.samples(), s.memories().len());
         if size(&state) != size(&self.state) {
-            return Err(Error::Unsupported {
-                place: "session".into(),
-                what: "the state is of another network or number of samples".into(),
-            });
+            return Err(Error::unsupported(
+                "session",
+                "the state is of another network or number of samples",
+            ));
         }
         self.state = state;
         Ok(())

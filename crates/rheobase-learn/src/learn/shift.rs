@@ -29,7 +29,7 @@ impl Shift {
                 "moves images, [maps, rows, columns] that do not change over time, and not {:?}; leave it out",
                 dataset.shape()
             );
-            return Err(Error::Unsupported { place: "data.shift".into(), what });
+            return Err(Error::unsupported("data.shift", what));
         };
         if pixels >= rows.min(columns) {
             let rule = format!(

@@ -92,7 +92,7 @@ pub fn splits(config: &TrainConfig) -> Result<Splits> {
         Source::Given => {
             let what =
                 "the samples were given by the program that began the run, which alone can go on with it";
-            return Err(Error::Unsupported { place: "data.source".into(), what: what.into() });
+            return Err(Error::unsupported("data.source", what));
         }
     };
     Splits::of(all, None, test, config)
@@ -121,25 +121,25 @@ pub(super) fn check_batch(program: &Program, train: &Dataset, batch: &Dataset) -
 fn check_part(program: &Program, train: &Dataset, part: &Dataset) -> Result<()> {
     let outputs: usize = program.output_shape().iter().product();
     if part.shape() != train.shape() {
-        return Err(Error::Shape {
-            place: part.name().into(),
-            field: "samples".into(),
-            got: format!("{:?}", part.shape()),
-            want: format!("{:?} is needed, the shape of the training samples", train.shape()),
-        });
+        return Err(Error::shape(
+            part.name(),
+            "samples",
+            format!("{:?}", part.shape()),
+            format!("{:?} is needed, the shape of the training samples", train.shape()),
+        ));
     }
     same_names(train.class_names(), part)?;
     if part.classes() > outputs {
-        return Err(Error::Shape {
-            place: "network".into(),
-            field: "output".into(),
-            got: format!("{outputs} values"),
-            want: format!(
+        return Err(Error::shape(
+            "network",
+            "output",
+            format!("{outputs} values"),
+            format!(
                 "one for each of the {} classes of the data is needed{}",
                 part.classes(),
                 labels::hint(part.labels())
             ),
-        });
+        ));
     }
     Ok(())
 }

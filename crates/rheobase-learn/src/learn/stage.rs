@@ -105,7 +105,7 @@ impl Stage {
         let learner = Learner::new(&place, &settings.plasticity, cut.connection.clone(), network.dt)?;
         let shape = cut.connection.output_shape();
         let inhibition = settings.inhibition.map(|i| Inhibition::new(shape, i.radius)).transpose()?;
-        let level = Level::from_env().map_err(|what| Error::Unsupported { place: place.clone(), what })?;
+        let level = Level::from_env().map_err(|what| Error::unsupported(place.clone(), what))?;
         let (recorder, inhibited) = (Recorder::default(), SpikeRows::default());
         let settings = settings.clone();
         let mut stage = Stage { settings, cut, learner, recorder, inhibition, inhibited, level };
@@ -203,7 +203,7 @@ impl Stage {
             "`homeostasis` raises the thresholds of `fire` and `first_spike_conv` nodes, and `{}` is {}",
             node.name, node.what
         );
-        Err(Error::Unsupported { place: self.settings.place(), what })
+        Err(Error::unsupported(self.settings.place(), what))
     }
 
     /// The settings.

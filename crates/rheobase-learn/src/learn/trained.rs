@@ -178,26 +178,26 @@ impl Trained {
         let shape = self.encoding.shape(dataset.shape())?;
         if shape != self.network.input {
             let want = &self.network.input;
-            return Err(Error::Shape {
-                place: dataset.name().into(),
-                field: "samples".into(),
-                got: format!("{:?}", dataset.shape()),
-                want: format!("the network was trained on {:?}, encoded {want:?}", self.samples.shape),
-            });
+            return Err(Error::shape(
+                dataset.name(),
+                "samples",
+                format!("{:?}", dataset.shape()),
+                format!("the network was trained on {:?}, encoded {want:?}", self.samples.shape),
+            ));
         }
         same_names(&self.samples.class_names, dataset)?;
         let outputs: usize = self.program().output_shape().iter().product();
         match dataset.labels().iter().position(|l| *l as usize >= outputs) {
-            Some(i) => Err(Error::Value {
-                place: dataset.name().into(),
-                field: "labels".into(),
-                index: Some(i),
-                value: dataset.labels()[i].to_string(),
-                rule: format!(
+            Some(i) => Err(Error::value(
+                dataset.name(),
+                "labels",
+                dataset.labels()[i],
+                format!(
                     "must be below {outputs}, the number of the network's outputs{}",
                     labels::hint(dataset.labels())
                 ),
-            }),
+            )
+            .at(i)),
             None => Ok(()),
         }
     }
@@ -239,16 +239,13 @@ pub(super) fn settings(path: &Path, checkpoint: &Checkpoint) -> Result<TrainConf
 pub(super) fn same_names(names: &[String], part: &Dataset) -> Result<()> {
     let own = part.class_names();
     match names.iter().zip(own).position(|(a, b)| a != b) {
-        Some(i) => Err(Error::Value {
-            place: part.name().into(),
-            field: "class_names".into(),
-            index: Some(i),
-            value: format!("`{}`", own[i]),
-            rule: format!(
-                "must be `{}`, as in the training data; every class needs samples in both",
-                names[i]
-            ),
-        }),
+        Some(i) => Err(Error::value(
+            part.name(),
+            "class_names",
+            format!("`{}`", own[i]),
+            format!("must be `{}`, as in the training data; every class needs samples in both", names[i]),
+        )
+        .at(i)),
         None => Ok(()),
     }
 }

@@ -81,13 +81,13 @@ impl Trainer {
     pub fn learn(&mut self, pass: &Pass, rule: &Rule, rate: f64, batch: &Batch<'_>) -> Result<Outcome> {
         let mut outcome = pass.run(&self.program, batch, true, &self.workspaces)?;
         if !outcome.loss.is_finite() {
-            return Err(Error::Unsupported {
-                place: "training".into(),
-                what: format!(
+            return Err(Error::unsupported(
+                "training",
+                format!(
                     "the loss became {} in update {}; lower the learning rate, clip gradients, or look at the input",
                     outcome.loss, self.updates
                 ),
-            });
+            ));
         }
         let gradients = std::mem::take(&mut outcome.gradients);
         outcome.gradients = self.update(rule, rate, gradients, pass.level)?;

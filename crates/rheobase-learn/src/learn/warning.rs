@@ -331,18 +331,17 @@ pub(super) fn of_data(dataset: &Dataset, encoding: &Encoding) -> Result<Vec<Warn
         return Ok(warnings);
     }
     let [[low, high], [from, to]] = [found, range];
-    Err(Error::Value {
-        place: dataset.name().into(),
-        field: "values".into(),
-        index: None,
-        value: format!("{low} to {high}"),
-        rule: format!(
+    Err(Error::value(
+        dataset.name(),
+        "values",
+        format!("{low} to {high}"),
+        format!(
             "{outside} of {} lie outside [{from}, {to}], which `encode.{}` expects; scale the data (`scale` of a csv, \
              `--scale` of eval and predict), or train with encode.clip = true",
             values.len(),
             encoding.name()
         ),
-    })
+    ))
 }
 
 /// The layers that are fed far less than makes their models fire, as samples show that are taken through the network.

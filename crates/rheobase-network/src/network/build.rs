@@ -155,7 +155,7 @@ impl Layer {
     fn nodes(self, names: &mut HashSet<String>, nodes: &mut Vec<Node>) -> Result<()> {
         let Some(last) = self.parts.len().checked_sub(1) else {
             let what = "has no parts; give it at least one, `identity()` if it only combines inputs";
-            return Err(Error::Unsupported { place: self.name, what: what.into() });
+            return Err(Error::unsupported(self.name, what));
         };
         let mut before: Option<String> = None;
         for (i, part) in self.parts.into_iter().enumerate() {
@@ -316,7 +316,7 @@ mod tests {
     fn settings_arrive_where_they_belong() {
         let part = neurons("lif_subtract")
             .set("tau_m", 10.0)
-            .set_each("v_th", &[1.0, 2.0])
+            .set("v_th", &[1.0, 2.0])
             .initial("v", 0.5)
             .learn("tau_m[]")
             .learn("initial.v")

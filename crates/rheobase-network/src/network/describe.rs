@@ -473,6 +473,30 @@ pub enum Numbers {
     Each(Vec<f64>),
 }
 
+impl From<f64> for Numbers {
+    fn from(x: f64) -> Self {
+        Numbers::One(x)
+    }
+}
+
+impl From<&[f64]> for Numbers {
+    fn from(xs: &[f64]) -> Self {
+        Numbers::Each(xs.to_vec())
+    }
+}
+
+impl<const N: usize> From<&[f64; N]> for Numbers {
+    fn from(xs: &[f64; N]) -> Self {
+        Numbers::Each(xs.to_vec())
+    }
+}
+
+impl From<&Vec<f64>> for Numbers {
+    fn from(xs: &Vec<f64>) -> Self {
+        Numbers::Each(xs.clone())
+    }
+}
+
 /// An operator of the user's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

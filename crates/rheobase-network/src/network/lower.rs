@@ -64,11 +64,5 @@ fn check_memory(plan: &Plan) -> Result<()> {
 }
 
 fn value_error(place: &str, field: &str, value: impl ToString, rule: impl Into<String>) -> Error {
-    Error::Value {
-        place: place.into(),
-        field: field.into(),
-        index: None,
-        value: value.to_string(),
-        rule: rule.into(),
-    }
+    Error::value(place, field, value, rule)
 }

@@ -50,12 +50,12 @@ impl Parameters {
             .find(|t| t.name == name)
             .ok_or_else(|| Error::unknown("network", "tensor", name, known.iter().map(String::as_str)))?;
         if values.len() != tensor.values.len() {
-            return Err(Error::Shape {
-                place: "network".into(),
-                field: name.into(),
-                got: format!("{} numbers", values.len()),
-                want: format!("{:?} is needed", tensor.shape),
-            });
+            return Err(Error::shape(
+                "network",
+                name,
+                format!("{} numbers", values.len()),
+                format!("{:?} is needed", tensor.shape),
+            ));
         }
         tensor.check(values)?;
         tensor.values.copy_from_slice(values);
@@ -82,13 +82,9 @@ impl Parameter {
         let bad = |x: &f32| !x.is_finite() || !self.range.contains(f64::from(*x));
         match values.iter().position(bad) {
             None => Ok(()),
-            Some(i) => Err(Error::Value {
-                place: "network".into(),
-                field: self.name.clone(),
-                index: Some(i),
-                value: values[i].to_string(),
-                rule: self.range.to_string(),
-            }),
+            Some(i) => {
+                Err(Error::value("network", self.name.clone(), values[i], self.range.to_string()).at(i))
+            }
         }
     }
 }

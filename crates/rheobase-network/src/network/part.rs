@@ -204,29 +204,19 @@ impl Part {
         self
     }
 
-    /// Sets a neuron parameter, or a setting of a custom operator.
-    pub fn set(mut self, name: &str, value: f64) -> Self {
-        match &mut self.kind {
-            Kind::Neurons(n) => drop(n.set.insert(name.into(), Numbers::One(value))),
-            Kind::Custom(c) => drop(c.settings.insert(name.into(), value)),
+    /// Sets a neuron parameter to a number, or to one for each neuron, or a setting of a custom operator to a number.
+    pub fn set(mut self, name: &str, values: impl Into<Numbers>) -> Self {
+        match (&mut self.kind, values.into()) {
+            (Kind::Neurons(n), values) => drop(n.set.insert(name.into(), values)),
+            (Kind::Custom(c), Numbers::One(value)) => drop(c.settings.insert(name.into(), value)),
             _ => return self.lacks("set"),
         }
         self
     }
 
-    /// Sets a neuron parameter, one value for each neuron.
-    pub fn set_each(self, name: &str, values: &[f64]) -> Self {
-        self.neurons("set_each", |n| drop(n.set.insert(name.into(), Numbers::Each(values.to_vec()))))
-    }
-
-    /// Where a state field starts.
-    pub fn initial(self, field: &str, value: f64) -> Self {
-        self.neurons("initial", |n| drop(n.initial.insert(field.into(), Numbers::One(value))))
-    }
-
-    /// Where a state field starts, one value for each neuron.
-    pub fn initial_each(self, field: &str, values: &[f64]) -> Self {
-        self.neurons("initial_each", |n| drop(n.initial.insert(field.into(), Numbers::Each(values.to_vec()))))
+    /// Where a state field starts: a number, or one for each neuron.
+    pub fn initial(self, field: &str, values: impl Into<Numbers>) -> Self {
+        self.neurons("initial", |n| drop(n.initial.insert(field.into(), values.into())))
     }
 
     /// Lets a parameter be learned, or the start of a state field (`initial.v`): one value for the layer, or with `[]`
@@ -342,7 +332,7 @@ impl Part {
         if self.fault.is_none() {
             let what =
                 format!("a node of kind `{}` has no setting `{setting}`; leave it out", self.kind.word());
-            self.fault = Some(Error::Unsupported { place: self.stem().to_string(), what });
+            self.fault = Some(Error::unsupported(self.stem(), what));
         }
         self
     }

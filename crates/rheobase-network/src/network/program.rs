@@ -254,12 +254,12 @@ impl Program {
         mut see: impl FnMut(usize, &[Signal]),
     ) -> Result<()> {
         if input.width() != self.width(0) || input.samples() != state.samples {
-            return Err(Error::Shape {
-                place: "network".into(),
-                field: "input".into(),
-                got: format!("[{} samples, {} features]", input.samples(), input.width()),
-                want: format!("[{}, {}] is needed", state.samples, self.width(0)),
-            });
+            return Err(Error::shape(
+                "network",
+                "input",
+                format!("[{} samples, {} features]", input.samples(), input.width()),
+                format!("[{}, {}] is needed", state.samples, self.width(0)),
+            ));
         }
         counts.spikes.resize(self.nodes.len(), 0);
         counts.operations.resize(self.nodes.len(), 0);

@@ -50,10 +50,5 @@ pub(super) fn length(place: &str, field: &str, got: usize, want: usize, what: &s
     if got == want {
         return Ok(());
     }
-    Err(Error::Shape {
-        place: place.into(),
-        field: field.into(),
-        got: format!("[{got}]"),
-        want: format!("{what}, {want}, is needed"),
-    })
+    Err(Error::shape(place, field, format!("[{got}]"), format!("{what}, {want}, is needed")))
 }

@@ -12,11 +12,13 @@ pub(super) type Shape = [usize; 3];
 /// # Errors
 /// Another rank; no neuron, or 2³¹ or more.
 pub(crate) fn maps_of(place: &str, shape: &[usize]) -> Result<Shape> {
-    let maps: Shape = shape.try_into().map_err(|_| Error::Shape {
-        place: place.into(),
-        field: "input".into(),
-        got: format!("{shape:?}"),
-        want: "[feature, row, column] is needed; give the network's input such a shape".into(),
+    let maps: Shape = shape.try_into().map_err(|_| {
+        Error::shape(
+            place,
+            "input",
+            format!("{shape:?}"),
+            "[feature, row, column] is needed; give the network's input such a shape",
+        )
     })?;
     neurons(place, maps).map(|_| maps)
 }
@@ -40,12 +42,12 @@ pub(super) fn neurons(place: &str, shape: Shape) -> Result<usize> {
 pub(super) fn steps(place: &str, field: &str, wave: &[f32], shape: Shape) -> Result<usize> {
     let neurons = neurons(place, shape)?;
     if wave.is_empty() || !wave.len().is_multiple_of(neurons) {
-        return Err(Error::Shape {
-            place: place.into(),
-            field: field.into(),
-            got: format!("[{}]", wave.len()),
-            want: format!("whole steps of {shape:?}, {neurons} values each, at least one, are needed"),
-        });
+        return Err(Error::shape(
+            place,
+            field,
+            format!("[{}]", wave.len()),
+            format!("whole steps of {shape:?}, {neurons} values each, at least one, are needed"),
+        ));
     }
     finite(place, field, wave)?;
     Ok(wave.len() / neurons)

@@ -70,12 +70,12 @@ impl FilterBank {
     pub fn responses(&self, image: &[f32], out: &mut Vec<f32>) -> Result<()> {
         let [channels, height, width] = self.shape;
         if image.len() != channels * height * width {
-            return Err(Error::Shape {
-                place: "filters".into(),
-                field: "image".into(),
-                got: format!("[{}]", image.len()),
-                want: format!("{:?} is needed", self.shape),
-            });
+            return Err(Error::shape(
+                "filters",
+                "image",
+                format!("[{}]", image.len()),
+                format!("{:?} is needed", self.shape),
+            ));
         }
         finite("filters", "image", image)?;
         let [_, rows, columns] = self.output();

@@ -156,12 +156,12 @@ impl FirstSpikeConv {
 
     fn check(&self, field: &str, numbers: &[f32], wanted: usize) -> Result<()> {
         if numbers.len() != wanted {
-            return Err(Error::Shape {
-                place: "first_spike_conv".into(),
-                field: field.into(),
-                got: format!("[{}]", numbers.len()),
-                want: format!("{wanted} numbers are needed"),
-            });
+            return Err(Error::shape(
+                "first_spike_conv",
+                field,
+                format!("[{}]", numbers.len()),
+                format!("{wanted} numbers are needed"),
+            ));
         }
         finite("first_spike_conv", field, numbers)
     }

@@ -170,10 +170,10 @@ impl FilterKernel {
         if largest > 0.0 && result.iter().all(|v| v.is_finite()) {
             return Ok(result);
         }
-        Err(Error::Unsupported {
-            place: place.into(),
-            what: format!("{self:?} has the same value at all places; take widths that suit its size"),
-        })
+        Err(Error::unsupported(
+            place,
+            format!("{self:?} has the same value at all places; take widths that suit its size"),
+        ))
     }
 }
 

@@ -62,13 +62,7 @@ pub(crate) fn value_error(
     value: impl ToString,
     rule: impl Into<String>,
 ) -> Error {
-    Error::Value {
-        place: place.into(),
-        field: field.into(),
-        index,
-        value: value.to_string(),
-        rule: rule.into(),
-    }
+    Error::value(place, field, value, rule).at(index)
 }
 
 impl Axis {
@@ -146,15 +140,13 @@ impl Windows {
         let sized =
             input.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).is_some_and(|n| n > 0 && n < LIMIT);
         if !(2..=3).contains(&input.len()) || !sized {
-            return Err(Error::Shape {
-                place: place.into(),
-                field: "input".into(),
-                got: format!("{input:?}"),
-                want:
-                    "[C, L] or [C, H, W] is needed, channels and one or two axes, with at least one and less \
-                       than 2^31 values; give the network's input such a shape"
-                        .into(),
-            });
+            return Err(Error::shape(
+                place,
+                "input",
+                format!("{input:?}"),
+                "[C, L] or [C, H, W] is needed, channels and one or two axes, with at least one and less \
+                       than 2^31 values; give the network's input such a shape",
+            ));
         }
         let axes = input.len() - 1;
         let first = Axis::new(place, lists, input, 0)?;

@@ -143,12 +143,12 @@ fn check_spikes(place: &str, spikes: &[f32], wanted: usize) -> Result<()> {
     if spikes.len() == wanted {
         return finite(place, "spikes", spikes);
     }
-    Err(Error::Shape {
-        place: place.into(),
-        field: "spikes".into(),
-        got: format!("[{}]", spikes.len()),
-        want: format!("one for each of the {wanted} potentials is needed"),
-    })
+    Err(Error::shape(
+        place,
+        "spikes",
+        format!("[{}]", spikes.len()),
+        format!("one for each of the {wanted} potentials is needed"),
+    ))
 }
 
 #[cfg(test)]

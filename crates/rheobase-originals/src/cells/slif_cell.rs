@@ -51,13 +51,12 @@ impl SlifCell {
     /// Arguments out of range, arrays of the wrong length or not finite, and a name that cannot be a file's.
     pub fn new(name: &str, n_units: usize, options: SlifOptions) -> Result<Self> {
         if name.is_empty() || name.contains(['/', '\\', '\0']) {
-            return Err(Error::Value {
-                place: "SlifCell".into(),
-                field: "name".into(),
-                index: None,
-                value: format!("`{name}`"),
-                rule: "must be usable as a file's name: not empty, without / and \\".into(),
-            });
+            return Err(Error::value(
+                "SlifCell",
+                "name",
+                format!("`{name}`"),
+                "must be usable as a file's name: not empty, without / and \\",
+            ));
         }
         options.check(name)?;
         let thresholds = match &options.threshold0 {
@@ -115,13 +114,7 @@ impl SlifCell {
     /// cell is then as before.
     pub fn advance(&mut self, t: f64, dt: f64) -> Result<()> {
         let fail = |field: &str, value: f64, rule: String| {
-            Err(Error::Value {
-                place: self.name.clone(),
-                field: field.into(),
-                index: None,
-                value: format!("{value} ms"),
-                rule,
-            })
+            Err(Error::value(self.name.clone(), field, format!("{value} ms"), rule))
         };
         if !(t as f32).is_finite() {
             return fail("t", t, "must be a finite number".into());
@@ -146,7 +139,7 @@ impl SlifCell {
             self.surrogate = slope.data;
             self.clock.advance(margin.data.iter().map(|m| *m > 0.0));
         }
-        self.s = r.dense;
+        self.s = r.spikes.into_dense();
         for (last, s) in self.tols.iter_mut().zip(&self.s) {
             *last = (1.0 - s) * *last + s * t as f32;
         }
@@ -216,14 +209,9 @@ impl SlifCell {
     /// The lateral weights drawn for this cell's seed and name: uniform on [0.025, 1), 0 from a cell to itself.
     pub(super) fn draw_weights(&self) -> Result<Vec<f32>> {
         let n = self.n_units();
-        let count =
-            n.checked_mul(n).filter(|c| *c <= isize::MAX as usize / 8).ok_or_else(|| Error::Value {
-                place: self.name.clone(),
-                field: "n_units".into(),
-                index: None,
-                value: n.to_string(),
-                rule: "is too large for a matrix of lateral weights".into(),
-            })?;
+        let count = n.checked_mul(n).filter(|c| *c <= isize::MAX as usize / 8).ok_or_else(|| {
+            Error::value(self.name.clone(), "n_units", n, "is too large for a matrix of lateral weights")
+        })?;
         let stream = Stream::new(self.options.seed, "inhibition", &self.name);
         let draw = |i: usize| {
             let (from, to) = (i / n, i % n);

@@ -76,19 +76,15 @@ impl SlifCell {
             return Err(self.unknown(compartment));
         }
         if compartment == "current" {
-            return Err(Error::Unsupported {
-                place: format!("{}.current", self.name),
-                what: "follows from j and the last spikes; set j instead".into(),
-            });
+            return Err(Error::unsupported(
+                format!("{}.current", self.name),
+                "follows from j and the last spikes; set j instead",
+            ));
         }
         if let Some(i) = values.iter().position(|x| !x.is_finite()) {
-            return Err(Error::Value {
-                place: self.name.clone(),
-                field: compartment.into(),
-                index: Some(i),
-                value: values[i].to_string(),
-                rule: "must be a finite number".into(),
-            });
+            return Err(
+                Error::value(self.name.clone(), compartment, values[i], "must be a finite number").at(i)
+            );
         }
         if compartment == "inh_weights" {
             return self.set_weights(values);
@@ -113,24 +109,24 @@ impl SlifCell {
             1 => Ok(vec![values[0]; batch * n]),
             len if len == n => Ok(values.repeat(batch)),
             len if len == batch * n => Ok(values.to_vec()),
-            len => Err(Error::Shape {
-                place: self.name.clone(),
-                field: compartment.into(),
-                got: format!("[{len}]"),
-                want: format!("[batch, cell] = [{batch}, {n}], one number per cell, or one number is needed"),
-            }),
+            len => Err(Error::shape(
+                self.name.clone(),
+                compartment,
+                format!("[{len}]"),
+                format!("[batch, cell] = [{batch}, {n}], one number per cell, or one number is needed"),
+            )),
         }
     }
 
     fn set_weights(&mut self, weights: &[f32]) -> Result<()> {
         let n = self.n_units();
         if Some(weights.len()) != n.checked_mul(n) {
-            return Err(Error::Shape {
-                place: self.name.clone(),
-                field: "inh_weights".into(),
-                got: format!("{} numbers", weights.len()),
-                want: format!("[from, to] = [{n}, {n}] is needed"),
-            });
+            return Err(Error::shape(
+                self.name.clone(),
+                "inh_weights",
+                format!("{} numbers", weights.len()),
+                format!("[from, to] = [{n}, {n}] is needed"),
+            ));
         }
         self.inh_weights = Some(weights.to_vec());
         Ok(())

@@ -156,13 +156,12 @@ impl SlifOptions {
             let value = (argument.value)(self);
             if !argument.range.contains(value) {
                 let unit = if argument.unit.is_empty() { "" } else { " " };
-                return Err(Error::Value {
-                    place: cell.into(),
-                    field: argument.name.into(),
-                    index: None,
-                    value: format!("{value}{unit}{}", argument.unit),
-                    rule: argument.range.to_string(),
-                });
+                return Err(Error::value(
+                    cell,
+                    argument.name,
+                    format!("{value}{unit}{}", argument.unit),
+                    argument.range.to_string(),
+                ));
             }
         }
         Ok(())

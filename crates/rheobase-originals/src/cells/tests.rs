@@ -46,7 +46,7 @@ fn inhibition_is_the_engines_lateral_edge() -> Result<()> {
     cell.set("j", &x)?;
     for t in 0..200 {
         cell.advance(f64::from(t), 1.0)?;
-        let want = layer.run(1, &Input::Array(&x), &Record::spikes(Spikes::Dense))?.dense;
+        let want = layer.run(1, &Input::Array(&x), &Record::spikes(Spikes::Dense))?.spikes.into_dense();
         assert_eq!(cell.get("s")?, want, "step {t}");
         spikes += want.iter().sum::<f32>();
         inhibited |= cell.get("current")?.iter().zip(&x).any(|(j, x)| j < x);

@@ -70,19 +70,20 @@ fn population<E: Number>(catalog: &Catalog, trace: &TraceFile, model: &str) -> R
     let model = catalog.get(model)?;
     let mut builder: Builder<E> = Population::builder(model.clone(), &layer).batch(batch).clocks(true);
     for (name, value) in &trace.meta.params {
-        let x = number(value).ok_or_else(|| Error::Value {
-            place: model.info().name.into(),
-            field: name.clone(),
-            index: None,
-            value: value.to_string(),
-            rule: "must be a number; give one number per neuron as the array `param_NAME`".into(),
+        let x = number(value).ok_or_else(|| {
+            Error::value(
+                model.info().name,
+                name.clone(),
+                value,
+                "must be a number; give one number per neuron as the array `param_NAME`",
+            )
         })?;
         builder = if name == "dt" { builder.dt(x) } else { builder.set(name, x) };
     }
     for name in trace.names() {
         if let Some(param) = name.strip_prefix(GIVEN[0]) {
             position(model.params(), param, model.info().name, "parameter")?;
-            builder = builder.set_each(param, &trace.array(&name)?);
+            builder = builder.set(param, &trace.array(&name)?);
         } else if let Some(field) = name.strip_prefix(GIVEN[1]) {
             builder = builder.initial(field, Initial::Each(trace.array(&name)?));
         }

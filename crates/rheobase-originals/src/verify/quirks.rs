@@ -265,7 +265,7 @@ pub const SPYKETORCH: &[Quirk] = &[
         id: "S19",
         verdict: Verdict::Intended,
         theirs: "UniformLIF does not use the time constants it draws; UniformEIF and UniformQIF cannot be made.",
-        here: "`set_uniform_per_feature` draws any parameter.",
+        here: "`set` draws any parameter (`Values::Uniform`).",
     },
     Quirk {
         id: "S20",

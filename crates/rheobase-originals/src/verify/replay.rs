@@ -6,7 +6,7 @@ use super::bounds::{Carried, Known};
 use super::compare::allowed;
 use rheobase_base::{Error, Result};
 use rheobase_sim::Input;
-use rheobase_sim::population::{ErrorBounds, Number, Population, Record, Spikes, Winner};
+use rheobase_sim::population::{ErrorBounds, Number, Population, Record, SpikeRecord, Spikes, Winner};
 
 /// Probes that every replay records.
 const ALWAYS: [&str; 3] = ["margin", "potential", "input"];
@@ -104,7 +104,7 @@ impl Replay<'_> {
                 let fields = self.take_over(t, i, population)?;
                 carried.restart(i, &fields, population);
             }
-            done.output.extend(r.dense.iter().map(|x| x.to_f64()));
+            done.output.extend(r.dense().iter().map(|x| x.to_f64()));
             for trace in r.traces {
                 let all = done.traces.entry(trace.name).or_default();
                 all.extend(trace.data.iter().map(|x| x.to_f64()));
@@ -135,7 +135,7 @@ impl Replay<'_> {
         carried: &Carried,
     ) -> Vec<ErrorBounds> {
         let input: Vec<f64> = r.traces[2].data.iter().map(|x| x.to_f64()).collect();
-        let output: Vec<f64> = r.dense.iter().map(|x| x.to_f64()).collect();
+        let output: Vec<f64> = r.dense().iter().map(|x| x.to_f64()).collect();
         let n = input.len();
         let fired: Vec<Option<bool>> =
             (0..n).map(|i| self.spikes.map(|spikes| spikes[t * n + i] != 0.0)).collect();
@@ -149,12 +149,12 @@ impl Replay<'_> {
         let states = self.states.iter().map(|(name, numbers)| (*name, numbers.len()));
         for (name, length) in self.spikes.iter().map(|s| ("output", s.len())).chain(states) {
             if length != self.input.len() {
-                return Err(Error::Shape {
-                    place: population.name().into(),
-                    field: name.into(),
-                    got: format!("{length} numbers"),
-                    want: format!("one for each of the {} of the input is needed", self.input.len()),
-                });
+                return Err(Error::shape(
+                    population.name(),
+                    name,
+                    format!("{length} numbers"),
+                    format!("one for each of the {} of the input is needed", self.input.len()),
+                ));
             }
         }
         Ok(())
@@ -175,7 +175,7 @@ impl Replay<'_> {
         let whole = self.states.len() == population.model().state().len();
         let mut flipped = Vec::new();
         for (i, spike) in spikes[t * n..(t + 1) * n].iter().enumerate() {
-            let fell_other_way = (*spike != 0.0) != (r.dense[i].to_f64() != 0.0);
+            let fell_other_way = (*spike != 0.0) != (r.dense()[i].to_f64() != 0.0);
             let margin = r.traces[0].data[i].to_f64().abs();
             let potential = r.traces[1].data[i].to_f64().abs();
             let first = done.lost_from[i] == usize::MAX;
@@ -186,7 +186,9 @@ impl Replay<'_> {
             done.flips += 1;
             done.flipped.push(t);
             flipped.push(i);
-            r.dense[i] = E::from_f64(*spike);
+            if let SpikeRecord::Dense(output) = &mut r.spikes {
+                output[i] = E::from_f64(*spike);
+            }
             for (field, values) in self.states {
                 if let Some(trace) = r.traces.iter_mut().find(|trace| trace.name == *field) {
                     trace.data[i] = E::from_f64(values[t * n + i]);

@@ -108,13 +108,7 @@ pub(super) fn constant(place: &str, field: &str, value: &Value) -> Result<Option
 }
 
 fn not_a_constant(place: &str, field: &str, value: &Value, rule: &str) -> Error {
-    Error::Value {
-        place: place.into(),
-        field: field.into(),
-        index: None,
-        value: value.to_string(),
-        rule: rule.into(),
-    }
+    Error::value(place, field, value, rule)
 }
 
 /// A trace as it was read.
@@ -160,12 +154,12 @@ impl TraceFile {
         if shape.len() >= rank && shape.first().is_some_and(|steps| *steps > 0) {
             return Ok(shape);
         }
-        Err(Error::Shape {
-            place: self.meta.name.clone(),
-            field: "input".into(),
-            got: format!("{shape:?}"),
-            want: format!("at least one step and {rank} dimensions, time first, are needed"),
-        })
+        Err(Error::shape(
+            self.meta.name.clone(),
+            "input",
+            format!("{shape:?}"),
+            format!("at least one step and {rank} dimensions, time first, are needed"),
+        ))
     }
     /// Whether an array holds 32-bit numbers.
     pub fn is_single(&self, name: &str) -> bool {

@@ -237,7 +237,7 @@ impl Curve {
         self.model.info().name
     }
     fn no_curve(&self, of: &str) -> Error {
-        Error::Unsupported { place: self.place().into(), what: format!("has no closed-form curve for {of}") }
+        Error::unsupported(self.place(), format!("has no closed-form curve for {of}"))
     }
     fn check_gain_bias(&self, gain: &[f64], bias: &[f64]) -> Result<()> {
         check_lengths(self.place(), "bias", bias, gain.len())?;
@@ -291,12 +291,12 @@ pub fn current(x: Points<'_>, gain: &[f64], bias: &[f64]) -> Result<Vec<f64>> {
         Points::Each(x) => {
             check_finite("curve", "x", x)?;
             if n == 0 || !x.len().is_multiple_of(n) {
-                return Err(Error::Shape {
-                    place: "curve".into(),
-                    field: "x".into(),
-                    got: format!("{} numbers", x.len()),
-                    want: format!("[point, neuron] with {n} neurons, as gain and bias have, is needed"),
-                });
+                return Err(Error::shape(
+                    "curve",
+                    "x",
+                    format!("{} numbers", x.len()),
+                    format!("[point, neuron] with {n} neurons, as gain and bias have, is needed"),
+                ));
             }
             Ok(x.iter().enumerate().map(|(i, x)| input(*x, i % n)).collect())
         }
@@ -332,12 +332,12 @@ fn rate_error(place: &str, e: RateError) -> Error {
             value(place, "max_rates", Some(index), format!("{max_rate} Hz"), rule)
         }
         RateError::Intercept { index, intercept } => value(place, "intercepts", Some(index), intercept, rule),
-        _ => Error::Unsupported { place: place.into(), what: rule },
+        _ => Error::unsupported(place, rule),
     }
 }
 
 fn value(place: &str, field: &str, index: Option<usize>, x: impl ToString, rule: impl Into<String>) -> Error {
-    Error::Value { place: place.into(), field: field.into(), index, value: x.to_string(), rule: rule.into() }
+    Error::value(place, field, x, rule).at(index)
 }
 
 fn check_finite(place: &str, field: &str, xs: &[f64]) -> Result<()> {
@@ -351,12 +351,12 @@ fn check_lengths(place: &str, field: &str, xs: &[f64], n: usize) -> Result<()> {
     if xs.len() == n {
         return Ok(());
     }
-    Err(Error::Shape {
-        place: place.into(),
-        field: field.into(),
-        got: format!("[{}]", xs.len()),
-        want: format!("one number for each of the {n} neurons is needed"),
-    })
+    Err(Error::shape(
+        place,
+        field,
+        format!("[{}]", xs.len()),
+        format!("one number for each of the {n} neurons is needed"),
+    ))
 }
 
 #[cfg(test)]

@@ -47,16 +47,17 @@ pub(super) fn rates(
         let input = Input::Constant(inputs);
         population.run(how.settle, &input, &Record::default())?;
         if model.info().emits == Emits::Analogue {
-            let outputs = population.run(how.measure, &input, &Record::spikes(Spikes::Dense))?.dense;
+            let outputs =
+                population.run(how.measure, &input, &Record::spikes(Spikes::Dense))?.spikes.into_dense();
             let mut sums = vec![0.0; inputs.len()];
             for row in outputs.chunks(inputs.len()) {
                 sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
             }
             rates.extend(sums.iter().map(|sum| sum / how.measure as f64));
         } else {
-            let events = population.run(how.measure, &input, &Record::spikes(Spikes::Events))?.events;
+            let run = population.run(how.measure, &input, &Record::spikes(Spikes::Events))?;
             let mut trains = vec![Train::default(); inputs.len()];
-            for e in events.iter().flat_map(|events| events.iter()) {
+            for e in run.each_spike() {
                 let t = e.step as f64 * how.dt + f64::from(e.offset);
                 trains[e.neuron as usize].push(t, f64::from(e.value));
             }

@@ -115,7 +115,7 @@ impl Dynamics {
         if current > strongest {
             let what =
                 format!("twice the rheobase is {current}, beyond the largest allowed input, {strongest}");
-            return Err(Error::Unsupported { place: self.place().into(), what: what + ": no chronaxie" });
+            return Err(Error::unsupported(self.place(), what + ": no chronaxie"));
         }
         let (mut silent, mut fires) = (0, horizon + 1);
         while fires - silent > 1 {
@@ -183,7 +183,7 @@ impl Dynamics {
     }
 
     fn none(&self, why: &str) -> Error {
-        Error::Unsupported { place: self.place().into(), what: format!("{why}, so there is no rheobase") }
+        Error::unsupported(self.place(), format!("{why}, so there is no rheobase"))
     }
 
     fn no_leak(&self) -> Error {
@@ -313,7 +313,7 @@ impl Dynamics {
         while done < horizon && fired.contains(&false) {
             let steps = TOGETHER.min(horizon - done);
             let run = population.run(steps, &Input::Generated(&input), &Record::spikes(Spikes::Events))?;
-            for e in run.events.iter().flat_map(|events| events.iter()).filter(|e| e.value > 0.0) {
+            for e in run.each_spike().filter(|e| e.value > 0.0) {
                 fired[e.neuron as usize] = true;
             }
             done += steps;

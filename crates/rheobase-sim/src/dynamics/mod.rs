@@ -149,19 +149,19 @@ impl Dynamics {
     fn no_rhs(&self) -> Error {
         let what = "is not a differential equation but a rule from step to step, so it has no phase plane; \
                     its f-I curve and responses can be computed";
-        Error::Unsupported { place: self.place().into(), what: what.into() }
+        Error::unsupported(self.place(), what)
     }
 
     fn check_state(&self, state: &[f64], x: f64) -> Result<()> {
         let fields = self.model.state();
         if state.len() != fields.len() {
             let names: Vec<_> = fields.iter().map(|f| f.name).collect();
-            return Err(Error::Shape {
-                place: self.place().into(),
-                field: "state".into(),
-                got: format!("[{}]", state.len()),
-                want: format!("one number for each of {} is needed", names.join(", ")),
-            });
+            return Err(Error::shape(
+                self.place(),
+                "state",
+                format!("[{}]", state.len()),
+                format!("one number for each of {} is needed", names.join(", ")),
+            ));
         }
         for (field, x) in fields.iter().zip(state) {
             self.check_finite(field.name, *x)?;
@@ -193,13 +193,7 @@ fn variables(model: &dyn Model, params: &[f64]) -> Vec<usize> {
 }
 
 fn value(place: &str, field: &str, x: impl ToString, rule: impl Into<String>) -> Error {
-    Error::Value {
-        place: place.into(),
-        field: field.into(),
-        index: None,
-        value: x.to_string(),
-        rule: rule.into(),
-    }
+    Error::value(place, field, x, rule)
 }
 
 #[cfg(test)]

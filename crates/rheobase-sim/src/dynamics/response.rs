@@ -79,6 +79,7 @@ impl Dynamics {
         let has_potential = self.model.info().potential.is_some();
         record = record.probe(if has_potential { "potential" } else { "margin" });
         let dense = population.run(steps, &Input::Array(&input), &record)?;
+        let output = dense.spikes.into_dense();
         let mut states: Vec<Vec<f64>> = dense.traces.into_iter().map(|t| t.data).collect();
         let potential = states.pop().unwrap_or_default();
         let spiking = self.model.info().firing != Firing::Never;
@@ -88,8 +89,8 @@ impl Dynamics {
             dt,
             start: first,
             potential,
-            fired: dense.dense.iter().map(|x| spiking && *x != 0.0).collect(),
-            output: dense.dense,
+            fired: output.iter().map(|x| spiking && *x != 0.0).collect(),
+            output,
             spikes,
             states,
             input,
@@ -108,7 +109,7 @@ impl Dynamics {
         }
         let run = builder.build()?.run(input.len(), &Input::Array(input), &Record::spikes(Spikes::Events))?;
         let time = |e: rheobase_signals::SpikeEvent| e.step as f64 * dt + f64::from(e.offset);
-        Ok(run.events.iter().flat_map(|events| events.iter()).map(time).collect())
+        Ok(run.each_spike().map(time).collect())
     }
 
     fn input(&self, background: f64, pulse: Option<Pulse>, steps: usize, dt: f64) -> Result<Vec<f64>> {

@@ -58,6 +58,24 @@ pub enum Values {
     },
 }
 
+impl Values {
+    /// One value for each of `neurons` in `features` maps; draws are keyed by `name`.
+    pub(super) fn column(&self, name: &str, neurons: usize, features: usize) -> Column<f64> {
+        match self {
+            Values::One(x) => Column::Shared(*x),
+            Values::Each(xs) => Column::Each(xs.clone()),
+            Values::Uniform { low, high, seed } => {
+                let stream = Stream::new(*seed, "parameter", name);
+                let draw = |n: usize| {
+                    let feature = n / (neurons / features);
+                    low + (high - low) * stream.uniform(0, 0, feature as u32)
+                };
+                Column::Each((0..neurons).map(draw).collect())
+            }
+        }
+    }
+}
+
 impl From<f64> for Values {
     fn from(x: f64) -> Self {
         Values::One(x)
@@ -72,6 +90,12 @@ impl From<Vec<f64>> for Values {
 
 impl From<&[f64]> for Values {
     fn from(xs: &[f64]) -> Self {
+        Values::Each(xs.to_vec())
+    }
+}
+
+impl<const N: usize> From<&[f64; N]> for Values {
+    fn from(xs: &[f64; N]) -> Self {
         Values::Each(xs.to_vec())
     }
 }
@@ -124,14 +148,6 @@ impl<E: Number> Builder<E> {
     pub fn set(mut self, name: &str, values: impl Into<Values>) -> Self {
         self.params.push((name.to_string(), values.into()));
         self
-    }
-    /// A parameter for each neuron.
-    pub fn set_each(self, name: &str, values: &[f64]) -> Self {
-        self.set(name, values)
-    }
-    /// A parameter drawn uniformly from [low, high), one value per feature map, keyed by seed and name.
-    pub fn set_uniform_per_feature(self, name: &str, low: f64, high: f64, seed: u64) -> Self {
-        self.set(name, Values::Uniform { low, high, seed })
     }
     /// Where a state field starts.
     pub fn initial(mut self, field: &str, initial: Initial) -> Self {
@@ -264,7 +280,7 @@ impl<E: Number> Builder<E> {
             Some(level) => {
                 return fail("level", level.name().into(), "this processor does not have this SIMD level");
             }
-            None => Level::from_env().map_err(|what| Error::Unsupported { place: name.clone(), what })?,
+            None => Level::from_env().map_err(|what| Error::unsupported(name.clone(), what))?,
         };
         Ok(Layer {
             name,
@@ -299,19 +315,7 @@ impl<E: Number> Builder<E> {
         let mut columns: Vec<_> = fields.iter().map(|f| Column::Shared(f.default)).collect();
         for (param, given) in &self.params {
             let i = position(fields, param, name, "parameter")?;
-            columns[i] = match given {
-                Values::One(x) => Column::Shared(*x),
-                Values::Each(xs) => Column::Each(xs.clone()),
-                Values::Uniform { low, high, seed } => {
-                    let stream = Stream::new(*seed, "parameter", &format!("{name}.{param}"));
-                    let features = self.shape[0];
-                    let draw = |n: usize| {
-                        let feature = n / (neurons / features);
-                        low + (high - low) * stream.uniform(0, 0, feature as u32)
-                    };
-                    Column::Each((0..neurons).map(draw).collect())
-                }
-            };
+            columns[i] = given.column(&format!("{name}.{param}"), neurons, self.shape[0]);
         }
         Ok(columns)
     }

@@ -18,12 +18,12 @@ impl<E: Number> Population<E> {
     pub fn pull_back_first_output(&self, upstream: &[E]) -> Result<Vec<Vec<E>>> {
         let n = self.batch * self.layer.neurons;
         if upstream.len() != n {
-            return Err(Error::Shape {
-                place: self.layer.name.clone(),
-                field: "derivative of first output".into(),
-                got: format!("{} numbers", upstream.len()),
-                want: format!("[batch, neuron] = [{}, {}] is needed", self.batch, self.layer.neurons),
-            });
+            return Err(Error::shape(
+                self.layer.name.clone(),
+                "derivative of first output",
+                format!("{} numbers", upstream.len()),
+                format!("[batch, neuron] = [{}, {}] is needed", self.batch, self.layer.neurons),
+            ));
         }
         let mut fields = vec![Vec::with_capacity(n); self.layer.model.state().len()];
         for ((_, slopes), g) in self.first_outputs().zip(upstream) {

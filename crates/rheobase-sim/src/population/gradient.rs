@@ -96,13 +96,12 @@ impl<E: Number> Population<E> {
         record: &Record,
     ) -> Result<(Recording<E>, Tape<E>)> {
         if let Some((name, every)) = record.probes.iter().find(|(_, every)| !CHUNK.is_multiple_of(*every)) {
-            return Err(Error::Value {
-                place: self.layer.name.clone(),
-                field: format!("probe {name}"),
-                index: None,
-                value: format!("every {every} steps"),
-                rule: format!("must divide {CHUNK}, the length of a chunk of the tape"),
-            });
+            return Err(Error::value(
+                self.layer.name.clone(),
+                format!("probe {name}"),
+                format!("every {every} steps"),
+                format!("must divide {CHUNK}, the length of a chunk of the tape"),
+            ));
         }
         let mut checkpoints = Vec::new();
         let keep = |step: usize, state: &State<E>| {
@@ -364,10 +363,10 @@ impl<E: Number> Population<E> {
         if self.layer.model.params()[i].kind == rheobase_models::record::Kind::Real {
             return Ok(i);
         }
-        Err(Error::Unsupported {
-            place: format!("{}.{name}", self.layer.name),
-            what: "a switch or whole number has no derivative".into(),
-        })
+        Err(Error::unsupported(
+            format!("{}.{name}", self.layer.name),
+            "a switch or whole number has no derivative",
+        ))
     }
 
     fn check_upstream<'a>(&self, steps: usize, upstream: &Upstream<'a, E>) -> Result<Vec<(usize, &'a [E])>> {
@@ -375,15 +374,15 @@ impl<E: Number> Population<E> {
             if steps.checked_mul(self.batch * self.layer.neurons) == Some(data.len()) {
                 return Ok(());
             }
-            Err(Error::Shape {
-                place: self.layer.name.clone(),
-                field: format!("derivative of {field}"),
-                got: format!("{} numbers", data.len()),
-                want: format!(
+            Err(Error::shape(
+                self.layer.name.clone(),
+                format!("derivative of {field}"),
+                format!("{} numbers", data.len()),
+                format!(
                     "[time, batch, neuron] = [{steps}, {}, {}] is needed",
                     self.batch, self.layer.neurons
                 ),
-            })
+            ))
         };
         if let Some(output) = upstream.output {
             check("output", output)?;

@@ -32,7 +32,7 @@ pub(crate) use layer::check::check_params;
 pub use layer::check::position;
 pub use layer_state::LayerState;
 pub use memory::Memory;
-pub use recording::{Record, Recording, Spikes, Trace, Winner};
+pub use recording::{Record, Recording, SpikeRecord, Spikes, Trace, Winner};
 pub use rheobase_kernels::rates::Rates;
 pub use rheobase_kernels::{
     Catalog, Column, ErrorBounds, ErrorStep, Generator, Input, Kernels, Model, Number, model,
@@ -70,7 +70,7 @@ use rheobase_base::{Error, Result};
 ///     .set("tau_m", 0.01)
 ///     .build()?;
 /// let recording = neurons.run(1000, &Input::Constant(&[1.5]), &Record::spikes(Spikes::Events))?;
-/// println!("{} spikes in a second", recording.events.map_or(0, |e| e.len()));
+/// println!("{} spikes in a second", recording.each_spike().count());
 /// # Ok::<(), rheobase::Error>(())
 /// ```
 pub struct Population<E: Number> {
@@ -143,24 +143,21 @@ impl<E: Number> Population<E> {
         let i = position(self.layer.model.state(), field, &self.layer.name, "state field")?;
         let n = self.batch * self.layer.neurons;
         if values.len() != 1 && values.len() != n {
-            return Err(Error::Shape {
-                place: self.layer.name.clone(),
-                field: field.into(),
-                got: format!("[{}]", values.len()),
-                want: format!(
-                    "[batch, neuron] = [{}, {}] or one number is needed",
-                    self.batch, self.layer.neurons
-                ),
-            });
+            return Err(Error::shape(
+                self.layer.name.clone(),
+                field,
+                format!("[{}]", values.len()),
+                format!("[batch, neuron] = [{}, {}] or one number is needed", self.batch, self.layer.neurons),
+            ));
         }
         if let Some(bad) = values.iter().position(|v| !v.to_f64().is_finite()) {
-            return Err(Error::Value {
-                place: self.layer.name.clone(),
-                field: field.into(),
-                index: Some(bad),
-                value: values[bad].to_f64().to_string(),
-                rule: "must be a finite number".into(),
-            });
+            return Err(Error::value(
+                self.layer.name.clone(),
+                field,
+                values[bad].to_f64(),
+                "must be a finite number",
+            )
+            .at(bad));
         }
         for (k, to) in self.state.fields[i].iter_mut().enumerate() {
             *to = values[if values.len() == 1 { 0 } else { k }];
@@ -180,14 +177,11 @@ impl<E: Number> Population<E> {
         self.state.step = 0;
     }
 
-    /// Changes a parameter of a live layer, for all neurons; the state stays.
-    pub fn set(&mut self, name: &str, value: f64) -> Result<()> {
-        self.replace(name, Column::Shared(value))
-    }
-
-    /// Changes a parameter of a live layer, neuron by neuron; the state stays.
-    pub fn set_each(&mut self, name: &str, values: &[f64]) -> Result<()> {
-        self.replace(name, Column::Each(values.to_vec()))
+    /// Changes a parameter of a live layer: a number for all neurons, a slice with one for each, or a draw. The state stays.
+    pub fn set(&mut self, name: &str, values: impl Into<Values>) -> Result<()> {
+        let column =
+            values.into().column(&format!("{}.{name}", self.layer.name), self.neurons(), self.shape()[0]);
+        self.replace(name, column)
     }
 
     /// How the neurons compete, if they do.

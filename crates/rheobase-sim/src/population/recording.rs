@@ -1,7 +1,7 @@
 //! What a run gives back: spikes in the wanted form, and probes.
 
 use crate::compete::Place;
-use rheobase_signals::{SpikeBits, SpikeEvents};
+use rheobase_signals::{SpikeBits, SpikeEvent, SpikeEvents};
 
 /// In which form spikes are recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -65,17 +65,38 @@ pub struct Winner {
     pub place: Place,
 }
 
+/// Spikes in one of the forms of [`Spikes`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum SpikeRecord<E> {
+    /// None were asked for.
+    None,
+    /// Whether anything left the neuron.
+    Bits(SpikeBits),
+    /// What left each neuron, `[time, batch, neuron]`.
+    Dense(Vec<E>),
+    /// With value and time within the step.
+    Events(SpikeEvents),
+}
+
+impl<E> SpikeRecord<E> {
+    /// What left each neuron, `[time, batch, neuron]`; nothing of another form.
+    pub fn into_dense(self) -> Vec<E> {
+        if let SpikeRecord::Dense(output) = self { output } else { Vec::new() }
+    }
+
+    /// The events, if this is their form.
+    pub fn into_events(self) -> Option<SpikeEvents> {
+        if let SpikeRecord::Events(events) = self { Some(events) } else { None }
+    }
+}
+
 /// What a run has recorded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recording<E> {
     /// Steps, samples, neurons.
     pub shape: [usize; 3],
-    /// Output `[time, batch, neuron]`, for [`Spikes::Dense`].
-    pub dense: Vec<E>,
-    /// For [`Spikes::Bits`].
-    pub bits: Option<SpikeBits>,
-    /// For [`Spikes::Events`].
-    pub events: Option<SpikeEvents>,
+    /// Spikes in the form that was asked for.
+    pub spikes: SpikeRecord<E>,
     /// Probes in the order they were asked for.
     pub traces: Vec<Trace<E>>,
     /// Winners in order of step, sample and rank; only of layers with competition.
@@ -83,6 +104,26 @@ pub struct Recording<E> {
 }
 
 impl<E> Recording<E> {
+    /// What left each neuron, `[time, batch, neuron]`, for [`Spikes::Dense`]; empty for another form.
+    pub fn dense(&self) -> &[E] {
+        if let SpikeRecord::Dense(output) = &self.spikes { output } else { &[] }
+    }
+
+    /// For [`Spikes::Bits`].
+    pub fn bits(&self) -> Option<&SpikeBits> {
+        if let SpikeRecord::Bits(bits) = &self.spikes { Some(bits) } else { None }
+    }
+
+    /// For [`Spikes::Events`].
+    pub fn events(&self) -> Option<&SpikeEvents> {
+        if let SpikeRecord::Events(events) = &self.spikes { Some(events) } else { None }
+    }
+
+    /// The spikes one after the other, for [`Spikes::Events`]; none for another form.
+    pub fn each_spike(&self) -> impl Iterator<Item = SpikeEvent> + '_ {
+        self.events().into_iter().flat_map(SpikeEvents::iter)
+    }
+
     /// The probe called `name`, if it was recorded.
     pub fn trace(&self, name: &str) -> Option<&Trace<E>> {
         self.traces.iter().find(|t| t.name == name)

@@ -7,7 +7,7 @@ use rheobase_models::lanes::Elem;
 
 use super::coupled::{Coupled, Sample};
 use super::probe::{Quantity, Recorded, RecordedProbe};
-use super::{Input, Number, Population, Record, Recording, Spikes, State, Trace, Winner};
+use super::{Input, Number, Population, Record, Recording, SpikeRecord, Spikes, State, Trace, Winner};
 use rheobase_base::vector::all_finite;
 use rheobase_base::{Cancel, Error, Result, memory};
 use rheobase_kernels::Kernels;
@@ -125,7 +125,7 @@ impl<E: Number> Population<E> {
             let tiles = cancel.check().and_then(|()| self.chunk(done, chunk, input, &plan));
             let result = tiles.and_then(|tiles| {
                 self.check_nan(done, chunk, input, &plan, &tiles)?;
-                self.join(done, tiles, &mut recording)
+                self.join(done, chunk, tiles, &mut recording)
             });
             if let Err(e) = result {
                 // A chunk that fails has not touched the state.
@@ -137,7 +137,8 @@ impl<E: Number> Population<E> {
             done += chunk;
             self.state.step += chunk as u64;
             if !progress(done) && done < steps {
-                return recording.cut(done, self.layer.dt);
+                recording.cut(done);
+                return Ok(recording);
             }
         }
         Ok(recording)
@@ -149,19 +150,18 @@ impl<E: Number> Population<E> {
             let quantity = Quantity::named(&*self.layer.model, name)?;
             let clock = matches!(quantity, Quantity::SinceSpike | Quantity::SinceInjection);
             if clock && !self.clocks {
-                return Err(Error::Unsupported {
-                    place: self.layer.name.clone(),
-                    what: format!("probe `{name}` needs a population built with clocks(true)"),
-                });
+                return Err(Error::unsupported(
+                    self.layer.name.clone(),
+                    format!("probe `{name}` needs a population built with clocks(true)"),
+                ));
             }
             if *every == 0 {
-                return Err(Error::Value {
-                    place: self.layer.name.clone(),
-                    field: format!("probe {name}"),
-                    index: None,
-                    value: "every 0 steps".into(),
-                    rule: "must be at least 1".into(),
-                });
+                return Err(Error::value(
+                    self.layer.name.clone(),
+                    format!("probe {name}"),
+                    "every 0 steps",
+                    "must be at least 1",
+                ));
             }
             probes.push((quantity, *every));
         }
@@ -175,11 +175,12 @@ impl<E: Number> Population<E> {
         self.check_recording(steps, record)?;
         Ok(Recording {
             shape,
-            dense: Vec::new(),
-            bits: (record.spikes == Spikes::Bits).then(|| SpikeBits::silent(shape)).transpose()?,
-            events: (record.spikes == Spikes::Events)
-                .then(|| SpikeEvents::new(shape, self.layer.dt))
-                .transpose()?,
+            spikes: match record.spikes {
+                Spikes::None => SpikeRecord::None,
+                Spikes::Bits => SpikeRecord::Bits(SpikeBits::with_room(shape)?),
+                Spikes::Dense => SpikeRecord::Dense(Vec::new()),
+                Spikes::Events => SpikeRecord::Events(SpikeEvents::new(shape, self.layer.dt)?),
+            },
             traces: record
                 .probes
                 .iter()
@@ -201,12 +202,13 @@ impl<E: Number> Population<E> {
         if bytes < ASKED_FROM {
             return Ok(());
         }
-        memory::check(bytes).map_err(|rule| Error::Value {
-            place: self.layer.name.clone(),
-            field: "record".into(),
-            index: None,
-            value: format!("{rows} rows of {} numbers", self.batch * self.layer.neurons),
-            rule,
+        memory::check(bytes).map_err(|rule| {
+            Error::value(
+                self.layer.name.clone(),
+                "record",
+                format!("{rows} rows of {} numbers", self.batch * self.layer.neurons),
+                rule,
+            )
         })
     }
 
@@ -366,13 +368,12 @@ impl<E: Number> Population<E> {
         let mut buffer = vec![E::default(); tile.count];
         let row = input.row(self.row_at(*tile, step, self.state.step + (step - first) as u64), &mut buffer);
         let bad = row.iter().position(|x| !x.to_f64().is_finite()).unwrap_or(0);
-        Error::Value {
-            place: self.layer.name.clone(),
-            field: format!("input[{step}, {}, {}]", tile.sample, tile.first + bad),
-            index: None,
-            value: row.get(bad).map_or_else(String::new, |x| x.to_f64().to_string()),
-            rule: "must be a finite number".into(),
-        }
+        Error::value(
+            self.layer.name.clone(),
+            format!("input[{step}, {}, {}]", tile.sample, tile.first + bad),
+            row.get(bad).map_or_else(String::new, |x| x.to_f64().to_string()),
+            "must be a finite number",
+        )
     }
 
     /// Looks for NaN in the state after a chunk and in what left the neurons, and finds where it arose first by running
@@ -439,23 +440,30 @@ impl<E: Number> Population<E> {
     fn join(
         &mut self,
         step: usize,
+        steps: usize,
         tiles: Vec<(Tile, TileResult<E>)>,
         recording: &mut Recording<E>,
     ) -> Result<()> {
+        // With the run: zeros for all of it would take seconds before the first look at whether it should end.
+        if let SpikeRecord::Bits(bits) = &mut recording.spikes {
+            bits.grow(steps);
+        }
         let (mut events, mut states) = (Vec::new(), Vec::with_capacity(tiles.len()));
         let starts: Vec<usize> = recording.traces.iter().map(|t| t.data.len()).collect();
-        let dense_start = recording.dense.len();
+        let dense_start = recording.dense().len();
         let row = self.batch * self.layer.neurons;
         for (tile, done) in tiles {
             let column = tile.sample * self.layer.neurons + tile.first;
-            if let Some(bits) = &mut recording.bits {
+            if let SpikeRecord::Bits(bits) = &mut recording.spikes {
                 let per_row = tile.count.div_ceil(64);
                 for (t, words) in done.words.chunks(per_row).enumerate() {
                     let word = tile.first / 64;
                     bits.row_mut(step + t, tile.sample)[word..word + per_row].copy_from_slice(words);
                 }
             }
-            scatter(&mut recording.dense, dense_start, &done.dense, tile.count, row, column);
+            if let SpikeRecord::Dense(output) = &mut recording.spikes {
+                scatter(output, dense_start, &done.dense, tile.count, row, column);
+            }
             for ((trace, data), start) in recording.traces.iter_mut().zip(&done.traces).zip(&starts) {
                 scatter(&mut trace.data, *start, data, tile.count, row, column);
             }
@@ -471,7 +479,7 @@ impl<E: Number> Population<E> {
             states.push((tile, done.state, done.layer));
         }
         recording.winners.sort_by_key(|w| (w.step, w.batch));
-        if let Some(list) = &mut recording.events {
+        if let SpikeRecord::Events(list) = &mut recording.spikes {
             events.sort_unstable_by_key(|e| (e.step, e.batch, e.neuron));
             for e in events {
                 // An offset is a time of the 32-bit format, which may round above the step's length.
@@ -487,16 +495,12 @@ impl<E: Number> Population<E> {
 }
 
 impl<E> Recording<E> {
-    /// The first `steps` steps, of a run that was ended early.
-    fn cut(mut self, steps: usize, dt: f64) -> Result<Self> {
+    /// Ends with the first `steps` steps, after which nothing was recorded.
+    fn cut(&mut self, steps: usize) {
         self.shape[0] = steps;
-        if let Some(bits) = &mut self.bits {
-            bits.truncate(steps);
+        if let SpikeRecord::Events(events) = &mut self.spikes {
+            events.truncate(steps);
         }
-        if let Some(events) = self.events.take() {
-            self.events = Some(SpikeEvents::from_events(self.shape, dt, events.iter())?);
-        }
-        Ok(self)
     }
 }
 
@@ -564,12 +568,11 @@ fn check_denormals(place: &str) -> Result<()> {
     if tiny > 0.0 && tiny + tiny > tiny {
         return Ok(());
     }
-    Err(Error::Unsupported {
-        place: place.into(),
-        what: "the host process has switched denormal numbers off (flush to zero), which changes results; switch \
-               them on before calling"
-            .into(),
-    })
+    Err(Error::unsupported(
+        place,
+        "the host process has switched denormal numbers off (flush to zero), which changes results; switch \
+               them on before calling",
+    ))
 }
 
 fn lcm(a: usize, b: usize) -> usize {

@@ -52,16 +52,16 @@ impl<E: Elem> State<E> {
         if sizes(self) == sizes(other) {
             return Ok(());
         }
-        Err(Error::Shape {
-            place: place.into(),
-            field: "state".into(),
-            got: format!("{} fields of {:?} numbers", other.fields.len(), other.fields.first().map(Vec::len)),
-            want: format!(
+        Err(Error::shape(
+            place,
+            "state",
+            format!("{} fields of {:?} numbers", other.fields.len(), other.fields.first().map(Vec::len)),
+            format!(
                 "{} fields of {:?} numbers are needed: the state of the same model, batch and layer",
                 self.fields.len(),
                 self.fields.first().map(Vec::len)
             ),
-        })
+        ))
     }
 }
 

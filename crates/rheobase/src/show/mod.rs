@@ -29,6 +29,7 @@ pub use run::RunPicture;
 /// | of | shows |
 /// |---|---|
 /// | [`Run`](crate::Run) | input, potentials, spikes |
+/// | [`Dynamics`](crate::Dynamics) | the phase plane of the first two variables, or the phase line of one |
 /// | [`SpikeTrains`](crate::SpikeTrains) | a raster |
 /// | [`analyse::Rates`](crate::analyse::Rates) | a curve per train; of more than six, their mean and standard deviation |
 /// | [`analyse::Distances`](crate::analyse::Distances) | the matrix |

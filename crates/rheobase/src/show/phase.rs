@@ -1,5 +1,6 @@
 //! Pictures of what was found along one variable or two: a phase line, or a phase plane.
 
+use super::Show;
 use rheobase_models::neuron::Time;
 
 use rheobase_base::{Error, Result, check};
@@ -44,6 +45,36 @@ fn named(dynamics: &Dynamics, input: f64) -> String {
 fn unit_of(dynamics: &Dynamics, field: &str) -> &'static str {
     let unit = dynamics.model().state().iter().find(|f| f.name == field).map_or("", |f| f.unit);
     if unit == "1" { "" } else { unit }
+}
+
+/// The phase plane of the first two variables, or the phase line of a single one, where it usually is: without input, and
+/// under the model's example input, whose trajectory from rest is drawn.
+impl Show for Dynamics {
+    fn figure(&self) -> Result<Figure> {
+        let info = self.model().info();
+        let inputs = [0.0, info.example_input];
+        let mut fields = self.variables();
+        fields.sort_by_key(|f| info.potential != Some(f.name));
+        let axes: Vec<Axis> =
+            fields.iter().take(2).map(|f| self.usual_axis(f.name, &inputs)).collect::<Result<_>>()?;
+        match <[Axis; 2]>::try_from(axes) {
+            Ok(axes) => {
+                let plane = self.plane(&axes[0], &axes[1], &[])?;
+                let found = inputs.map(|input| Ok(FixedPoints { input, points: plane.fixed_points(input)? }));
+                let found = found.into_iter().collect::<Result<Vec<_>>>()?;
+                let time = if info.time == Time::Steps { 500.0 } else { 0.5 };
+                let response = self.respond(inputs[1], None, time, self.usual_search().dt, &[])?;
+                draw_plane(self, &plane, &axes, &found, &response)
+            }
+            Err(axes) => {
+                // What has no variable is refused as a line, with the reason.
+                let axis = axes.into_iter().next().unwrap_or_else(|| Axis::new("v", 0.0, 1.0));
+                let line = self.line(&axis, &[])?;
+                let found = inputs.map(|input| Ok(FixedPoints { input, points: line.fixed_points(input)? }));
+                draw_line(self, &line, &axis, &found.into_iter().collect::<Result<Vec<_>>>()?)
+            }
+        }
+    }
 }
 
 /// The speed of the variable over its value, under each input of `found`.
@@ -130,4 +161,24 @@ pub fn draw_plane(
         }
     }
     figure.title(dynamics.model().info().class).figure()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rheobase_sim::Catalog;
+
+    fn drawn(model: &str) -> Result<String> {
+        Dynamics::new(Catalog::standard().get(model)?, &[])?.figure()?.to_svg()
+    }
+
+    #[test]
+    fn equations_show_their_plane_or_line_or_say_that_they_have_none() {
+        let plane = drawn("adex").unwrap();
+        assert!(plane.contains("dv/dt = 0") && plane.contains("trajectory"), "{plane}");
+        let line = drawn("qif").unwrap();
+        assert!(line.contains("dv/dt (") && !line.contains("trajectory"), "{line}");
+        let none = drawn("lif_rate").unwrap_err().to_string();
+        assert!(none.contains("lif_rate"), "{none}");
+    }
 }

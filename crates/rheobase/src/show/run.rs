@@ -90,12 +90,12 @@ impl RunPicture {
                 all.iter_mut().zip(values).for_each(|(to, x)| to.push(x.to_f64()));
             }
         }
-        for (step, values) in piece.dense.chunks(row).enumerate() {
+        for (step, values) in piece.dense().chunks(row).enumerate() {
             if (start + step + 1).is_multiple_of(self.every) {
                 self.outputs.iter_mut().zip(values).for_each(|(to, x)| to.push(x.to_f64()));
             }
         }
-        for e in piece.events.iter().flat_map(|e| e.iter()).filter(|e| e.batch == 0) {
+        for e in piece.each_spike().filter(|e| e.batch == 0) {
             self.times.push((start as u64 + e.step) as f64 * self.dt + f64::from(e.offset));
             self.who.push(e.neuron);
             let values = self.values[e.neuron as usize % self.values.len()];

@@ -46,13 +46,15 @@ pub(super) enum Fault {
 pub(super) fn to_bytes(checkpoint: &Checkpoint) -> Result<Vec<u8>, Fault> {
     for (name, tensor) in &checkpoint.tensors {
         if let Some((index, x)) = tensor.first_not_finite() {
-            return Err(Fault::Value(Box::new(Error::Value {
-                place: "checkpoint".into(),
-                field: name.clone(),
-                index: Some(index),
-                value: x.to_string(),
-                rule: "must be finite; the last checkpoint is left as it is".into(),
-            })));
+            return Err(Fault::Value(Box::new(
+                Error::value(
+                    "checkpoint",
+                    name.clone(),
+                    x,
+                    "must be finite; the last checkpoint is left as it is",
+                )
+                .at(index),
+            )));
         }
     }
     let stored = Stored {

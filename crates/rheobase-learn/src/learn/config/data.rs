@@ -216,7 +216,7 @@ impl Source {
                     return Ok(());
                 }
                 let what = "`test_images` and `test_labels` belong together; give both or none";
-                Err(Error::Unsupported { place: place.into(), what: what.into() })
+                Err(Error::unsupported(place, what))
             }
             Source::Csv(files) => {
                 if !(files.scale > 0.0 && files.scale.is_finite()) {

@@ -103,12 +103,12 @@ impl NetworkConfig {
             network.input = shape.to_vec();
         }
         if network.input != shape {
-            return Err(Error::Shape {
+            return Err(Error::shape(
                 place,
-                field: "input".into(),
-                got: format!("{:?}", network.input),
-                want: format!("data and encoder give {shape:?}; leave `input` out to take that"),
-            });
+                "input",
+                format!("{:?}", network.input),
+                format!("data and encoder give {shape:?}; leave `input` out to take that"),
+            ));
         }
         Ok(network)
     }

@@ -97,7 +97,7 @@ impl TrainConfig {
             "differs from the run in what must stay: {}; take that back to go on with the run, or start a new one",
             fixed.join("; ")
         );
-        Err(Error::Unsupported { place: source.into(), what })
+        Err(Error::unsupported(source, what))
     }
 }
 

@@ -84,10 +84,10 @@ fn put_within(inner: &mut Value, steps: &[&str], path: &[&str], value: Option<Va
     }
     match inner {
         Value::Table(table) => put(table, steps, path, value),
-        other => Err(Error::Unsupported {
-            place: PLACE.into(),
-            what: format!("`{}` is {other}, which has no `{}` in it", path.join("."), steps.join(".")),
-        }),
+        other => Err(Error::unsupported(
+            PLACE,
+            format!("`{}` is {other}, which has no `{}` in it", path.join("."), steps.join(".")),
+        )),
     }
 }
 

@@ -90,10 +90,9 @@ impl Trained {
         let all: Vec<(String, Neurons)> = all.map(|(name, n)| (name, n.clone())).collect();
         match all.is_empty() {
             false => Ok(all),
-            true => Err(Error::Unsupported {
-                place: "network".into(),
-                what: "no layer sends spikes, so there is no rate to measure".into(),
-            }),
+            true => {
+                Err(Error::unsupported("network", "no layer sends spikes, so there is no rate to measure"))
+            }
         }
     }
 
@@ -153,10 +152,8 @@ impl Trained {
         config.network = NetworkConfig::Inline(network.clone());
         config.stage.clear();
         config.train.threads = 0;
-        let architecture = serde_json::to_value(network).map_err(|e| Error::Unsupported {
-            place: "network".into(),
-            what: format!("cannot be written to a checkpoint: {e}"),
-        })?;
+        let architecture = serde_json::to_value(network)
+            .map_err(|e| Error::unsupported("network", format!("cannot be written to a checkpoint: {e}")))?;
         let history: [f64; 0] = [];
         let extra = json!({ "config": config.to_toml()?, "history": history, "samples": self.samples() });
         Trainer::new(program, &config.optimise.rule).checkpoint(&architecture, 0, extra)
@@ -186,7 +183,7 @@ fn fitted(layer: &str, spike: f64, dt: f64, measured: &Measured, lif: &dyn Model
     let mut firing: Vec<f64> = pairs.iter().filter(|(x, y)| *x > 0.0 && *y > 0.0).map(|(x, _)| *x).collect();
     if firing.is_empty() {
         let what = "never fired for a positive mean input on these samples, so no curve can be fitted; show others, or for more steps";
-        return Err(Error::Unsupported { place: layer.into(), what: what.into() });
+        return Err(Error::unsupported(layer, what));
     }
     firing.sort_unstable_by(f64::total_cmp);
     let mut params: Vec<f64> = lif.params().iter().map(|f| f.default).collect();

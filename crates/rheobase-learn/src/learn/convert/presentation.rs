@@ -106,5 +106,5 @@ impl Presentation {
 pub(super) fn no_rates() -> Error {
     let what = "no layer is run as a rate, so there is nothing to convert: train a network whose layers have `as = \"rate\"`, or \
                 test this one as it is";
-    Error::Unsupported { place: "network".into(), what: what.into() }
+    Error::unsupported("network", what)
 }

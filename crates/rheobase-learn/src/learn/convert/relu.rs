@@ -163,10 +163,8 @@ impl ReluNetwork {
         };
         config.data.steps = 1;
         config.network = NetworkConfig::Inline(network.clone());
-        let architecture = serde_json::to_value(&network).map_err(|e| Error::Unsupported {
-            place: "network".into(),
-            what: format!("cannot be written to a checkpoint: {e}"),
-        })?;
+        let architecture = serde_json::to_value(&network)
+            .map_err(|e| Error::unsupported("network", format!("cannot be written to a checkpoint: {e}")))?;
         let samples = Samples { shape: self.input.clone(), ..Samples::default() };
         let history: [f64; 0] = [];
         let extra = json!({ "config": config.to_toml()?, "history": history, "samples": samples });
@@ -327,13 +325,13 @@ impl<'a> Parts<'a> {
         for (i, (gamma, variance)) in gamma.iter().zip(&variance).enumerate() {
             let under = f64::from(*variance) + norm.epsilon;
             if !(under > 0.0 && under.is_finite()) {
-                return Err(Error::Value {
-                    place: name.into(),
-                    field: names[3].into(),
-                    index: Some(i),
-                    value: variance.to_string(),
-                    rule: "and epsilon must come to more than 0: a variance is at least 0".into(),
-                });
+                return Err(Error::value(
+                    name,
+                    names[3],
+                    variance,
+                    "and epsilon must come to more than 0: a variance is at least 0",
+                )
+                .at(i));
             }
             factors.push(f64::from(*gamma) / Real::sqrt(under));
         }
@@ -382,7 +380,7 @@ impl ReluLayer {
 }
 
 fn refused(place: &str, what: &str) -> Error {
-    Error::Unsupported { place: place.into(), what: what.into() }
+    Error::unsupported(place, what)
 }
 
 /// `[a, b]` as `[b, a]`.

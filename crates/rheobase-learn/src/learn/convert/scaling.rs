@@ -30,10 +30,11 @@ pub(super) fn scales(
         Scaling::None => Ok(BTreeMap::new()),
         Scaling::By(factor) => Ok(layers.into_iter().map(|name| (name, factor)).collect()),
         Scaling::Percentile { percentile, rate } => {
-            let data = calibration.ok_or_else(|| Error::Unsupported {
-                place: "presentation.percentile".into(),
-                what: "needs the samples that percentiles are taken of: those the network was trained on"
-                    .into(),
+            let data = calibration.ok_or_else(|| {
+                Error::unsupported(
+                    "presentation.percentile",
+                    "needs the samples that percentiles are taken of: those the network was trained on",
+                )
             })?;
             let reached = percentiles(network, &layers, rates, data, encoding, steps, percentile)?;
             layers
@@ -49,10 +50,10 @@ fn factor(layer: &str, rate: f64, reached: f64) -> Result<f64> {
     if reached > 0.0 {
         return Ok(rate / reached);
     }
-    Err(Error::Unsupported {
-        place: layer.into(),
-        what: "is silent up to this percentile of its activities, so no factor brings it to a rate; take a higher percentile".into(),
-    })
+    Err(Error::unsupported(
+        layer,
+        "is silent up to this percentile of its activities, so no factor brings it to a rate; take a higher percentile",
+    ))
 }
 
 /// The percentile of each layer's positive rates, in Hz.

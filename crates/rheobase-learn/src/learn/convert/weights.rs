@@ -88,28 +88,22 @@ impl Weights {
     pub fn of(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         if let Some(kind) = self.others.get(name) {
             let what = format!("`{name}` holds {kind}; save it as float32");
-            return Err(Error::Unsupported { place: self.place.clone(), what });
+            return Err(Error::unsupported(self.place.clone(), what));
         }
         let Some((own, values)) = self.arrays.get(name) else {
             return Err(Error::unknown(&self.place, "array", name, self.arrays.keys().map(String::as_str)));
         };
         if own != shape {
-            return Err(Error::Shape {
-                place: self.place.clone(),
-                field: name.into(),
-                got: format!("{own:?}"),
-                want: format!("{shape:?} is needed; look at the layers before it, and at `layout`"),
-            });
+            return Err(Error::shape(
+                self.place.clone(),
+                name,
+                format!("{own:?}"),
+                format!("{shape:?} is needed; look at the layers before it, and at `layout`"),
+            ));
         }
         match values.iter().position(|x| !x.is_finite()) {
             None => Ok(values.clone()),
-            Some(i) => Err(Error::Value {
-                place: self.place.clone(),
-                field: name.into(),
-                index: Some(i),
-                value: values[i].to_string(),
-                rule: "must be finite".into(),
-            }),
+            Some(i) => Err(Error::value(self.place.clone(), name, values[i], "must be finite").at(i)),
         }
     }
 }

@@ -172,12 +172,12 @@ impl<'a> Trace<'a> {
             return Err(check::broken(place, "classes", 0, "must be at least 1"));
         }
         if values.is_empty() || !values.len().is_multiple_of(classes) {
-            return Err(Error::Shape {
-                place: place.into(),
-                field: "trace".into(),
-                got: format!("[{}]", values.len()),
-                want: format!("[time, {classes}] with at least one step is needed"),
-            });
+            return Err(Error::shape(
+                place,
+                "trace",
+                format!("[{}]", values.len()),
+                format!("[time, {classes}] with at least one step is needed"),
+            ));
         }
         check::same_length(place, "gradient", gradient.len(), values.len(), "the trace")?;
         if let Some(i) = values.iter().position(|x| !x.is_finite()) {

@@ -84,14 +84,14 @@ impl Moments {
         let slices: Vec<&mut [f32]> = self.values.iter_mut().map(|(_, v)| v.as_mut_slice()).collect();
         match <[&mut [f32]; N]>::try_from(slices) {
             Ok(slices) if fit => Ok(slices),
-            _ => Err(Error::Shape {
-                place: parameter.into(),
-                field: "moments".into(),
-                got: format!("[{}]", got.join(", ")),
-                want: format!(
+            _ => Err(Error::shape(
+                parameter,
+                "moments",
+                format!("[{}]", got.join(", ")),
+                format!(
                     "this optimiser keeps {names:?}, each of {len} elements: make them with Moments::new"
                 ),
-            }),
+            )),
         }
     }
 }

@@ -25,7 +25,7 @@ pub fn project(field: &str, parameter: &mut [f32], before: &[f32], range: &Range
     }
     let refused = |index, value: f32, rule: String| {
         let (place, field, value) = (field.to_string(), "value".to_string(), value.to_string());
-        Error::Value { place, field, index: Some(index), value, rule }
+        Error::value(place, field, value, rule).at(index)
     };
     for (i, (new, old)) in parameter.iter().zip(before).enumerate() {
         if new.is_nan() {

@@ -72,12 +72,7 @@ impl RateBounds {
             return Err(check::broken(PLACE, "steps", 0, "must be at least 1"));
         }
         if counts.is_empty() {
-            return Err(Error::Shape {
-                place: PLACE.into(),
-                field: "counts".into(),
-                got: "[0]".into(),
-                want: "a layer has at least one neuron".into(),
-            });
+            return Err(Error::shape(PLACE, "counts", "[0]", "a layer has at least one neuron"));
         }
         let (neurons, steps) = (counts.len() as f64, steps as f64);
         let mut term = 0.0;

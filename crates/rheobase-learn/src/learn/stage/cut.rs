@@ -84,7 +84,7 @@ fn connection(program: &Program, layer: usize, place: &str) -> Result<Connection
             "`{}` ({}) has no weights that a rule could change; name a `linear`, `conv` or `first_spike_conv` node",
             node.name, node.what
         );
-        return Err(Error::Unsupported { place: place.into(), what });
+        return Err(Error::unsupported(place, what));
     };
     let bias = format!("{}.bias", node.name);
     if program.parameters().tensors[node.tensors.clone()].iter().any(|t| t.name == bias) {
@@ -119,7 +119,7 @@ fn neurons(program: &Program, layer: usize, place: &str) -> Result<usize> {
                 program.list()[a].name,
                 program.list()[b].name
             );
-            Err(Error::Unsupported { place: place.into(), what })
+            Err(Error::unsupported(place, what))
         }
     }
 }
@@ -129,21 +129,21 @@ fn same_shape(program: &Program, layer: usize, neurons: usize, place: &str) -> R
     if layer.shape == behind.shape {
         return Ok(neurons);
     }
-    Err(Error::Shape {
-        place: place.into(),
-        field: behind.name.clone(),
-        got: format!("{:?}", behind.shape),
-        want: format!(
+    Err(Error::shape(
+        place,
+        behind.name.clone(),
+        format!("{:?}", behind.shape),
+        format!(
             "the neurons behind `{}` need its shape {:?}, one for each of its outputs; put a `fire` or `neurons` node right \
              behind it",
             layer.name, layer.shape
         ),
-    })
+    ))
 }
 
 fn no_neurons(place: &str) -> Error {
     let what = "no neurons that spike follow it, and a rule learns from spikes; put a `fire` or `neurons` node behind it";
-    Error::Unsupported { place: place.into(), what: what.into() }
+    Error::unsupported(place, what)
 }
 
 /// Gives a part of a network the parameters of the whole.

@@ -82,7 +82,7 @@ impl Stages {
                          this stage first",
                         earlier.config().layer
                     );
-                    return Err(Error::Unsupported { place, what });
+                    return Err(Error::unsupported(place, what));
                 }
             }
             runs.push(StageRun::new(&stage));
@@ -102,7 +102,7 @@ impl Stages {
     pub(in crate::learn) fn learn(&mut self, with: &mut Learning<'_>) -> Result<(Progressed, Vec<Warning>)> {
         let stages = self.runs.len();
         let Some(stage) = self.runs.iter().position(|run| !run.is_done()) else {
-            return Err(Error::Unsupported { place: "stage".into(), what: "all stages have ended".into() });
+            return Err(Error::unsupported("stage", "all stages have ended"));
         };
         let run = &mut self.runs[stage];
         let new = run.learn(with)?;
@@ -133,10 +133,8 @@ impl Stages {
             run.course().save(checkpoint, GROUP, layer)?;
             records.insert(layer.clone(), run.record());
         }
-        serde_json::to_value(records).map_err(|e| Error::Unsupported {
-            place: "stage".into(),
-            what: format!("cannot be written to a checkpoint: {e}"),
-        })
+        serde_json::to_value(records)
+            .map_err(|e| Error::unsupported("stage", format!("cannot be written to a checkpoint: {e}")))
     }
 
     /// Goes to where the stages were when a checkpoint was written; `updates` have followed them.

@@ -192,7 +192,7 @@ fn part() -> impl Strategy<Value = Part> {
         number().prop_map(dropout),
         number().prop_map(|x| custom("mine").set("a", x).set("a key with \"quotes\" and é", -x)),
         cells.prop_map(|(x, each, detach, competition)| {
-            let part = neurons("lif").set("tau_rc", x).set_each("v", &each).initial_each("v", &each);
+            let part = neurons("lif").set("tau_rc", x).set("v", &each).initial("v", &each);
             let part = part.initial("w", x).learn("v[]").surrogate("triangle", &[x]);
             let part = if detach { part.detach_reset() } else { part };
             competition.map_or(part.clone(), |c| part.compete(c))

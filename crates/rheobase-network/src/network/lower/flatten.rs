@@ -141,11 +141,11 @@ fn cycle<I: Iterator<Item = usize>>(flat: &[Flat], done: &[bool], now: impl Fn(u
         path.push(next);
     }
     let names: Vec<&str> = path.iter().rev().map(|i| &flat[*i].node.name[..]).collect();
-    Error::Unsupported {
-        place: "network".into(),
-        what: format!(
+    Error::unsupported(
+        "network",
+        format!(
             "a cycle without a delay: {}; give one of its edges a delay of at least 1",
             names.join(" → ")
         ),
-    }
+    )
 }

@@ -66,7 +66,7 @@ impl Lowering<'_> {
         for (name, numbers) in &spec.set {
             builder = match numbers {
                 Numbers::One(x) => builder.set(name, *x),
-                Numbers::Each(xs) => builder.set_each(name, xs),
+                Numbers::Each(xs) => builder.set(name, xs),
             };
         }
         for (name, numbers) in &spec.initial {
@@ -89,7 +89,7 @@ impl Lowering<'_> {
             let field = population::position(fields, name, place, kind)?;
             if fields[field].kind != FieldKind::Real {
                 let what = format!("`{name}` is a switch or whole number, which cannot be learned");
-                return Err(Error::Unsupported { place: place.into(), what });
+                return Err(Error::unsupported(place, what));
             }
             tensors.push(Parameter {
                 name: format!("{place}.{}{name}", if initial { "initial." } else { "" }),
@@ -116,7 +116,7 @@ impl Lowering<'_> {
         shape: &[usize],
         dt: f64,
     ) -> Result<op::Rates> {
-        let refused = |what: String| Err(Error::Unsupported { place: place.into(), what });
+        let refused = |what: String| Err(Error::unsupported(place, what));
         let layer = self.neurons(place, spec, shape, dt)?.layer;
         let (model, params) = (layer.model().clone(), layer.params_of(0));
         let name = &spec.model;

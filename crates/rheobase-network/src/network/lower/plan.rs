@@ -125,7 +125,7 @@ impl Lowering<'_> {
         let shapes: Vec<Vec<usize>> = inputs.iter().map(|(s, _)| self.shapes[*s].clone()).collect();
         if inputs.len() != 1 && !matches!(node.kind, Kind::Custom(_)) {
             let what = "takes one input; combine several by `sum` or `stack`";
-            return Err(Error::Unsupported { place: node.name.clone(), what: what.into() });
+            return Err(Error::unsupported(node.name.clone(), what));
         }
         let kinded = self.kind(flat, &shapes)?;
         self.push(node.name.clone(), inputs, kinded);
@@ -140,7 +140,7 @@ impl Lowering<'_> {
                 let [n] = input[..] else {
                     let what =
                         format!("takes values in a row, not {input:?}; put a `flatten` node before it");
-                    return Err(Error::Unsupported { place: name, what });
+                    return Err(Error::unsupported(name, what));
                 };
                 let (outputs, bias) = (l.outputs, l.bias.then_some(l.outputs));
                 let weights = self.weights(&name, vec![n, outputs], n, bias, l.start)?;
@@ -226,8 +226,8 @@ impl Lowering<'_> {
             }
             // Nested networks were flattened earlier.
             Kind::Network(_) => {
-                let what = "is a network within a network and has not been flattened".into();
-                return Err(Error::Unsupported { place: name, what });
+                let what = "is a network within a network and has not been flattened";
+                return Err(Error::unsupported(name, what));
             }
         })
     }

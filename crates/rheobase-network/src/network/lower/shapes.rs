@@ -53,11 +53,10 @@ pub(super) fn infer_shapes(lowering: &mut Lowering<'_>, flat: &[Flat], order: &[
         }
         if shapes.len() == known {
             let open = flat.iter().find(|f| !shapes.contains_key(&f.node.name)).map(|f| f.node.name.clone());
-            return Err(Error::Unsupported {
-                place: open.unwrap_or_default(),
-                what: "its shape follows from itself around a cycle; put a `linear` node into the cycle"
-                    .into(),
-            });
+            return Err(Error::unsupported(
+                open.unwrap_or_default(),
+                "its shape follows from itself around a cycle; put a `linear` node into the cycle",
+            ));
         }
     }
     for n in order {
@@ -74,12 +73,12 @@ pub(super) fn infer_shapes(lowering: &mut Lowering<'_>, flat: &[Flat], order: &[
         // An empty shape says nothing.
         let says = |entry: &&Vec<usize>| !entry.is_empty() && **entry != shapes[&node.name];
         if let Some(entry) = flat[*n].entry.as_ref().filter(says) {
-            return Err(Error::Shape {
-                place: node.name.clone(),
-                field: "input".into(),
-                got: format!("{:?}", shapes[&node.name]),
-                want: format!("{entry:?} is needed, as the network within says"),
-            });
+            return Err(Error::shape(
+                node.name.clone(),
+                "input",
+                format!("{:?}", shapes[&node.name]),
+                format!("{entry:?} is needed, as the network within says"),
+            ));
         }
         lowering.shapes.push(shapes[&node.name].clone());
     }
@@ -90,12 +89,12 @@ fn summed(node: &Node, inputs: &[Vec<usize>]) -> Result<Vec<usize>> {
     let first = inputs.first().cloned().unwrap_or_default();
     match inputs.iter().zip(&node.from).find(|(s, _)| **s != first) {
         None => Ok(first),
-        Some((shape, link)) => Err(Error::Shape {
-            place: node.name.clone(),
-            field: format!("input from {}", link.node()),
-            got: format!("{shape:?}"),
-            want: format!("{first:?} is needed, the shape of `{}`, to add them", node.from[0].node()),
-        }),
+        Some((shape, link)) => Err(Error::shape(
+            node.name.clone(),
+            format!("input from {}", link.node()),
+            format!("{shape:?}"),
+            format!("{first:?} is needed, the shape of `{}`, to add them", node.from[0].node()),
+        )),
     }
 }
 
@@ -103,12 +102,12 @@ fn stacked(place: &str, inputs: &[Vec<usize>]) -> Result<Vec<usize>> {
     let mut shape = inputs.first().cloned().unwrap_or_default();
     for other in inputs.iter().skip(1) {
         if other.len() != shape.len() || other[1..] != shape[1..] {
-            return Err(Error::Shape {
-                place: place.into(),
-                field: "inputs".into(),
-                got: format!("{inputs:?}"),
-                want: "all axes but the first must agree to stack them".into(),
-            });
+            return Err(Error::shape(
+                place,
+                "inputs",
+                format!("{inputs:?}"),
+                "all axes but the first must agree to stack them",
+            ));
         }
         shape[0] += other[0];
     }

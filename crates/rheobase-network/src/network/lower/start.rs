@@ -130,12 +130,7 @@ pub(super) fn given(lowering: &Lowering<'_>, flat: &[Flat]) -> Result<Vec<Option
         let field = format!("initial of the edge from {}", link.node());
         if !single && values.len() != width {
             let want = format!("one number, or one for each of its {width} values, is needed");
-            return Err(Error::Shape {
-                place: place.clone(),
-                field,
-                got: format!("[{}]", values.len()),
-                want,
-            });
+            return Err(Error::shape(place.clone(), field, format!("[{}]", values.len()), want));
         }
         if let Some(bad) = values.iter().find(|x| !x.is_finite()) {
             return Err(value_error(place, &field, bad, "must be a finite number"));

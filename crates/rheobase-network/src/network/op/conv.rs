@@ -201,12 +201,12 @@ impl Operator for Conv {
         if let Some((field, got, want)) =
             lengths.into_iter().chain(of_bias).find(|(_, got, want)| got != want)
         {
-            return Err(Error::Shape {
-                place: self.name.clone(),
-                field: field.into(),
-                got: format!("[{got}]"),
-                want: format!("{want} numbers are needed"),
-            });
+            return Err(Error::shape(
+                self.name.clone(),
+                field,
+                format!("[{got}]"),
+                format!("{want} numbers are needed"),
+            ));
         }
         let mut weights = std::mem::take(&mut self.weights);
         let mut back = std::mem::take(&mut self.back.weights);

@@ -129,7 +129,7 @@ fn outputs<E: Number>(
     let bounds = carried.step(&population, &known).iter().map(|b| b.output).collect();
     let currents: Vec<E> = currents.iter().map(|x| E::from_f64(*x)).collect();
     let run = population.run(1, &Input::Constant(&currents), &Record::spikes(Spikes::Dense))?;
-    Ok((run.dense.iter().map(|x| x.to_f64()).collect(), bounds))
+    Ok((run.dense().iter().map(|x| x.to_f64()).collect(), bounds))
 }
 
 /// `deriv_[x_]gain{g}_bias{b}`: the array of points (`deriv_x`, or the currents), gain and bias.

@@ -16,12 +16,9 @@ impl Matrix {
         let shape = trace.shape(name)?;
         match shape[..] {
             [rows, columns] => Ok(Matrix { data: trace.array(name)?, shape: [rows, columns] }),
-            _ => Err(Error::Shape {
-                place: "trace".into(),
-                field: name.into(),
-                got: format!("{shape:?}"),
-                want: "an array of two dimensions is needed".into(),
-            }),
+            _ => {
+                Err(Error::shape("trace", name, format!("{shape:?}"), "an array of two dimensions is needed"))
+            }
         }
     }
 
@@ -100,12 +97,8 @@ fn published(kind: &str) -> Result<Kernel> {
 
 /// The number in an array's name.
 fn time(name: &str, text: &str) -> Result<f64> {
-    text.parse().map_err(|_| Error::Value {
-        place: "trace".into(),
-        field: name.into(),
-        index: None,
-        value: text.into(),
-        rule: "must be a number: the name ends in the time constant".into(),
+    text.parse().map_err(|_| {
+        Error::value("trace", name, text, "must be a number: the name ends in the time constant")
     })
 }
 

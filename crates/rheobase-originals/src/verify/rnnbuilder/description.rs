@@ -133,14 +133,14 @@ struct Layers<'a> {
 
 impl<'a> Layers<'a> {
     fn new(trace: &'a TraceFile) -> Result<Self> {
-        let constants =
-            trace.meta.params.get("neuron").and_then(Value::as_object).ok_or_else(|| Error::Value {
-                place: trace.meta.name.clone(),
-                field: "params.neuron".into(),
-                index: None,
-                value: trace.meta.params.get("neuron").unwrap_or(&Value::Null).to_string(),
-                rule: "must hold the neurons' constants by name, such as {\"tau\": 5}".into(),
-            })?;
+        let constants = trace.meta.params.get("neuron").and_then(Value::as_object).ok_or_else(|| {
+            Error::value(
+                trace.meta.name.clone(),
+                "params.neuron",
+                trace.meta.params.get("neuron").unwrap_or(&Value::Null),
+                "must hold the neurons' constants by name, such as {\"tau\": 5}",
+            )
+        })?;
         let shape = trace.input_shape(2)?[2..].to_vec();
         Ok(Layers { trace, constants, nodes: Vec::new(), shape, used: 0, seen: BTreeMap::new() })
     }
@@ -232,12 +232,12 @@ impl<'a> Layers<'a> {
     }
 
     fn wrong_shape(&self, shape: &[usize], want: &str) -> Error {
-        Error::Shape {
-            place: self.trace.meta.name.clone(),
-            field: format!("param{}", self.used.saturating_sub(1)),
-            got: format!("{shape:?}"),
-            want: format!("{want} is needed"),
-        }
+        Error::shape(
+            self.trace.meta.name.clone(),
+            format!("param{}", self.used.saturating_sub(1)),
+            format!("{shape:?}"),
+            format!("{want} is needed"),
+        )
     }
 
     /// A layer whose output joins its input in the next step.

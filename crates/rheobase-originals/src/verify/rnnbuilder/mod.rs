@@ -86,12 +86,12 @@ fn population<E: Number>(trace: &TraceFile, model: &str, learned: bool) -> Resul
     for (theirs, ours) in PARAMETERS.into_iter().filter(|(theirs, _)| has(trace.meta.class(), theirs)) {
         builder = match trace.meta.constant(theirs)? {
             Some(Constant::One(x)) => builder.set(ours, x),
-            Some(Constant::Each(all)) => builder.set_each(ours, &all),
+            Some(Constant::Each(all)) => builder.set(ours, &all),
             None => builder,
         };
     }
     if model.info().name == "cooldown" {
-        builder = builder.set_each("sign", &signs(n));
+        builder = builder.set("sign", signs(n));
     }
     if learned && trace.has("initial_mem") {
         builder = builder.initial("v", Initial::Each(trace.array("initial_mem")?));
@@ -151,8 +151,8 @@ fn whole_run<E: Number>(
     let dense = Record::spikes(Spikes::Dense);
 
     let half = steps / 2;
-    let mut output = population.run(half, &Input::Array(&x[..half * row]), &dense)?.dense;
-    output.extend(population.run(steps - half, &Input::Array(&x[half * row..]), &dense)?.dense);
+    let mut output = population.run(half, &Input::Array(&x[..half * row]), &dense)?.spikes.into_dense();
+    output.extend(population.run(steps - half, &Input::Array(&x[half * row..]), &dense)?.spikes.into_dense());
     let mut other = vec![false; row];
     for (i, (got, want)) in output.iter().zip(wanted).enumerate() {
         other[i % row] |= got.to_f64() != *want;

@@ -40,7 +40,7 @@ impl<'a> Attributes<'a> {
             false => None,
         };
         match &thresholds {
-            Some(each) => population.set_each("v_th", each)?,
+            Some(each) => population.set("v_th", each)?,
             None => population.set("v_th", threshold)?,
         }
         Ok(Attributes { meta, class, shape, threshold, thresholds })

@@ -164,5 +164,5 @@ pub(in super::super) const SETTINGS: &[(&str, &str)] = &[
     ("n_winners", "`Competition::k`"),
     ("inhibition_mode", "`Competition::scope`"),
     ("get_params", "`Population` displayed"),
-    ("UniformLIF, UniformEIF, UniformQIF", "`Builder::set_uniform_per_feature`"),
+    ("UniformLIF, UniformEIF, UniformQIF", "`Builder::set` with `Values::Uniform`"),
 ];

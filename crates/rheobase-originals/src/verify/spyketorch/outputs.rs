@@ -7,7 +7,7 @@ use super::attributes::broadcast;
 use super::classes::Class;
 use super::layer::{Run, spike_value};
 use rheobase_base::Result;
-use rheobase_sim::population::{Recording, Winner};
+use rheobase_sim::population::{Recording, SpikeRecord, Winner};
 
 /// The arrays of one trace, as they are compared.
 struct Check<'a> {
@@ -140,9 +140,7 @@ impl Check<'_> {
         }
         let recording = Recording {
             shape: [spikes.len() / self.row, samples, self.row / samples],
-            dense: spikes.iter().map(|s| *s as f32).collect(),
-            bits: None,
-            events: None,
+            spikes: SpikeRecord::Dense(spikes.iter().map(|s| *s as f32).collect()),
             traces: Vec::new(),
             winners: self.run.replayed.winners.clone(),
         };

@@ -9,7 +9,7 @@ use rheobase_base::{Error, Result};
 
 /// The error of a setting.
 pub(in crate::population) fn value_error(place: &str, field: &str, value: String, rule: &str) -> Error {
-    Error::Value { place: place.into(), field: field.into(), index: None, value, rule: rule.into() }
+    Error::value(place, field, value, rule)
 }
 
 /// Position of the field called `name`.
@@ -25,13 +25,7 @@ pub(in crate::population) fn check_dt(place: &str, dt: f64) -> Result<()> {
     if dt > 0.0 && dt.is_finite() {
         return Ok(());
     }
-    Err(Error::Value {
-        place: place.into(),
-        field: "dt".into(),
-        index: None,
-        value: dt.to_string(),
-        rule: "must be > 0 and finite".into(),
-    })
+    Err(Error::value(place, "dt", dt, "must be > 0 and finite"))
 }
 
 /// Checks lengths, ranges, rules between parameters, and dt against the scheme's bound.
@@ -48,23 +42,18 @@ pub(crate) fn check_params(
             Column::Shared(x) => std::slice::from_ref(x),
             Column::Each(xs) if xs.len() == neurons => xs,
             Column::Each(xs) => {
-                return Err(Error::Shape {
-                    place: place.into(),
-                    field: field.name.into(),
-                    got: format!("[{}]", xs.len()),
-                    want: format!("one number for each of the {neurons} neurons is needed"),
-                });
+                return Err(Error::shape(
+                    place,
+                    field.name,
+                    format!("[{}]", xs.len()),
+                    format!("one number for each of the {neurons} neurons is needed"),
+                ));
             }
         };
         for (i, x) in values.iter().enumerate() {
             if let Some(rule) = field.broken_rule(*x) {
-                return Err(Error::Value {
-                    place: place.into(),
-                    field: field.name.into(),
-                    index: (!column.is_shared()).then_some(i),
-                    value: with_unit(*x, field.unit),
-                    rule,
-                });
+                return Err(Error::value(place, field.name, with_unit(*x, field.unit), rule)
+                    .at((!column.is_shared()).then_some(i)));
             }
         }
     }
@@ -72,23 +61,17 @@ pub(crate) fn check_params(
     for n in 0..each {
         let values: Vec<f64> = params.iter().map(|c| c.get(n)).collect();
         if let Some(rule) = model.broken_rule(&values) {
-            return Err(Error::Value {
-                place: place.into(),
-                field: "parameters".into(),
-                index: (each > 1).then_some(n),
-                value: "combination".into(),
-                rule,
-            });
+            return Err(Error::value(place, "parameters", "combination", rule).at((each > 1).then_some(n)));
         }
         let bound = model.dt_bound(&values);
         if dt >= bound {
-            return Err(Error::Value {
-                place: place.into(),
-                field: "dt".into(),
-                index: (each > 1).then_some(n),
-                value: with_unit(dt, "s"),
-                rule: format!("must be < {bound} s, beyond which this model's scheme is unstable"),
-            });
+            return Err(Error::value(
+                place,
+                "dt",
+                with_unit(dt, "s"),
+                format!("must be < {bound} s, beyond which this model's scheme is unstable"),
+            )
+            .at((each > 1).then_some(n)));
         }
     }
     Ok(())
@@ -97,13 +80,12 @@ pub(crate) fn check_params(
 /// Checks that a competition can have a winner.
 pub(in crate::population) fn check_competition(place: &str, competition: Option<&Competition>) -> Result<()> {
     if competition.is_some_and(|c| c.k == 0) {
-        return Err(Error::Value {
-            place: place.into(),
-            field: "competition.k".into(),
-            index: None,
-            value: "0".into(),
-            rule: "must be at least 1; leave the competition out for none".into(),
-        });
+        return Err(Error::value(
+            place,
+            "competition.k",
+            "0",
+            "must be at least 1; leave the competition out for none",
+        ));
     }
     Ok(())
 }
@@ -152,13 +134,13 @@ pub(in crate::population) fn check_initial<E: Number>(
         if E::from_f64(x).to_f64().is_finite() {
             return Ok(());
         }
-        Err(Error::Value {
-            place: place.into(),
-            field: format!("initial {field}"),
-            index,
-            value: shown(x),
-            rule: format!("must be a finite number as {}", E::NAME),
-        })
+        Err(Error::value(
+            place,
+            format!("initial {field}"),
+            shown(x),
+            format!("must be a finite number as {}", E::NAME),
+        )
+        .at(index))
     };
     match initial {
         Initial::Rest => Ok(()),
@@ -169,12 +151,12 @@ pub(in crate::population) fn check_initial<E: Number>(
         Initial::Each(xs) if xs.len() == neurons => {
             xs.iter().enumerate().try_for_each(|(i, x)| finite(*x, Some(i)))
         }
-        Initial::Each(xs) => Err(Error::Shape {
-            place: place.into(),
-            field: format!("initial {field}"),
-            got: format!("[{}]", xs.len()),
-            want: format!("one number for each of the {neurons} neurons is needed"),
-        }),
+        Initial::Each(xs) => Err(Error::shape(
+            place,
+            format!("initial {field}"),
+            format!("[{}]", xs.len()),
+            format!("one number for each of the {neurons} neurons is needed"),
+        )),
     }
 }
 
@@ -184,21 +166,20 @@ pub(in crate::population) fn check_lateral<E: Number>(
     neurons: usize,
 ) -> Result<Lateral<E>> {
     if weights.len() != neurons * neurons {
-        return Err(Error::Shape {
-            place: place.into(),
-            field: "lateral".into(),
-            got: format!("{} numbers", weights.len()),
-            want: format!("[neuron, neuron] = [{neurons}, {neurons}] is needed"),
-        });
+        return Err(Error::shape(
+            place,
+            "lateral",
+            format!("{} numbers", weights.len()),
+            format!("[neuron, neuron] = [{neurons}, {neurons}] is needed"),
+        ));
     }
     if let Some(i) = weights.iter().position(|w| !E::from_f64(*w).to_f64().is_finite()) {
-        return Err(Error::Value {
-            place: place.into(),
-            field: format!("lateral[{}, {}]", i / neurons, i % neurons),
-            index: None,
-            value: shown(weights[i]),
-            rule: format!("must be a finite number as {}", E::NAME),
-        });
+        return Err(Error::value(
+            place,
+            format!("lateral[{}, {}]", i / neurons, i % neurons),
+            shown(weights[i]),
+            format!("must be a finite number as {}", E::NAME),
+        ));
     }
     Ok(Lateral::new(neurons, weights.into_iter().map(E::from_f64).collect()))
 }

@@ -124,7 +124,7 @@ mod tests {
             let build = || {
                 let model = Catalog::standard().get("adaptive_lif").unwrap();
                 let each: Vec<f64> = (0..n).map(|i| 0.01 + 1e-6 * i as f64).collect();
-                Population::<f64>::builder(model, &[n]).set_each("tau_m", &each).build().unwrap()
+                Population::<f64>::builder(model, &[n]).set("tau_m", &each[..]).build().unwrap()
             };
             let (mut whole, other) = (build(), build());
             let mut state = other.state().fields.clone();
@@ -135,7 +135,7 @@ mod tests {
                 let run = whole.run(1, &Input::Array(&x), &Record::spikes(Spikes::Dense)).unwrap();
                 let mut fields: Vec<&mut [f64]> = state.iter_mut().map(Vec::as_mut_slice).collect();
                 other.layer().step_in_place(&x, &mut fields, &mut out).unwrap();
-                assert_eq!(run.dense, out);
+                assert_eq!(run.dense(), out);
                 spikes += out.iter().sum::<f64>();
             }
             assert_eq!(state, whole.state().fields);

@@ -103,7 +103,7 @@ fn gabor(trace: &TraceFile, numbers: &[f64]) -> Result<FilterKernel> {
 
 fn arguments(trace: &TraceFile, numbers: &[f64], wanted: &str) -> Error {
     let what = format!("a kernel of {numbers:?}, where {wanted} are needed");
-    Error::Unsupported { place: trace.meta.name.clone(), what }
+    Error::unsupported(trace.meta.name.clone(), what)
 }
 
 fn filtered(

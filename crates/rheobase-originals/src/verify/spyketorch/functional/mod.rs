@@ -136,11 +136,11 @@ fn maps(trace: &TraceFile, name: &str) -> Result<[usize; 3]> {
     let shape = trace.shape(name)?;
     match shape[..] {
         [_, features, rows, columns] => Ok([features, rows, columns]),
-        _ => Err(Error::Shape {
-            place: trace.meta.name.clone(),
-            field: name.into(),
-            got: format!("{shape:?}"),
-            want: "[time, feature, row, column] is needed".into(),
-        }),
+        _ => Err(Error::shape(
+            trace.meta.name.clone(),
+            name,
+            format!("{shape:?}"),
+            "[time, feature, row, column] is needed",
+        )),
     }
 }

@@ -7,13 +7,12 @@ use rheobase_base::{Error, Result};
 
 /// What an argument has to be and is not.
 fn missing(meta: &Meta, name: &str, rule: &str) -> Error {
-    Error::Value {
-        place: meta.name.clone(),
-        field: format!("params.{name}"),
-        index: None,
-        value: meta.params.get(name).map_or("none".into(), Value::to_string),
-        rule: rule.into(),
-    }
+    Error::value(
+        meta.name.clone(),
+        format!("params.{name}"),
+        meta.params.get(name).map_or("none".into(), Value::to_string),
+        rule,
+    )
 }
 
 /// A number that may be None there.

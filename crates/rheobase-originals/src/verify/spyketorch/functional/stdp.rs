@@ -101,7 +101,7 @@ impl Waves {
 
 fn fault(trace: &TraceFile, field: &str, want: &str) -> Error {
     let got = trace.shape(field).map_or("none".into(), |shape| format!("{shape:?}"));
-    Error::Shape { place: trace.meta.name.clone(), field: field.into(), got, want: want.into() }
+    Error::shape(trace.meta.name.clone(), field, got, want)
 }
 
 impl<'a> Run<'a> {
@@ -259,7 +259,7 @@ fn said(meta: &Meta, field: &str, rule: &str) -> Error {
         Some(name) => meta.params.get(name).map_or("none".into(), Value::to_string),
         None => meta.desc.clone(),
     };
-    Error::Value { place: meta.name.clone(), field: field.into(), index: None, value, rule: rule.into() }
+    Error::value(meta.name.clone(), field, value, rule)
 }
 
 fn learning_rate(meta: &Meta) -> Option<&Vec<Value>> {

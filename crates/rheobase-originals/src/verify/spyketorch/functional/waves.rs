@@ -53,13 +53,7 @@ pub(super) fn make(trace: &TraceFile, name: &str) -> Result<ArrayRole> {
 fn pooling(place: &str, arguments: &Value, shape: [usize; 3]) -> Result<Pooling> {
     let list = arguments.as_array().map_or(&[][..], Vec::as_slice);
     let read = |i: usize| list.get(i).filter(|v| !v.is_null()).map(|v| pair(v).ok_or(v));
-    let fault = |v: &Value| Error::Value {
-        place: place.into(),
-        field: "params.pool".into(),
-        index: None,
-        value: v.to_string(),
-        rule: "must be a whole number or a pair of them".into(),
-    };
+    let fault = |v: &Value| Error::value(place, "params.pool", v, "must be a whole number or a pair of them");
     let kernel = read(0).transpose().map_err(fault)?.unwrap_or([0, 0]);
     let stride = read(1).transpose().map_err(fault)?;
     let padding = read(2).transpose().map_err(fault)?.unwrap_or([0, 0]);
