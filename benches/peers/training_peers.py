@@ -13,7 +13,7 @@ process held before, data and weights excluded (of the second where the first co
 `plain` is a loop over time, with the product of the input before it: once where the input stays the same, for all steps
 at once where it does not. `layers` takes each layer through all steps before the next, as networks without recurrence can.
 `compiled` is `plain` with its step through `torch.compile`. The others use their neurons in the loop, SpikingJelly layer by
-layer where it can. A step streamed is one sample fed step by step without gradients, by `plain` and `compiled` with one and
+layer where it can. `module` is `rheobase.torch`, timed by `frameworks_peers.py`. A step streamed is one sample fed step by step without gradients, by `plain` and `compiled` with one and
 two threads; the best counts.
 """
 
@@ -226,7 +226,25 @@ def worker(peer, name, threads):
     if peer == "spikingjelly":
         jelly, reset = spikingjelly_cells()
 
+    if peer == "module":
+        import rheobase as rb
+        import rheobase.torch as rt
+
+        slope = {"triangle": ("triangle", 0.5), "fast_sigmoid": ("fast_sigmoid", 25.0)}[surrogate]
+        neurons = rb.Neurons(rb.LIFSubtract(tau=-1 / math.log(beta)), surrogate=slope, detach_reset=True)
+        layers = [
+            rb.Layer("first", "input", rb.Linear(len(w["back"]), bias=False)),
+            rb.Layer("back", rb.Delayed("lif"), rb.Linear(len(w["back"]), bias=False)),
+            rb.Layer("lif", rb.Sum("first", "back"), neurons),
+            rb.Layer("out", "lif", rb.Linear(classes, bias=False)),
+            rb.Layer("readout", "out", rb.LI(tau_m=-0.001 / math.log(beta))),
+        ]
+        net = rt.Network(rb.Layers(*layers, input=shape))
+        net.first.weight, net.back.weight, net.out.weight = w["first"], w["back"], w["out"]
+
     def forward():
+        if peer == "module":
+            return net(x)[0].mean(0)
         if peer == "layers" or (peer == "spikingjelly" and not name.startswith("recurrent")):
             now = currents()
             now = torch.stack(now) if isinstance(now, list) else now
@@ -263,6 +281,12 @@ def worker(peer, name, threads):
         loss.backward()
         optimiser.step()
         return loss.item()
+
+    def write():
+        """Puts loss and gradients beside the weights, for the others to find."""
+        found = {"loss": np.float64(learn()), **{"gradient/" + key: weight.grad.numpy() for key, weight in w.items()}}
+        np.savez(os.path.join(FOLDER, name + ".npz"), **data, **found)
+        return found["loss"]
 
     def check():
         """The difference of the loss, or the length of that of a tensor's gradients in parts of theirs."""
@@ -313,7 +337,7 @@ def worker(peer, name, threads):
     if peer == "compiled":
         compiled_stream = torch.compile(lambda now, vs, sents: one(first(now), vs, sents))
 
-    commands = {"check": check, "memory": memory, "step": lambda: timed(learn), "evaluate": evaluate, "stream": stream}
+    commands = {"write": write, "check": check, "memory": memory, "step": lambda: timed(learn), "evaluate": evaluate, "stream": stream}
     for line in sys.stdin:
         print(f"{commands[line.strip()]():e}", flush=True)
 

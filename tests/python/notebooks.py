@@ -47,5 +47,12 @@ def said(notebook: Any) -> list[list[tuple[str, str]]]:
 if __name__ == "__main__":
     import nbformat
 
-    for notebook in sorted(FOLDER.glob("*.ipynb")):
+    try:
+        import torch  # noqa: F401
+    except ImportError:
+        folder = FOLDER
+    else:
+        # Where PyTorch is, those that need it.
+        folder = FOLDER / "frameworks"
+    for notebook in sorted(folder.glob("*.ipynb")):
         nbformat.write(run(notebook)[1], notebook)

@@ -54,6 +54,9 @@ const COMING: [(&str, &str); 10] = [
     ("spyketorch", "SpykeTorch"),
 ];
 
+/// Pages for those who use neurons inside another program, written by hand too.
+const INSIDE: [(&str, &str); 3] = [("torch", "PyTorch"), ("jax", "JAX"), ("nengo", "Nengo")];
+
 /// Every generated page of the book by its path below `docs/`. `root` is the repository, whose model files are read for
 /// the words of their heads.
 ///
@@ -103,6 +106,9 @@ fn summary(models: &[std::sync::Arc<dyn Model>]) -> String {
     let mut out = String::from("# Summary\n\n");
     for (path, title) in WRITTEN {
         out += &format!("- [{title}]({path})\n");
+    }
+    for (page, program) in INSIDE {
+        out += &format!("- [Inside {program}](frameworks/{page}.md)\n");
     }
     out += "- [Models](models.md)\n";
     for m in models {

@@ -94,6 +94,32 @@ impl Kernel<f32> for Add<'_> {
     }
 }
 
+/// Writes a bit for each number, 64 to the word: whether it differs from 0. NaN does not.
+pub fn nonzero(level: Level, numbers: &[f32], bits: &mut Vec<u64>) {
+    bits.clear();
+    f32::dispatch(level, Nonzero { numbers, bits });
+}
+
+struct Nonzero<'a> {
+    numbers: &'a [f32],
+    bits: &'a mut Vec<u64>,
+}
+
+impl Kernel<f32> for Nonzero<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f32>>(self) {
+        for numbers in self.numbers.chunks(64) {
+            let (mut word, mut shift) = (0, 0);
+            for x in numbers.chunks(V::WIDTH) {
+                word |= V::bits(V::load(x).abs().gt(V::zero())) << shift;
+                shift += V::WIDTH;
+            }
+            self.bits.push(word);
+        }
+    }
+}
+
 /// Whether every number is finite.
 pub fn all_finite<E: Elem>(level: Level, numbers: &[E]) -> bool {
     E::dispatch(level, Finite(numbers))
@@ -129,6 +155,26 @@ mod tests {
 
     fn levels() -> impl Iterator<Item = Level> {
         Level::ALL.into_iter().filter(|level| level.is_available())
+    }
+
+    #[test]
+    fn numbers_that_are_not_zero_have_a_bit() {
+        for length in [0, 1, 63, 64, 65, 700] {
+            let numbers: Vec<f32> =
+                (0..length).map(|i| [0.0, -0.0, 1e-40, -3.0, f32::INFINITY][i * 7 % 5]).collect();
+            for level in levels() {
+                let mut found = vec![7];
+                nonzero(level, &numbers, &mut found);
+                assert_eq!(found.len(), length.div_ceil(64));
+                for (i, x) in numbers.iter().enumerate() {
+                    assert_eq!(found[i / 64] >> (i % 64) & 1 == 1, *x != 0.0, "{level:?} {length} {i}");
+                }
+                assert_eq!(
+                    found.iter().map(|w| w.count_ones() as usize).sum::<usize>(),
+                    numbers.iter().filter(|x| **x != 0.0).count()
+                );
+            }
+        }
     }
 
     #[test]

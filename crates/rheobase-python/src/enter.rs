@@ -1,11 +1,14 @@
 //! `enter`: the one way into every call that may take long, with the interpreter free meanwhile and Ctrl-C seen.
 
 use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::thread;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use std::{process, thread};
 
 use pyo3::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use rheobase::Cancel;
 
 use crate::error::raise;
@@ -30,6 +33,7 @@ pub(crate) fn enter<R: Send>(
     work: impl FnOnce(&Cancel) -> R + Send,
 ) -> Entered<R> {
     let cancel = Cancel::new();
+    let work = |cancel: &Cancel| on_threads(|| work(cancel));
     if size <= SHORT {
         return Entered { result: py.detach(|| work(&cancel)), interrupt: None };
     }
@@ -55,6 +59,41 @@ pub(crate) fn enter<R: Send>(
         })
     });
     Entered { result, interrupt }
+}
+
+/// The process that the threads of the library belong to; 0 before the first call.
+static OWNER: AtomicU32 = AtomicU32::new(0);
+
+/// The threads of a process that was forked from one with threads, and its number.
+static OWN: Mutex<Option<(u32, Arc<ThreadPool>)>> = Mutex::new(None);
+
+/// Runs `work` where its parts find threads. A forked process (a worker of a data loader) has none of its parent's, and would
+/// wait for them without end, so it gets its own.
+fn on_threads<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    let me = process::id();
+    let owner =
+        OWNER.compare_exchange(0, me, Ordering::Relaxed, Ordering::Relaxed).unwrap_or_else(|owner| owner);
+    if owner == 0 || owner == me {
+        return work();
+    }
+    let pool = {
+        let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*own {
+            Some((process, pool)) if *process == me => Some(pool.clone()),
+            _ => {
+                let made = ThreadPoolBuilder::new().build().ok().map(Arc::new);
+                *own = made.clone().map(|pool| (me, pool));
+                made
+            }
+        }
+    };
+    match pool {
+        Some(pool) => {
+            let cancel = Cancel::current();
+            pool.install(|| cancel.scope(work))
+        }
+        None => work(),
+    }
 }
 
 impl<T> Entered<rheobase::Result<T>> {

@@ -21,10 +21,12 @@ mod plasticity;
 mod population;
 mod recording;
 mod rows;
+mod sequence;
 mod stimulus;
 mod trains;
 mod verify;
 mod vision;
+mod xla;
 
 use pyo3::prelude::*;
 
@@ -76,6 +78,8 @@ mod _native {
     #[pymodule_export]
     use crate::rows::SpikeRows;
     #[pymodule_export]
+    use crate::sequence::Sequence;
+    #[pymodule_export]
     use crate::stimulus::Prepared;
     #[pymodule_export]
     use crate::trains::SpikeTrains;
@@ -88,4 +92,6 @@ mod _native {
         wave_feature_inhibition, wave_fire_first, wave_first, wave_of_first, wave_pad,
         wave_pointwise_inhibition, wave_pool, wave_threshold, wave_winners,
     };
+    #[pymodule_export]
+    use crate::xla::xla_handlers;
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use numpy::{Element, PyReadonlyArrayDyn, PyUntypedArrayMethods};
+use numpy::{Element, PyReadonlyArrayDyn, PyReadwriteArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use rheobase::population::{Column, LayerState, Number, Tape as NativeTape, Upstream};
@@ -177,6 +177,17 @@ impl Population {
     fn step<'py>(&mut self, py: Python<'py>, input: Drive<'py>) -> PyResult<Bound<'py, PyAny>> {
         let Population { neurons, row, .. } = self;
         with!(neurons, p => step(py, p, row, &input))
+    }
+
+    /// One step in the caller's arrays, of any layout: `fields` are the state, in the model's order, and are advanced; `out`
+    /// becomes what left the neurons. The population's own state has no part in it.
+    fn step_in_place(
+        &self,
+        x: &Bound<'_, PyAny>,
+        fields: Vec<Bound<'_, PyAny>>,
+        out: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        with!(&self.neurons, p => step_in_place(p, x, &fields, out))
     }
 
     /// Back through a taped run; see `rheobase.Population.gradients`.
@@ -421,6 +432,43 @@ fn step<'py, E: Precision>(
         enter(py, p.neurons() * p.batch(), |_| p.run(1, input, &record)).whole()
     })?;
     Ok(array(py, recording.spikes.into_dense(), row)?.into_any())
+}
+
+/// A step in NumPy's own memory where that is contiguous, else in copies that are written back.
+fn step_in_place<E: Precision>(
+    p: &Neurons<E>,
+    x: &Bound<'_, PyAny>,
+    fields: &[Bound<'_, PyAny>],
+    out: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let x: PyReadonlyArrayDyn<'_, E> = x.extract()?;
+    let mut arrays: Vec<PyReadwriteArrayDyn<'_, E>> = Vec::with_capacity(fields.len() + 1);
+    for object in fields.iter().chain([out]) {
+        arrays.push(object.extract()?);
+    }
+    let copied: Vec<E>;
+    let x = match x.as_slice() {
+        Ok(x) => x,
+        Err(_) => {
+            copied = x.as_array().iter().copied().collect();
+            &copied
+        }
+    };
+    let contiguous = arrays.iter().all(|array| array.is_c_contiguous());
+    let mut copies: Vec<Vec<E>> = Vec::new();
+    let mut slices: Vec<&mut [E]> = if contiguous {
+        arrays.iter_mut().map(|array| Ok(array.as_slice_mut()?)).collect::<PyResult<_>>()?
+    } else {
+        copies.extend(arrays.iter().map(|array| array.as_array().iter().copied().collect::<Vec<E>>()));
+        copies.iter_mut().map(Vec::as_mut_slice).collect()
+    };
+    if let Some((out, fields)) = slices.split_last_mut() {
+        p.layer().step_in_place(x, fields, out).raised()?;
+    }
+    for (array, numbers) in arrays.iter_mut().zip(&copies) {
+        array.as_array_mut().iter_mut().zip(numbers).for_each(|(to, from)| *to = *from);
+    }
+    Ok(())
 }
 
 /// dL/d output, and dL/d state fields by name.

@@ -18,6 +18,7 @@
 //! | a trained network on other samples | [`trained`] |
 //! | a network of rates run as spikes | [`convert`] |
 //! | a network step by step | [`session`] |
+//! | a network as a function of whole sequences | [`Sequence`] |
 //! | layers, input and labels that do nothing | [`warning`] |
 //! | training state in a file | [`checkpoint`], [`tensor`], [`fingerprint`](mod@fingerprint) |
 //!
@@ -41,6 +42,7 @@ mod prepare;
 pub mod regularise;
 mod room;
 pub mod schedule;
+mod sequence;
 pub mod session;
 mod shift;
 pub mod splits;
@@ -66,6 +68,7 @@ pub use optimise::{Moments, Optimiser, OptimiserKind, Update, project};
 pub use regularise::{RateBounds, RateOf, WeightPenalty};
 pub use rheobase_signals::tensor::{self, Element, Tensor, TensorData};
 pub use schedule::{Progress, Schedule, ScheduleKind};
+pub use sequence::{Sequence, SequenceGradients, Upstream};
 pub use session::Session;
 pub use splits::{Splits, splits};
 pub use stage::{Feedback, Stage, StageEpoch, StageProgress, StageRun};

@@ -10,6 +10,7 @@
 //! A cycle needs an edge with a delay; the order of events in a step is that of the nodes.
 
 mod build;
+mod carried;
 mod describe;
 mod file;
 mod frozen;
@@ -30,6 +31,7 @@ mod tape;
 mod tile;
 
 pub use build::{Inputs, Layer, Layers, List, Placeholder, Sequential, Source, Stack, Sum, from};
+pub use carried::Carried;
 pub use describe::{
     Combine, Conv, Custom, Dropout, FORMAT, FeatureInhibition, Fire, FirstSpikeConv, KWinners, Kind,
     LateralInhibition, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Padding, Pool, PoolOf, RunAs,
@@ -53,4 +55,4 @@ pub use sample_input::SampleInput;
 pub use signal::{Events, Reach, Signal};
 pub use table::{Edge, Row, Table, TensorRow, outline, outline_with, table};
 pub use tape::{Adjoint, Tape};
-pub use tile::TileInput;
+pub use tile::{Feed, Rows, TileInput};

@@ -68,6 +68,11 @@ pub trait Operator: Send + Sync {
         Memory::default()
     }
 
+    /// Names of the fields that it carries, where they have some.
+    fn field_names(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// What it has sent before the first step: what a delayed edge carries then. Zeros unless it says otherwise.
     fn first_output(&self, samples: usize, width: usize) -> Signal {
         let mut signal = Signal::default();

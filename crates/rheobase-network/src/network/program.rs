@@ -7,7 +7,7 @@ use super::operator::{Context, Operator};
 use super::parameters::Parameters;
 use super::signal::Signal;
 use super::tape::{Slots, Tape};
-use super::tile::TileInput;
+use super::tile::Feed;
 use rheobase_base::{Cancel, Error, Result};
 use rheobase_sim::population::Memory;
 
@@ -246,18 +246,18 @@ impl Program {
         &self,
         context: &Context<'_>,
         state: &mut State,
-        input: &TileInput<'_>,
+        input: &dyn Feed,
         first: usize,
         steps: usize,
         tape: &mut Tape,
         counts: &mut Counts,
         mut see: impl FnMut(usize, &[Signal]),
     ) -> Result<()> {
-        if input.width != self.width(0) || input.samples.len() != state.samples {
+        if input.width() != self.width(0) || input.samples() != state.samples {
             return Err(Error::shape(
                 "network",
                 "input",
-                format!("[{} samples, {} features]", input.samples.len(), input.width),
+                format!("[{} samples, {} features]", input.samples(), input.width()),
                 format!("[{}, {}] is needed", state.samples, self.width(0)),
             ));
         }
@@ -265,7 +265,7 @@ impl Program {
         counts.operations.resize(self.nodes.len(), 0);
         // Nodes that the backward pass never visits leave nothing on the tape.
         let taped = if context.taping {
-            self.needs_gradient(input.wanted)
+            self.needs_gradient(input.wanted())
         } else {
             vec![false; self.nodes.len() + 1]
         };
@@ -301,7 +301,7 @@ impl Program {
                 match &mut earlier {
                     Some((signals, memories)) if stays => {
                         std::mem::swap(&mut out, &mut signals[n + 1]);
-                        if input.wanted {
+                        if input.wanted() {
                             before[n].choices.clone_from(&memories[n].choices);
                         }
                     }

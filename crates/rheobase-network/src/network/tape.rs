@@ -36,9 +36,9 @@ const GATHERED: usize = 32 << 10;
 #[derive(Debug, Default)]
 pub struct Adjoint {
     /// dL/d memory of each node.
-    memories: Vec<Memory>,
+    pub(super) memories: Vec<Memory>,
     /// dL/d output of each source in the steps before, the latest first, as far as delayed edges reach back.
-    earlier: Vec<VecDeque<Vec<f32>>>,
+    pub(super) earlier: Vec<VecDeque<Vec<f32>>>,
     /// Of each node, the errors of the steps since its input was last another one.
     still: Vec<HeldInput>,
 }

@@ -1,4 +1,7 @@
-//! `TileInput`: the inputs of the samples of a tile, step by step.
+//! `Feed`: what the samples of a tile are fed, step by step. [`TileInput`] and [`Rows`] are the two forms.
+
+use rheobase_base::vector::nonzero;
+use rheobase_models::lanes::Level;
 
 use super::signal::{Reach, Signal};
 use crate::network::SampleInput;
@@ -17,20 +20,121 @@ pub struct TileInput<'a> {
     pub wanted: bool,
 }
 
-impl TileInput<'_> {
+/// What the samples of a tile are fed.
+pub trait Feed {
+    /// Number of samples.
+    fn samples(&self) -> usize;
+    /// Features per step.
+    fn width(&self) -> usize;
+    /// Whether the gradient with respect to the input is wanted.
+    fn wanted(&self) -> bool;
     /// Whether a sample has not ended before step `t`.
-    pub(crate) fn goes_on(&self, sample: usize, t: usize) -> bool {
+    fn goes_on(&self, sample: usize, t: usize) -> bool;
+    /// Whether step `t` is the same as the one before.
+    fn stays(&self, t: usize) -> bool;
+    /// Writes step `t`.
+    fn write(&self, t: usize, out: &mut Signal);
+}
+
+/// Dense input of a batch, `[time, batch, feature]`, of which the tile has some samples; it is read where it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows<'a> {
+    /// All numbers of the batch.
+    pub values: &'a [f32],
+    /// Samples of the batch.
+    pub batch: usize,
+    /// The tile's first sample.
+    pub first: usize,
+    /// The tile's samples.
+    pub count: usize,
+    /// Features per step.
+    pub width: usize,
+    /// Whether the gradient with respect to the input is wanted.
+    pub wanted: bool,
+    /// SIMD level. No result depends on it.
+    pub level: Level,
+}
+
+/// One in so many numbers may differ from 0 for a step to be taken as events.
+const SPARSE: usize = 4;
+
+impl Rows<'_> {
+    /// The tile's numbers in step `t`, `[sample, feature]`.
+    pub fn step(&self, t: usize) -> &[f32] {
+        &self.values[(t * self.batch + self.first) * self.width..][..self.count * self.width]
+    }
+}
+
+impl Feed for Rows<'_> {
+    fn samples(&self) -> usize {
+        self.count
+    }
+
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    fn wanted(&self) -> bool {
+        self.wanted
+    }
+
+    fn goes_on(&self, _: usize, _: usize) -> bool {
+        true
+    }
+
+    fn stays(&self, _: usize) -> bool {
+        false
+    }
+
+    fn write(&self, t: usize, out: &mut Signal) {
+        let row = self.step(t);
+        let (mut events, mut bits) = (out.events.take().unwrap_or_default(), Vec::new());
+        events.clear();
+        for sample in row.chunks_exact(self.width.max(1)) {
+            nonzero(self.level, sample, &mut bits);
+            for (word, mut bits) in bits.iter().copied().enumerate() {
+                while bits != 0 {
+                    let i = word * 64 + bits.trailing_zeros() as usize;
+                    bits &= bits - 1;
+                    events.push(i as u32, sample[i]);
+                }
+            }
+            events.end_sample();
+        }
+        (out.samples, out.width, out.constant) = (self.count, self.width, false);
+        out.reach = if self.wanted { Reach::Everywhere } else { Reach::Nowhere };
+        out.values.clear();
+        let sparse = events.index.len() * SPARSE <= row.len();
+        if !sparse {
+            out.values.extend_from_slice(row);
+        }
+        out.events = sparse.then_some(events);
+    }
+}
+
+impl Feed for TileInput<'_> {
+    fn samples(&self) -> usize {
+        self.samples.len()
+    }
+
+    fn width(&self) -> usize {
+        self.width
+    }
+
+    fn wanted(&self) -> bool {
+        self.wanted
+    }
+
+    fn goes_on(&self, sample: usize, t: usize) -> bool {
         self.lengths.is_none_or(|lengths| lengths.get(sample).is_some_and(|length| t < *length))
     }
 
-    /// Whether step `t` is the same as the one before.
-    pub(crate) fn stays(&self, t: usize) -> bool {
+    fn stays(&self, t: usize) -> bool {
         let ends = self.lengths.is_some_and(|lengths| lengths.contains(&t));
         t > 0 && !ends && self.samples.iter().all(|s| matches!(s, SampleInput::Constant(_)))
     }
 
-    /// Writes step `t`.
-    pub(crate) fn write(&self, t: usize, out: &mut Signal) {
+    fn write(&self, t: usize, out: &mut Signal) {
         let events = out.events.take();
         let reach = if self.wanted { Reach::Everywhere } else { Reach::Nowhere };
         if self.samples.iter().all(|s| matches!(s, SampleInput::Spikes(_))) {

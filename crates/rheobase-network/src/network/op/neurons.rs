@@ -63,6 +63,10 @@ impl Operator for Neurons {
         Memory { fields, layers, ..Memory::default() }
     }
 
+    fn field_names(&self) -> Vec<&'static str> {
+        self.layer.model().state().iter().map(|field| field.name).collect()
+    }
+
     fn first_output(&self, samples: usize, width: usize) -> Signal {
         let mut signal = Signal::default();
         signal.zeros(samples, width);

@@ -1,6 +1,7 @@
 //! `Layer`: neurons of one model without their state, what populations and networks are made of.
 
 pub(super) mod check;
+mod in_place;
 mod step;
 
 use std::sync::Arc;

@@ -1,0 +1,680 @@
+//! `Sequence`: a network as a function of whole sequences, forwards and backwards, for programs that have optimisers and losses
+//! of their own.
+
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+use rheobase_base::vector::{add, all_finite};
+use rheobase_base::{Cancel, Error, Result};
+use rheobase_models::lanes::Level;
+use rheobase_network::network::{
+    Adjoint, Carried, Context, Counts, Network, Parameters, Program, Rows, State, Tape, lower,
+};
+
+use super::batch::TILE;
+
+/// Steps that a tape holds; what lies before is run again from a checkpoint. No result depends on it.
+const CHUNK: usize = 256;
+
+/// A network as a function of an input, a state and parameters. Between calls it keeps the last parameters and, if it is asked to, the
+/// tapes of the last run; without them the backward pass runs the steps again, to the same bits.
+///
+/// The input of a batch is `[time, batch, feature]`, a state `[batch, number]` with the parts of [`Sequence::carried`]; an
+/// empty state is that after a reset. Dropout does nothing here.
+///
+/// ```
+/// # mod rheobase { pub use {rheobase_base::Error, rheobase_learn::*, rheobase_network::*}; }
+/// use rheobase::learn::{Sequence, Upstream};
+/// use rheobase::network::{Sequential, linear, neurons};
+/// let mut layer = Sequence::new(&Sequential::new([linear(3), neurons("lif_subtract")]).input(&[2])?, 0)?;
+/// let x = [0.5f32; 10 * 4 * 2];
+/// let (mut out, mut state) = (vec![0.0; 10 * 4 * 3], vec![0.0; 4 * layer.state_width()]);
+/// layer.run(&x, (10, 4), &[], &mut out, &mut state, None)?;
+/// let upstream = Upstream { output: Some(&out), state: None };
+/// let back = layer.back(&x, (10, 4), &[], &upstream, true, false)?;
+/// assert_eq!((back.input.len(), back.parameters.len()), (x.len(), 2));
+/// # Ok::<(), rheobase::Error>(())
+/// ```
+pub struct Sequence {
+    program: Program,
+    carried: Vec<Carried>,
+    level: Level,
+    tapes: Mutex<Vec<Tape>>,
+    /// Of the last run, tile by tile; nothing unless it was kept.
+    kept: Mutex<Vec<Option<Kept>>>,
+}
+
+/// What the backward pass through a tile begins with.
+struct Kept {
+    tape: Tape,
+    state: State,
+    wanted: bool,
+}
+
+/// Derivatives of a loss with respect to what a run gave.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Upstream<'a> {
+    /// With respect to the output, `[time, batch, output]`.
+    pub output: Option<&'a [f32]>,
+    /// With respect to the state after the last step, `[batch, number]`.
+    pub state: Option<&'a [f32]>,
+}
+
+/// Derivatives of a loss with respect to what a run was given.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SequenceGradients {
+    /// With respect to the input, `[time, batch, feature]`; empty unless asked for.
+    pub input: Vec<f32>,
+    /// With respect to the state before the first step, `[batch, number]`; empty where that was a reset.
+    pub state: Vec<f32>,
+    /// With respect to the parameters, in their order.
+    pub parameters: Vec<Vec<f32>>,
+}
+
+/// Raw gradients: `[node][part]`.
+type Raw = Vec<Vec<Vec<f32>>>;
+
+/// A batch on its way through a network.
+#[derive(Clone, Copy)]
+struct Batch<'a> {
+    x: &'a [f32],
+    steps: usize,
+    size: usize,
+    state: &'a [f32],
+    wanted: bool,
+}
+
+/// What a tile gives back of the way forwards: nothing but the places it has written, row by row in time, and its state.
+struct Written<'a> {
+    rows: Vec<&'a mut [f32]>,
+    state: &'a mut [f32],
+}
+
+impl Sequence {
+    /// The network `network`, with weights that start as `seed` says.
+    ///
+    /// # Errors
+    /// Those of [`lower`]; layers whose neurons compete; `RHEOBASE_SIMD` that names no level.
+    pub fn new(network: &Network, seed: u64) -> Result<Sequence> {
+        let program = lower(network, seed)?;
+        let carried = program.carried()?;
+        let level =
+            Level::from_env().map_err(|what| Error::Unsupported { place: "sequence".into(), what })?;
+        Ok(Sequence { program, carried, level, tapes: Mutex::default(), kept: Mutex::default() })
+    }
+
+    /// The parameters, as they were last set.
+    pub fn parameters(&self) -> &Parameters {
+        self.program.parameters()
+    }
+
+    /// Shape of a sample's input in one step.
+    pub fn input_shape(&self) -> &[usize] {
+        self.program.input_shape()
+    }
+
+    /// Shape of a sample's output in one step.
+    pub fn output_shape(&self) -> &[usize] {
+        self.program.output_shape()
+    }
+
+    /// The parts of a sample's state.
+    pub fn carried(&self) -> &[Carried] {
+        &self.carried
+    }
+
+    /// Numbers of a sample's state.
+    pub fn state_width(&self) -> usize {
+        self.carried.last().map_or(0, |part| part.at.end)
+    }
+
+    /// The state after a reset, of one sample; those of others are the same.
+    pub fn reset_state(&self) -> Vec<f32> {
+        let mut row = vec![0.0; self.state_width()];
+        self.program.state_to(&self.program.start(1), &mut row);
+        row
+    }
+
+    /// Sets all parameters, in their order.
+    ///
+    /// # Errors
+    /// Another number of parameters or values; values that are not finite or not in their range: nothing has changed.
+    pub fn set_parameters(&mut self, values: &[&[f32]]) -> Result<()> {
+        let tensors = &self.program.parameters().tensors;
+        let lengths = |of: &mut dyn Iterator<Item = usize>| of.collect::<Vec<usize>>();
+        let (got, want) = (
+            lengths(&mut values.iter().map(|v| v.len())),
+            lengths(&mut tensors.iter().map(|t| t.values.len())),
+        );
+        if got != want {
+            return Err(Error::Shape {
+                place: "sequence".into(),
+                field: "parameters".into(),
+                got: format!("{got:?} values"),
+                want: format!("{want:?} are needed"),
+            });
+        }
+        if tensors.iter().zip(values).all(|(t, values)| t.values == *values) {
+            return Ok(());
+        }
+        self.forget();
+        self.program.update(|parameters| {
+            parameters
+                .tensors
+                .iter_mut()
+                .zip(values)
+                .for_each(|(t, values)| t.values.copy_from_slice(values));
+            Ok(())
+        })
+    }
+
+    /// Drops what was kept of the last run.
+    pub fn forget(&self) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Runs `(steps, batch)` steps and samples: writes the output `[time, batch, output]` and the state after the last step.
+    /// `keep` says whether the tapes are kept for [`Sequence::back`], and whether that will be asked for dL/d input; those of more
+    /// than 256 steps are not.
+    ///
+    /// # Errors
+    /// Arrays of the wrong length; input or state that is not finite; NaN that arises; a call that was asked to end
+    /// ([`Cancel`]). What was written until then is of no use.
+    pub fn run(
+        &self,
+        x: &[f32],
+        (steps, size): (usize, usize),
+        state: &[f32],
+        output: &mut [f32],
+        state_after: &mut [f32],
+        keep: Option<bool>,
+    ) -> Result<()> {
+        let keep = keep.filter(|_| steps <= CHUNK);
+        let batch = Batch {
+            wanted: keep.is_some_and(|of_input| self.wanted(of_input, state)),
+            ..self.batch(x, (steps, size), state)?
+        };
+        self.forget();
+        let width: usize = self.output_shape().iter().product();
+        self.check_length("output", output.len(), steps * size * width)?;
+        self.check_length("state", state_after.len(), size * self.state_width())?;
+        let mut tiles: Vec<Written<'_>> = split(state_after, size, self.state_width())
+            .map(|state| Written { rows: Vec::with_capacity(steps), state })
+            .collect();
+        hand_out(output, size, width, |tile, row| tiles[tile].rows.push(row));
+        let cancel = Cancel::current();
+        let run = |(tile, place): (usize, Written<'_>)| {
+            cancel.scope(|| self.run_tile(&batch, tile, place, keep.is_some()))
+        };
+        let done: Vec<Result<Option<Kept>>> = tiles.into_par_iter().enumerate().map(run).collect();
+        let kept: Vec<Option<Kept>> = done.into_iter().collect::<Result<_>>()?;
+        if keep.is_some() {
+            *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+        }
+        Ok(())
+    }
+
+    /// Whether the backward pass has to reach the input: it is asked for, or the gradient of the state comes that way.
+    fn wanted(&self, of_input: bool, state: &[f32]) -> bool {
+        of_input || !(state.is_empty() || self.program.learns_from_all_carried())
+    }
+
+    /// Goes back through such a run, from the derivatives of a loss with respect to what it gave. `last` says that it is the last
+    /// one, with the same input and state: its tapes are used up, if they were kept.
+    ///
+    /// # Errors
+    /// Those of [`Sequence::run`].
+    pub fn back(
+        &self,
+        x: &[f32],
+        (steps, size): (usize, usize),
+        state: &[f32],
+        upstream: &Upstream<'_>,
+        of_input: bool,
+        last: bool,
+    ) -> Result<SequenceGradients> {
+        let wanted = self.wanted(of_input, state);
+        let batch = Batch { wanted, ..self.batch(x, (steps, size), state)? };
+        let mut kept = std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner));
+        kept.resize_with(if last { size.div_ceil(TILE) } else { 0 }, || None);
+        let width: usize = self.output_shape().iter().product();
+        for (name, part, wanted) in [
+            ("dL/d output", upstream.output, steps * size * width),
+            ("dL/d state", upstream.state, size * self.state_width()),
+        ] {
+            part.map_or(Ok(()), |part| self.check_length(name, part.len(), wanted))?;
+        }
+        let features: usize = self.input_shape().iter().product();
+        let mut gradients = SequenceGradients {
+            input: vec![0.0; if of_input { x.len() } else { 0 }],
+            state: vec![0.0; state.len()],
+            parameters: Vec::new(),
+        };
+        let none = &mut [][..];
+        let mut tiles: Vec<Written<'_>> = match state.is_empty() {
+            true => (0..size.div_ceil(TILE)).map(|_| Written { rows: Vec::new(), state: &mut [] }).collect(),
+            false => split(&mut gradients.state, size, self.state_width())
+                .map(|state| Written { rows: Vec::new(), state })
+                .collect(),
+        };
+        let rows = if of_input { &mut gradients.input[..] } else { none };
+        hand_out(rows, size, features, |tile, row| tiles[tile].rows.push(row));
+        let cancel = Cancel::current();
+        let mut sum: Option<Raw> = None;
+        let mut tiles = tiles.into_iter().enumerate();
+        // As many at a time as there are threads: what is added up does not pile up.
+        loop {
+            let wave: Vec<_> = tiles.by_ref().take(rayon::current_num_threads()).collect();
+            if wave.is_empty() {
+                break;
+            }
+            let back =
+                |(tile, place, kept)| cancel.scope(|| self.back_tile(&batch, tile, upstream, place, kept));
+            let wave: Vec<_> = wave
+                .into_iter()
+                .map(|(tile, place)| (tile, place, kept.get_mut(tile).and_then(Option::take)))
+                .collect();
+            let done: Vec<Result<Raw>> = wave.into_par_iter().map(back).collect();
+            for raw in done {
+                let raw = raw?;
+                match &mut sum {
+                    None => sum = Some(raw),
+                    Some(sum) => {
+                        for (sum, part) in sum.iter_mut().flatten().zip(raw.iter().flatten()) {
+                            add(self.level, sum, part);
+                        }
+                    }
+                }
+            }
+        }
+        let raw = sum.unwrap_or_else(|| self.program.raw_gradients());
+        gradients.parameters = self.program.finish_gradients(raw);
+        Ok(gradients)
+    }
+
+    fn batch<'a>(&self, x: &'a [f32], (steps, size): (usize, usize), state: &'a [f32]) -> Result<Batch<'a>> {
+        let features: usize = self.input_shape().iter().product();
+        self.check_length("input", x.len(), steps * size * features)?;
+        if !state.is_empty() {
+            self.check_length("state", state.len(), size * self.state_width())?;
+            self.check_finite("state", state, self.state_width())?;
+        }
+        Ok(Batch { x, steps, size, state, wanted: false })
+    }
+
+    fn check_length(&self, field: &str, got: usize, want: usize) -> Result<()> {
+        if got == want {
+            return Ok(());
+        }
+        Err(Error::Shape {
+            place: "sequence".into(),
+            field: field.into(),
+            got: format!("{got} numbers"),
+            want: format!("{want} are needed"),
+        })
+    }
+
+    fn check_finite(&self, field: &str, numbers: &[f32], width: usize) -> Result<()> {
+        if all_finite(self.level, numbers) {
+            return Ok(());
+        }
+        let i = numbers.iter().position(|x| !x.is_finite()).unwrap_or(0);
+        Err(Error::Value {
+            place: "sequence".into(),
+            field: format!("{field}[{}, {}]", i / width.max(1), i % width.max(1)),
+            index: None,
+            value: numbers[i].to_string(),
+            rule: "must be a finite number".into(),
+        })
+    }
+
+    /// The input of a tile.
+    fn rows<'a>(&self, batch: &Batch<'a>, tile: usize) -> Rows<'a> {
+        let first = tile * TILE;
+        Rows {
+            values: batch.x,
+            batch: batch.size,
+            first,
+            count: TILE.min(batch.size - first),
+            width: self.input_shape().iter().product(),
+            wanted: batch.wanted,
+            level: self.level,
+        }
+    }
+
+    /// The state that a tile begins with; its input is checked.
+    fn begin(&self, batch: &Batch<'_>, rows: &Rows<'_>) -> Result<State> {
+        for t in 0..batch.steps {
+            let row = rows.step(t);
+            if !all_finite(self.level, row) {
+                self.check_finite(&format!("input[{t}]"), row, rows.width)?;
+            }
+        }
+        let width = self.state_width();
+        Ok(match batch.state {
+            [] => self.program.start(rows.count),
+            all => self.program.state_from(&all[rows.first * width..][..rows.count * width], rows.count),
+        })
+    }
+
+    fn context<'a>(&self, ids: &'a [u64], taping: bool) -> Context<'a> {
+        Context { step: 0, sample_ids: ids, epoch: 0, training: false, taping, level: self.level }
+    }
+
+    fn run_tile(
+        &self,
+        batch: &Batch<'_>,
+        tile: usize,
+        place: Written<'_>,
+        keep: bool,
+    ) -> Result<Option<Kept>> {
+        let input = self.rows(batch, tile);
+        let mut state = self.begin(batch, &input)?;
+        let ids = vec![0; input.count];
+        let (mut tape, mut counts) = (self.take_tape(), Counts::default());
+        let (output, mut buffer, mut rows) = (self.program.output(), Vec::new(), place.rows);
+        self.program.run(
+            &self.context(&ids, keep),
+            &mut state,
+            &input,
+            0,
+            batch.steps,
+            &mut tape,
+            &mut counts,
+            |t, signals| rows[t].copy_from_slice(signals[output].dense(&mut buffer)),
+        )?;
+        self.program.state_to(&state, place.state);
+        if keep {
+            return Ok(Some(Kept { tape, state, wanted: batch.wanted }));
+        }
+        self.give_tape(tape);
+        Ok(None)
+    }
+
+    fn back_tile(
+        &self,
+        batch: &Batch<'_>,
+        tile: usize,
+        upstream: &Upstream<'_>,
+        mut place: Written<'_>,
+        kept: Option<Kept>,
+    ) -> Result<Raw> {
+        let input = self.rows(batch, tile);
+        let mut raw = self.program.raw_gradients();
+        let kept = kept.filter(|kept| kept.wanted == batch.wanted && kept.state.samples() == input.count);
+        let (tape, mut adjoint) = match kept {
+            Some(Kept { mut tape, state, .. }) => {
+                let mut adjoint = self.adjoint_at_end(&state, upstream, input.first);
+                self.back_chunk(&input, upstream, (0, &mut tape), (&mut adjoint, &mut raw), &mut place.rows)?;
+                (tape, adjoint)
+            }
+            None => self.back_again(batch, &input, upstream, &mut raw, &mut place.rows)?,
+        };
+        self.give_tape(tape);
+        let ids = vec![0; input.count];
+        if batch.state.is_empty() {
+            self.program.back_to_start(&self.context(&ids, true), &mut adjoint, &mut raw);
+        } else {
+            self.program.adjoint_to(&adjoint, input.count, place.state);
+        }
+        Ok(raw)
+    }
+
+    /// Runs the steps of a tile again and goes back through them, chunk by chunk.
+    fn back_again(
+        &self,
+        batch: &Batch<'_>,
+        input: &Rows<'_>,
+        upstream: &Upstream<'_>,
+        raw: &mut Raw,
+        of_input: &mut [&mut [f32]],
+    ) -> Result<(Tape, Adjoint)> {
+        let mut state = self.begin(batch, input)?;
+        let ids = vec![0; input.count];
+        let (mut tape, mut counts) = (self.take_tape(), Counts::default());
+        let chunks: Vec<usize> = (0..batch.steps).step_by(CHUNK).collect();
+        let mut run = |state: &mut State, first: usize, taping: bool, tape: &mut Tape| {
+            let steps = CHUNK.min(batch.steps - first);
+            let context = self.context(&ids, taping);
+            self.program.run(&context, state, input, first, steps, tape, &mut counts, |_, _| {})
+        };
+        let mut checkpoints = Vec::with_capacity(chunks.len());
+        for (i, first) in chunks.iter().enumerate() {
+            let last = i + 1 == chunks.len();
+            if !last {
+                checkpoints.push(state.clone());
+            }
+            run(&mut state, *first, last, &mut tape)?;
+        }
+        let mut adjoint = self.adjoint_at_end(&state, upstream, input.first);
+        for (i, first) in chunks.iter().enumerate().rev() {
+            if i + 1 < chunks.len()
+                && let Some(mut before) = checkpoints.pop()
+            {
+                run(&mut before, *first, true, &mut tape)?;
+            }
+            self.back_chunk(input, upstream, (*first, &mut tape), (&mut adjoint, raw), of_input)?;
+        }
+        Ok((tape, adjoint))
+    }
+
+    fn adjoint_at_end(&self, state: &State, upstream: &Upstream<'_>, first: usize) -> Adjoint {
+        let width = self.state_width();
+        match upstream.state {
+            None => self.program.end(state),
+            Some(all) => self.program.end_from(state, &all[first * width..][..state.samples() * width]),
+        }
+    }
+
+    /// Goes back through the chunk on the tape, which begins with step `first`.
+    fn back_chunk(
+        &self,
+        input: &Rows<'_>,
+        upstream: &Upstream<'_>,
+        (first, tape): (usize, &mut Tape),
+        (adjoint, raw): (&mut Adjoint, &mut Raw),
+        of_input: &mut [&mut [f32]],
+    ) -> Result<()> {
+        let width: usize = self.output_shape().iter().product();
+        let ids = vec![0; input.count];
+        let wanted = |t: usize, _: usize, gradient: &mut [f32]| {
+            let row = ((first + t) * input.batch + input.first) * width;
+            if let Some(all) = upstream.output {
+                add(self.level, gradient, &all[row..][..input.count * width]);
+            }
+        };
+        let given = |t: usize, gradient: &[f32]| {
+            if let Some(row) = of_input.get_mut(first + t) {
+                row.copy_from_slice(gradient);
+            }
+        };
+        let seen = [self.program.output()];
+        let seen = if upstream.output.is_some() { &seen[..] } else { &[] };
+        self.program.back(&self.context(&ids, true), tape, adjoint, raw, seen, wanted, given)
+    }
+
+    fn take_tape(&self) -> Tape {
+        self.tapes.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn give_tape(&self, tape: Tape) {
+        self.tapes.lock().unwrap_or_else(PoisonError::into_inner).push(tape);
+    }
+}
+
+/// The rows of the tiles of a batch in `[batch, width]`.
+fn split(rows: &mut [f32], size: usize, width: usize) -> impl Iterator<Item = &mut [f32]> {
+    let mut rest = rows;
+    (0..size).step_by(TILE).map(move |first| {
+        let (part, after) = std::mem::take(&mut rest).split_at_mut(TILE.min(size - first) * width);
+        rest = after;
+        part
+    })
+}
+
+/// Hands the parts of `[time, batch, width]` out to their tiles, step by step.
+fn hand_out<'a>(all: &'a mut [f32], size: usize, width: usize, mut to: impl FnMut(usize, &'a mut [f32])) {
+    for row in all.chunks_exact_mut((size * width).max(1)) {
+        split(row, size, width).enumerate().for_each(|(tile, part)| to(tile, part));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rheobase_network::network::{Layer, Layers, Sum, from, linear, neurons};
+
+    const STEPS: usize = 300;
+    const BATCH: usize = 37;
+
+    /// Neurons that hear themselves, with a learned time constant, and a leaky read-out.
+    fn recurrent() -> Sequence {
+        let layers = [
+            Layer::new("in", "input", [linear(6)]),
+            Layer::new("back", from("hidden").delay(1), [linear(6)]),
+            Layer::new("hidden", Sum([from("in"), from("back")]), [neurons("lif_subtract").learn("tau")]),
+            Layer::new("out", "hidden", [linear(2), neurons("leaky_integrator")]),
+        ];
+        Sequence::new(&Layers::new(layers).output("out").input(&[5]).unwrap(), 3).unwrap()
+    }
+
+    /// Numbers from -1 to 1 of which one in `every` is not 0.
+    fn noise(n: usize, every: usize) -> Vec<f32> {
+        let number = |i: usize| (i.wrapping_mul(2_654_435_761) >> 7) % 2001;
+        (0..n)
+            .map(|i| if number(i + 9).is_multiple_of(every) { number(i) as f32 / 500.0 - 1.0 } else { 0.0 })
+            .collect()
+    }
+
+    fn ran(layer: &Sequence, x: &[f32], batch: usize, state: &[f32]) -> (Vec<f32>, Vec<f32>) {
+        let steps = x.len() / batch / 5;
+        let (mut out, mut after) = (vec![0.0; steps * batch * 2], vec![0.0; batch * layer.state_width()]);
+        layer.run(x, (steps, batch), state, &mut out, &mut after, None).unwrap();
+        (out, after)
+    }
+
+    #[test]
+    fn a_sequence_in_two_parts_is_the_whole() {
+        let layer = recurrent();
+        for every in [1, 9] {
+            let x = noise(STEPS * BATCH * 5, every);
+            let (whole, end) = ran(&layer, &x, BATCH, &[]);
+            assert!(whole.iter().any(|y| *y != 0.0));
+            let (first, second) = x.split_at(111 * BATCH * 5);
+            let (mut out, between) = ran(&layer, first, BATCH, &[]);
+            let (rest, after) = ran(&layer, second, BATCH, &between);
+            out.extend(rest);
+            assert_eq!((&out, &after), (&whole, &end));
+
+            let upstream = noise(whole.len(), 3);
+            let of_end = noise(end.len(), 2);
+            let back = |x: &[f32], state: &[f32], output: &[f32], after: &[f32]| {
+                let upstream = Upstream { output: Some(output), state: Some(after) };
+                layer.back(x, (x.len() / BATCH / 5, BATCH), state, &upstream, true, false).unwrap()
+            };
+            let all = back(&x, &[], &upstream, &of_end);
+            let (early, late) = upstream.split_at(111 * BATCH * 2);
+            let last = back(second, &between, late, &of_end);
+            let start = back(first, &[], early, &last.state);
+            let input: Vec<f32> = start.input.iter().chain(&last.input).copied().collect();
+            assert_eq!(input, all.input);
+            for (i, whole) in all.parameters.iter().enumerate() {
+                for (j, whole) in whole.iter().enumerate() {
+                    let parts = start.parameters[i][j] + last.parameters[i][j];
+                    assert!((parts - whole).abs() <= 1e-4 * whole.abs() + 1e-3, "{i} {j}: {parts} {whole}");
+                }
+            }
+            assert!(all.parameters.iter().all(|p| p.iter().any(|g| *g != 0.0)));
+        }
+    }
+
+    #[test]
+    fn the_bits_of_a_sample_do_not_depend_on_its_batch_or_on_threads() {
+        let layer = recurrent();
+        let x = noise(40 * BATCH * 5, 4);
+        let (all, _) = ran(&layer, &x, BATCH, &[]);
+        for sample in [0, 15, 16, 36] {
+            let mine: Vec<f32> = x.chunks(5).skip(sample).step_by(BATCH).flatten().copied().collect();
+            let (alone, _) = ran(&layer, &mine, 1, &[]);
+            let among: Vec<f32> = all.chunks(2).skip(sample).step_by(BATCH).flatten().copied().collect();
+            assert_eq!(alone, among);
+        }
+        let upstream = Upstream { output: Some(&all), state: None };
+        let back = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| layer.back(&x, (40, BATCH), &[], &upstream, true, false).unwrap())
+        };
+        assert_eq!(back(1), back(3));
+    }
+
+    #[test]
+    fn kept_tapes_change_no_bit_and_are_used_once() {
+        let mut layer = recurrent();
+        let x = noise(40 * BATCH * 5, 4);
+        let (out, after) = ran(&layer, &x, BATCH, &[]);
+        for (state, of_input) in [(&[][..], true), (&[], false), (&after, true), (&after, false)] {
+            let upstream = Upstream { output: Some(&out), state: Some(&after) };
+            let back = |layer: &Sequence, last| {
+                layer.back(&x, (40, BATCH), state, &upstream, of_input, last).unwrap()
+            };
+            let again = back(&layer, false);
+            let (mut twice, mut end) = (out.clone(), after.clone());
+            let mut keep = |layer: &Sequence| {
+                layer.run(&x, (40, BATCH), state, &mut twice, &mut end, Some(of_input)).unwrap();
+            };
+            keep(&layer);
+            assert!(layer.kept.lock().unwrap().iter().all(Option::is_some));
+            assert_eq!(back(&layer, true), again);
+            assert!(layer.kept.lock().unwrap().is_empty());
+            assert_eq!(back(&layer, true), again);
+            // What was kept for other parameters is of no use.
+            keep(&layer);
+            let other: Vec<Vec<f32>> = layer
+                .parameters()
+                .tensors
+                .iter()
+                .map(|t| t.values.iter().map(|x| x * 0.9).collect())
+                .collect();
+            let before: Vec<Vec<f32>> = layer.parameters().tensors.iter().map(|t| t.values.clone()).collect();
+            layer.set_parameters(&other.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+            assert!(layer.kept.lock().unwrap().is_empty());
+            layer.set_parameters(&before.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_state_alone_has_a_gradient() {
+        let layer = Sequence::new(
+            &Layers::new([Layer::new("li", "input", [neurons("leaky_integrator")])])
+                .output("li")
+                .input(&[1])
+                .unwrap(),
+            0,
+        )
+        .unwrap();
+        let ones = [1.0; 4];
+        let upstream = Upstream { output: Some(&ones), state: None };
+        let found = layer.back(&[0.0; 4], (4, 1), &[2.0], &upstream, false, false).unwrap();
+        let (mut out, mut after) = ([0.0; 4], [0.0]);
+        layer.run(&[0.0; 4], (4, 1), &[2.0], &mut out, &mut after, None).unwrap();
+        assert!((found.state[0] - out.iter().sum::<f32>() / 2.0).abs() < 1e-5, "{found:?} {out:?}");
+        assert!(found.input.is_empty() && out[0] > 0.0);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said() {
+        let mut layer = recurrent();
+        let (mut out, mut after) = (vec![0.0; 2], vec![0.0; layer.state_width()]);
+        let mut run = |x: &[f32], state: &[f32]| {
+            layer.run(x, (1, 1), state, &mut out, &mut after, None).unwrap_err().to_string()
+        };
+        assert!(run(&[0.0; 4], &[]).contains("5 are needed"));
+        assert!(
+            run(&[0.0, 0.0, f32::INFINITY, 0.0, 0.0], &[]).contains("input[0][0, 2] = inf"),
+            "{}",
+            run(&[0.0, 0.0, f32::INFINITY, 0.0, 0.0], &[])
+        );
+        assert!(run(&[0.0; 5], &[0.0]).contains("state"));
+        assert!(layer.set_parameters(&[&[0.0]]).unwrap_err().to_string().contains("parameters"));
+    }
+}
