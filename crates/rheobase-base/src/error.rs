@@ -31,8 +31,10 @@ pub enum Error {
         kind: &'static str,
         /// The name as given.
         name: String,
-        /// The known name closest to it, if any is close.
+        /// The known name that means the same in the field's language, or else the closest, if any is close.
         nearest: Option<String>,
+        /// All known names, in their order.
+        known: Vec<String>,
     },
     /// An array of the wrong shape.
     Shape {
@@ -86,11 +88,12 @@ impl fmt::Display for Error {
             Error::Value { place, field, index: None, value, rule } => {
                 write!(f, "{place}.{field} = {value}: {rule}")
             }
-            Error::Unknown { place, kind, name, nearest: Some(nearest) } => {
+            Error::Unknown { place, kind, name, nearest: Some(nearest), .. } => {
                 write!(f, "{place}: unknown {kind} `{name}`; did you mean `{nearest}`?")
             }
-            Error::Unknown { place, kind, name, nearest: None } => {
-                write!(f, "{place}: unknown {kind} `{name}`")
+            Error::Unknown { place, kind, name, nearest: None, known } => {
+                write!(f, "{place}: unknown {kind} `{name}`")?;
+                write_known(f, known)
             }
             Error::Shape { place, field, got, want } => write!(f, "{place}.{field}: shape {got}, but {want}"),
             Error::File { path, what } => write!(f, "{}: {what}", path.display()),
@@ -154,22 +157,53 @@ impl Error {
         name: &str,
         known: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        Error::Unknown {
-            place: place.into(),
-            kind,
-            name: name.to_string(),
-            nearest: nearest(name, known).map(str::to_string),
-        }
+        let known: Vec<String> = known.into_iter().map(str::to_string).collect();
+        let nearest = nearest(name, known.iter().map(String::as_str)).map(str::to_string);
+        Error::Unknown { place: place.into(), kind, name: name.to_string(), nearest, known }
     }
 }
 
-/// The name in `known` closest to `name`, if at most a third of its letters differ (at least one may). Case is ignored;
-/// two neighbouring letters that are swapped count as one difference.
+/// Names that an error lists before it counts the rest.
+const LISTED: usize = 20;
+
+fn write_known(f: &mut fmt::Formatter<'_>, known: &[String]) -> fmt::Result {
+    for (i, name) in known.iter().take(LISTED).enumerate() {
+        write!(f, "{}`{name}`", if i == 0 { "; known: " } else { ", " })?;
+    }
+    match known.len().saturating_sub(LISTED) {
+        0 => Ok(()),
+        more => write!(f, " and {more} more"),
+    }
+}
+
+/// What other libraries and papers call things, in lower case, and what they are called here.
+const SYNONYMS: [(&str, &str); 14] = [
+    ("atan", "arctan"),
+    ("batch_size", "batch"),
+    ("ce", "cross_entropy"),
+    ("crossentropy", "cross_entropy"),
+    ("leaky", "lif_discrete"),
+    ("lifnode", "lif_discrete"),
+    ("lr", "learning_rate"),
+    ("mse", "rate_error"),
+    ("n_epochs", "epochs"),
+    ("num_epochs", "epochs"),
+    ("optim", "optimise"),
+    ("optimizer", "optimise"),
+    ("optimiser", "optimise"),
+    ("regularization", "regularise"),
+];
+
+/// The name in `known` that means the same as `name` in other libraries; or else the closest, if at most a third of its
+/// letters differ (at least one may). Case is ignored; two neighbouring letters that are swapped count as one difference.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
+    let synonym = SYNONYMS.iter().find(|(theirs, _)| *theirs == name).map(|(_, ours)| *ours);
     known
         .into_iter()
-        .map(|k| (strsim::damerau_levenshtein(&name, &k.to_lowercase()), k))
+        .map(|k| {
+            (if Some(k) == synonym { 0 } else { strsim::damerau_levenshtein(&name, &k.to_lowercase()) }, k)
+        })
         .filter(|(d, k)| *d <= (name.chars().count().max(k.chars().count()) / 3).max(1))
         .min_by_key(|(d, _)| *d)
         .map(|(_, k)| k)
@@ -194,6 +228,23 @@ mod tests {
     }
 
     #[test]
+    fn nearest_knows_what_others_call_it() {
+        assert_eq!(nearest("LR", ["rule", "learning_rate"]), Some("learning_rate"));
+        assert_eq!(nearest("mse", ["cross_entropy", "rate_error"]), Some("rate_error"));
+        assert_eq!(nearest("mse", ["cross_entropy"]), None);
+        assert_eq!(nearest("leaky", ["leaky"]), Some("leaky"));
+    }
+
+    #[test]
+    fn unknown_names_without_a_near_one_list_what_there_is() {
+        let names: Vec<String> = (0..23).map(|i| format!("column{i}")).collect();
+        let e = Error::unknown("a.csv", "column", "x", names.iter().map(String::as_str)).to_string();
+        assert!(e.starts_with("a.csv: unknown column `x`; known: `column0`, `column1`, "), "{e}");
+        assert!(e.ends_with("`column19` and 3 more"), "{e}");
+        assert_eq!(Error::unknown("a", "array", "x", []).to_string(), "a: unknown array `x`");
+    }
+
+    #[test]
     fn errors_name_place_field_value_and_rule() {
         let e = Error::value("exc.lif", "tau_m", "-2 s", "must be > 0");
         assert_eq!(e.to_string(), "exc.lif.tau_m = -2 s: must be > 0");
@@ -203,7 +254,7 @@ mod tests {
         let e = Error::unknown("lif", "parameter", "tau_q", ["tau_m", "v_th"]);
         assert_eq!(e.to_string(), "lif: unknown parameter `tau_q`; did you mean `tau_m`?");
         let e = Error::unknown("lif", "parameter", "x", ["tau_m"]);
-        assert_eq!(e.to_string(), "lif: unknown parameter `x`");
+        assert_eq!(e.to_string(), "lif: unknown parameter `x`; known: `tau_m`");
         assert_eq!(Error::file("a/b", "is empty").to_string(), "a/b: is empty");
         assert_eq!(Error::unsupported("lif", "has no curve").to_string(), "lif: has no curve");
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::Value;
 
-use rheobase_base::{Error, Result, nearest};
+use rheobase_base::{Error, Result};
 
 /// Reads `text`, which comes from `place` (a file's name, say).
 ///
@@ -85,12 +85,7 @@ fn explain(error: &toml::de::Error, text: &str, place: &str) -> Error {
         error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count() + 1);
     if let Some((kind, name, known)) = unknown(error.message()) {
         let place = line.map_or(place.to_string(), |n| format!("{place}, line {n}"));
-        return Error::Unknown {
-            place,
-            kind,
-            nearest: nearest(&name, known.iter().map(String::as_str)).map(str::to_string),
-            name,
-        };
+        return Error::unknown(place, kind, &name, known.iter().map(String::as_str));
     }
     let what = error.message().trim_end().replace('\n', ", ");
     Error::file(place, line.map_or(what.clone(), |n| format!("line {n}: {what}")))

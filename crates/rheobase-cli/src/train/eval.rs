@@ -11,7 +11,7 @@ use crate::failure::{Failure, Outcome};
 use crate::terminal;
 use crate::text::Table;
 use crate::train::as_spikes::AsSpikes;
-use crate::train::report::{Scores, as_json, confusion};
+use crate::train::report::{Scores, confusion, warnings_json};
 use crate::train::run_folder::{checkpoint_of, read_trained};
 use crate::train::samples_file::SamplesFile;
 
@@ -69,7 +69,7 @@ impl Eval {
                 "test": scores.json(),
                 "confusion": matrix.chunks(classes.max(1)).collect::<Vec<_>>(),
                 "fingerprint": fingerprint,
-                "warnings": as_json(&warnings),
+                "warnings": warnings_json(&warnings),
             }));
         }
         let mut table = Table::bare();

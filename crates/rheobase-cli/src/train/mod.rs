@@ -38,10 +38,10 @@ optimise.learning_rate, optimise.schedule, when a stage ends, and where files li
 
 Examples:
   rheobase train
-  rheobase train --set train.epochs=5 --set optimise.learning_rate=0.002 --out runs/short
+  rheobase train --epochs 5 --lr 0.002 --out runs/short
   rheobase train examples/digits-recurrent.toml --seed 1
   rheobase train examples/vision-digits.toml       features without labels, then a readout
-  rheobase train --resume --out runs/short --set train.epochs=10"
+  rheobase train --resume --out runs/short --epochs 10"
 )]
 pub(crate) struct Train {
     /// Settings as TOML (see examples/); without, handwritten digits
@@ -50,6 +50,12 @@ pub(crate) struct Train {
     /// Change a setting, such as train.epochs=5 or network.node.hidden.neurons.model=lif
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Epochs, instead of train.epochs
+    #[arg(long, value_name = "N")]
+    epochs: Option<u64>,
+    /// Learning rate, instead of optimise.learning_rate
+    #[arg(long, value_name = "RATE", visible_alias = "learning-rate")]
+    lr: Option<f64>,
     /// Go on with the run in the folder, under its own settings where no others are given
     #[arg(long, conflicts_with = "force")]
     resume: bool,
@@ -65,6 +71,9 @@ pub(crate) struct Train {
     /// Folder of the run [default: runs/NAME-SEED, NAME that of the settings or `digits`]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Print the run's report.json instead of a table, at the end
+    #[arg(long)]
+    json: bool,
 }
 
 impl Train {
@@ -104,7 +113,7 @@ impl Train {
                 under_way(&job)
             )));
         }
-        report::finish(&job, &folder, seconds, speed)
+        report::finish(&job, &folder, (seconds, speed), self.json)
     }
 
     /// The settings that the command line states; none if a run goes on with its own.
@@ -132,6 +141,12 @@ impl Train {
         }
         if let Some(seed) = self.seed {
             config.train.seed = seed;
+        }
+        if let Some(epochs) = self.epochs {
+            config.train.epochs = epochs;
+        }
+        if let Some(rate) = self.lr {
+            config.optimise.learning_rate = rate;
         }
         // The run is resumed from other folders, too.
         if let Ok(here) = env::current_dir() {

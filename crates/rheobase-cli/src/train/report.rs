@@ -150,7 +150,7 @@ pub(crate) fn confusion(data: &Dataset, tested: &Tested, classes: usize) -> Vec<
 }
 
 /// Warnings with their text.
-pub(crate) fn as_json(warnings: &[Warning]) -> Vec<Value> {
+pub(crate) fn warnings_json(warnings: &[Warning]) -> Vec<Value> {
     let with_text = |warning: &Warning| {
         let mut value = json!(warning);
         value["message"] = json!(warning.to_string());
@@ -159,14 +159,19 @@ pub(crate) fn as_json(warnings: &[Warning]) -> Vec<Value> {
     warnings.iter().map(with_text).collect()
 }
 
-/// Tests the network, writes report and pictures, says what came of it.
-pub(crate) fn finish(job: &Job, folder: &RunFolder, seconds: f64, speed: f64) -> Outcome<()> {
+/// Tests the network, writes report and pictures, says what came of it: in JSON, or as a table. The training took so many
+/// seconds, at so many samples per second.
+pub(crate) fn finish(
+    job: &Job,
+    folder: &RunFolder,
+    (seconds, speed): (f64, f64),
+    as_json: bool,
+) -> Outcome<()> {
     let test = &job.splits().test;
     let tested = job.evaluate(test)?;
     let scores = Scores::new(job.program(), &tested, test.samples());
     let in_test = tested.warnings(job.program(), "the test");
     in_test.iter().for_each(|w| terminal::warn(&format!("warning: {w}")));
-    let warnings = [job.warnings(), &in_test].concat();
     let classes: usize = job.program().output_shape().iter().product();
     let matrix = confusion(test, &tested, classes);
     let fingerprint = job.fingerprint()?;
@@ -174,20 +179,27 @@ pub(crate) fn finish(job: &Job, folder: &RunFolder, seconds: f64, speed: f64) ->
 
     let pictures = pictures::draw(job, &matrix, classes, folder)?;
     let mut report = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "seed": job.config().train.seed,
+        "seconds": seconds,
         "epochs": job.history().len(),
         "parameters": job.program().parameters().count(),
         "test": scores.json(),
         "confusion": matrix.chunks(classes.max(1)).collect::<Vec<_>>(),
         "fingerprint": fingerprint,
         "data": credit.unwrap_or(test.name()),
-        "warnings": as_json(&warnings),
+        "warnings": warnings_json(&[job.warnings(), &in_test].concat()),
+        "settings": job.config(),
     });
     if !job.stages().is_empty() {
         report["stages"] = json!(stages_json(job.stages()));
     }
-    let report = serde_json::to_string_pretty(&report)
+    let text = serde_json::to_string_pretty(&report)
         .map_err(|e| crate::failure::Failure::bad(format!("{REPORT}: {e}")))?;
-    folder.write(REPORT, &(report + "\n"))?;
+    folder.write(REPORT, &(text + "\n"))?;
+    if as_json {
+        return terminal::print_json(&report);
+    }
 
     let mut table = Table::bare();
     let place = folder.path().display();
@@ -223,7 +235,7 @@ pub(crate) fn finish(job: &Job, folder: &RunFolder, seconds: f64, speed: f64) ->
   rheobase inspect {place}                  its layers, shapes, parameters and rates
   rheobase eval {place}                     the test again
   rheobase report {place}                   everything on one page
-  rheobase train --resume --out {place} --set train.epochs={more}    train further
+  rheobase train --resume --out {place} --epochs {more}    train further
 
 fingerprint {fingerprint}
 {}

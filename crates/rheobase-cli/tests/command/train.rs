@@ -180,3 +180,39 @@ fn checkpoints_and_samples_that_do_not_fit_are_refused() {
     }
     assert_eq!(fs::read(place.join("run/checkpoint.safetensors")).unwrap(), bytes);
 }
+
+#[test]
+fn epochs_and_learning_rate_have_options_and_the_report_is_printed_as_json() {
+    let folder = tempfile::tempdir().unwrap();
+    task(folder.path());
+    let report =
+        json(folder.path(), &["train", "job.toml", "--epochs", "2", "--lr", "0.01", "--seed", "4", "--json"]);
+    let text = fs::read_to_string(folder.path().join("runs/job-4/report.json")).unwrap();
+    assert_eq!(report, serde_json::from_str::<serde_json::Value>(&text).unwrap());
+    assert_eq!(report["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!((&report["epochs"], &report["seed"]), (&2.into(), &4.into()));
+    assert!(report["seconds"].as_f64().unwrap() > 0.0, "{text}");
+    assert_eq!(report["settings"]["optimise"]["learning_rate"], 0.01);
+    assert!(report["settings"]["data"]["source"]["csv"]["train"].as_str().unwrap().ends_with("task.csv"));
+
+    let by_keys = ["--set", "train.epochs=2", "--set", "optimise.learning_rate=0.01", "--seed", "4"];
+    let by_keys = ok(folder.path(), &[&["train", "job.toml", "--out", "keys"], &by_keys[..]].concat());
+    assert_eq!(last_lines(&by_keys).0, format!("fingerprint {}", report["fingerprint"].as_str().unwrap()));
+}
+
+#[test]
+fn unknown_names_list_what_there_is_and_know_other_words() {
+    let folder = tempfile::tempdir().unwrap();
+    task(folder.path());
+    let refused = |setting: &str| run_in(folder.path(), &["train", "job.toml", "--set", setting]).err;
+    let err = refused("optimise.lr=0.1");
+    assert!(err.contains("unknown key `lr`; did you mean `learning_rate`?"), "{err}");
+    let err = refused("loss.kind=mse");
+    assert!(err.contains("unknown name `mse`; did you mean `rate_error`?"), "{err}");
+    let err = refused("optimise.xyz=1");
+    assert!(err.contains("`xyz`; known: `learning_rate`, `rule`, `schedule`, `clip`"), "{err}");
+    let err = refused("network.node.zzz.linear.outputs=1");
+    assert!(err.contains("unknown node `zzz`; known: `"), "{err}");
+    let err = run_in(folder.path(), &["simulate", "Leaky"]).err;
+    assert!(err.contains("did you mean `lif_discrete`?"), "{err}");
+}
