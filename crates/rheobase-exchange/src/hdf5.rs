@@ -188,3 +188,25 @@ fn write_array(to: &mut hdf5_pure::DatasetBuilder, item: &Item) {
         Item::Group(_) => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A shape of 6 GB in a file of 44 kB: refused by the size of the file, however much memory there is.
+    #[test]
+    fn an_array_is_not_larger_than_its_file_can_make_it() {
+        let recorded =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/snntorch/rleaky_all_to_all/model.nir");
+        let mut written = std::fs::read(recorded).unwrap();
+        // The rows and columns of a matrix of 12 times 6, and the most that it may grow to.
+        let matrix: Vec<u8> = [12u64, 6, 12, 6].iter().flat_map(|n| n.to_le_bytes()).collect();
+        let at = written.windows(matrix.len()).position(|bytes| bytes == matrix).unwrap();
+        written[at..at + 8].copy_from_slice(&(1u64 << 28).to_le_bytes());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("claims.nir");
+        std::fs::write(&path, &written).unwrap();
+        let error = read(&path).unwrap_err().to_string();
+        assert!(error.contains("claims.nir") && error.contains("more than the file can hold"), "{error}");
+    }
+}
