@@ -28,8 +28,12 @@ def press_ctrl_c() -> Iterator[Callable[[float], list[float]]]:
         timers[-1].start()
         return pressed
 
+    def cancel() -> None:
+        for timer in timers:
+            timer.cancel()
+
     timers: list[threading.Timer] = []
+    after.cancel = cancel  # for a call that was over before
     yield after
-    for timer in timers:
-        timer.cancel()
+    cancel()
     signal.signal(signal.SIGINT, before)
