@@ -35,17 +35,20 @@ pub fn count_correlation<T: AsRef<[f64]>>(
     const PLACE: &str = "count_correlation";
     let bins = Bins::new(PLACE, window.into(), bin)?;
     let counts = bins.rows(PLACE, trains)?;
-    let rows: Vec<Option<Vec<f64>>> = counts.chunks_exact(bins.count).map(standardised).collect();
-    let n = rows.len();
     let cancel = Cancel::current();
+    let asked = || cancel.is_asked();
+    let rows: Vec<Option<Vec<f64>>> =
+        counts.chunks_exact(bins.count).map(|c| if asked() { None } else { standardised(c) }).collect();
+    let n = rows.len();
     let row = |i: usize| {
         let entry = |j: usize| match (&rows[i], &rows[j]) {
             _ if i == j => 1.0,
+            _ if asked() => 0.0,
             // Both orders multiply and add the same numbers in the same order.
             (Some(x), Some(y)) => x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>().clamp(-1.0, 1.0),
             _ => 0.0,
         };
-        if cancel.is_asked() { Vec::new() } else { (0..n).map(entry).collect::<Vec<f64>>() }
+        if asked() { Vec::new() } else { (0..n).map(entry).collect::<Vec<f64>>() }
     };
     let matrix = (0..n).into_par_iter().flat_map_iter(row).collect();
     cancel.check()?;
