@@ -15,23 +15,8 @@ from . import analyse, exchange, vision
 from ._cell import SLIFCell
 from ._dataset import Dataset
 from ._dynamics import Dynamics, FixedPoint, PhasePortrait, Threshold
-from ._learn import (
-    Answers,
-    Conversion,
-    Epoch,
-    Job,
-    Session,
-    Settings,
-    StageEpoch,
-    Trained,
-    Verified,
-    digits,
-    fit,
-    from_relu,
-    maps_figure,
-    report,
-    verify,
-)
+from ._epochs import Epoch, StageEpoch
+from ._learn import Job, digits, fit, maps_figure, report
 from ._model import Learned, Model, PerFeature, models
 from ._native import Figure, __version__
 from ._native import probes as _probes
@@ -64,8 +49,11 @@ from ._plasticity import Learner
 from ._population import Competition, Gradients, Population, State
 from ._recording import Events, Recording
 from ._rows import SpikeRows
+from ._settings import Settings
 from ._stimulus import Stimulus
+from ._trained import Answers, Conversion, Session, Trained, from_relu
 from ._trains import Burst, Correlogram, Distances, IsiStatistics, MeanRates, RateOverTime, SpikeTrains, read_trains
+from ._verify import Verified, verify
 
 probes: dict[str, str] = dict(_probes())
 """What can be probed in every model besides its state fields, with its meaning."""

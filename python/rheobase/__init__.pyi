@@ -12,21 +12,13 @@ from ._dynamics import Dynamics as Dynamics
 from ._dynamics import FixedPoint as FixedPoint
 from ._dynamics import PhasePortrait as PhasePortrait
 from ._dynamics import Threshold as Threshold
-from ._learn import Answers as Answers
-from ._learn import Conversion as Conversion
-from ._learn import Epoch as Epoch
+from ._epochs import Epoch as Epoch
+from ._epochs import StageEpoch as StageEpoch
 from ._learn import Job as Job
-from ._learn import Session as Session
-from ._learn import Settings as Settings
-from ._learn import StageEpoch as StageEpoch
-from ._learn import Trained as Trained
-from ._learn import Verified as Verified
 from ._learn import digits as digits
 from ._learn import fit as fit
-from ._learn import from_relu as from_relu
 from ._learn import maps_figure as maps_figure
 from ._learn import report as report
-from ._learn import verify as verify
 from ._model import Learned as Learned
 from ._model import Model as Model
 from ._model import PerFeature as PerFeature
@@ -62,7 +54,13 @@ from ._population import State as State
 from ._recording import Events as Events
 from ._recording import Recording as Recording
 from ._rows import SpikeRows as SpikeRows
+from ._settings import Settings as Settings
 from ._stimulus import Stimulus as Stimulus
+from ._trained import Answers as Answers
+from ._trained import Conversion as Conversion
+from ._trained import Session as Session
+from ._trained import Trained as Trained
+from ._trained import from_relu as from_relu
 from ._trains import Burst as Burst
 from ._trains import Correlogram as Correlogram
 from ._trains import Distances as Distances
@@ -71,6 +69,8 @@ from ._trains import MeanRates as MeanRates
 from ._trains import RateOverTime as RateOverTime
 from ._trains import SpikeTrains as SpikeTrains
 from ._trains import read_trains as read_trains
+from ._verify import Verified as Verified
+from ._verify import verify as verify
 
 __version__: str
 probes: dict[str, str]

@@ -222,7 +222,7 @@ class Dataset:
         >>> rows.step.tolist(), rows.index.tolist()
         ([0, 3], [1, 0])
         """
-        from ._learn import Settings
+        from ._settings import Settings
 
         named = {"name": encoder} if isinstance(encoder, str) else dict(encoder)
         settings = Settings({"encode": named, "data.steps": count(steps, "steps"), "train.seed": count(seed, "seed", 0)})

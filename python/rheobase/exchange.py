@@ -222,7 +222,7 @@ def to_torch(model: Model, module: Any) -> Any:
         if isinstance(module, str):
             file = os.path.join(folder, "model.safetensors")
             model.write(file, framework=module)
-            return _built(*_described(file))
+            return _built(file)
         like, back = os.path.join(folder, "like.pt"), os.path.join(folder, "back.npz")
         state = module.state_dict()
         torch.save(state, like)
@@ -234,29 +234,20 @@ def to_torch(model: Model, module: Any) -> Any:
 
 
 def from_file(path: str | os.PathLike[str]) -> Any:
-    """The modules of a framework that ``rheobase convert --to FRAMEWORK`` wrote into a safetensors file."""
-    return _built(*_described(path))
+    """The modules of a framework that ``rheobase convert --to FRAMEWORK`` wrote into a safetensors file.
+
+    Raises:
+        OSError: a file that cannot be read, or holds no layers of a framework.
+    """
+    return _built(path)
 
 
-def _described(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The description of layers in a safetensors file, and its tensors, all in single precision."""
-    with open(path, "rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-        body = file.read()
-    words = header.pop("__metadata__", {})
-    if "rheobase.description" not in words:
-        raise ValueError(f"{os.fspath(path)}: holds no layers of a framework; `rheobase convert --to FRAMEWORK` writes them")
-    arrays = {}
-    for name, entry in header.items():
-        start, end = entry["data_offsets"]
-        arrays[name] = np.frombuffer(body[start:end], dtype=np.float32).reshape(entry["shape"]).copy()
-    return json.loads(words["rheobase.description"]), arrays
-
-
-def _built(description: dict[str, Any], arrays: dict[str, np.ndarray]) -> Any:
-    """Modules as a description has them, with their state."""
+def _built(path: str | os.PathLike[str]) -> Any:
+    """The modules that a file describes, with their state."""
+    text, tensors = _native.Exchanged.described(path)
     import torch
 
+    description, arrays = json.loads(text), dict(tensors)
     framework = description["framework"]
     made = []
     for layer in description["layers"]:

@@ -39,6 +39,17 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
         exchange.read(DATA / "snntorch" / "mlp" / "module.pt", network=network)
 
 
+def test_files_that_hold_no_layers_of_a_framework_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="weights.safetensors: holds no layers of a framework; `rheobase convert --to"):
+        exchange.from_file(DATA / "norse" / "tie" / "weights.safetensors")
+    damaged = tmp_path / "damaged.safetensors"
+    damaged.write_bytes(b"\xff" * 100)
+    with pytest.raises(OSError, match="says that its header has"):
+        exchange.from_file(damaged)
+    with pytest.raises(OSError, match="cannot be read"):
+        exchange.from_file(tmp_path / "nowhere.safetensors")
+
+
 def test_a_chain_of_torch_is_read_and_given_its_weights_back() -> None:
     torch = pytest.importorskip("torch")
     snntorch = pytest.importorskip("snntorch")

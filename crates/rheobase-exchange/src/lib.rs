@@ -27,6 +27,7 @@ pub use dialect::{DIALECTS, Dialect, Setting, dialect};
 pub use layer::{Foreign, Layer, Source, Value, Weights};
 pub use model::{Model, Shown};
 pub use nir::Settings;
+pub use ours::described_layers;
 pub use read::{Options, Reading, from_layers, read};
 pub use replay::{Difference, LayerResult, Replay, outputs, replay};
 pub use report::{Entry, Fate, Report};

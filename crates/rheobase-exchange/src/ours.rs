@@ -6,7 +6,7 @@ use std::path::Path;
 use rheobase_base::{Error, Result};
 use rheobase_network::network::{Conv, Kind, Network, outline};
 
-use crate::layer::Foreign;
+use crate::layer::{Foreign, Weights};
 use crate::model::Model;
 use crate::native::DESCRIPTION;
 use crate::nir::node::Graph;
@@ -60,9 +60,18 @@ pub(crate) fn read(path: &Path) -> Result<Option<Model>> {
 
 /// The layers of another framework that a safetensors file written here describes.
 pub(crate) fn layers_of(path: &Path) -> Result<Option<Foreign>> {
-    let mut words = metadata(path)?;
-    let Some(text) = words.remove(DESCRIPTION) else { return Ok(None) };
-    Foreign::from_json(&text, &path.display().to_string(), &read_safetensors(path)?).map(Some)
+    let Some((text, weights)) = described_layers(path)? else { return Ok(None) };
+    Foreign::from_json(&text, &path.display().to_string(), &weights).map(Some)
+}
+
+/// The description, as [`Foreign::from_json`] takes it, and the tensors of a safetensors file that [`write`](crate::write) has
+/// written for a framework; nothing if it is another file of the kind.
+///
+/// # Errors
+/// A file that is no safetensors, or damaged.
+pub fn described_layers(path: &Path) -> Result<Option<(String, Weights)>> {
+    let Some(text) = metadata(path)?.remove(DESCRIPTION) else { return Ok(None) };
+    Ok(Some((text, read_safetensors(path)?)))
 }
 
 /// The model that a graph's file holds the description of, with the graph's weights.

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use numpy::{PyArrayDyn, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use rheobase::exchange::{
-    Data, Foreign, Options, Reading, Target, Tensor, Weights, from_layers, outputs, read, replay, write,
+    Data, Foreign, Options, Reading, Target, Tensor, Weights, described_layers, from_layers, outputs, read,
+    replay, write,
 };
 use rheobase::network::outline;
 use rheobase::{Error, Result};
@@ -22,6 +23,9 @@ pub(crate) struct Exchanged(Reading);
 
 /// Numbers by name.
 type Named<'py> = Vec<(String, PyReadonlyArrayDyn<'py, f64>)>;
+
+/// An array by its name.
+type NamedArray<'py> = (String, Bound<'py, PyArrayDyn<f32>>);
 
 fn tensors(named: Named<'_>) -> Result<Weights> {
     let one = |(name, array): (String, PyReadonlyArrayDyn<'_, f64>)| {
@@ -60,6 +64,16 @@ impl Exchanged {
             .and_then(|weights| Foreign::from_json(description, TEXT, &weights))
             .and_then(|foreign| from_layers(&foreign));
         Ok(Exchanged(made.raised()?))
+    }
+
+    /// The description and the tensors of a file that was written for a framework.
+    #[staticmethod]
+    fn described<'py>(py: Python<'py>, path: PathBuf) -> PyResult<(String, Vec<NamedArray<'py>>)> {
+        let found = enter(py, usize::MAX, |_| described_layers(&path)).whole()?;
+        let what = "holds no layers of a framework; `rheobase convert --to FRAMEWORK` writes them";
+        let (text, weights) = found.ok_or_else(|| Error::file(&path, what)).raised()?;
+        let one = |(name, tensor): (String, Tensor)| Ok((name, array(py, tensor.to_f32(), tensor.shape())?));
+        Ok((text, weights.into_iter().map(one).collect::<PyResult<_>>()?))
     }
 
     /// The network; what was refused is an error.

@@ -86,13 +86,13 @@ impl NirNode {
         // An infinite time constant is one that never decays.
         match (0..tensor.len()).find(|i| tensor.at(*i).is_nan()) {
             None if !tensor.is_empty() => Ok(tensor.numbers()),
-            bad => Err(Error::Value {
-                place: self.place(),
-                field: name.into(),
-                index: bad,
-                value: bad.map_or("nothing".into(), |i| tensor.at(i).to_string()),
-                rule: "must be numbers, at least one".into(),
-            }),
+            bad => Err(Error::value(
+                self.place(),
+                name,
+                bad.map_or("nothing".into(), |i| tensor.at(i).to_string()),
+                "must be numbers, at least one",
+            )
+            .at(bad)),
         }
     }
 

@@ -1,0 +1,39 @@
+"""What epochs of learning have brought."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Epoch(NamedTuple):
+    """What an epoch has brought."""
+
+    epoch: int
+    """From 1."""
+    learning_rate: float
+    """That of its last update."""
+    loss: float
+    """Mean loss of the samples as they were learned from."""
+    accuracy: float
+    """Share of them that was classified right."""
+    rate: float
+    """Spikes per neuron and step, over all layers that spike."""
+    validation_loss: float | None
+    validation_accuracy: float | None
+
+
+class StageEpoch(NamedTuple):
+    """What an epoch of a stage has brought, in which a layer learned by plasticity."""
+
+    epoch: int
+    """From 1."""
+    samples: int
+    """Samples that were learned from."""
+    silent: int
+    """Those in which nobody won."""
+    wins: list[int]
+    """How often each feature won."""
+    convergence: float
+    """How far the weights were from their bounds at its end: mean of w(1 − w)."""
+    accuracy: float | None
+    """Share of the samples in which the first winner stood for the right class, where that is rewarded."""
