@@ -18,6 +18,7 @@ not import PyTorch; this module needs PyTorch 2.6 or newer.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, reduce
 from typing import Any, NamedTuple
@@ -44,7 +45,7 @@ _idle: dict[str, list[_Function]] = {}
 
 
 class _Waiting(NamedTuple):
-    """A run whose tapes wait for the way back: what it was given, in memory that stays as it is, and the function that ran it."""
+    """A run whose tapes wait for the backward pass: what it was given, in memory that stays as it is, and the function that ran it."""
 
     network: str
     given: tuple[Tensor, Tensor]
@@ -59,7 +60,9 @@ class _Waiting(NamedTuple):
 
 _waiting: list[_Waiting] = []
 _MOST_WAITING = 8
-"""Runs whose tapes are kept, over all modules; the way back of an earlier one runs its steps again."""
+"""Runs whose tapes are kept, over all modules; the backward pass of an earlier one runs its steps again."""
+_lock = threading.Lock()
+"""Held by who looks through those that wait: modules may be called by several threads."""
 
 
 def _take(network: str) -> _Function:
@@ -77,18 +80,20 @@ def _set(function: _Function, parameters: Sequence[Tensor]) -> _Function:
 
 def _let_wait(network: str, given: tuple[Tensor, Tensor], function: _Function) -> None:
     kept = (given[0].detach(), given[1].detach())
-    _waiting.append(_Waiting(network, kept, (kept[0]._version, kept[1]._version), function))
-    if len(_waiting) > _MOST_WAITING:
-        oldest = _waiting.pop(0)
+    with _lock:
+        _waiting.append(_Waiting(network, kept, (kept[0]._version, kept[1]._version), function))
+        oldest = _waiting.pop(0) if len(_waiting) > _MOST_WAITING else None
+    if oldest is not None:
         oldest.function.forget()
         _idle[oldest.network].append(oldest.function)
 
 
 def _take_waiting(network: str, given: tuple[Tensor, Tensor]) -> _Function | None:
     """The function that was given just this and has waited since, if there is one."""
-    for i in reversed(range(len(_waiting))):
-        if _waiting[i].is_of(network, given):
-            return _waiting.pop(i).function
+    with _lock:
+        for i in reversed(range(len(_waiting))):
+            if _waiting[i].is_of(network, given):
+                return _waiting.pop(i).function
     return None
 
 
@@ -107,7 +112,7 @@ def _array(tensor: Tensor) -> np.ndarray:
 
 @torch.library.custom_op("rheobase::run", mutates_args=(), device_types="cpu")
 def _run(x: Tensor, state: Tensor, parameters: Sequence[Tensor], network: str, keep: int) -> tuple[Tensor, Tensor]:
-    """``keep`` is 0 where no way back will follow, 1 where one will, 2 where it will be asked for the input's gradient."""
+    """``keep`` is 0 where no backward pass will follow, 1 where one will, 2 where it will be asked for the input's gradient."""
     steps, batch = x.shape[:2]
     outputs, carried = _widths(network)
     out, after = x.new_empty((steps, batch, outputs)), x.new_empty((batch, carried))

@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -112,7 +113,7 @@ def test_gradients_go_through_states():
     for a, b in zip(whole, parts, strict=True):
         assert a.abs().max() > 0
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-5)
-    # A state that is detached ends the way back.
+    # A state that is detached ends the backward pass.
     second, _ = layer(x[10:], between.detach())
     (cut,) = torch.autograd.grad(second.sum(), x)
     assert cut[:10].abs().max() == 0 and cut[10:].abs().max() > 0
@@ -386,3 +387,19 @@ def test_importing_rheobase_imports_no_framework():
     program = "import sys, rheobase; print([m for m in ('torch', 'jax', 'nengo') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=Path.home(), check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_threads_may_learn_side_by_side():
+    x = torch.rand(12, 3, 4)
+    layers = [rt.Dense(4, 5, rb.LIFSubtract(), recurrent=True, seed=i % 2) for i in range(8)]
+
+    def gradient(layer):
+        out, _ = layer(x)
+        (found,) = torch.autograd.grad(out.square().sum(), layer.linear.weight)
+        return found
+
+    want = [gradient(layer) for layer in layers]
+    with ThreadPoolExecutor(8) as threads:
+        for _ in range(30):
+            for got, one in zip(threads.map(gradient, layers), want, strict=True):
+                assert torch.equal(got, one)
