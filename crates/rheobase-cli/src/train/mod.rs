@@ -134,6 +134,15 @@ impl Train {
                     "--set {setting}: is not KEY=VALUE, such as train.epochs=5"
                 )));
             };
+            let own = [
+                ("train.epochs", "--epochs", self.epochs.is_some()),
+                ("optimise.learning_rate", "--lr", self.lr.is_some()),
+            ];
+            if let Some((_, option, _)) = own.iter().find(|(name, _, given)| *given && *name == key.trim()) {
+                return Err(Failure::bad(format!(
+                    "--set {setting}: {option} says the same; keep one of them"
+                )));
+            }
             config.set(key.trim(), value.trim())?;
         }
         if let Some(threads) = self.threads {

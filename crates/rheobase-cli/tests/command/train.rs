@@ -198,6 +198,19 @@ fn epochs_and_learning_rate_have_options_and_the_report_is_printed_as_json() {
     let by_keys = ["--set", "train.epochs=2", "--set", "optimise.learning_rate=0.01", "--seed", "4"];
     let by_keys = ok(folder.path(), &[&["train", "job.toml", "--out", "keys"], &by_keys[..]].concat());
     assert_eq!(last_lines(&by_keys).0, format!("fingerprint {}", report["fingerprint"].as_str().unwrap()));
+
+    let refused = |options: &[&str]| {
+        let out = ["train", "job.toml", "--out", "refused"];
+        let err = run_in(folder.path(), &[&out, options].concat()).err;
+        assert!(!folder.path().join("refused").exists(), "{options:?}");
+        err
+    };
+    let err = refused(&["--epochs", "2", "--set", "train.epochs=3"]);
+    assert!(err.contains("--set train.epochs=3: --epochs says the same"), "{err}");
+    for rate in ["nan", "-1", "0", "inf"] {
+        let err = refused(&[&format!("--lr={rate}")]);
+        assert!(err.contains("optimise.learning_rate"), "{rate}: {err}");
+    }
 }
 
 #[test]
