@@ -298,7 +298,7 @@ class Population:
             parameters: Names of the parameters whose derivatives are wanted.
         """
         if recording._tape is None:
-            raise ValueError("recording: was made without taped=True, so there is no way back")
+            raise ValueError("recording: was made without taped=True, so there is no backward pass")
         shape = (recording.steps, *self._row)
 
         def upstream(value: Any, argument: str) -> np.ndarray:

@@ -241,7 +241,7 @@ class Recording(AsArray):
         return self.figure().to_svg()
 
     def __getstate__(self) -> dict[str, Any]:
-        # The way back through the run lives in this process alone.
+        # The tape of the run lives in this process alone.
         made = isinstance(self._drive, _native.Prepared)
         return {**self.__dict__, "_tape": None, "_drive": np.stack(self._input_lines()[3], axis=1) if made else self._drive}
 

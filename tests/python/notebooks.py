@@ -44,6 +44,15 @@ def said(notebook: Any) -> list[list[tuple[str, str]]]:
     return found
 
 
+def check(file: Path) -> None:
+    """Asserts that a notebook comes out as it stands, to the last digit and the last stroke."""
+    committed, fresh = run(file)
+    want, got = said(committed), said(fresh)
+    assert any(want), f"{file.name} has no outputs; run python tests/python/notebooks.py"
+    for n, (a, b) in enumerate(zip(want, got, strict=True)):
+        assert a == b, f"cell {n} of {file.name}; if that is meant, run python tests/python/notebooks.py"
+
+
 if __name__ == "__main__":
     import nbformat
 

@@ -117,16 +117,10 @@ impl Phase {
         let inputs = self.inputs(&dynamics)?;
         let search = self.search(&dynamics)?;
         let view = self.view(&dynamics, &inputs, &hold)?;
-        let found = inputs
-            .iter()
-            .map(|x| {
-                let points = match &view {
-                    View::Line(line, _) => line.fixed_points(*x),
-                    View::Plane(plane, _) => plane.fixed_points(*x),
-                };
-                Ok(FixedPoints { input: *x, points: points? })
-            })
-            .collect::<Outcome<Vec<FixedPoints>>>()?;
+        let found = match &view {
+            View::Line(line, _) => FixedPoints::along(line, &inputs)?,
+            View::Plane(plane, _) => FixedPoints::within(plane, &inputs)?,
+        };
         let last = inputs[inputs.len() - 1];
         let path_wanted = !self.start.is_empty() || self.time.is_some();
         let figure = match (&self.plot, &view) {
@@ -242,8 +236,7 @@ impl Phase {
         dt: f64,
         start: &[(&str, f64)],
     ) -> Outcome<Response> {
-        let steps = dynamics.model().info().time == Time::Steps;
-        let time = self.time.unwrap_or(if steps { 500.0 } else { 0.5 });
+        let time = self.time.unwrap_or_else(|| dynamics.usual_time());
         Ok(dynamics.respond(input, None, time, dt, start)?)
     }
 }

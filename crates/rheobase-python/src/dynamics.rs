@@ -176,8 +176,7 @@ impl Dynamics {
     fn line(&self, x: &AxisArgument, inputs: &[f64], held: &[(&str, f64)]) -> Result<Seen> {
         let axis = self.axis(x, inputs)?;
         let line = self.0.line(&axis, held)?;
-        let find = |x: &f64| Ok(FixedPoints { input: *x, points: line.fixed_points(*x)? });
-        let found: Vec<FixedPoints> = inputs.iter().map(find).collect::<Result<_>>()?;
+        let found = FixedPoints::along(&line, inputs)?;
         let figure = draw_line(&self.0, &line, &axis, &found)?;
         Ok(Seen { axes: vec![axis], found, nullclines: Vec::new(), threshold: Vec::new(), figure })
     }
@@ -191,12 +190,9 @@ impl Dynamics {
     ) -> Result<Seen> {
         let axes = [self.axis(x, inputs)?, self.axis(y, inputs)?];
         let plane = self.0.plane(&axes[0], &axes[1], held)?;
-        let find = |x: &f64| Ok(FixedPoints { input: *x, points: plane.fixed_points(*x)? });
-        let found: Vec<FixedPoints> = inputs.iter().map(find).collect::<Result<_>>()?;
+        let found = FixedPoints::within(&plane, inputs)?;
         let last = inputs.last().copied().unwrap_or(0.0);
-        // Half a second, or 500 steps, as the command has it.
-        let time = if self.0.usual_search().dt == 1.0 { 500.0 } else { 0.5 };
-        let response = self.0.respond(last, None, time, self.0.usual_search().dt, &[])?;
+        let response = self.0.respond(last, None, self.0.usual_time(), self.0.usual_search().dt, &[])?;
         let figure = draw_plane(&self.0, &plane, &axes, &found, &response)?;
         let [first, second] = plane.nullclines(last)?;
         let threshold = plane.threshold(last)?;

@@ -126,7 +126,7 @@ pub(crate) struct CallFrame {
 /// Functions that nobody is using, by the text of their network.
 static IDLE: Mutex<Option<HashMap<String, Vec<Sequence>>>> = Mutex::new(None);
 
-/// Addresses of the handlers: of the run, and of the way back.
+/// Addresses of the handlers: of the run, and of the backward pass.
 #[pyfunction]
 pub(crate) fn xla_handlers() -> (usize, usize) {
     let [run, back]: [extern "C" fn(*mut CallFrame) -> *mut c_void; 2] = [run, back];
@@ -257,14 +257,14 @@ struct Call<'a> {
 
 impl Call<'_> {
     fn unlike(&self) -> Error {
-        Error::Unsupported {
-            place: "xla".into(),
-            what: format!(
+        Error::unsupported(
+            "xla",
+            format!(
                 "{} arguments and {} results are not a call of ours",
                 self.arguments.len(),
                 self.results.len()
             ),
-        }
+        )
     }
 }
 
@@ -313,7 +313,7 @@ fn answer(frame: *mut CallFrame, work: impl FnOnce(&Call<'_>) -> Result<()>) -> 
 /// # Safety
 /// The frame must be the runtime's, within its call.
 unsafe fn read(frame: &CallFrame) -> Result<Call<'_>> {
-    let refused = |what: &str| Error::Unsupported { place: "xla".into(), what: what.into() };
+    let refused = |what: &str| Error::unsupported("xla", what);
     let arrays = |list: &Buffers| -> Result<Vec<Array>> {
         // SAFETY: as many pointers as the frame says, each to a buffer with as many dimensions as that says.
         (0..list.size as usize)

@@ -58,7 +58,7 @@ def test_jit_grad_and_states():
     for a, b in zip(jax.tree.leaves(grads[0]), jax.tree.leaves(grads[1]), strict=True):
         assert np.abs(a).max() > 0
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
-    # That of the parameters alone, without the way back to the input.
+    # That of the parameters alone, without the backward pass to the input.
     only = jax.grad(loss(layer))(parameters, x)
     assert all(np.array_equal(only[name], grads[0][0][name]) for name in only)
 

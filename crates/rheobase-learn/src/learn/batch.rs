@@ -332,7 +332,7 @@ impl Tile<'_> {
 
     #[expect(
         clippy::too_many_arguments,
-        reason = "what a chunk of the way back reads, and two things it writes"
+        reason = "what a chunk of the backward pass reads, and two things it writes"
     )]
     fn back(
         &self,

@@ -32,10 +32,10 @@ impl Program {
         for node in &self.nodes {
             let memory = node.operator.fresh(1);
             if !memory.layers.is_empty() {
-                return Err(Error::Unsupported {
-                    place: node.name.clone(),
-                    what: "its neurons see each other, and their state cannot be handed over as numbers; leave competition away".into(),
-                });
+                return Err(Error::unsupported(
+                    node.name.clone(),
+                    "its neurons see each other, and their state cannot be handed over as numbers; leave competition away",
+                ));
             }
             let names = node.operator.field_names();
             for (i, field) in memory.fields.iter().enumerate() {

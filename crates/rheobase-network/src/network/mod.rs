@@ -12,6 +12,7 @@
 mod build;
 mod carried;
 mod describe;
+mod feed;
 mod file;
 mod frozen;
 pub(crate) mod kernels;
@@ -28,7 +29,6 @@ mod sample_input;
 mod signal;
 mod table;
 mod tape;
-mod tile;
 
 pub use build::{Inputs, Layer, Layers, List, Placeholder, Sequential, Source, Stack, Sum, from};
 pub use carried::Carried;
@@ -37,6 +37,7 @@ pub use describe::{
     LateralInhibition, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Padding, Pool, PoolOf, RunAs,
     Scale, Synapse, SynapseShape, WeightStart, Word,
 };
+pub use feed::{Feed, Rows, TileInput};
 pub use file::inherit_dt;
 pub use library::Library;
 pub use lower::{Operators, lower, lower_with};
@@ -55,4 +56,3 @@ pub use sample_input::SampleInput;
 pub use signal::{Events, Reach, Signal};
 pub use table::{Edge, Row, Table, TensorRow, outline, outline_with, table};
 pub use tape::{Adjoint, Tape};
-pub use tile::{Feed, Rows, TileInput};

@@ -2,12 +2,12 @@
 
 use std::collections::VecDeque;
 
+use super::feed::Feed;
 use super::library::Library;
 use super::operator::{Context, Operator};
 use super::parameters::Parameters;
 use super::signal::Signal;
 use super::tape::{Slots, Tape};
-use super::tile::Feed;
 use rheobase_base::{Cancel, Error, Result};
 use rheobase_sim::population::Memory;
 

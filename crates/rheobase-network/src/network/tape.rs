@@ -242,7 +242,7 @@ impl Program {
     /// If `seen` holds a number that no source has.
     #[expect(
         clippy::too_many_arguments,
-        reason = "what the way back reads, what it writes, and whom it asks"
+        reason = "what the backward pass reads, what it writes, and whom it asks"
     )]
     pub fn back(
         &self,
@@ -335,7 +335,7 @@ impl Program {
     }
 
     /// Takes the error of node `n` through it to its inputs.
-    #[expect(clippy::too_many_arguments, reason = "parts of one step of the way back, borrowed apart")]
+    #[expect(clippy::too_many_arguments, reason = "parts of one step of the backward pass, borrowed apart")]
     fn through(
         &self,
         context: &Context<'_>,
@@ -396,7 +396,7 @@ impl Program {
     }
 
     /// Keeps the error of node `n` in step `t` for its gathering, and leaves a buffer of that length.
-    #[expect(clippy::too_many_arguments, reason = "parts of one step of the way back, borrowed apart")]
+    #[expect(clippy::too_many_arguments, reason = "parts of one step of the backward pass, borrowed apart")]
     fn remember(
         &self,
         context: &Context<'_>,

@@ -52,9 +52,8 @@ impl Dynamics {
         let rest = self.rest()[i];
         let (mut low, mut high) = (rest, rest);
         let how = self.usual_search();
-        let time = if self.model.info().time == rheobase_models::neuron::Time::Steps { 500.0 } else { 0.5 };
         for x in inputs {
-            let response = self.respond(*x, None, time, how.dt, &[])?;
+            let response = self.respond(*x, None, self.usual_time(), how.dt, &[])?;
             for (step, v) in response.states[i].iter().enumerate() {
                 (low, high) = (low.min(*v), high.max(*v));
                 if is_potential && !response.fired[step] {

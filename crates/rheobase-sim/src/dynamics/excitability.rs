@@ -75,6 +75,14 @@ impl Dynamics {
         }
     }
 
+    /// How long a trajectory usually is: half a second, or 500 steps.
+    pub fn usual_time(&self) -> f64 {
+        match self.model.info().time {
+            Time::Seconds => 0.5,
+            Time::Steps => 500.0,
+        }
+    }
+
     /// The rheobase: the smallest constant current that makes a neuron fire which was at rest. From the closed form of
     /// the rate curve where there is one; from the right-hand side of models with one variable; else simulated, where
     /// it is the smallest that does so within the search's horizon.

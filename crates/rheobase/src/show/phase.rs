@@ -16,6 +16,26 @@ pub struct FixedPoints {
     pub points: Vec<FixedPoint>,
 }
 
+impl FixedPoints {
+    /// Those along a line, under each of `inputs`.
+    ///
+    /// # Errors
+    /// An input that is not finite.
+    pub fn along(line: &Line<'_>, inputs: &[f64]) -> Result<Vec<FixedPoints>> {
+        let found = inputs.iter().map(|x| Ok(FixedPoints { input: *x, points: line.fixed_points(*x)? }));
+        found.collect()
+    }
+
+    /// Those within a plane, under each of `inputs`.
+    ///
+    /// # Errors
+    /// An input that is not finite.
+    pub fn within(plane: &Plane<'_>, inputs: &[f64]) -> Result<Vec<FixedPoints>> {
+        let found = inputs.iter().map(|x| Ok(FixedPoints { input: *x, points: plane.fixed_points(*x)? }));
+        found.collect()
+    }
+}
+
 /// Arrows in a row, and in a column.
 const ARROWS: usize = 18;
 /// Points of a curve.
@@ -60,18 +80,15 @@ impl Show for Dynamics {
         match <[Axis; 2]>::try_from(axes) {
             Ok(axes) => {
                 let plane = self.plane(&axes[0], &axes[1], &[])?;
-                let found = inputs.map(|input| Ok(FixedPoints { input, points: plane.fixed_points(input)? }));
-                let found = found.into_iter().collect::<Result<Vec<_>>>()?;
-                let time = if info.time == Time::Steps { 500.0 } else { 0.5 };
-                let response = self.respond(inputs[1], None, time, self.usual_search().dt, &[])?;
-                draw_plane(self, &plane, &axes, &found, &response)
+                let response =
+                    self.respond(inputs[1], None, self.usual_time(), self.usual_search().dt, &[])?;
+                draw_plane(self, &plane, &axes, &FixedPoints::within(&plane, &inputs)?, &response)
             }
             Err(axes) => {
                 // What has no variable is refused as a line, with the reason.
                 let axis = axes.into_iter().next().unwrap_or_else(|| Axis::new("v", 0.0, 1.0));
                 let line = self.line(&axis, &[])?;
-                let found = inputs.map(|input| Ok(FixedPoints { input, points: line.fixed_points(input)? }));
-                draw_line(self, &line, &axis, &found.into_iter().collect::<Result<Vec<_>>>()?)
+                draw_line(self, &line, &axis, &FixedPoints::along(&line, &inputs)?)
             }
         }
     }

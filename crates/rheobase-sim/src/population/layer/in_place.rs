@@ -53,20 +53,19 @@ impl<E: Number> Layer<E> {
     fn check_in_place(&self, x: &[E], fields: &[&mut [E]], out: &[E]) -> Result<()> {
         let (n, names) = (self.neurons, self.model.state());
         if self.is_coupled() {
-            return Err(Error::Unsupported {
-                place: self.name.clone(),
-                what: "its neurons see each other, so a step needs more than their state; use a population"
-                    .into(),
-            });
+            return Err(Error::unsupported(
+                self.name.clone(),
+                "its neurons see each other, so a step needs more than their state; use a population",
+            ));
         }
         let lengths: Vec<usize> = fields.iter().map(|field| field.len()).collect();
         if x.len() != n || out.len() != n || lengths != vec![n; names.len()] {
-            return Err(Error::Shape {
-                place: self.name.clone(),
-                field: "input, output, state".into(),
-                got: format!("{}, {}, and fields of {lengths:?} numbers", x.len(), out.len()),
-                want: format!("{n}, {n}, and {} fields of {n}, are needed", names.len()),
-            });
+            return Err(Error::shape(
+                self.name.clone(),
+                "input, output, state",
+                format!("{}, {}, and fields of {lengths:?} numbers", x.len(), out.len()),
+                format!("{n}, {n}, and {} fields of {n}, are needed", names.len()),
+            ));
         }
         if all_finite(self.level, x) { Ok(()) } else { Input::Array(x).check(&self.name, 1, 1, n) }
     }
