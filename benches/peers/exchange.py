@@ -8,15 +8,12 @@ Each reading is a process of its own, five of each in turn; the smallest time is
 weights, so that what starts the process does not count. `rheobase inspect` reads the weights into a network and prints a table.
 """
 
-import resource
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-
-import h5py
-import numpy as np
 
 WIDTH, LAYERS = 2048, 6
 READ = {
@@ -28,7 +25,18 @@ READ = {
 
 
 def files(folder: Path, width: int, layers: int) -> tuple[Path, dict[str, Path]]:
-    """A network of ours, and the same weights in each format."""
+    """A network of ours, and the same weights in each format. By a process of its own: what is large in this one when a child is
+    forked would count as the child's."""
+    made = {ending: folder / f"w{ending}" for ending in READ}
+    subprocess.run([sys.executable, __file__, "--make", str(folder), str(width), str(layers)], check=True)
+    return folder / "net.toml", {ending: file for ending, file in made.items() if file.exists()}
+
+
+def make(folder: Path, width: int, layers: int) -> None:
+    """Writes them."""
+    import h5py
+    import numpy as np
+
     rng = np.random.default_rng(0)
     weights = {f"{i}.weight": rng.normal(size=(width, width)).astype(np.float32) / width for i in range(layers)}
     rows = [f'{{ name = "l{i}", linear = {{ outputs = {width}, bias = false }} }},' for i in range(layers)]
@@ -52,18 +60,16 @@ def files(folder: Path, width: int, layers: int) -> tuple[Path, dict[str, Path]]
     np.savez(made[".npz"], **weights)
     try:
         import torch
-
-        torch.save({name: torch.as_tensor(w) for name, w in weights.items()}, made[".pt"])
     except ImportError:
-        del made[".pt"]
-    return network, made
+        return
+    torch.save({name: torch.as_tensor(w) for name, w in weights.items()}, made[".pt"])
 
 
 def measured(command: list[str]) -> tuple[float, float]:
     """Seconds and MB at most of one process."""
     began = time.perf_counter()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = __import__("os").wait4(child.pid, 0)
+    _, status, usage = os.wait4(child.pid, 0)
     child.returncode = status
     if status != 0:
         raise SystemExit(f"{command}: failed")
@@ -92,4 +98,7 @@ def main(binary: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    if sys.argv[1] == "--make":
+        make(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+    else:
+        main(sys.argv[1])

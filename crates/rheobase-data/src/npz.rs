@@ -52,6 +52,11 @@ impl Npz {
         &self.arrays
     }
 
+    /// Names and arrays, without copying.
+    pub fn into_arrays(self) -> Vec<(String, Array)> {
+        self.arrays
+    }
+
     /// The file it came from.
     pub fn path(&self) -> &Path {
         &self.path

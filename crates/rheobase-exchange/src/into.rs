@@ -134,8 +134,12 @@ pub(crate) fn into_network(
     fold_norms(&mut weights, report)?;
     let pairs = pairs(&network, &weights, from)?;
     let mut model = Model::new(network, Default::default());
+    let unused: Vec<String> =
+        weights.keys().filter(|n| !pairs.iter().any(|p| p.theirs == **n)).cloned().collect();
     for pair in &pairs {
-        let tensor = &weights[&pair.theirs];
+        // Taken out, so that not all weights stand in memory twice.
+        let twice = || Error::unsupported(pair.theirs.clone(), "is paired with two tensors of the network");
+        let tensor = weights.remove(&pair.theirs).ok_or_else(twice)?;
         let values = if pair.turned { tensor.turned(&pair.theirs, "weight")? } else { tensor.to_f32() };
         if let Some(i) = tensor.first_not_finite() {
             return Err(
@@ -151,8 +155,13 @@ pub(crate) fn into_network(
         };
         report.say(&pair.theirs, &pair.ours, fate, how);
     }
-    for name in weights.keys().filter(|n| !pairs.iter().any(|p| p.theirs == **n)) {
+    for name in &unused {
         report.say(name, "tensor", Fate::Lost, "the network of ours has its own number for this");
+    }
+    let rows = outline(&model.network)?.nodes;
+    if rows.iter().flat_map(|row| &row.tensors).all(|t| model.weights.contains_key(&t.name)) {
+        model.fits()?;
+        return Ok(model);
     }
     // What neurons learn starts as the network says.
     let program = rheobase_network::network::lower(&model.network, 0)?;

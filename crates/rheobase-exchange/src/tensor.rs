@@ -1,5 +1,7 @@
 //! `Tensor`: an array of numbers as a file holds it, and [`Numbers`] made of one.
 
+use std::sync::Arc;
+
 use rheobase_base::{Error, Result};
 use rheobase_network::network::Numbers;
 
@@ -14,12 +16,15 @@ pub enum Data {
     I64(Vec<i64>),
 }
 
-/// An array with a shape; an empty shape is one number.
+/// An array with a shape; an empty shape is one number. Clones share their elements.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tensor {
     shape: Vec<usize>,
-    data: Data,
+    data: Arc<Data>,
 }
+
+/// Rows and columns of a matrix that are turned together.
+const BLOCK: usize = 16;
 
 impl Tensor {
     /// An array of `shape`; `place` and `field` are what an error names.
@@ -27,7 +32,7 @@ impl Tensor {
     /// # Errors
     /// A number of elements that is not the shape's product.
     pub fn new(place: &str, field: &str, shape: Vec<usize>, data: Data) -> Result<Tensor> {
-        let tensor = Tensor { shape, data };
+        let tensor = Tensor { shape, data: Arc::new(data) };
         let product = tensor.shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d));
         if product != Some(tensor.len()) {
             return Err(Error::shape(
@@ -42,12 +47,12 @@ impl Tensor {
 
     /// One number.
     pub fn scalar(x: f64) -> Tensor {
-        Tensor { shape: Vec::new(), data: Data::F64(vec![x]) }
+        Tensor { shape: Vec::new(), data: Arc::new(Data::F64(vec![x])) }
     }
 
     /// A row of single-precision numbers.
     pub fn row(values: Vec<f32>) -> Tensor {
-        Tensor { shape: vec![values.len()], data: Data::F32(values) }
+        Tensor { shape: vec![values.len()], data: Arc::new(Data::F32(values)) }
     }
 
     /// Its shape.
@@ -62,7 +67,7 @@ impl Tensor {
 
     /// Number of elements.
     pub fn len(&self) -> usize {
-        match &self.data {
+        match &*self.data {
             Data::F32(x) => x.len(),
             Data::F64(x) => x.len(),
             Data::I64(x) => x.len(),
@@ -76,7 +81,7 @@ impl Tensor {
 
     /// Element `i` in double precision.
     pub fn at(&self, i: usize) -> f64 {
-        match &self.data {
+        match &*self.data {
             Data::F32(x) => f64::from(x[i]),
             Data::F64(x) => x[i],
             Data::I64(x) => x[i] as f64,
@@ -90,7 +95,7 @@ impl Tensor {
 
     /// All elements in single precision, which is what networks compute with.
     pub fn to_f32(&self) -> Vec<f32> {
-        match &self.data {
+        match &*self.data {
             Data::F32(x) => x.clone(),
             Data::F64(x) => x.iter().map(|x| *x as f32).collect(),
             Data::I64(x) => x.iter().map(|x| *x as f32).collect(),
@@ -99,7 +104,7 @@ impl Tensor {
 
     /// The first element that is NaN or infinite.
     pub fn first_not_finite(&self) -> Option<usize> {
-        match &self.data {
+        match &*self.data {
             Data::F32(x) => x.iter().position(|x| !x.is_finite()),
             Data::F64(x) => x.iter().position(|x| !x.is_finite()),
             Data::I64(_) => None,
@@ -108,7 +113,7 @@ impl Tensor {
 
     /// The same array in single precision.
     pub(crate) fn single(&self) -> Tensor {
-        Tensor { shape: self.shape.clone(), data: Data::F32(self.to_f32()) }
+        Tensor { shape: self.shape.clone(), data: Arc::new(Data::F32(self.to_f32())) }
     }
 
     /// The same elements in another shape of as many.
@@ -128,14 +133,21 @@ impl Tensor {
                 "a matrix of two axes is needed",
             ));
         };
-        let mut turned = Vec::with_capacity(self.len());
-        let values = match &self.data {
+        let values = match &*self.data {
             Data::F32(x) => std::borrow::Cow::Borrowed(&x[..]),
             _ => self.to_f32().into(),
         };
-        // Blocks of rows, so that what is read stays in cache.
-        for column in 0..columns {
-            turned.extend((0..rows).map(|row| values[row * columns + column]));
+        let mut turned = vec![0.0; self.len()];
+        // Block by block, so that lines of the cache are used up while they are there.
+        for (row, column) in (0..rows)
+            .step_by(BLOCK)
+            .flat_map(|row| (0..columns).step_by(BLOCK).map(move |column| (row, column)))
+        {
+            for c in column..columns.min(column + BLOCK) {
+                for r in row..rows.min(row + BLOCK) {
+                    turned[c * rows + r] = values[r * columns + c];
+                }
+            }
         }
         Ok(turned)
     }
@@ -174,5 +186,25 @@ pub(crate) fn all(x: &Numbers, rule: impl Fn(f64) -> bool) -> bool {
     match x {
         Numbers::One(x) => rule(*x),
         Numbers::Each(xs) => xs.iter().all(|x| rule(*x)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_matrix_turned_has_its_rows_as_columns() {
+        for (rows, columns) in [(0, 3), (1, 1), (3, 5), (16, 16), (37, 50)] {
+            let values: Vec<f32> = (0..rows * columns).map(|i| i as f32).collect();
+            let matrix = Tensor::new("", "", vec![rows, columns], Data::F32(values)).unwrap();
+            let turned = matrix.turned("", "").unwrap();
+            assert_eq!(turned.len(), rows * columns);
+            for (i, x) in turned.iter().enumerate() {
+                assert_eq!(*x, ((i % rows) * columns + i / rows) as f32);
+            }
+        }
+        let row = Tensor::new("a", "b", vec![3], Data::F32(vec![0.0; 3])).unwrap();
+        assert!(row.turned("a", "b").unwrap_err().to_string().contains("two axes"));
     }
 }

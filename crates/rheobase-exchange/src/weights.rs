@@ -33,19 +33,17 @@ pub fn read_weights(path: &Path) -> Result<Weights> {
 }
 
 fn from_npz(path: &Path) -> Result<Weights> {
-    let npz = read_npz(path)?;
     let mut weights = Weights::new();
-    for (name, array) in npz.arrays() {
-        let data = match array.data() {
-            ArrayData::F32(x) => Data::F32(x.clone()),
-            ArrayData::F64(x) => Data::F64(x.clone()),
-            ArrayData::I64(x) => Data::I64(x.clone()),
+    for (name, array) in read_npz(path)?.into_arrays() {
+        let (shape, data) = array.into_parts();
+        let data = match data {
+            ArrayData::F32(x) => Data::F32(x),
+            ArrayData::F64(x) => Data::F64(x),
+            ArrayData::I64(x) => Data::I64(x),
             ArrayData::Text(_) => continue,
         };
-        weights.insert(
-            name.clone(),
-            Tensor::new(&path.display().to_string(), name, array.shape().to_vec(), data)?,
-        );
+        let tensor = Tensor::new(&path.display().to_string(), &name, shape, data)?;
+        weights.insert(name, tensor);
     }
     Ok(weights)
 }
