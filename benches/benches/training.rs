@@ -25,8 +25,8 @@ use rheobase::learn::{Batch, OptimiserKind, Outcome, Pass, Rule, Target, Trainer
 use rheobase::models::lanes::Level;
 use rheobase::models::neuron::lif_subtract;
 use rheobase::network::{
-    Combine, Context, Counts, Kind, Linear, Link, Network, Neurons, Node, Numbers, Program, Reach, Tape,
-    TileInput, WeightStart, Word, lower,
+    Combine, Context, Counts, Feed, Kind, Linear, Link, Network, Neurons, Node, Numbers, Program, Raw, Reach,
+    Tape, TileInput, WeightStart, Word, lower,
 };
 use rheobase::random::Stream;
 use rheobase::{Catalog, Input, Population, Record, Spikes, Upstream};
@@ -221,9 +221,7 @@ impl Setup {
             .run(
                 &context(&self.ids[..TILE], true),
                 &mut state,
-                &input,
-                0,
-                self.job.steps,
+                input.steps(0..self.job.steps),
                 &mut tape,
                 &mut counts,
                 |_, s| {
@@ -415,12 +413,12 @@ fn through_network(threads: usize, stream: &Stream) -> [f64; 2] {
                     let (mut state, mut counts) = (program.start(TILE), Counts::default());
                     let input = TileInput { samples, lengths: None, width: NEURONS, wanted: true };
                     program
-                        .run(&context, &mut state, &input, 0, STEPS, &mut tape, &mut counts, |_, _| {})
+                        .run(&context, &mut state, input.steps(0..STEPS), &mut tape, &mut counts, |_, _| {})
                         .expect("runs");
-                    let (mut adjoint, mut raw) = (program.end(&state), program.raw_gradients());
+                    let mut adjoint = program.end(&state, Raw::new());
                     let wanted = |_: usize, _: usize, g: &mut [f32]| g.fill(1e-3);
                     program
-                        .back(&context, &mut tape, &mut adjoint, &mut raw, &[1], wanted, |_, g| {
+                        .back(&context, &mut tape, &mut adjoint, &[1], wanted, |_, g| {
                             black_box(g);
                         })
                         .expect("runs");
@@ -453,9 +451,7 @@ fn kernel() -> bool {
                         .run(
                             &context(&ids, false),
                             &mut state,
-                            &input,
-                            0,
-                            JOB.steps,
+                            input.steps(0..JOB.steps),
                             &mut tape,
                             &mut counts,
                             |_, s| {
@@ -501,17 +497,17 @@ fn ways_back() {
                 let mut state = program.start(TILE);
                 let input = TileInput { samples, lengths: None, width: INPUTS, wanted };
                 program
-                    .run(&context, &mut state, &input, 0, JOB.steps, &mut tape, &mut counts, |_, _| {})
+                    .run(&context, &mut state, input.steps(0..JOB.steps), &mut tape, &mut counts, |_, _| {})
                     .expect("runs");
-                let (mut adjoint, mut raw) = (program.end(&state), program.raw_gradients());
+                let mut adjoint = program.end(&state, Raw::new());
                 let error = |_: usize, _: usize, g: &mut [f32]| g.fill(1e-3);
                 let start = Instant::now();
-                let done = program.back(&context, &mut tape, &mut adjoint, &mut raw, &[1], error, |_, g| {
+                let done = program.back(&context, &mut tape, &mut adjoint, &[1], error, |_, g| {
                     black_box(g);
                 });
                 done.expect("runs");
                 seconds += start.elapsed().as_secs_f64();
-                black_box(raw);
+                black_box(adjoint);
             }
             best = seconds.min(best);
             operations = counts.operations.iter().sum::<u64>();

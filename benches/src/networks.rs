@@ -10,7 +10,7 @@ use rheobase::learn::{Batch, OptimiserKind, Outcome, Pass, Rule, Target, Trainer
 use rheobase::models::lanes::Level;
 use rheobase::models::neuron::lif_subtract;
 use rheobase::network::{
-    Combine, Context, Conv, Counts, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Pool,
+    Combine, Context, Conv, Counts, Feed, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Pool,
     PoolOf, RunAs, Signal, Tape, TileInput, WeightStart, Word, lower,
 };
 use rheobase::random::Stream;
@@ -352,7 +352,9 @@ impl Setup {
             let see = |_: usize, signals: &[Signal]| {
                 spikes = layers.iter().map(|n| signals[n + 1].dense(&mut Vec::new()).to_vec()).collect();
             };
-            program.run(&context, &mut state, &input, t, 1, &mut tape, &mut counts, see).expect("runs");
+            program
+                .run(&context, &mut state, input.steps(t..t + 1), &mut tape, &mut counts, see)
+                .expect("runs");
             for (n, spikes) in layers.iter().zip(&spikes) {
                 for (v, spike) in state.memories()[*n].fields[0].iter().zip(spikes) {
                     // At the threshold itself no library fires.

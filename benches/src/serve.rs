@@ -8,7 +8,7 @@ use std::time::Instant;
 use rheobase::data::{Array, ArrayData, read_npz, write_npz};
 use rheobase::encode::SampleInput;
 use rheobase::models::lanes::Level;
-use rheobase::network::{Context, Counts, Tape, TileInput};
+use rheobase::network::{Context, Counts, Feed, Tape, TileInput};
 
 use crate::networks::{Job, Setup};
 use crate::process::{forget_peak, peak_since};
@@ -123,7 +123,9 @@ fn stream(setup: &Setup) -> f64 {
             let see = |_: usize, signals: &[_]| {
                 std::hint::black_box(signals);
             };
-            program.run(&context, &mut state, &input, t, 1, &mut tape, &mut counts, see).expect("runs");
+            program
+                .run(&context, &mut state, input.steps(t..t + 1), &mut tape, &mut counts, see)
+                .expect("runs");
         }
     });
     seconds / setup.job.steps as f64

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use rheobase_base::{Error, Result};
+use rheobase_base::{Error, Result, brief};
 use rheobase_network::network::Numbers;
 use serde_json::Value as Json;
 
@@ -166,9 +166,7 @@ impl Layer {
             xs if xs.iter().all(|x| whole(*x)) && !xs.is_empty() && xs.len() <= 2 => {
                 Ok(Some(xs.iter().map(|x| *x as usize).collect()))
             }
-            xs => {
-                Err(self.fault(name, format!("{xs:?}"), "must be whole numbers of at least 0, one per axis"))
-            }
+            xs => Err(self.fault(name, brief(&xs), "must be whole numbers of at least 0, one per axis")),
         }
     }
 

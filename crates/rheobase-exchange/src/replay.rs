@@ -8,7 +8,7 @@ use rheobase_data::{Npz, read_npz};
 use rheobase_models::lanes::Level;
 use rheobase_network::network::SampleInput;
 use rheobase_network::network::{
-    Context, Counts, Kind, Link, Network, Neurons, Numbers, Program, Signal, Tape, TileInput,
+    Context, Counts, Feed, Kind, Link, Network, Neurons, Numbers, Program, Signal, Tape, TileInput,
 };
 use rheobase_sim::model::Catalog;
 use rheobase_sim::{Initial, Input, Population, Record, Spikes};
@@ -292,8 +292,9 @@ fn sweep(program: &Program, input: &Recorded, mut see: impl FnMut(usize, &[Signa
         (program.start(input.samples), Tape::default(), Counts::default());
     // The tape of a run is as long as its piece; a step at a time keeps one.
     for t in 0..input.steps {
-        program
-            .run(&context, &mut state, &fed, t, 1, &mut tape, &mut counts, |_, signals| see(t, signals))?;
+        program.run(&context, &mut state, fed.steps(t..t + 1), &mut tape, &mut counts, |_, signals| {
+            see(t, signals)
+        })?;
     }
     Ok(())
 }

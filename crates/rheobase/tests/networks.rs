@@ -8,8 +8,8 @@ use rheobase::learn::{
 };
 use rheobase::models::lanes::Level;
 use rheobase::network::{
-    Combine, Context, Counts, Kind, Linear, Link, Network, Neurons, Node, Nothing, Program, Tape, TileInput,
-    Word, lower,
+    Combine, Context, Counts, Feed, Kind, Linear, Link, Network, Neurons, Node, Nothing, Program, Raw, Tape,
+    TileInput, Word, lower,
 };
 use rheobase::{Result, random::Stream};
 
@@ -210,13 +210,20 @@ fn input_that_stays_the_same_gathers_like_any_other_however_tapes_are_cut() -> R
     let input = TileInput { samples: &samples.inputs, lengths: None, width: features, wanted: false };
     let gradients = |first: usize| -> Result<Vec<Vec<f32>>> {
         let (mut state, mut tape) = (program.start(9), Tape::default());
-        program.run(&context, &mut state, &input, first, 4, &mut tape, &mut Counts::default(), |_, _| {})?;
-        let (mut adjoint, mut raw) = (program.end(&state), program.raw_gradients());
+        program.run(
+            &context,
+            &mut state,
+            input.steps(first..first + 4),
+            &mut tape,
+            &mut Counts::default(),
+            |_, _| {},
+        )?;
+        let mut adjoint = program.end(&state, Raw::new());
         let last = program.nodes().count();
         let wanted = |_: usize, _: usize, g: &mut [f32]| g.fill(1.0);
-        program.back(&context, &mut tape, &mut adjoint, &mut raw, &[last], wanted, |_, _| {}).unwrap();
-        program.back_to_start(&context, &mut adjoint, &mut raw);
-        Ok(program.finish_gradients(raw))
+        program.back(&context, &mut tape, &mut adjoint, &[last], wanted, |_, _| {}).unwrap();
+        program.back_to_start(&context, &mut adjoint);
+        Ok(program.finish_gradients(adjoint.raw))
     };
     assert_eq!(gradients(0)?, gradients(2)?);
     Ok(())

@@ -2,7 +2,7 @@
 
 use rheobase::encode::{SampleInput, SpikeRows};
 use rheobase::models::lanes::Level;
-use rheobase::network::{Context, Counts, Network, Program, Tape, TileInput, lower};
+use rheobase::network::{Context, Counts, Feed, Network, Program, Tape, TileInput, lower};
 use rheobase::random::Stream;
 use rheobase::vision::{
     Inhibition, Padding, Pooling, feature_inhibition_first, first_spikes, k_winners_first, pad_first, to_wave,
@@ -57,7 +57,7 @@ fn run(program: &Program, inputs: &[SampleInput]) -> Vec<Vec<f32>> {
         }
     };
     program
-        .run(&context, &mut state, &input, 0, STEPS, &mut tape, &mut Counts::default(), see)
+        .run(&context, &mut state, input.steps(0..STEPS), &mut tape, &mut Counts::default(), see)
         .expect("runs");
     sent
 }

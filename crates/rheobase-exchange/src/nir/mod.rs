@@ -2,6 +2,7 @@
 
 mod file;
 mod graph;
+mod neuron;
 pub(crate) mod node;
 mod read;
 mod write;

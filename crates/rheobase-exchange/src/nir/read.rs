@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rheobase_base::{Error, Result};
+use rheobase_base::{Error, Result, brief};
 
 use super::graph::Order;
 use super::node::{Graph, NEURONS, NirNode};
@@ -40,7 +40,7 @@ pub(crate) fn read(
     let mut foreign = Foreign {
         framework: dialect.name.into(),
         dt: Some(dt),
-        input: shape_of(&graph.nodes[input]),
+        input: shape_of(&graph.nodes[input])?,
         layers: Vec::new(),
         output: String::new(),
     };
@@ -169,10 +169,18 @@ fn unreached(graph: &Graph, order: &Order, report: &mut Report) {
     }
 }
 
-/// The shape that an Input names.
-fn shape_of(node: &NirNode) -> Vec<usize> {
+/// An axis is shorter than this.
+const LARGEST: f64 = (1_u32 << 31) as f64;
+
+/// The shape that an Input names, empty where it names none.
+fn shape_of(node: &NirNode) -> Result<Vec<usize>> {
     let shape = node.find("shape").map(Tensor::to_f64).unwrap_or_default();
-    shape.iter().map(|d| d.max(0.0) as usize).collect()
+    if shape.len() > 3 || shape.iter().any(|d| !(*d >= 1.0 && d.fract() == 0.0 && *d < LARGEST)) {
+        let rule =
+            "must be up to three whole numbers, [N], [C, L] or [C, H, W], each at least 1 and below 2^31";
+        return Err(Error::value(&node.name, "shape", brief(&shape), rule));
+    }
+    Ok(shape.iter().map(|d| *d as usize).collect())
 }
 
 /// Nodes that all frameworks write alike.
@@ -264,4 +272,30 @@ fn fold_recurrent(graph: &mut Graph, dialect: &str) -> Result<BTreeMap<String, V
         node.kind() != "folded" || n == 0
     });
     Ok(folded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input(shape: Vec<f32>) -> NirNode {
+        let fields = BTreeMap::from([("shape".into(), Tensor::row(shape))]);
+        NirNode {
+            name: "input".into(),
+            kind: "Input".into(),
+            fields,
+            words: BTreeMap::new(),
+            used: Default::default(),
+        }
+    }
+
+    #[test]
+    fn a_shape_is_a_few_whole_numbers() {
+        assert_eq!(shape_of(&input(vec![2.0, 34.0, 34.0])).unwrap(), [2, 34, 34]);
+        assert!(shape_of(&input(Vec::new())).unwrap().is_empty());
+        for wrong in [vec![0.0], vec![-3.0], vec![2.5], vec![f32::NAN], vec![3e9], vec![1.0; 1_000_000]] {
+            let error = shape_of(&input(wrong)).unwrap_err().to_string();
+            assert!(error.contains("input") && error.contains("shape") && error.len() < 300, "{error}");
+        }
+    }
 }

@@ -16,7 +16,9 @@ use super::regularise::RateBounds;
 use rheobase_base::vector::add;
 use rheobase_base::{Cancel, Error, Result};
 use rheobase_network::network::SampleInput;
-use rheobase_network::network::{Adjoint, Context, Counts, Program, Signal, State, Tape, TileInput};
+use rheobase_network::network::{
+    Adjoint, Context, Counts, Feed, Program, Raw, Signal, State, Tape, TileInput,
+};
 
 /// Samples that go through time together.
 pub const TILE: usize = 16;
@@ -84,9 +86,6 @@ impl Outcome {
         self.tape_bytes = self.tape_bytes.max(next.tape_bytes);
     }
 }
-
-/// Raw gradients: `[node][part]`.
-type Raw = Vec<Vec<Vec<f32>>>;
 
 /// What a tile gives back.
 struct TileResult {
@@ -289,14 +288,20 @@ impl Tile<'_> {
             };
             let context = Context { taping: one_chunk, ..context };
             let steps = chunk.min(steps - first);
-            self.program.run(&context, &mut state, &input, first, steps, tape, &mut counts, see)?;
+            self.program.run(
+                &context,
+                &mut state,
+                input.steps(first..first + steps),
+                tape,
+                &mut counts,
+                see,
+            )?;
         }
         let (mut outcome, slopes) = self.judge(&outputs, classes, lengths, &spikes)?;
         outcome.counts = counts;
         let mut raw = raw.unwrap_or_default();
         if learning {
-            self.program.reset_raw_gradients(&mut raw);
-            let mut adjoint = self.program.end(&state);
+            let mut adjoint = self.program.end(&state, raw);
             let taping = Context { taping: true, ..context };
             for first in (0..steps).step_by(chunk.max(1)).collect::<Vec<_>>().into_iter().rev() {
                 let length = chunk.min(steps - first);
@@ -305,21 +310,20 @@ impl Tile<'_> {
                     self.program.run(
                         &taping,
                         &mut state,
-                        &input,
-                        first,
-                        length,
+                        input.steps(first..first + length),
                         tape,
                         &mut none,
                         |_, _| {},
                     )?;
                 }
                 outcome.tape_bytes = outcome.tape_bytes.max(tape.bytes());
-                self.back(&taping, tape, &mut adjoint, &mut raw, first, &slopes, lengths, classes)?;
+                self.back(&taping, tape, &mut adjoint, first, &slopes, lengths)?;
                 if self.pass.truncate > 0 && first > 0 {
                     adjoint.cut();
                 }
             }
-            self.program.back_to_start(&taping, &mut adjoint, &mut raw);
+            self.program.back_to_start(&taping, &mut adjoint);
+            raw = adjoint.raw;
         }
         Ok(TileResult { outcome, raw })
     }
@@ -330,22 +334,17 @@ impl Tile<'_> {
         most.clamp(1, steps.max(1))
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "what a chunk of the backward pass reads, and two things it writes"
-    )]
+    /// Goes back through the chunk on the tape, which begins with step `first`.
     fn back(
         &self,
         context: &Context<'_>,
         tape: &mut Tape,
         adjoint: &mut Adjoint,
-        raw: &mut [Vec<Vec<f32>>],
         first: usize,
         slopes: &Slopes,
         lengths: &[usize],
-        classes: usize,
     ) -> Result<()> {
-        let row = self.count * classes;
+        let row = self.count * self.program.width(self.program.output());
         let wanted = |t: usize, source: usize, gradient: &mut [f32]| {
             if source == self.program.output() {
                 add(context.level, gradient, &slopes.output[(first + t) * row..][..row]);
@@ -366,7 +365,7 @@ impl Tile<'_> {
         seen.extend(self.bounded.iter().map(|(node, _)| *node));
         seen.sort_unstable();
         seen.dedup();
-        self.program.back(context, tape, adjoint, raw, &seen, wanted, |_, _| {})
+        self.program.back(context, tape, adjoint, &seen, wanted, |_, _| {})
     }
 
     /// Losses, predictions, and what the backward pass starts from.

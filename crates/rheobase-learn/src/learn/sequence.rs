@@ -8,7 +8,7 @@ use rheobase_base::vector::{add, all_finite};
 use rheobase_base::{Cancel, Error, Result};
 use rheobase_models::lanes::Level;
 use rheobase_network::network::{
-    Adjoint, Carried, Context, Counts, Network, Parameters, Program, Rows, State, Tape, lower,
+    Adjoint, Carried, Context, Counts, Feed, Network, Parameters, Program, Raw, Rows, State, Tape, lower,
 };
 
 use super::batch::TILE;
@@ -70,9 +70,6 @@ pub struct SequenceGradients {
     /// With respect to the parameters, in their order.
     pub parameters: Vec<Vec<f32>>,
 }
-
-/// Raw gradients: `[node][part]`.
-type Raw = Vec<Vec<Vec<f32>>>;
 
 /// A batch on its way through a network.
 #[derive(Clone, Copy)]
@@ -286,7 +283,7 @@ impl Sequence {
                 }
             }
         }
-        let raw = sum.unwrap_or_else(|| self.program.raw_gradients());
+        let raw = sum.unwrap_or_else(|| self.program.raw_gradients(Raw::new()));
         gradients.parameters = self.program.finish_gradients(raw);
         Ok(gradients)
     }
@@ -369,9 +366,7 @@ impl Sequence {
         self.program.run(
             &self.context(&ids, keep),
             &mut state,
-            &input,
-            0,
-            batch.steps,
+            input.steps(0..batch.steps),
             &mut tape,
             &mut counts,
             |t, signals| rows[t].copy_from_slice(signals[output].dense(&mut buffer)),
@@ -393,24 +388,23 @@ impl Sequence {
         kept: Option<Kept>,
     ) -> Result<Raw> {
         let input = self.rows(batch, tile);
-        let mut raw = self.program.raw_gradients();
         let kept = kept.filter(|kept| kept.wanted == batch.wanted && kept.state.samples() == input.count);
         let (tape, mut adjoint) = match kept {
             Some(Kept { mut tape, state, .. }) => {
                 let mut adjoint = self.adjoint_at_end(&state, upstream, input.first);
-                self.back_chunk(&input, upstream, (0, &mut tape), (&mut adjoint, &mut raw), &mut place.rows)?;
+                self.back_chunk(&input, upstream, (0, &mut tape), &mut adjoint, &mut place.rows)?;
                 (tape, adjoint)
             }
-            None => self.back_again(batch, &input, upstream, &mut raw, &mut place.rows)?,
+            None => self.back_again(batch, &input, upstream, &mut place.rows)?,
         };
         self.give_tape(tape);
         let ids = vec![0; input.count];
         if batch.state.is_empty() {
-            self.program.back_to_start(&self.context(&ids, true), &mut adjoint, &mut raw);
+            self.program.back_to_start(&self.context(&ids, true), &mut adjoint);
         } else {
             self.program.adjoint_to(&adjoint, input.count, place.state);
         }
-        Ok(raw)
+        Ok(adjoint.raw)
     }
 
     /// Runs the steps of a tile again and goes back through them, chunk by chunk.
@@ -419,7 +413,6 @@ impl Sequence {
         batch: &Batch<'_>,
         input: &Rows<'_>,
         upstream: &Upstream<'_>,
-        raw: &mut Raw,
         of_input: &mut [&mut [f32]],
     ) -> Result<(Tape, Adjoint)> {
         let mut state = self.begin(batch, input)?;
@@ -429,7 +422,7 @@ impl Sequence {
         let mut run = |state: &mut State, first: usize, taping: bool, tape: &mut Tape| {
             let steps = CHUNK.min(batch.steps - first);
             let context = self.context(&ids, taping);
-            self.program.run(&context, state, input, first, steps, tape, &mut counts, |_, _| {})
+            self.program.run(&context, state, input.steps(first..first + steps), tape, &mut counts, |_, _| {})
         };
         let mut checkpoints = Vec::with_capacity(chunks.len());
         for (i, first) in chunks.iter().enumerate() {
@@ -446,7 +439,7 @@ impl Sequence {
             {
                 run(&mut before, *first, true, &mut tape)?;
             }
-            self.back_chunk(input, upstream, (*first, &mut tape), (&mut adjoint, raw), of_input)?;
+            self.back_chunk(input, upstream, (*first, &mut tape), &mut adjoint, of_input)?;
         }
         Ok((tape, adjoint))
     }
@@ -454,7 +447,7 @@ impl Sequence {
     fn adjoint_at_end(&self, state: &State, upstream: &Upstream<'_>, first: usize) -> Adjoint {
         let width = self.state_width();
         match upstream.state {
-            None => self.program.end(state),
+            None => self.program.end(state, Raw::new()),
             Some(all) => self.program.end_from(state, &all[first * width..][..state.samples() * width]),
         }
     }
@@ -465,7 +458,7 @@ impl Sequence {
         input: &Rows<'_>,
         upstream: &Upstream<'_>,
         (first, tape): (usize, &mut Tape),
-        (adjoint, raw): (&mut Adjoint, &mut Raw),
+        adjoint: &mut Adjoint,
         of_input: &mut [&mut [f32]],
     ) -> Result<()> {
         let width: usize = self.output_shape().iter().product();
@@ -483,7 +476,7 @@ impl Sequence {
         };
         let seen = [self.program.output()];
         let seen = if upstream.output.is_some() { &seen[..] } else { &[] };
-        self.program.back(&self.context(&ids, true), tape, adjoint, raw, seen, wanted, given)
+        self.program.back(&self.context(&ids, true), tape, adjoint, seen, wanted, given)
     }
 
     fn take_tape(&self) -> Tape {

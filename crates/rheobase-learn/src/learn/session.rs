@@ -6,7 +6,7 @@ use rheobase_models::lanes::Level;
 
 use rheobase_base::{Error, Result};
 use rheobase_network::network::SampleInput;
-use rheobase_network::network::{Context, Counts, Program, State, Tape, TileInput};
+use rheobase_network::network::{Context, Counts, Feed, Program, State, Tape, TileInput};
 
 /// Some samples in a network, one step after the other. [`Trained::session`](super::Trained::session) makes one of a trained
 /// network; `P` is the program, or what lends or owns it.
@@ -79,9 +79,7 @@ impl<P: Borrow<Program>> Session<P> {
         program.run(
             &context,
             &mut self.state,
-            &fed,
-            0,
-            1,
+            fed.steps(0..1),
             &mut self.tape,
             &mut self.counts,
             |_, signals| answer = signals[program.output()].dense(&mut buffer).to_vec(),
@@ -187,9 +185,7 @@ mod tests {
         program.run(
             &context,
             &mut state,
-            &fed,
-            0,
-            20,
+            fed.steps(0..20),
             &mut Tape::default(),
             &mut Counts::default(),
             |_, s| {

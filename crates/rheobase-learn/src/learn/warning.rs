@@ -10,7 +10,7 @@ use super::batch::{Batch, Outcome};
 use crate::encode::Encoding;
 use rheobase_base::{Error, Result};
 use rheobase_data::{Dataset, Inputs, labels};
-use rheobase_network::network::{Context, Counts, Operator, Program, Tape, TileInput};
+use rheobase_network::network::{Context, Counts, Feed, Operator, Program, Tape, TileInput};
 use rheobase_sim::population::Catalog;
 
 /// A layer that fires in this share of its steps fires always.
@@ -361,7 +361,7 @@ pub(super) fn of_inputs(program: &Program, batch: &Batch<'_>, level: Level) -> R
     let (mut state, mut tape, mut counts) =
         (program.start(batch.inputs.len()), Tape::default(), Counts::default());
     let steps = batch.lengths.iter().copied().max().unwrap_or(0);
-    program.run(&context, &mut state, &input, 0, steps, &mut tape, &mut counts, |_, signals| {
+    program.run(&context, &mut state, input.steps(0..steps), &mut tape, &mut counts, |_, signals| {
         for (node, largest) in program.list().iter().zip(&mut largest).filter(|(n, _)| n.layer) {
             for (source, _) in node.inputs.iter().filter(|(_, delay)| *delay == 0) {
                 let mut buffer = Vec::new();

@@ -3,7 +3,7 @@
 
 use super::program::{Program, State};
 use super::signal::Signal;
-use super::tape::Adjoint;
+use super::tape::{Adjoint, Raw};
 use rheobase_base::{Error, Result};
 
 /// A part of what a sample carries: a field of a node, or what a source sent some steps ago.
@@ -99,7 +99,7 @@ impl Program {
 
     /// The adjoint at the end of time from dL/d state, rows as of [`Program::state_to`].
     pub fn end_from(&self, state: &State, rows: &[f32]) -> Adjoint {
-        let mut adjoint = self.end(state);
+        let mut adjoint = self.end(state, Raw::new());
         let mut columns = Columns::new(rows, state.samples);
         let fields = adjoint.memories.iter_mut().flat_map(|m| &mut m.fields);
         for field in fields.chain(adjoint.earlier.iter_mut().flatten()) {

@@ -1,5 +1,7 @@
 //! `Feed`: what the samples of a tile are fed, step by step. [`TileInput`] and [`Rows`] are the two forms.
 
+use std::ops::Range;
+
 use rheobase_base::vector::nonzero;
 use rheobase_models::lanes::Level;
 
@@ -21,6 +23,8 @@ pub struct TileInput<'a> {
 }
 
 /// What the samples of a tile are fed.
+///
+/// A run takes [`Feed::steps`] of it.
 pub trait Feed {
     /// Number of samples.
     fn samples(&self) -> usize;
@@ -34,6 +38,22 @@ pub trait Feed {
     fn stays(&self, t: usize) -> bool;
     /// Writes step `t`.
     fn write(&self, t: usize, out: &mut Signal);
+    /// Some of its steps.
+    fn steps(&self, range: Range<usize>) -> Steps<'_>
+    where
+        Self: Sized,
+    {
+        Steps { feed: self, range }
+    }
+}
+
+/// Some steps of an input, which a run takes.
+#[derive(Clone)]
+pub struct Steps<'a> {
+    /// The input.
+    pub feed: &'a dyn Feed,
+    /// Its steps: the first, and the one after the last.
+    pub range: Range<usize>,
 }
 
 /// Dense input of a batch, `[time, batch, feature]`, of which the tile has some samples; it is read where it stands.

@@ -37,7 +37,7 @@ pub use describe::{
     LateralInhibition, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Padding, Pool, PoolOf, RunAs,
     Scale, Synapse, SynapseShape, WeightStart, Word,
 };
-pub use feed::{Feed, Rows, TileInput};
+pub use feed::{Feed, Rows, Steps, TileInput};
 pub use file::inherit_dt;
 pub use library::Library;
 pub use lower::{Operators, lower, lower_with};
@@ -55,4 +55,4 @@ pub use run_as::Converted;
 pub use sample_input::SampleInput;
 pub use signal::{Events, Reach, Signal};
 pub use table::{Edge, Row, Table, TensorRow, outline, outline_with, table};
-pub use tape::{Adjoint, Tape};
+pub use tape::{Adjoint, Raw, Tape};

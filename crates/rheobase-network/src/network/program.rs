@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::feed::Feed;
+use super::feed::{Feed, Steps};
 use super::library::Library;
 use super::operator::{Context, Operator};
 use super::parameters::Parameters;
@@ -236,31 +236,32 @@ impl Program {
         signal
     }
 
-    /// Takes `state` through `steps` steps of `input`, from its step `first` on; `tape` keeps what the backward pass needs,
+    fn check_input(&self, input: &dyn Feed, state: &State) -> Result<()> {
+        if input.width() == self.width(0) && input.samples() == state.samples {
+            return Ok(());
+        }
+        let found = format!("[{} samples, {} features]", input.samples(), input.width());
+        let needed = format!("[{}, {}] is needed", state.samples, self.width(0));
+        Err(Error::shape("network", "input", found, needed))
+    }
+
+    /// Takes `state` through steps of an input; `tape` keeps what the backward pass needs,
     /// `see` is shown the signal of every node after each step (by number, 0 the input).
     ///
     /// # Errors
     /// NaN that arises, with step, node, sample and neuron; input of the wrong width.
-    #[expect(clippy::too_many_arguments, reason = "what a run reads, and three things it writes")]
     pub fn run(
         &self,
         context: &Context<'_>,
         state: &mut State,
-        input: &dyn Feed,
-        first: usize,
-        steps: usize,
+        steps: Steps<'_>,
         tape: &mut Tape,
         counts: &mut Counts,
         mut see: impl FnMut(usize, &[Signal]),
     ) -> Result<()> {
-        if input.width() != self.width(0) || input.samples() != state.samples {
-            return Err(Error::shape(
-                "network",
-                "input",
-                format!("[{} samples, {} features]", input.samples(), input.width()),
-                format!("[{}, {}] is needed", state.samples, self.width(0)),
-            ));
-        }
+        let Steps { feed: input, range } = steps;
+        let (first, steps) = (range.start, range.len());
+        self.check_input(input, state)?;
         counts.spikes.resize(self.nodes.len(), 0);
         counts.operations.resize(self.nodes.len(), 0);
         // Nodes that the backward pass never visits leave nothing on the tape.

@@ -32,9 +32,14 @@ pub struct Tape {
 /// Errors from which a node gathers at once: as many numbers as stay in a processor's cache. No result depends on it.
 const GATHERED: usize = 32 << 10;
 
+/// Raw gradients, `[node][part]`: what [`Program::finish_gradients`] makes the gradients of parameters of.
+pub type Raw = Vec<Vec<Vec<f32>>>;
+
 /// What is carried backwards from chunk to chunk.
 #[derive(Debug, Default)]
 pub struct Adjoint {
+    /// What was added up so far.
+    pub raw: Raw,
     /// dL/d memory of each node.
     pub(super) memories: Vec<Memory>,
     /// dL/d output of each source in the steps before, the latest first, as far as delayed edges reach back.
@@ -195,9 +200,10 @@ fn home<'a>(
 }
 
 impl Program {
-    /// The adjoint at the end of time.
-    pub fn end(&self, state: &State) -> Adjoint {
+    /// The adjoint at the end of time, its raw gradients all 0: in the buffers of `raw`, those of an earlier pass or none.
+    pub fn end(&self, state: &State, raw: Raw) -> Adjoint {
         Adjoint {
+            raw: self.raw_gradients(raw),
             memories: state.memories.iter().map(Memory::zeros_like).collect(),
             earlier: (0..=self.nodes.len())
                 .map(|s| {
@@ -209,17 +215,10 @@ impl Program {
         }
     }
 
-    /// Raw gradients, all 0: `[node][part]`.
-    pub fn raw_gradients(&self) -> Vec<Vec<Vec<f32>>> {
-        let mut raw = Vec::new();
-        self.reset_raw_gradients(&mut raw);
-        raw
-    }
-
-    /// Makes `raw` raw gradients, all 0; its buffers are reused.
-    pub fn reset_raw_gradients(&self, raw: &mut Vec<Vec<Vec<f32>>>) {
+    /// Raw gradients, all 0, in the buffers of `raw`: those of an earlier pass, or none.
+    pub fn raw_gradients(&self, mut raw: Raw) -> Raw {
         raw.resize_with(self.nodes.len(), Vec::new);
-        for (node, raw) in self.nodes.iter().zip(raw) {
+        for (node, raw) in self.nodes.iter().zip(&mut raw) {
             let tensors = &self.parameters.tensors[node.tensors.clone()];
             let lengths: Vec<usize> = tensors.iter().map(|t| t.values.len()).collect();
             let lengths = node.operator.raw(&lengths);
@@ -229,6 +228,7 @@ impl Program {
                 part.resize(length, 0.0);
             }
         }
+        raw
     }
 
     /// Goes back through the chunk on `tape`. `wanted` adds to dL/d signal, in each step of the chunk, of each source in
@@ -240,16 +240,11 @@ impl Program {
     ///
     /// # Panics
     /// If `seen` holds a number that no source has.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "what the backward pass reads, what it writes, and whom it asks"
-    )]
     pub fn back(
         &self,
         context: &Context<'_>,
         tape: &mut Tape,
         adjoint: &mut Adjoint,
-        raw: &mut [Vec<Vec<f32>>],
         seen: &[usize],
         mut wanted: impl FnMut(usize, usize, &mut [f32]),
         mut given: impl FnMut(usize, &[f32]),
@@ -286,9 +281,9 @@ impl Program {
                         self.nodes[n].inputs.iter().map(|(s, delay)| tape.input(t, *s, *delay)).collect();
                     let (before, output) = (&tape.before[t][n], tape.input(t, n + 1, 0));
                     let step = StepBack { inputs: &inputs, before, output, needed: &needed };
-                    self.through(context, n, &step, &mine, adjoint, &mut gradients, &mut raw[n]);
+                    self.through(context, n, &step, &mine, adjoint, &mut gradients);
                     if self.nodes[n].operator.gathers() && !self.frozen[n] {
-                        self.remember(context, tape, adjoint, n, t, &mut mine, &mut raw[n]);
+                        self.remember(context, tape, adjoint, n, t, &mut mine);
                     }
                 }
                 gradients[n + 1] = mine;
@@ -299,7 +294,7 @@ impl Program {
             }
         }
         for n in 0..nodes {
-            self.gather(context, tape, n, &mut raw[n]);
+            self.gather(context, tape, n, &mut adjoint.raw[n]);
         }
         Ok(())
     }
@@ -335,7 +330,6 @@ impl Program {
     }
 
     /// Takes the error of node `n` through it to its inputs.
-    #[expect(clippy::too_many_arguments, reason = "parts of one step of the backward pass, borrowed apart")]
     fn through(
         &self,
         context: &Context<'_>,
@@ -344,10 +338,9 @@ impl Program {
         mine: &[f32],
         adjoint: &mut Adjoint,
         gradients: &mut [Vec<f32>],
-        raw: &mut [Vec<f32>],
     ) {
         let (node, needed) = (&self.nodes[n], step.needed);
-        let Adjoint { memories, earlier, .. } = adjoint;
+        let Adjoint { raw, memories, earlier, .. } = adjoint;
         if node.operator.passes_back() {
             for (source, delay) in node.inputs.iter().filter(|(s, _)| needed[*s]) {
                 let to = home(gradients, earlier, *source, *delay);
@@ -381,7 +374,7 @@ impl Program {
             upstream: mine,
             adjoint: &mut memories[n],
             gradients: &mut to,
-            raw,
+            raw: &mut raw[n],
         };
         node.operator.backward(context, &self.values_of(node), back);
         for ((source, delay), place) in node.inputs.iter().zip(places) {
@@ -396,7 +389,6 @@ impl Program {
     }
 
     /// Keeps the error of node `n` in step `t` for its gathering, and leaves a buffer of that length.
-    #[expect(clippy::too_many_arguments, reason = "parts of one step of the backward pass, borrowed apart")]
     fn remember(
         &self,
         context: &Context<'_>,
@@ -405,7 +397,6 @@ impl Program {
         n: usize,
         t: usize,
         error: &mut Vec<f32>,
-        raw: &mut [Vec<f32>],
     ) {
         let Some((source, delay)) = self.nodes[n].inputs.first() else { return };
         let still = &mut adjoint.still[n];
@@ -429,7 +420,7 @@ impl Program {
         let length = kept.len();
         tape.errors[n].push((t, kept));
         if tape.errors[n].len() * length >= GATHERED {
-            self.gather(context, tape, n, raw);
+            self.gather(context, tape, n, &mut adjoint.raw[n]);
         }
     }
 
@@ -452,8 +443,8 @@ impl Program {
 
     /// Adds the gradients of where operators start, and what was left to gather, after the backward pass through the first
     /// chunk.
-    pub fn back_to_start(&self, context: &Context<'_>, adjoint: &mut Adjoint, raw: &mut [Vec<Vec<f32>>]) {
-        self.back_through_still(context, adjoint, raw);
+    pub fn back_to_start(&self, context: &Context<'_>, adjoint: &mut Adjoint) {
+        self.back_through_still(context, adjoint);
         for (n, node) in self.nodes.iter().enumerate() {
             // Every delayed edge began with the same first output.
             let mut first: Option<Vec<f32>> = None;
@@ -464,12 +455,12 @@ impl Program {
                     Some(sum) => add(context.level, sum, part),
                 }
             }
-            node.operator.start_gradient(&adjoint.memories[n], first.as_deref(), &mut raw[n]);
+            node.operator.start_gradient(&adjoint.memories[n], first.as_deref(), &mut adjoint.raw[n]);
         }
     }
 
     /// Goes back through what was the same from the first step on: where a run began amid input that stays the same.
-    fn back_through_still(&self, context: &Context<'_>, adjoint: &mut Adjoint, raw: &mut [Vec<Vec<f32>>]) {
+    fn back_through_still(&self, context: &Context<'_>, adjoint: &mut Adjoint) {
         let mut gradients = vec![Vec::new(); self.nodes.len() + 1];
         let needed = self.needs_gradient(false);
         for n in (0..self.nodes.len()).rev() {
@@ -481,17 +472,17 @@ impl Program {
             if let Some(before) = &before {
                 let inputs: Vec<&Signal> = inputs.iter().collect();
                 let step = StepBack { inputs: &inputs, before, output, needed: &needed };
-                self.through(context, n, &step, &error, adjoint, &mut gradients, &mut raw[n]);
+                self.through(context, n, &step, &error, adjoint, &mut gradients);
             }
             if self.nodes[n].operator.gathers() && !self.frozen[n] {
                 let seen = [StepError { input: &signals[0], error: &error }];
-                self.nodes[n].operator.gather(context, &seen, &mut raw[n]);
+                self.nodes[n].operator.gather(context, &seen, &mut adjoint.raw[n]);
             }
         }
     }
 
     /// The gradients of the parameters, in their order, from raw ones summed over tiles.
-    pub fn finish_gradients(&self, raw: Vec<Vec<Vec<f32>>>) -> Vec<Vec<f32>> {
+    pub fn finish_gradients(&self, raw: Raw) -> Vec<Vec<f32>> {
         self.nodes.iter().zip(raw).flat_map(|(node, raw)| node.operator.finish_gradients(raw)).collect()
     }
 }

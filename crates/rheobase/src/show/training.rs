@@ -5,7 +5,9 @@ use rheobase_draw::{Confusion, Figure, LearningCurves, Panel, Raster, Traces, We
 use rheobase_learn::learn::{Epoch, Job, Trained};
 use rheobase_models::lanes::Level;
 use rheobase_models::neuron::Time;
-use rheobase_network::network::{Context, Counts, Kind, Network, Numbers, SampleInput, Tape, TileInput};
+use rheobase_network::network::{
+    Context, Counts, Feed, Kind, Network, Numbers, SampleInput, Tape, TileInput,
+};
 use rheobase_signals::SpikeValues;
 use rheobase_sim::Catalog;
 
@@ -168,7 +170,7 @@ pub fn answers(job: &Job) -> Result<Figure> {
     let width = program.input_shape().iter().product();
     let fed = TileInput { samples: &inputs, lengths: None, width, wanted: false };
     let (mut state, mut tape, mut counts) = (program.start(1), Tape::default(), Counts::default());
-    program.run(&context, &mut state, &fed, 0, steps, &mut tape, &mut counts, |t, signals| {
+    program.run(&context, &mut state, fed.steps(0..steps), &mut tape, &mut counts, |t, signals| {
         let mut buffer = Vec::new();
         for (answer, signal) in answers.iter_mut().zip(signals) {
             answer.take(t, signal.dense(&mut buffer));

@@ -15,7 +15,7 @@ use crate::learn::{Checkpoint, batch::TILE};
 use rheobase_base::{Error, Result};
 use rheobase_data::Dataset;
 use rheobase_network::network::{
-    Context, Converted, Counts, Network, Neurons, Numbers, RunAs, Tape, TileInput, lower_with,
+    Context, Converted, Counts, Feed, Network, Neurons, Numbers, RunAs, Tape, TileInput, lower_with,
 };
 use rheobase_sim::population::{Catalog, Model};
 
@@ -122,16 +122,23 @@ impl Trained {
             let mut sums: Vec<[Vec<f32>; 2]> = nodes.iter().map(|n| [zeros(n), zeros(n)]).collect();
             let (mut state, mut tape, mut counts) =
                 (program.start(indices.len()), Tape::default(), Counts::default());
-            program.run(&context, &mut state, &fed, 0, steps, &mut tape, &mut counts, |t, signals| {
-                for (n, sums) in nodes.iter().zip(&mut sums).filter(|_| t >= from) {
-                    let source = program.list()[*n].inputs.first().map_or(0, |(source, _)| *source);
-                    for (sum, source) in sums.iter_mut().zip([source, n + 1]) {
-                        let mut buffer = Vec::new();
-                        let values = signals[source].dense(&mut buffer);
-                        sum.iter_mut().zip(values).for_each(|(sum, x)| *sum += x);
+            program.run(
+                &context,
+                &mut state,
+                fed.steps(0..steps),
+                &mut tape,
+                &mut counts,
+                |t, signals| {
+                    for (n, sums) in nodes.iter().zip(&mut sums).filter(|_| t >= from) {
+                        let source = program.list()[*n].inputs.first().map_or(0, |(source, _)| *source);
+                        for (sum, source) in sums.iter_mut().zip([source, n + 1]) {
+                            let mut buffer = Vec::new();
+                            let values = signals[source].dense(&mut buffer);
+                            sum.iter_mut().zip(values).for_each(|(sum, x)| *sum += x);
+                        }
                     }
-                }
-            })?;
+                },
+            )?;
             for (measured, [inputs, sent]) in all.iter_mut().zip(sums) {
                 measured.inputs.extend(inputs.iter().map(|x| x * share));
                 measured.sent.extend(sent.iter().map(|x| x * share));

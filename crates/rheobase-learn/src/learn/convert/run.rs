@@ -15,8 +15,8 @@ use crate::learn::trainer::Trainer;
 use rheobase_base::Result;
 use rheobase_data::Dataset;
 use rheobase_network::network::{
-    Combine, Context, Converted, Counts, Kind, Link, Network, Node, Program, RunAs, Signal, State, Tape,
-    TileInput, lower_with,
+    Combine, Context, Converted, Counts, Feed, Kind, Link, Network, Node, Program, RunAs, Signal, State,
+    Tape, TileInput, lower_with,
 };
 
 /// Points of the course of a presentation.
@@ -259,9 +259,7 @@ impl Showing<'_> {
             self.spiking.run(
                 &context,
                 &mut state,
-                &fed,
-                first,
-                now,
+                fed.steps(first..first + now),
                 &mut tape,
                 &mut counts,
                 |t, signals| {

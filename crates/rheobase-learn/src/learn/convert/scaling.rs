@@ -8,7 +8,7 @@ use crate::learn::prepare::prepare;
 use rheobase_base::{Error, Result};
 use rheobase_data::Dataset;
 use rheobase_models::lanes::Level;
-use rheobase_network::network::{Context, Counts, Network, Numbers, Program, Tape, TileInput};
+use rheobase_network::network::{Context, Counts, Feed, Network, Numbers, Program, Tape, TileInput};
 
 /// Samples whose activities are looked at, at most.
 const SAMPLES: usize = 1000;
@@ -100,7 +100,7 @@ fn percentiles(
         };
         let (mut state, mut tape, mut counts) =
             (rates.start(indices.len()), Tape::default(), Counts::default());
-        rates.run(&context, &mut state, &fed, 0, steps, &mut tape, &mut counts, |_, signals| {
+        rates.run(&context, &mut state, fed.steps(0..steps), &mut tape, &mut counts, |_, signals| {
             for (values, node) in found.iter_mut().zip(&nodes) {
                 values.extend(signals[*node].dense(&mut Vec::new()).iter().filter(|y| **y > 0.0));
             }

@@ -8,7 +8,7 @@ use crate::learn::batch::TILE;
 use crate::learn::prepare::Prepared;
 use rheobase_base::{Cancel, Result};
 use rheobase_network::network::SampleInput;
-use rheobase_network::network::{Context, Counts, Program, Signal, Tape, TileInput};
+use rheobase_network::network::{Context, Counts, Feed, Program, Signal, Tape, TileInput};
 use rheobase_signals::SpikeRows;
 
 impl Cut {
@@ -42,7 +42,7 @@ fn tile(
     let mut rows = vec![SpikeRows::default(); inputs.len()];
     let mut state = front.start(inputs.len());
     let (mut tape, mut counts) = (Tape::default(), Counts::default());
-    front.run(&context, &mut state, &input, 0, steps, &mut tape, &mut counts, |t, signals| {
+    front.run(&context, &mut state, input.steps(0..steps), &mut tape, &mut counts, |t, signals| {
         let going = rows.iter_mut().enumerate().filter(|(sample, _)| t < lengths[*sample]);
         going.for_each(|(sample, rows)| step(&signals[front.output()], sample, rows));
     })?;

@@ -6,7 +6,7 @@ use super::cut::Cut;
 use super::front::step;
 use rheobase_base::Result;
 use rheobase_network::network::SampleInput;
-use rheobase_network::network::{Context, Counts, Signal, Tape, TileInput};
+use rheobase_network::network::{Context, Counts, Feed, Signal, Tape, TileInput};
 use rheobase_signals::SpikeRows;
 
 /// Runs samples through the part of a network that learns. Its memory is used again from sample to sample.
@@ -49,7 +49,7 @@ impl Recorder {
         };
         let context = Context { step: 0, sample_ids: &[0], epoch: 0, training: false, taping: false, level };
         let mut state = back.start(1);
-        back.run(&context, &mut state, &input, 0, steps, tape, counts, |_, signals| {
+        back.run(&context, &mut state, input.steps(0..steps), tape, counts, |_, signals| {
             step(&signals[source], 0, pre);
             if cut.neurons == cut.layer {
                 // Its spikes have the values of their potentials.

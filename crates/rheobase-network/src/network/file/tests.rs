@@ -224,3 +224,11 @@ proptest! {
         prop_assert_eq!(format!("{back:?}"), format!("{network:?}"), "{}", text);
     }
 }
+
+#[test]
+fn an_input_of_many_axes_is_refused_in_few_words() {
+    let mut network = read("[[node]]\nname = \"a\"\nlinear = { outputs = 2 }").unwrap();
+    network.input = vec![1; 100_000];
+    let error = outline(&network).unwrap_err().to_string();
+    assert!(error.contains("100000 in all") && error.len() < 300, "{error}");
+}

@@ -8,13 +8,13 @@ use super::plan::{Lowering, needs_combining};
 use super::value_error;
 use crate::network::describe::{Combine, Kind, Link, Node};
 use crate::network::op;
-use rheobase_base::{Error, Result};
+use rheobase_base::{Error, Result, brief};
 
 pub(super) fn check_shape(place: &str, shape: &[usize]) -> Result<()> {
     let size = shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d)).filter(|n| *n > 0 && *n < 1 << 31);
     if size.is_none() || shape.is_empty() || shape.len() > 3 {
         let rule = "must be [N], [C, L] or [C, H, W], at least one and less than 2^31 values";
-        return Err(value_error(place, "shape", format!("{shape:?}"), rule));
+        return Err(value_error(place, "shape", brief(shape), rule));
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::super::{Outcome, TraceFile};
 use super::description;
 use rheobase_base::Result;
 use rheobase_network::network::SampleInput;
-use rheobase_network::network::{Context, Counts, Program, Signal, State, Tape, TileInput, lower};
+use rheobase_network::network::{Context, Counts, Feed, Program, Raw, Signal, State, Tape, TileInput, lower};
 
 pub(super) fn replay(trace: &TraceFile) -> Result<Outcome> {
     let Some(described) = description::read(trace)? else {
@@ -78,7 +78,7 @@ impl Run<'_> {
         let (inputs, ids) = (self.inputs()?, vec![0; self.batch]);
         let input = TileInput { samples: &inputs, lengths: None, width: self.row, wanted: taping };
         let context = self.context(&ids, taping);
-        self.program.run(&context, state, &input, 0, self.steps, tape, &mut Counts::default(), see)
+        self.program.run(&context, state, input.steps(0..self.steps), tape, &mut Counts::default(), see)
     }
 
     fn compare(&self, name: &str, got: &[f64], rtol: f64) -> Result<Option<Comparison>> {
@@ -119,9 +119,7 @@ impl Run<'_> {
                     self.program.run(
                         &context,
                         &mut state,
-                        &input,
-                        t,
-                        1,
+                        input.steps(t..t + 1),
                         &mut tape,
                         &mut Counts::default(),
                         see,
@@ -158,8 +156,7 @@ impl Run<'_> {
         let last = self.program.nodes().count();
         let (mut state, mut tape) = (self.program.start(self.batch), Tape::default());
         self.call(&mut state, &mut tape, true, |_, _| {})?;
-        let mut raw = self.program.raw_gradients();
-        let mut adjoint = self.program.end(&state);
+        let mut adjoint = self.program.end(&state, Raw::new());
         let ids = vec![0; self.batch];
         let context = self.context(&ids, true);
         let mut of_input = vec![0.0; self.steps * self.batch * self.row];
@@ -167,7 +164,6 @@ impl Run<'_> {
             &context,
             &mut tape,
             &mut adjoint,
-            &mut raw,
             &[last],
             |t, _, gradient| gradient.iter_mut().zip(&weights[t * row..]).for_each(|(g, w)| *g += w),
             |t, gradient| {
@@ -175,9 +171,9 @@ impl Run<'_> {
                 to.iter_mut().zip(gradient).for_each(|(to, g)| *to = f64::from(*g));
             },
         )?;
-        self.program.back_to_start(&context, &mut adjoint, &mut raw);
+        self.program.back_to_start(&context, &mut adjoint);
         let mut arrays = vec![self.compare("grad_input", &of_input, GRADIENT)?];
-        let parameters = self.program.finish_gradients(raw);
+        let parameters = self.program.finish_gradients(adjoint.raw);
         for (i, (gradient, tensor)) in parameters.iter().zip(&self.program.parameters().tensors).enumerate() {
             let values: Vec<f64> = gradient.iter().map(|x| f64::from(*x)).collect();
             let values = if tensor.shape.len() == 2 { turned(&values, &tensor.shape) } else { values };

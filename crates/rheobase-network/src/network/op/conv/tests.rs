@@ -9,7 +9,7 @@ use crate::network::describe::WeightStart;
 use crate::network::op::testing::{
     as_events, backward, backward_in, context, forward, forward_in, reaching, signal,
 };
-use crate::network::{Counts, Network, Parameters, Program, Tape, TileInput, lower};
+use crate::network::{Counts, Feed, Network, Parameters, Program, Raw, Tape, TileInput, lower};
 use rheobase_base::random::Stream;
 
 fn spec(outputs: usize, kernel: &[usize]) -> describe::Conv {
@@ -277,16 +277,16 @@ fn run(program: &Program, samples: &[SampleInput], back: bool) -> (f64, Vec<Vec<
         let last = &signals[signals.len() - 1].values;
         loss += last.iter().enumerate().map(|(i, y)| f64::from(*y) * f64::from(weight(t, i))).sum::<f64>();
     };
-    program.run(&at, &mut state, &input, 0, STEPS, &mut tape, &mut counts, see).unwrap();
+    program.run(&at, &mut state, input.steps(0..STEPS), &mut tape, &mut counts, see).unwrap();
     if !back {
         return (loss, Vec::new(), counts);
     }
-    let (mut adjoint, mut raw) = (program.end(&state), program.raw_gradients());
+    let mut adjoint = program.end(&state, Raw::new());
     let wanted = |t: usize, _: usize, gradient: &mut [f32]| {
         gradient.iter_mut().enumerate().for_each(|(i, g)| *g += weight(t, i));
     };
-    program.back(&at, &mut tape, &mut adjoint, &mut raw, &[9], wanted, |_, _| {}).unwrap();
-    (loss, program.finish_gradients(raw), counts)
+    program.back(&at, &mut tape, &mut adjoint, &[9], wanted, |_, _| {}).unwrap();
+    (loss, program.finish_gradients(adjoint.raw), counts)
 }
 
 #[test]
