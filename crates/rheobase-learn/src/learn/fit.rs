@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::checkpoint::Checkpoint;
-use super::config::{NetworkConfig, Source, TrainConfig};
+use super::config::{Source, TrainConfig};
 use super::job::Job;
 use super::splits::Splits;
 use super::trained::settings;
@@ -38,7 +38,7 @@ pub fn fit(network: &Network, data: Splits, settings: &TrainConfig) -> Result<Jo
 /// The settings of a job of `network` on samples in hand.
 fn given(network: &Network, settings: &TrainConfig) -> TrainConfig {
     let mut config = settings.clone();
-    config.network = NetworkConfig::Inline(network.clone());
+    config.network = network.clone().into();
     config.data.source = Source::Given;
     config
 }
@@ -91,7 +91,7 @@ mod tests {
     fn samples_in_hand_and_samples_in_a_source_give_the_same_network() -> Result<()> {
         let (network, mut settings, _, _) = parts()?;
         settings.train.epochs = 1;
-        settings.network = NetworkConfig::Inline(network.clone());
+        settings.network = network.clone().into();
         let mut of_source = Job::new(settings.clone())?;
         of_source.run(|_, _, _| Ok(true))?;
         let (train, test) = digits_split(0)?;

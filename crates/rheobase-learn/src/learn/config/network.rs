@@ -18,6 +18,12 @@ pub enum NetworkConfig {
     Inline(Network),
 }
 
+impl From<Network> for NetworkConfig {
+    fn from(network: Network) -> Self {
+        NetworkConfig::Inline(network)
+    }
+}
+
 /// What the table may hold: the keys of a network, or `file` alone.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

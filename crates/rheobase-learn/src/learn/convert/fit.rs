@@ -7,7 +7,6 @@ use serde_json::json;
 
 use super::minimise::minimise;
 use super::presentation::Presentation;
-use crate::learn::config::NetworkConfig;
 use crate::learn::prepare::prepare;
 use crate::learn::trained::Trained;
 use crate::learn::trainer::Trainer;
@@ -156,7 +155,7 @@ impl Trained {
             own.map(|t| (&t.name, &t.values)).try_for_each(|(name, values)| parameters.set(name, values))
         })?;
         let mut config = self.config().clone();
-        config.network = NetworkConfig::Inline(network.clone());
+        config.network = network.clone().into();
         config.stage.clear();
         config.train.threads = 0;
         let architecture = serde_json::to_value(network)

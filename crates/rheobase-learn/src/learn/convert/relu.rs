@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::weights::Weights;
-use crate::learn::config::{DataConfig, NetworkConfig, TrainConfig};
+use crate::learn::config::{DataConfig, TrainConfig};
 use crate::learn::trained::Samples;
 use crate::learn::trainer::Trainer;
 use crate::learn::{Checkpoint, CrossEntropy, LossKind, Score};
@@ -162,7 +162,7 @@ impl ReluNetwork {
             None => DataConfig { source: crate::learn::config::Source::Given, ..DataConfig::default() },
         };
         config.data.steps = 1;
-        config.network = NetworkConfig::Inline(network.clone());
+        config.network = network.clone().into();
         let architecture = serde_json::to_value(&network)
             .map_err(|e| Error::unsupported("network", format!("cannot be written to a checkpoint: {e}")))?;
         let samples = Samples { shape: self.input.clone(), ..Samples::default() };
