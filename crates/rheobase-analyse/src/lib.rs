@@ -1,4 +1,16 @@
-//! Spike-train analysis: pure functions on plain arrays, usable without the simulator.
+//! Spike-train analysis: methods of [`SpikeTrains`](rheobase_signals::SpikeTrains) ([`Measures`]) over pure functions on plain arrays,
+//! usable without the simulator.
+//!
+//! ```
+//! # mod rheobase { pub use {rheobase_analyse as analyse, rheobase_base::Error, rheobase_models as models, rheobase_signals as data}; }
+//! use rheobase::analyse::{Kernel, Measures, Pairwise};
+//! use rheobase::{data::SpikeTrains, models::neuron::Time};
+//! let mut trains = SpikeTrains::silent(1, vec!["a".into(), "b".into()], (0.0, 0.5), None, Time::Seconds);
+//! trains.times = vec![vec![0.1, 0.2], vec![0.11, 0.3, 0.4]]; // s
+//! let (rates, distances) = (trains.rates(Kernel::Gauss, 0.02)?, trains.distances(Pairwise::VictorPurpura { cost: 20.0 })?);
+//! # let _ = (rates, distances);
+//! # Ok::<(), rheobase::Error>(())
+//! ```
 //!
 //! Times are in s, rates in Hz. Spike trains are slices of ascending times; populations are slices of anything that is
 //! such a slice. Matrices are row-major slices with their shape in the arguments. What undefined input gives (empty trains,

@@ -1,5 +1,13 @@
 //! Rheobase simulates, differentiates and analyses spiking neurons.
 //!
+//! ```
+//! use rheobase::{Catalog, Population, stimulus::Stimulus};
+//! let lif = Population::<f32>::builder(Catalog::standard().get("lif")?, &[20]);
+//! let run = lif.set("tau_m", vec![0.01; 20]).run(0.3, &[Stimulus::step(0.1, 1.2)])?;
+//! println!("{:?} s", run.spikes()?.times[0]);
+//! # Ok::<(), rheobase::Error>(())
+//! ```
+//!
 //! Every module is one concept; this page is the map. Each is a crate, or a part of one, that can be had alone:
 //!
 //! | modules | feature |

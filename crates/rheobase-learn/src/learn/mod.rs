@@ -1,6 +1,21 @@
 //! Learning: losses, regularisers, optimisers, schedules, clipping, stopping, checkpoints, settings, and a
 //! batch's way through a network and back.
 //!
+//! ```
+//! # mod rheobase { pub use {rheobase_base::Error, rheobase_data as data, rheobase_learn::*, rheobase_network::*}; }
+//! use rheobase::data::{Dataset, Inputs};
+//! use rheobase::learn::{Splits, TrainConfig, fit};
+//! use rheobase::network::{Sequential, linear, neurons};
+//! let (x, y) = ((0..80).map(|i| (i % 4) as f32).collect(), (0..40).map(|i| i % 2).collect());
+//! let data = Dataset::new("mine", [2], Inputs::Static(x), y)?; // 40 samples of two features, and their classes
+//! let network = Sequential::new([linear(2), neurons("leaky_integrator")]).input(&[2])?;
+//! let mut settings = TrainConfig::digits();
+//! settings.train.epochs = 2;
+//! let job = fit(&network, Splits::of(data, None, None, &settings)?, &settings)?;
+//! assert_eq!(job.history().len(), 2);
+//! # Ok::<(), rheobase::Error>(())
+//! ```
+//!
 //! Settings are plain data with pure functions over slices; the training loop is their only caller.
 //!
 //! | what | where |

@@ -1,4 +1,4 @@
-//! `Session`: a network fed step by step, as samples arrive, with its state kept in between.
+//! `Session`: a network fed step by step, as samples arrive, with its state kept in between: `session.step(&x)` gives the answer.
 
 use std::borrow::Borrow;
 

@@ -1,5 +1,14 @@
 //! A population: many neurons of one model, simulated together.
 //!
+//! ```
+//! # mod rheobase { pub use {rheobase_base::Error, rheobase_sim::*}; }
+//! use rheobase::{Catalog, Population, stimulus::Stimulus};
+//! let lif = Population::<f32>::builder(Catalog::standard().get("lif")?, &[20]);
+//! let run = lif.run(0.3, &[Stimulus::step(0.1, 1.2)])?; // 0.3 s; a current of 1.2 from 0.1 s on
+//! assert!(run.spikes()?.times[0][0] > 0.1);
+//! # Ok::<(), rheobase::Error>(())
+//! ```
+//!
 //! * [`Population`] and its [`Builder`]: a [`Layer`], which has no state, with its [`State`] and threads; models by name:
 //!   [`Catalog`], [`Model`]
 //! * input: [`Input`]; parameters: [`Column`]
