@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))] if (ROOT / "docs").exists() else []
-WITHOUT = {"SUMMARY.md", "docs/README.md", "docs/models.md", "docs/coming-from.md", "docs/exchange-dialects.md"}
+WITHOUT = {"SUMMARY.md", "docs/README.md", "docs/models.md", "docs/coming-from.md"}
 """Tables of contents, and tables of names."""
 
 

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rheobase::Catalog;
+use rheobase::exchange::DIALECTS;
 use rheobase::population::Model;
 
 pub use head::{Head, heads};
@@ -81,7 +82,7 @@ pub fn pages(root: &Path) -> Result<BTreeMap<PathBuf, String>, String> {
     pages.insert("surrogates.md".into(), format!("{NOTE}{}", surrogates::page()));
     pages.insert("coming-from.md".into(), format!("{NOTE}{}", coming_from::page()));
     let folder = root.join("crates/rheobase-exchange/src/dialect");
-    pages.insert("exchange-dialects.md".into(), format!("{NOTE}{}", dialects::page(&folder)?));
+    pages.extend(dialects::pages(&folder)?.into_iter().map(|(path, page)| (path, format!("{NOTE}{page}"))));
     pages.insert("formats.md".into(), format!("{NOTE}{}", formats::page()));
     pages.insert("SUMMARY.md".into(), summary(models));
     Ok(pages)
@@ -106,6 +107,9 @@ fn summary(models: &[std::sync::Arc<dyn Model>]) -> String {
     let mut out = String::from("# Summary\n\n");
     for (path, title) in WRITTEN {
         out += &format!("- [{title}]({path})\n");
+        for dialect in DIALECTS.iter().filter(|_| path == "exchange.md") {
+            out += &format!("  - [{}]({})\n", dialects::title(dialect), dialects::path(dialect));
+        }
     }
     for (page, program) in INSIDE {
         out += &format!("- [Inside {program}](frameworks/{page}.md)\n");
@@ -114,7 +118,7 @@ fn summary(models: &[std::sync::Arc<dyn Model>]) -> String {
     for m in models {
         out += &format!("  - [{}](models/{}.md)\n", m.info().class, m.info().name);
     }
-    out += "- [Surrogates](surrogates.md)\n- [What frameworks mean](exchange-dialects.md)\n- [Data formats](formats.md)\n";
+    out += "- [Surrogates](surrogates.md)\n- [Data formats](formats.md)\n";
     out += "- [Coming from another library](coming-from.md)\n";
     for (page, library) in COMING {
         out += &format!("  - [{library}](coming-from/{page}.md)\n");

@@ -169,18 +169,21 @@ fn unreached(graph: &Graph, order: &Order, report: &mut Report) {
     }
 }
 
-/// An axis is shorter than this.
-const LARGEST: f64 = (1_u32 << 31) as f64;
+/// Axes of an input at most, with those of batch and time; an axis is shorter than `LONGEST`.
+const AXES: usize = 8;
+const LONGEST: f64 = (1_u32 << 31) as f64;
 
-/// The shape that an Input names, empty where it names none.
+/// The shape that an Input names, empty where it names none. What stands for any length (-1) is 0: an axis of batch or time, or
+/// an error where the model is made.
 fn shape_of(node: &NirNode) -> Result<Vec<usize>> {
     let shape = node.find("shape").map(Tensor::to_f64).unwrap_or_default();
-    if shape.len() > 3 || shape.iter().any(|d| !(*d >= 1.0 && d.fract() == 0.0 && *d < LARGEST)) {
-        let rule =
-            "must be up to three whole numbers, [N], [C, L] or [C, H, W], each at least 1 and below 2^31";
+    if shape.len() > AXES || shape.iter().any(|d| !(d.fract() == 0.0 && d.abs() < LONGEST)) {
+        let rule = format!(
+            "must be at most {AXES} whole numbers below 2^31, the last ones [N], [C, L] or [C, H, W]"
+        );
         return Err(Error::value(&node.name, "shape", brief(&shape), rule));
     }
-    Ok(shape.iter().map(|d| *d as usize).collect())
+    Ok(shape.iter().map(|d| d.max(0.0) as usize).collect())
 }
 
 /// Nodes that all frameworks write alike.
@@ -292,8 +295,9 @@ mod tests {
     #[test]
     fn a_shape_is_a_few_whole_numbers() {
         assert_eq!(shape_of(&input(vec![2.0, 34.0, 34.0])).unwrap(), [2, 34, 34]);
+        assert_eq!(shape_of(&input(vec![-1.0, 100.0, 2.0, 34.0, 34.0])).unwrap(), [0, 100, 2, 34, 34]);
         assert!(shape_of(&input(Vec::new())).unwrap().is_empty());
-        for wrong in [vec![0.0], vec![-3.0], vec![2.5], vec![f32::NAN], vec![3e9], vec![1.0; 1_000_000]] {
+        for wrong in [vec![2.5], vec![f32::NAN], vec![f32::INFINITY], vec![3e9], vec![1.0; 1_000_000]] {
             let error = shape_of(&input(wrong)).unwrap_err().to_string();
             assert!(error.contains("input") && error.contains("shape") && error.len() < 300, "{error}");
         }
