@@ -26,8 +26,7 @@ impl Neuron for Forgiving {
 }
 fn main() -> Result<()> {
     let library = Library { catalog: Catalog::standard().clone().with::<Forgiving>(), ..Library::default() };
-    let hidden = neurons("forgiving").learn("keep");
-    let network = Sequential::new([flatten(), linear(64), hidden, linear(10), neurons("leaky_integrator")]);
+    let network = Sequential::new([flatten(), linear(64), neurons("forgiving").learn("keep"), linear(10)]);
     let mut config = TrainConfig { network: network.input(&[1, 8, 8])?.into(), ..TrainConfig::digits() };
     config.train.epochs = 3;
     let mut job = Job::new_with(config, &library)?;
@@ -35,5 +34,6 @@ fn main() -> Result<()> {
     let path = std::env::temp_dir().join("forgiving.safetensors");
     job.checkpoint()?.write(&path)?;
     let test = Trained::read_with(&path, 0, &library)?.outcome(&job.splits().test)?;
-    Ok(println!("{} of {} right", test.correct, job.splits().test.samples()))
+    println!("{} of {} right", test.correct, job.splits().test.samples());
+    Ok(())
 }

@@ -58,6 +58,13 @@ fn there_is_no_page_of_a_model_that_is_gone() {
     assert!(left_over.is_empty(), "delete {left_over:?}");
 }
 
+/// What a link to a heading says.
+fn anchor(heading: &str) -> String {
+    let words = heading.trim_start_matches('#').trim().to_lowercase();
+    let kept = words.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
 #[test]
 fn every_page_is_in_the_contents_and_every_link_leads_somewhere() {
     let docs = root().join("docs");
@@ -73,8 +80,14 @@ fn every_page_is_in_the_contents_and_every_link_leads_somewhere() {
         );
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let inside = !target.starts_with("http");
-            let file = docs.join(page).parent().map(|folder| folder.join(target)).unwrap_or_default();
+            let (name, heading) = target.split_once('#').unwrap_or((target, ""));
+            let file = docs.join(page).parent().map(|folder| folder.join(name)).unwrap_or_default();
             assert!(!inside || file.is_file(), "{here} links to {target}, which is not there");
+            if inside && !heading.is_empty() {
+                let text = std::fs::read_to_string(&file).expect("a page");
+                let mut headings = text.lines().filter_map(|l| l.strip_prefix('#')).map(anchor);
+                assert!(headings.any(|h| h == heading), "{here} links to {target}, but no heading is so");
+            }
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rheobase::exchange::{DIALECTS, Dialect, Fate, Model, Setting, Target, write};
+use rheobase::exchange::{DIALECTS, Dialect, Fate, Model, Report, Setting, Target, write};
 use rheobase::network::{Part, Sequential, linear, neurons, outline};
 
 use super::markdown::{plain, table};
@@ -192,13 +192,14 @@ fn fate(network: &rheobase::network::Network, ending: &str, framework: &str) -> 
     let to = (!framework.is_empty()).then(|| framework.to_string());
     let target = Target { to, ..Target::default() };
     let path = folder.path().join(format!("model.{ending}"));
-    Ok(match write(&Model::new(network.clone(), weights), &path, &target) {
+    let mut report = Report::default();
+    Ok(match write(&Model::new(network.clone(), weights), &path, &target, &mut report) {
         Err(e) => {
             let text = e.to_string();
             let why = text.split_once("refused: ").map_or(&text[..], |(_, why)| why);
             format!("refused: {}", plain(why))
         }
-        Ok(report) => {
+        Ok(()) => {
             let said: Vec<String> = report
                 .losses()
                 .map(|e| format!("{}: `{}`, {}", e.fate.word(), e.parameter, plain(&e.how)))

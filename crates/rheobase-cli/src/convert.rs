@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rheobase::draw::{Report as Page, Table};
-use rheobase::exchange::{Report, Target, write};
+use rheobase::exchange::{Reading, Report, Target, write};
 use serde_json::json;
 
-use crate::exchange::{From, report_text};
+use crate::exchange::{From, own_model, report_text};
 use crate::failure::{Failure, Outcome};
 use crate::terminal;
 
@@ -60,21 +60,15 @@ pub(crate) struct Convert {
 
 impl Convert {
     pub(crate) fn run(self) -> Outcome<()> {
-        let (model, reading) = self.from.model(&self.model)?;
-        if let (true, Some(reading)) = (self.strict, &reading) {
-            reading.strict()?;
-        }
-        let target = Target {
-            like: self.like.clone(),
-            to: self.to.clone(),
-            v_reset: !self.without_v_reset,
-            strict: self.strict,
-        };
-        let written = write(&model, &self.output, &target)?;
+        let reading = self.from.reading(&self.model)?;
+        let mut written = Report::default();
+        let done = self.write(reading.as_ref(), &mut written);
         let read = reading.as_ref().map(|r| &r.report);
+        // Also where something was refused: then it says what.
         if let Some(path) = &self.report {
             self.save(path, read, &written)?;
         }
+        done?;
         let mut text = String::new();
         if let Some(read) = read {
             text += &format!("{} is {}", self.model.display(), report_text(read));
@@ -83,6 +77,22 @@ impl Convert {
         terminal::print(&text)?;
         let lost = read.into_iter().chain([&written]).any(|r| r.losses().next().is_some());
         if lost { Err(Failure::Disagrees) } else { Ok(()) }
+    }
+
+    /// Writes the model that was read, or that of a run or checkpoint of ours.
+    fn write(&self, reading: Option<&Reading>, report: &mut Report) -> Outcome<()> {
+        let target = Target {
+            like: self.like.clone(),
+            to: self.to.clone(),
+            v_reset: !self.without_v_reset,
+            strict: self.strict,
+        };
+        let model = match reading {
+            None => &own_model(&self.model)?,
+            Some(reading) if self.strict => reading.strict()?,
+            Some(reading) => reading.model()?,
+        };
+        Ok(write(model, &self.output, &target, report)?)
     }
 
     /// Writes both reports: a page where the file's name ends in `.html`, else JSON.

@@ -58,21 +58,22 @@ impl From {
         self.from.is_some() || self.weights.is_some() || self.network.is_some()
     }
 
-    /// Reads the model of a file, or the network of a checkpoint or run of ours; the report is there for the former.
-    pub(crate) fn model(&self, file: &Path) -> Outcome<(Model, Option<Reading>)> {
-        if is_foreign(file, self) {
-            let reading = self.read(file)?;
-            return Ok((reading.model()?.clone(), Some(reading)));
-        }
-        let trained = read_trained(&crate::train::run_folder::checkpoint_of(file)?, 1)?;
-        let tensors = trained.program().parameters().tensors.iter();
-        let weights = tensors.map(|t| (t.name.clone(), t.values.clone())).collect();
-        let mut network: Network = trained.network().clone();
-        if network.input.is_empty() {
-            network.input = trained.program().input_shape().to_vec();
-        }
-        Ok((Model::new(network, weights), None))
+    /// Reads the model of a file, unless it is a checkpoint or run of ours.
+    pub(crate) fn reading(&self, file: &Path) -> Outcome<Option<Reading>> {
+        if is_foreign(file, self) { self.read(file).map(Some) } else { Ok(None) }
     }
+}
+
+/// The network of a checkpoint or run of ours.
+pub(crate) fn own_model(file: &Path) -> Outcome<Model> {
+    let trained = read_trained(&crate::train::run_folder::checkpoint_of(file)?, 1)?;
+    let tensors = trained.program().parameters().tensors.iter();
+    let weights = tensors.map(|t| (t.name.clone(), t.values.clone())).collect();
+    let mut network: Network = trained.network().clone();
+    if network.input.is_empty() {
+        network.input = trained.program().input_shape().to_vec();
+    }
+    Ok(Model::new(network, weights))
 }
 
 /// Whether a file holds a model of another framework, or one that was converted, rather than a run or job of ours.

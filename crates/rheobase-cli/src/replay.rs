@@ -6,7 +6,7 @@ use clap::Args;
 use rheobase::exchange::{Difference, replay};
 use serde_json::json;
 
-use crate::exchange::{From, report_text};
+use crate::exchange::{From, own_model, report_text};
 use crate::failure::{Failure, Outcome};
 use crate::terminal;
 use crate::text::Table;
@@ -41,8 +41,12 @@ pub(crate) struct Replay {
 
 impl Replay {
     pub(crate) fn run(self) -> Outcome<()> {
-        let (model, reading) = self.from.model(&self.model)?;
-        let found = replay(&model, &self.run)?;
+        let reading = self.from.reading(&self.model)?;
+        let model = match &reading {
+            Some(reading) => reading.model()?,
+            None => &own_model(&self.model)?,
+        };
+        let found = replay(model, &self.run)?;
         let report = reading.as_ref().map(|r| &r.report);
         if self.json {
             terminal::print_json(&json!({ "equal": found.equal(), "replay": found, "report": report }))?;

@@ -37,15 +37,16 @@ impl Default for Target {
     }
 }
 
-/// Writes `model` as `.nir`, `.safetensors` or `.npz`, whole or not at all; says what became of every parameter.
+/// Writes `model` as `.nir`, `.safetensors` or `.npz`, whole or not at all; `report` says what became of every parameter, also where
+/// that is the reason why nothing is written.
 ///
 /// # Errors
 /// A model that cannot be built; what has no counterpart, with its reason; with `strict`, whatever would be lost; a file that
 /// cannot be written.
-pub fn write(model: &Model, path: &Path, target: &Target) -> Result<Report> {
+pub fn write(model: &Model, path: &Path, target: &Target, report: &mut Report) -> Result<()> {
     model.fits()?;
     let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
-    let mut report = Report { dialect: target.to.clone().unwrap_or("nir 1.0.8".into()), ..Report::default() };
+    *report = Report { dialect: target.to.clone().unwrap_or("nir 1.0.8".into()), ..Report::default() };
     let checked = |report: &Report| match report.losses().max_by_key(|e| e.fate) {
         Some(e) if e.fate == Fate::Refused || target.strict => {
             Err(Error::unsupported(format!("{}.{}", e.node, e.parameter), format!("{}: {}", e.fate, e.how)))
@@ -58,20 +59,20 @@ pub fn write(model: &Model, path: &Path, target: &Target) -> Result<Report> {
             let old = to.is_some_and(|to| matches!(to.name, "sinabs" | "rockpool"));
             let writes = to.map(Dialect::writes).transpose()?;
             let written = Written { v_reset: target.v_reset && !old, writes, affine: old };
-            let tree = to_nir(model, &written, &mut report)?;
-            checked(&report)?;
+            let tree = to_nir(model, &written, report)?;
+            checked(report)?;
             let bytes = hdf5::bytes(path, &tree)?;
             atomic_write(path, |file| file.write_all(&bytes))?;
         }
         "safetensors" | "npz" => {
             let (weights, metadata) = match (&target.like, target.to.as_deref()) {
                 (Some(like), to) => {
-                    (into::back(model, read_weights(like)?, to.unwrap_or("torch"), &mut report)?, Vec::new())
+                    (into::back(model, read_weights(like)?, to.unwrap_or("torch"), report)?, Vec::new())
                 }
                 (None, Some(to)) if to != "rheobase" => {
                     let dialect = dialect(to)?;
                     report.dialect = format!("{} {}", dialect.name, dialect.version);
-                    let native = native(model, dialect, &mut report)?;
+                    let native = native(model, dialect, report)?;
                     (native.weights, vec![(DESCRIPTION, native.description)])
                 }
                 (None, _) => {
@@ -83,7 +84,7 @@ pub fn write(model: &Model, path: &Path, target: &Target) -> Result<Report> {
                     )
                 }
             };
-            checked(&report)?;
+            checked(report)?;
             write_weights(path, &weights, &metadata)?;
         }
         other => {
@@ -93,7 +94,7 @@ pub fn write(model: &Model, path: &Path, target: &Target) -> Result<Report> {
             return Err(Error::file(path, what));
         }
     }
-    Ok(report)
+    Ok(())
 }
 
 /// The tensors of a model under our own names.

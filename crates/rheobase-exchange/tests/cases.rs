@@ -239,7 +239,7 @@ fn what_is_written_is_read_back_to_the_bit() {
         let Ok(model) = reading.model() else { continue };
         for name in ["back.safetensors", "back.nir"] {
             let path = folder.path().join(name);
-            if let Err(e) = write(model, &path, &Target::default()) {
+            if let Err(e) = write(model, &path, &Target::default(), &mut Report::default()) {
                 // What NIR has no node for is refused with a reason, and nothing is written.
                 assert!(name == "back.nir" && e.to_string().contains("refused"), "{framework}: {e}");
                 continue;
@@ -316,7 +316,7 @@ fn a_checkpoint_goes_into_a_network_of_ours_and_back() {
     assert!(reading.report.entries.iter().any(|e| e.fate == Fate::Lost && e.node == "1.beta"));
     let back = folder.path().join("back.safetensors");
     let target = Target { like: Some(case.join("weights.pt")), ..Target::default() };
-    write(model, &back, &target).unwrap();
+    write(model, &back, &target, &mut Report::default()).unwrap();
     let back = read_weights(&back).unwrap();
     for (name, tensor) in &weights {
         assert_eq!((back[name].shape(), back[name].to_f64()), (tensor.shape(), tensor.to_f64()), "{name}");

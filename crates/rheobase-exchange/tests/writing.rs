@@ -31,9 +31,11 @@ fn through(model: &Model, run: &Path, framework: &str) -> Came {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("layers.safetensors");
     let target = Target { to: Some(framework.into()), ..Target::default() };
-    let report = match write(model, &path, &target) {
-        Ok(report) => report,
+    let mut report = Report::default();
+    match write(model, &path, &target, &mut report) {
+        Ok(()) => {}
         Err(e) => {
+            assert!(report.worst() == Fate::Refused, "{framework}: {report:?}");
             assert!(e.to_string().contains("refused"), "{framework}: {e}");
             assert!(!path.exists());
             return Came::Refused;
@@ -86,7 +88,8 @@ fn a_chain_is_needed_and_frameworks_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let said = |to: &str| {
         let target = Target { to: Some(to.into()), ..Target::default() };
-        write(&case("norse/tie").0, &folder.path().join("a.safetensors"), &target).unwrap_err().to_string()
+        let path = folder.path().join("a.safetensors");
+        write(&case("norse/tie").0, &path, &target, &mut Report::default()).unwrap_err().to_string()
     };
     assert!(said("nors").contains("did you mean `norse`"), "{}", said("nors"));
     assert!(said("nengo").contains("nothing is written for it"), "{}", said("nengo"));
@@ -105,8 +108,9 @@ fn graphs_for_a_reader_have_the_numbers_that_it_computes_with() {
         let (model, run) = case(name);
         let framework = name.split('/').next().unwrap();
         let path = folder.path().join(format!("{framework}.nir"));
-        let report =
-            write(&model, &path, &Target { to: Some(framework.into()), ..Target::default() }).unwrap();
+        let target = Target { to: Some(framework.into()), ..Target::default() };
+        let mut report = Report::default();
+        write(&model, &path, &target, &mut report).unwrap();
         let lost: Vec<&str> = report.losses().map(|e| &e.how[..]).collect();
         // Sinabs' reader gives an IF a lower bound; the others take all.
         assert!(lost.iter().all(|how| how.contains("lower bound")), "{name}: {lost:?}");

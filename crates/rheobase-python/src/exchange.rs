@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use numpy::{PyArrayDyn, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use rheobase::exchange::{
-    Data, Foreign, Options, Reading, Target, Tensor, Weights, described_layers, from_layers, outputs, read,
-    replay, write,
+    Data, Foreign, Options, Reading, Report, Target, Tensor, Weights, described_layers, from_layers, outputs,
+    read, replay, write,
 };
 use rheobase::network::outline;
 use rheobase::{Error, Result};
@@ -114,8 +114,9 @@ impl Exchanged {
         strict: bool,
     ) -> PyResult<String> {
         let target = Target { like, to, v_reset, strict };
-        let done = enter(py, usize::MAX, |_| write(self.0.model()?, &path, &target));
-        text(&done.whole()?)
+        let mut report = Report::default();
+        enter(py, usize::MAX, |_| write(self.0.model()?, &path, &target, &mut report)).whole()?;
+        text(&report)
     }
 
     /// Replays what a framework recorded; gives back what came of it as JSON.

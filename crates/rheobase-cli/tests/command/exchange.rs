@@ -77,6 +77,13 @@ fn a_model_is_written_in_the_layers_of_another_framework() {
     let ran = run_in(folder.path(), &["convert", "layers.safetensors", "norse.nir", "--to", "norse"]);
     assert_eq!(ran.code, Some(1), "{}", ran.err);
     assert!(ran.out.contains("only v > v_th fires there"), "{}", ran.out);
+    // What is refused is said in the report too, and nothing else is written.
+    let refused = ["convert", "layers.safetensors", "a.nir", "--report", "refused.json"];
+    let ran = run_in(folder.path(), &refused);
+    assert!(ran.code == Some(2) && ran.err.contains("lif_count"), "{}", ran.err);
+    let report = std::fs::read_to_string(folder.path().join("refused.json")).unwrap();
+    assert!(report.contains("\"refused\"") && report.contains("lif_count"), "{report}");
+    std::fs::remove_file(folder.path().join("refused.json")).unwrap();
     let ran = run_in(folder.path(), &["convert", "layers.safetensors", "a.nir", "--to", "nors"]);
     assert!(ran.code == Some(2) && ran.err.contains("did you mean `norse`?"), "{}", ran.err);
     assert_eq!(names_in(folder.path()), ["layers.safetensors", "norse.nir", "report.html"]);
