@@ -108,9 +108,11 @@ fn reading(dialect: &Dialect) -> String {
         let case = weights.rsplit_once('/').map_or("", |(case, _)| case);
         let file = weights.rsplit('/').next().unwrap_or_default();
         out += &format!(
-            "\nA description of its layers with their weights holds all; here a run that it computed itself, replayed:\n\n```python\nfrom rheobase \
-             import exchange\n\ncase = \"crates/rheobase-exchange/tests/data/{case}\"\nmodel = exchange.read(f\"{{case}}/meta.json\", \
-             weights=f\"{{case}}/{file}\")\nprint(model.report)\nassert all(layer[\"equal\"] for layer in \
+            "\nA description of its layers with their weights holds all; here a run that it computed itself, \
+             replayed:\n\n```python\nimport numpy as np\nfrom rheobase import exchange\n\ncase = \
+             \"crates/rheobase-exchange/tests/data/{case}\"\nrun = np.load(f\"{{case}}/run.npz\")  # `input` [step, sample, …], \
+             spikes of each layer\nmodel = exchange.read(f\"{{case}}/meta.json\", weights=f\"{{case}}/{file}\", \
+             input=run[\"input\"].shape[2:])\nprint(model.report)\nassert all(layer[\"differ\"] == 0 for layer in \
              model.replay(f\"{{case}}/run.npz\")[\"layers\"])\n```\n"
         );
     } else {
