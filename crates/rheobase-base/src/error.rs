@@ -140,6 +140,15 @@ impl Error {
         Error::Shape { place: place.into(), field: field.into(), got: got.into(), want: want.into() }
     }
 
+    /// NaN that arose, at a step since the reset, in a sample of the batch and a neuron of the layer.
+    pub fn not_a_number(
+        place: impl Into<String>,
+        field: impl Into<String>,
+        [step, batch, neuron]: [usize; 3],
+    ) -> Self {
+        Error::NotANumber { place: place.into(), field: field.into(), step, batch, neuron }
+    }
+
     /// Something that is not there, and what is there instead.
     pub fn unsupported(place: impl Into<String>, what: impl Into<String>) -> Self {
         Error::Unsupported { place: place.into(), what: what.into() }

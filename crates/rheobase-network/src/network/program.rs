@@ -342,14 +342,9 @@ impl Program {
         for (node, memory) in self.nodes.iter().zip(&state.memories) {
             for (f, field) in memory.fields.iter().enumerate() {
                 if let Some(i) = field.iter().position(|x| x.is_nan()) {
-                    let width = field.len() / state.samples.max(1);
-                    return Err(Error::NotANumber {
-                        place: node.name.clone(),
-                        field: format!("state field {f}"),
-                        step: state.step as usize - 1,
-                        batch: i / width.max(1),
-                        neuron: i % width.max(1),
-                    });
+                    let width = (field.len() / state.samples.max(1)).max(1);
+                    let at = [state.step as usize - 1, i / width, i % width];
+                    return Err(Error::not_a_number(&node.name, format!("state field {f}"), at));
                 }
             }
         }

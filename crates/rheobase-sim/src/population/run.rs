@@ -396,13 +396,8 @@ impl<E: Number> Population<E> {
             }
         }
         let Some((t, batch, neuron, field)) = first else { return Ok(()) };
-        Err(Error::NotANumber {
-            place: self.layer.name.clone(),
-            field: field.into(),
-            step: self.state.step as usize + t,
-            batch,
-            neuron,
-        })
+        let step = self.state.step as usize + t;
+        Err(Error::not_a_number(&self.layer.name, field, [step, batch, neuron]))
     }
 
     /// A neuron of a tile with NaN after a run of one step, and the name of its field.

@@ -103,13 +103,7 @@ impl<E: Number> Layer<E> {
         let names = self.model.state().iter().map(|field| field.name);
         let found = names.zip(state).find_map(|(name, field)| Some((name, nan(field)?)));
         let (field, i) = found.unwrap_or_default();
-        Error::NotANumber {
-            place: self.name.clone(),
-            field: field.into(),
-            step: 0,
-            batch: 0,
-            neuron: first + i,
-        }
+        Error::not_a_number(&self.name, field, [0, 0, first + i])
     }
 }
 
