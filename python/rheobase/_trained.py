@@ -152,6 +152,7 @@ class Trained:
         scale_firing_rates: float | None = None,
         percentile: float | None = None,
         rate: float = 200.0,
+        initial_potential: float = 0.0,
         calibration: Any = None,
         series: bool = False,
     ) -> Conversion:
@@ -168,6 +169,7 @@ class Trained:
             scale_firing_rates: Factor on all rates; outputs are divided by it.
             percentile: Scales each layer so that this percentile of its activities comes to ``rate``.
             rate: The rate of ``percentile``, in Hz.
+            initial_potential: Where potentials begin: 0 at rest, below 1 at this share of the way to threshold.
             calibration: The samples that percentiles are taken of: those it was trained on.
             series: Whether samples change over time.
         """
@@ -179,6 +181,7 @@ class Trained:
             "scale": None if scale_firing_rates is None else float(scale_firing_rates),
             "percentile": None if percentile is None else float(percentile),
             "rate": float(rate),
+            "initial_potential": float(initial_potential),
         }
         data = None if calibration is None else arrays(calibration, None, series, "calibration")._own
         found = json.loads(self._own.as_spikes(shown, arrays(x, y, series, "x")._own, data))

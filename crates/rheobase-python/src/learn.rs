@@ -383,6 +383,7 @@ struct Shown {
     scale: Option<f64>,
     percentile: Option<f64>,
     rate: f64,
+    initial_potential: f64,
 }
 
 impl Shown {
@@ -404,6 +405,7 @@ impl Shown {
                 (None, Some(percentile)) => Scaling::Percentile { percentile, rate: self.rate },
                 (None, None) => Scaling::None,
             },
+            initial_potential: self.initial_potential,
             ..usual
         })
     }

@@ -51,6 +51,9 @@ pub(crate) struct AsSpikes {
     /// The rate of --percentile in Hz
     #[arg(long, value_name = "HZ", default_value_t = 200.0, allow_negative_numbers = true)]
     rate: f64,
+    /// Where potentials begin: 0 at rest, below 1 at this share of the way to threshold
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, allow_negative_numbers = true)]
+    initial_potential: f64,
     /// Draw accuracy over presentation time, spikes and operations into this folder
     #[arg(long, value_name = "DIR")]
     pictures: Option<PathBuf>,
@@ -96,6 +99,7 @@ impl AsSpikes {
             synapse: self.synapse,
             output_synapse: self.output_synapse,
             scaling,
+            initial_potential: self.initial_potential,
         };
         presentation.check()?;
         for warning in presentation.warnings(trained.network().dt) {

@@ -37,7 +37,7 @@ pub use line::Line;
 pub use plane::{Plane, VectorField};
 pub use response::{Pulse, Response};
 
-use rheobase_models::neuron::Time;
+use rheobase_models::neuron::{Firing, Time};
 use rheobase_models::record::Field;
 
 use crate::population::{Column, Model, Number, Population, check_params, position};
@@ -105,6 +105,24 @@ impl Dynamics {
     /// The state at rest, in the order of the model's state.
     pub fn rest(&self) -> Vec<f64> {
         self.model.rest(&self.params)
+    }
+    /// The membrane potential at `share` of the way from rest (0) to where a neuron fires without input (1), with its field's
+    /// name; `None` for models without a potential, and where no higher one fires.
+    pub fn potential_at(&self, share: f64) -> Option<(&'static str, f64)> {
+        let name = self.model.info().potential?;
+        let i = self.model.state().iter().position(|f| f.name == name)?;
+        let coeffs = self.model.prepare(&self.params, self.usual_search().dt);
+        let mut state = self.rest();
+        let rest = state[i];
+        let mut margin = |v: f64| {
+            state[i] = v;
+            self.model.margin(&coeffs, &state, 0.0)
+        };
+        // Margins are linear in the potential; counts fire from 1 on.
+        let fires = if self.model.info().firing == Firing::Count { 1.0 } else { 0.0 };
+        let (at_rest, higher) = (margin(rest), margin(rest + 1.0));
+        let to_threshold = (fires - at_rest) / (higher - at_rest);
+        (higher > at_rest && to_threshold > 0.0).then(|| (name, rest + share * to_threshold))
     }
     /// Whether the model is a differential equation, so that it has a right-hand side.
     pub fn has_rhs(&self) -> bool {

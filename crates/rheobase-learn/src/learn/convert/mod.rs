@@ -2,7 +2,7 @@
 //! beforehand, measured, and layer by layer.
 //!
 //! Hunsberger & Eliasmith 2015, arXiv:1510.08829 (smoothed rate curves); Rueckauer et al. 2017,
-//! doi:10.3389/fnins.2017.00682 (scaling by percentiles of data).
+//! doi:10.3389/fnins.2017.00682 (scaling by percentiles of data); Bu et al. 2022, arXiv:2202.01440 (where potentials begin).
 
 mod fit;
 mod layers;
@@ -12,6 +12,7 @@ mod presentation;
 mod relu;
 mod run;
 mod scaling;
+mod start;
 mod weights;
 
 pub use fit::{FittedLayer, FittedRates};

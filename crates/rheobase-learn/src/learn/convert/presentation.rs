@@ -18,6 +18,8 @@ pub struct Presentation {
     pub output_synapse: Option<Synapse>,
     /// How rates are raised or lowered.
     pub scaling: Scaling,
+    /// Where potentials begin: 0 at rest, below 1 at this share of the way to threshold.
+    pub initial_potential: f64,
 }
 
 /// How the rates of a network are raised or lowered: the input of a layer times a factor, its output divided by it.
@@ -45,6 +47,7 @@ impl Presentation {
             synapse: Some(Synapse { shape: SynapseShape::Exponential, tau: 0.005 }),
             output_synapse: None,
             scaling: Scaling::None,
+            initial_potential: 0.0,
         }
     }
 
@@ -60,6 +63,10 @@ impl Presentation {
         if self.from >= self.steps {
             let rule = format!("must be below the {} steps that a sample is shown", self.steps);
             return Err(broken(PLACE, "from", self.from, rule));
+        }
+        if !(0.0..1.0).contains(&self.initial_potential) {
+            let rule = "must be 0 (rest) or more, and below 1 (threshold)";
+            return Err(broken(PLACE, "initial_potential", self.initial_potential, rule));
         }
         for (field, synapse) in [("synapse", &self.synapse), ("output_synapse", &self.output_synapse)] {
             if let Some(Synapse { tau, .. }) = synapse

@@ -8,6 +8,7 @@ use super::layers::{LayerLoss, LayerSums, Watched};
 use super::predict::predicted;
 use super::presentation::{Presentation, no_rates};
 use super::scaling::scales;
+use super::start::begin_at;
 use crate::learn::batch::TILE;
 use crate::learn::prepare::prepare;
 use crate::learn::trained::Trained;
@@ -100,7 +101,10 @@ impl Trained {
         let window = (presentation.steps - presentation.from) as u32;
         let counting = Trainer::new(self.program_of(&run_as(RunAs::Counts(window), scales.clone()))?, rule);
         let to = Converted { run_as: RunAs::Spikes, synapse: presentation.synapse, scales: scales.clone() };
-        let spiking = self.program_of(&read_through(network.converted(&to), presentation))?;
+        let mut spiking = network.converted(&to);
+        let (layers, catalog) = (network.rate_layers(), &self.library().catalog);
+        begin_at(&mut spiking, &layers, presentation.initial_potential, catalog)?;
+        let spiking = self.program_of(&read_through(spiking, presentation))?;
         let described = network.neurons_by_name();
         let watched: Vec<Watched> = network
             .rate_layers()
