@@ -175,7 +175,7 @@ class Trained:
         """
         shown = {
             "steps": count(steps, "steps"),
-            "start": None if start is None else count(start, "start"),
+            "start": None if start is None else count(start, "start", 0),
             "synapse": _synapse(synapse),
             "output_synapse": _synapse(output_synapse),
             "scale": None if scale_firing_rates is None else float(scale_firing_rates),

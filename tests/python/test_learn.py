@@ -252,6 +252,12 @@ def test_a_network_of_rates_runs_as_spikes(tmp_path):
         trained.as_spikes(TEST_X, TEST_Y, synapse=("box", 0.003))
     with pytest.raises(ValueError, match="must be below the 10 steps"):
         trained.as_spikes(TEST_X, TEST_Y, steps=10, start=10)
+    # From rest the first spike comes a whole interval late: rates of a short presentation are too low, from half of the way less so.
+    short = [trained.as_spikes(TEST_X, TEST_Y, steps=30, start=0, initial_potential=share).layers[0] for share in (0.0, 0.5)]
+    assert short[1]["mean_error"] < 0.8 * short[0]["mean_error"]
+    assert short[1]["rate"] > short[0]["rate"]
+    with pytest.raises(ValueError, match=r"initial_potential = 1.*below 1"):
+        trained.as_spikes(TEST_X, TEST_Y, steps=30, initial_potential=1.0)
 
 
 def test_spiking_layers_are_fitted_as_rates(tmp_path):
