@@ -30,7 +30,7 @@ impl Tensor {
     /// An array of `shape`; `place` and `field` are what an error names.
     ///
     /// # Errors
-    /// A number of elements that is not the shape's product.
+    /// A number of elements that is not the shape's product; no elements, and an axis that no array could have.
     pub fn new(place: &str, field: &str, shape: Vec<usize>, data: Data) -> Result<Tensor> {
         let tensor = Tensor { shape, data: Arc::new(data) };
         let product = tensor.shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d));
@@ -41,6 +41,10 @@ impl Tensor {
                 format!("{:?}", tensor.shape),
                 format!("it has {} numbers", tensor.len()),
             ));
+        }
+        if tensor.is_empty() && tensor.shape.iter().any(|d| *d >= 1 << 32) {
+            let rule = "an axis of an array without numbers is below 2^32: the shape is false";
+            return Err(Error::shape(place, field, format!("{:?}", tensor.shape), rule));
         }
         Ok(tensor)
     }
@@ -138,6 +142,9 @@ impl Tensor {
             _ => self.to_f32().into(),
         };
         let mut turned = vec![0.0; self.len()];
+        if turned.is_empty() {
+            return Ok(turned);
+        }
         // Block by block, so that lines of the cache are used up while they are there.
         for (row, column) in (0..rows)
             .step_by(BLOCK)
@@ -204,6 +211,10 @@ mod tests {
                 assert_eq!(*x, ((i % rows) * columns + i / rows) as f32);
             }
         }
+        let none = |shape: [usize; 2]| Tensor::new("a", "b", shape.to_vec(), Data::F32(Vec::new()));
+        assert!(none([1 << 31, 0]).unwrap().turned("a", "b").unwrap().is_empty());
+        assert!(none([1 << 60, 0]).unwrap_err().to_string().contains("2^32"));
+        assert!(none([0, 1 << 60]).unwrap_err().to_string().contains("2^32"));
         let row = Tensor::new("a", "b", vec![3], Data::F32(vec![0.0; 3])).unwrap();
         assert!(row.turned("a", "b").unwrap_err().to_string().contains("two axes"));
     }
