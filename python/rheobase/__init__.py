@@ -15,7 +15,7 @@ from . import analyse, exchange, vision
 from ._cell import SLIFCell
 from ._dataset import Dataset
 from ._dynamics import Dynamics, FixedPoint, PhasePortrait, Threshold
-from ._epochs import Epoch, StageEpoch
+from ._epochs import Control, Epoch, StageEpoch
 from ._learn import Job, digits, fit, maps_figure, report
 from ._model import Learned, Model, PerFeature, models
 from ._native import Figure, __version__
@@ -70,6 +70,7 @@ __all__ = [
     "AveragePool",
     "Burst",
     "Competition",
+    "Control",
     "Conv",
     "Conversion",
     "Correlogram",

@@ -12,6 +12,7 @@ from ._dynamics import Dynamics as Dynamics
 from ._dynamics import FixedPoint as FixedPoint
 from ._dynamics import PhasePortrait as PhasePortrait
 from ._dynamics import Threshold as Threshold
+from ._epochs import Control as Control
 from ._epochs import Epoch as Epoch
 from ._epochs import StageEpoch as StageEpoch
 from ._learn import Job as Job

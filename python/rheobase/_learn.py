@@ -14,7 +14,7 @@ import numpy as np
 
 from . import _native
 from ._dataset import Dataset, arrays
-from ._epochs import Epoch, StageEpoch
+from ._epochs import Control, Epoch, StageEpoch
 from ._network import Network
 from ._numbers import count, numbers
 from ._progress import Bar
@@ -183,6 +183,26 @@ class Job:
     def test(self) -> Answers:
         """The job's own test samples through the network."""
         return _answers(self._own.test(), True)
+
+    def controls(self, *, progress: bool | None = None) -> dict[str, Control]:
+        """Trains and tests what the settings compare the job with (``[[control]]``), by name; the job itself should be done.
+
+        Args:
+            progress: Whether bars are shown; by default on a terminal and in a notebook.
+        """
+        found = {}
+        for name in self._own.controls():
+            control = Job._of(self._own.control(name)).run(progress=progress)
+            both, job, only_control, neither, p = self._own.paired(control._own)
+            found[name] = Control(control, control.test().accuracy, both, job, only_control, neither, p)
+        return found
+
+    def receptive_fields(self, layer: str) -> np.ndarray:
+        """What the features of a convolution look like in the network's input: ``[feature, channel, row, column]``.
+
+        Each is the sum of what its inputs look like, by their weights; a maximum looks like the mean of its window.
+        """
+        return self._own.receptive_fields(layer)
 
     def evaluate(self, x: Any, y: Any = None, *, series: bool = False) -> Answers:
         """Samples of known classes through the network: arrays, or a :class:`Dataset`."""

@@ -1,6 +1,7 @@
 //! `rheobase train`: a network learns a task; its run is a folder.
 
 mod as_spikes;
+mod controls;
 mod conversion_pictures;
 pub(crate) mod eval;
 mod pictures;

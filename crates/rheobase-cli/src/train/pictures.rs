@@ -30,6 +30,6 @@ pub(crate) fn draw(job: &Job, matrix: &[u64], classes: usize, folder: &RunFolder
     if classes <= CLASSES {
         save(CONFUSION, confusion(job, matrix, classes)?)?;
     }
-    names.extend(stage_pictures::draw(job.stages(), folder)?);
+    names.extend(stage_pictures::draw(job, folder)?);
     Ok(names)
 }

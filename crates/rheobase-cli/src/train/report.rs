@@ -8,7 +8,7 @@ use rheobase::learn::{Epoch, Job, Outcome as Tested, StageRun, Warning};
 use rheobase::network::Program;
 use serde_json::{Value, json};
 
-use super::pictures;
+use super::{controls, pictures};
 use crate::failure::Outcome;
 use crate::terminal;
 use crate::text::{Table, grouped, short};
@@ -177,6 +177,7 @@ pub(crate) fn finish(
     let fingerprint = job.fingerprint()?;
     let credit = (job.config().data.source == Source::Digits).then_some(digits::CREDIT);
 
+    let controls = controls::run(job, &tested)?;
     let pictures = pictures::draw(job, &matrix, classes, folder)?;
     let mut report = json!({
         "version": env!("CARGO_PKG_VERSION"),
@@ -193,6 +194,9 @@ pub(crate) fn finish(
     });
     if !job.stages().is_empty() {
         report["stages"] = json!(stages_json(job.stages()));
+    }
+    if !controls.is_empty() {
+        report["controls"] = controls.iter().map(controls::Control::json).collect();
     }
     let text = serde_json::to_string_pretty(&report)
         .map_err(|e| crate::failure::Failure::bad(format!("{REPORT}: {e}")))?;
@@ -218,6 +222,7 @@ pub(crate) fn finish(
         ]);
     }
     scores.rows(&mut table);
+    controls.iter().for_each(|control| control.row(&mut table));
     let stages = if job.stages().is_empty() { String::new() } else { format!("{STAGES}, ") };
     table.row([
         "wrote".into(),

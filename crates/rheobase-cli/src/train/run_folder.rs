@@ -37,7 +37,9 @@ pub(crate) fn stage_picture(n: usize, what: &str) -> String {
 fn is_stage_picture(name: &str) -> bool {
     let parts = name.strip_prefix("stage-").and_then(|rest| rest.strip_suffix(".png"));
     let parts = parts.and_then(|rest| rest.split_once('-'));
-    parts.is_some_and(|(n, what)| n.parse::<u32>().is_ok() && ["kernels", "weights", "wins"].contains(&what))
+    parts.is_some_and(|(n, what)| {
+        n.parse::<u32>().is_ok() && ["kernels", "weights", "wins", "maps"].contains(&what)
+    })
 }
 
 /// The folder of a run.

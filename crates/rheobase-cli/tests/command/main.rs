@@ -6,6 +6,7 @@ mod analyse;
 mod as_spikes;
 mod bad_input;
 mod checkpoints;
+mod controls;
 mod counting;
 mod curve;
 mod exchange;

@@ -3,15 +3,19 @@
 //! Every key has a default: those of [`TrainConfig::digits`], which an empty file means. Within a table that chooses
 //! a kind (`[loss]`, `[encode]`…), keys that are left out have that kind's own defaults.
 
+mod control;
 mod data;
 mod network;
+mod readout;
 mod resume;
 mod run;
 mod set;
 mod stage;
 
+pub use control::ControlConfig;
 pub use data::{CsvFiles, DataConfig, EventFiles, IdxFiles, Label, NpzFiles, Source};
 pub use network::NetworkConfig;
+pub use readout::{ReadoutBy, ReadoutConfig};
 pub use resume::Difference;
 pub(super) use run::bytes;
 pub use run::{OptimiseConfig, RegulariseConfig, RunConfig};
@@ -43,6 +47,9 @@ pub struct TrainConfig {
     /// Layers that learn without labels before the training begins, in their order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stage: Vec<StageConfig>,
+    /// A readout that is computed from the labels, after the stages; by default all that is left is trained by gradients.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub readout: Option<ReadoutConfig>,
     /// How wrong an output is.
     pub loss: LossKind,
     /// How weights follow from gradients.
@@ -51,6 +58,9 @@ pub struct TrainConfig {
     pub regularise: RegulariseConfig,
     /// How long, in what portions, and on what.
     pub train: RunConfig,
+    /// What it is compared with, once it is tested: other jobs on the same samples.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub control: Vec<ControlConfig>,
 }
 
 impl Default for TrainConfig {
@@ -69,10 +79,12 @@ impl TrainConfig {
             encode: Encoding::default(),
             network: NetworkConfig::default(),
             stage: Vec::new(),
+            readout: None,
             loss: LossKind::CrossEntropy(loss),
             optimise: OptimiseConfig::default(),
             regularise: RegulariseConfig::default(),
             train: RunConfig::default(),
+            control: Vec::new(),
         }
     }
 
@@ -153,14 +165,16 @@ impl TrainConfig {
         self.loss.check()?;
         self.optimise.check()?;
         self.regularise.check(&self.network)?;
-        self.train.check(!self.stage.is_empty())?;
+        self.train.check(!self.stage.is_empty() || self.readout.is_some())?;
+        self.readout.iter().try_for_each(|readout| readout.check(&self.network, &self.train))?;
         stage::check(&self.stage, &self.network)?;
         if self.train.early_stopping.is_some() && self.data.validation == 0.0 {
             let rule = "must be above 0 for `train.early_stopping`, which judges by the validation loss";
             return Err(broken("data", "validation", 0, rule));
         }
         self.network.check()?;
-        self.check_dt()
+        self.check_dt()?;
+        control::check(self)
     }
 
     /// A Poisson rate counts in the seconds of the network's steps.

@@ -6,7 +6,7 @@ use rheobase_learn::learn::{Epoch, Job, Trained};
 use rheobase_models::lanes::Level;
 use rheobase_models::neuron::Time;
 use rheobase_network::network::{
-    Context, Counts, Feed, Kind, Network, Numbers, SampleInput, Tape, TileInput,
+    Context, Counts, Feed, Kind, Network, Numbers, Program, SampleInput, Signal, Tape, TileInput,
 };
 use rheobase_signals::SpikeValues;
 use rheobase_sim::Catalog;
@@ -164,13 +164,7 @@ pub fn answers(job: &Job) -> Result<Figure> {
         Answer::new(name, if spikes { spike_values(job, name, model) } else { Vec::new() }, shape)
     }));
     let constant = matches!(input, SampleInput::Constant(_));
-    let context =
-        Context { step: 0, sample_ids: &[0], epoch: 0, training: false, taping: false, level: Level::best() };
-    let inputs = [input];
-    let width = program.input_shape().iter().product();
-    let fed = TileInput { samples: &inputs, lengths: None, width, wanted: false };
-    let (mut state, mut tape, mut counts) = (program.start(1), Tape::default(), Counts::default());
-    program.run(&context, &mut state, fed.steps(0..steps), &mut tape, &mut counts, |t, signals| {
+    shown(program, input, steps, |t, signals| {
         let mut buffer = Vec::new();
         for (answer, signal) in answers.iter_mut().zip(signals) {
             answer.take(t, signal.dense(&mut buffer));
@@ -187,6 +181,52 @@ pub fn answers(job: &Job) -> Result<Figure> {
     }
     let class = test.labels().first().map_or(String::new(), |l| format!(" (class {})", test.class_name(*l)));
     Ok(Figure::stack(panels)?.title(format!("Answers to test sample 0{class}")))
+}
+
+/// Shows a network an input; `see` is shown what each source sends in each step.
+fn shown(
+    program: &Program,
+    input: SampleInput,
+    steps: usize,
+    see: impl FnMut(usize, &[Signal]),
+) -> Result<()> {
+    let context =
+        Context { step: 0, sample_ids: &[0], epoch: 0, training: false, taping: false, level: Level::best() };
+    let inputs = [input];
+    let width = program.input_shape().iter().product();
+    let fed = TileInput { samples: &inputs, lengths: None, width, wanted: false };
+    let (mut state, mut tape, mut counts) = (program.start(1), Tape::default(), Counts::default());
+    program.run(&context, &mut state, fed.steps(0..steps), &mut tape, &mut counts, see)
+}
+
+/// Where, and how early, each map of the layer called `layer` spikes for the first test sample: 1 in the first step, less the
+/// later, 0 where it does not. `None` where the layer's output is not spikes of maps `[feature, row, column]`.
+///
+/// # Errors
+/// A layer that is not there; NaN that arises in the network.
+pub fn maps(job: &Job, layer: &str) -> Result<Option<Figure>> {
+    let (test, program) = (&job.splits().test, job.program());
+    let node = program.node(layer)?;
+    let here = &program.list()[node];
+    let (true, &[features, rows, columns]) = (here.operator.spikes(), &here.shape[..]) else {
+        return Ok(None);
+    };
+    let (input, steps) = job.input(test, 0)?;
+    let mut earliest = vec![0.0; features * rows * columns];
+    shown(program, input, steps, |t, signals| {
+        let mut buffer = Vec::new();
+        let spikes = signals[node + 1].dense(&mut buffer).iter().zip(&mut earliest);
+        for (_, early) in spikes.filter(|(x, early)| **x != 0.0 && **early == 0.0) {
+            *early = 1.0 - t as f64 / steps as f64;
+        }
+    })?;
+    let spikes = |map: &[f64]| map.iter().filter(|early| **early > 0.0).count();
+    let counts = earliest.chunks_exact((rows * columns).max(1)).enumerate();
+    let names = counts.map(|(feature, map)| format!("{feature}: {}", spikes(map)));
+    let figure =
+        Weights::new(&earliest, features, rows, columns).names(names).limit(1.0).label("how early", "");
+    let class = test.labels().first().map_or(String::new(), |l| format!(" (class {})", test.class_name(*l)));
+    figure.title(format!("Maps of {layer} with their spikes, test sample 0{class}")).figure().map(Some)
 }
 
 fn panel(answer: &Answer, times: &[f64]) -> Result<Panel> {
