@@ -49,6 +49,7 @@ from ._plasticity import Learner
 from ._population import Competition, Gradients, Population, State
 from ._recording import Events, Recording
 from ._rows import SpikeRows
+from ._runs import Comparison, sweep
 from ._settings import Settings
 from ._stimulus import Stimulus
 from ._trained import Answers, Conversion, Session, Trained, from_relu
@@ -69,6 +70,7 @@ __all__ = [
     "Answers",
     "AveragePool",
     "Burst",
+    "Comparison",
     "Competition",
     "Conv",
     "Conversion",
@@ -128,6 +130,7 @@ __all__ = [
     "SumPool",
     "Synapse",
     "surrogates",
+    "sweep",
     "Tanh",
     "Threshold",
     "Trained",

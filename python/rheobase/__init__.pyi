@@ -54,6 +54,8 @@ from ._population import State as State
 from ._recording import Events as Events
 from ._recording import Recording as Recording
 from ._rows import SpikeRows as SpikeRows
+from ._runs import Comparison as Comparison
+from ._runs import sweep as sweep
 from ._settings import Settings as Settings
 from ._stimulus import Stimulus as Stimulus
 from ._trained import Answers as Answers

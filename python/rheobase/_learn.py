@@ -228,9 +228,10 @@ class Job:
             for layer, epochs in self.stages.items():
                 _table(place / f"stage-{layer}.csv", [epoch._replace(wins=sum(epoch.wins)) for epoch in epochs])
             tested = self.test()
-            found = {"test accuracy": tested.accuracy, "test loss": tested.loss, "fingerprint": self.fingerprint}
-            rates = {f"rate of {layer}": rate for layer, rate in tested.rates.items()}
-            (place / "report.json").write_text(json.dumps({**found, **rates}), encoding="utf-8")
+            found = {"accuracy": tested.accuracy, "loss": tested.loss, "rates": dict(tested.rates)}
+            text = json.dumps({"test": found, "fingerprint": self.fingerprint})
+            (place / "report.json").write_text(text, encoding="utf-8")
+            self.save(place)
             return report(folder, path, title=title or "Training")
 
     def _repr_svg_(self) -> str | None:

@@ -504,6 +504,13 @@ class SpikeTrains(Sequence[np.ndarray]):
         rule = (float(max_begin), float(max_within), float(min_between), float(min_duration), count(min_spikes, "min_spikes"))
         return [Burst(*found) for found in _native.bursts(self._own, count(train, "train", 0), rule)]
 
+    def violations(self, refractory: float = 0.002) -> list[tuple[int, int, int]]:
+        """Of every train: intervals above 0 and below ``refractory``, spikes at the time of the one before, and all intervals.
+
+        Intervals that no single neuron can have tell that spikes of several were taken for one's.
+        """
+        return _native.violations(self._own, float(refractory))
+
     def figure(self, title: str = "", *, ax: Any = None) -> Any:
         """A raster of all trains; drawn into axes of matplotlib where ``ax`` is given."""
         return _shown(_native.draw_raster(self._own, title), ax)

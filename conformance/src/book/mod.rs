@@ -9,6 +9,7 @@ mod formats;
 mod head;
 mod markdown;
 mod model_page;
+mod settings;
 mod surrogates;
 
 use std::collections::BTreeMap;
@@ -84,6 +85,10 @@ pub fn pages(root: &Path) -> Result<BTreeMap<PathBuf, String>, String> {
     let folder = root.join("crates/rheobase-exchange/src/dialect");
     pages.extend(dialects::pages(&folder)?.into_iter().map(|(path, page)| (path, format!("{NOTE}{page}"))));
     pages.insert("formats.md".into(), format!("{NOTE}{}", formats::page()));
+    let reference = settings::page(root)?;
+    // The library carries it, too: the command and Python show it.
+    pages.insert("../crates/rheobase-learn/src/learn/config/settings.md".into(), reference.clone());
+    pages.insert("settings.md".into(), format!("{NOTE}{reference}"));
     pages.insert("SUMMARY.md".into(), summary(models));
     Ok(pages)
 }
@@ -118,7 +123,7 @@ fn summary(models: &[std::sync::Arc<dyn Model>]) -> String {
     for m in models {
         out += &format!("  - [{}](models/{}.md)\n", m.info().class, m.info().name);
     }
-    out += "- [Surrogates](surrogates.md)\n- [Data formats](formats.md)\n";
+    out += "- [Surrogates](surrogates.md)\n- [Settings](settings.md)\n- [Data formats](formats.md)\n";
     out += "- [Coming from another library](coming-from.md)\n";
     for (page, library) in COMING {
         out += &format!("  - [{library}](coming-from/{page}.md)\n");

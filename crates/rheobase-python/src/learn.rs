@@ -55,6 +55,12 @@ impl Settings {
         self.0.set(key, value).raised()
     }
 
+    /// What the reference of settings says of a key, or all of it.
+    #[staticmethod]
+    fn reference(key: Option<String>) -> PyResult<String> {
+        key.map_or_else(|| Ok(TrainConfig::REFERENCE.into()), |key| TrainConfig::reference(&key)).raised()
+    }
+
     fn copy(&self) -> Self {
         self.clone()
     }
@@ -66,6 +72,11 @@ impl Settings {
     #[getter]
     fn epochs(&self) -> u64 {
         self.0.train.epochs
+    }
+
+    #[getter]
+    fn seed(&self) -> u64 {
+        self.0.train.seed
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) struct Recording {
 #[derive(Args, Default)]
 pub(crate) struct Part {
     /// Length of a step in seconds, where the file has none
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = crate::units::seconds)]
     pub(crate) dt: Option<f64>,
     /// What the numbers are: events, dense, counts, potentials, trains, trains-in-columns
     #[arg(long = "as", value_name = "WHAT")]

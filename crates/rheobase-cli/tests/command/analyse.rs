@@ -111,7 +111,7 @@ fn every_picture_is_drawn_and_says_its_unit() {
     }
     ok(folder.path(), &["plot", "raster", "s.npz", "-o", "p.png"]);
     for (args, part) in [
-        ("raster s.npz -o p.pdf", ".svg or .png"),
+        ("raster s.npz -o p.gif", ".svg or .png or .pdf"),
         ("raster none.npz -o p.svg", "none.npz"),
         ("raster v.npz -o p.svg", "`v`"),
         ("weights w.npy --map 5,5 -o p.svg", "--map 5,5"),

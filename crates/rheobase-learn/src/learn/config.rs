@@ -5,6 +5,7 @@
 
 mod data;
 mod network;
+mod reference;
 mod resume;
 mod run;
 mod set;
@@ -60,6 +61,18 @@ impl Default for TrainConfig {
 }
 
 impl TrainConfig {
+    /// The reference of all keys, as Markdown: a section for each table. [`reference`](TrainConfig::reference) finds some of it.
+    pub const REFERENCE: &'static str = include_str!("config/settings.md");
+
+    /// The sections of the reference that are about `key`: the table of that path, those within it, or the one that has such a
+    /// key (`train.epochs`, `learning_rate`, `[data]`).
+    ///
+    /// # Errors
+    /// [`rheobase_base::Error::Unknown`] if there is no such key.
+    pub fn reference(key: &str) -> Result<String> {
+        reference::of(key)
+    }
+
     /// The default job: the digits that come with the library, their pixels as currents, a hidden layer of
     /// `lif_subtract`, and a `leaky_integrator` for each class, of whose potential the mean over time is compared.
     pub fn digits() -> Self {

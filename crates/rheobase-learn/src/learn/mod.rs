@@ -28,6 +28,7 @@
 //! | when to stop, and at which epoch the network was best | [`stopping`] |
 //! | a whole job as a file | [`config`] |
 //! | a job run, stopped, resumed | [`job`] |
+//! | runs in folders: read, compared, planned | [`runs`] |
 //! | a network trained on samples in hand | [`fit`](fit()) |
 //! | layers that learn without labels, before the training or by themselves | [`stage`] |
 //! | a trained network on other samples | [`trained`] |
@@ -56,6 +57,7 @@ mod power;
 mod prepare;
 pub mod regularise;
 mod room;
+pub mod runs;
 pub mod schedule;
 mod sequence;
 pub mod session;
@@ -82,6 +84,7 @@ pub use loss::{CrossEntropy, Evaluated, Loss, LossKind, Readout, Score, Target};
 pub use optimise::{Moments, Optimiser, OptimiserKind, Update, project};
 pub use regularise::{RateBounds, RateOf, WeightPenalty};
 pub use rheobase_signals::tensor::{self, Element, Tensor, TensorData};
+pub use runs::{Comparison, Grid, RunRecord};
 pub use schedule::{Progress, Schedule, ScheduleKind};
 pub use sequence::{Sequence, SequenceGradients, Upstream};
 pub use session::Session;

@@ -90,6 +90,7 @@ pub struct CsvFiles {
     pub header: Option<bool>,
     /// Shape of a sample; by default the columns in a row.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "rheobase_network::one_or_many::list")]
     pub shape: Vec<usize>,
     /// Every value is divided by this: finite and above 0, by default 1.
     pub scale: f32,
