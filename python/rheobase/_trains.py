@@ -563,7 +563,7 @@ def of_recording(recording: Recording) -> SpikeTrains:
 
 
 _OPTION = re.compile(
-    r"(?<![\w-])--(?:(as) (trains-in-columns|trains|events|dense|counts|potentials)|(unit) ((?:s|samples)[|=][\w|=]+)"
+    r"(?<![\w-])--(?:(as) (trains-in-columns|trains|events|dense|counts|potentials)|(unit) ((?:s|samples)[|=][\w|=]+|steps)"
     r"|(columns) (\w+,\w+)|(time-axis) (\d)|([a-z][a-z-]*))"
 )
 
@@ -591,6 +591,7 @@ def read_trains(
     stop: float | Sequence[float] | None = None,
     time_axis: int | None = None,
     neurons: int | None = None,
+    verdict: str | Sequence[str] | None = None,
     polarity: str | None = None,
     pool: int | None = None,
     crop: tuple[int, int, int, int] | None = None,
@@ -603,7 +604,7 @@ def read_trains(
     Args:
         path: The file or folder.
         unit: What times are counted in: ``"s"``, ``"ms"``, ``"us"``, ``"ns"``, ``"steps"``, or ``"samples=30000"``.
-        dt: Length of a step in seconds, where the file has none; without it, times are counted in steps.
+        dt: Length of a step in seconds, where the file has none; to count in steps instead, ``unit="steps"``.
         holds: What the numbers are: ``"events"``, ``"dense"``, ``"counts"``, ``"potentials"``, ``"trains"``, ``"trains-in-columns"``.
         columns: Which column is what: ``{"neuron": "sender", "time": "time_ms"}``, or in order: ``"neuron,time"``.
         array: One array, population, block, stream or sample of several.
@@ -611,6 +612,8 @@ def read_trains(
         stop: When it ended.
         time_axis: The axis of time in values per step.
         neurons: Number of neurons, where those are numbered from 0 and the silent ones are not named.
+        verdict: Only neurons that a sorter or a person judged so, such as ``"good"`` or ``["good", "mua"]``: of Phy's folders and
+            NWB's units.
         polarity: Of a camera: ``"split"`` into two neurons, ``"merge"``, or ``"keep"`` as the sign of the value.
         pool: Make one neuron of so many by so many pixels.
         crop: Only these pixels: first column, first row, width, height.
@@ -623,7 +626,8 @@ def read_trains(
     edges = {name: [float(x) for x in np.atleast_1d(np.asarray(edge))] for name, edge in (("start", start), ("stop", stop)) if edge is not None}
     given = {
         "unit": unit, "dt": dt, "holds": holds, "columns": columns, "array": array, "time_axis": time_axis,
-        "neurons": neurons if neurons is None else count(neurons, "neurons"), "polarity": polarity, "pool": pool, "crop": crop, **edges,
+        "neurons": neurons if neurons is None else count(neurons, "neurons"), "polarity": polarity, "pool": pool, "crop": crop,
+        "verdict": [verdict] if isinstance(verdict, str) else verdict if verdict is None else list(verdict), **edges,
     }
     try:
         native, understood, notes = _native.SpikeTrains.read(path, {name: value for name, value in given.items() if value is not None})

@@ -13,6 +13,11 @@ use rheobase_base::memory;
 
 /// Packing cannot shrink by more than this factor.
 const PACKED_MAX: u64 = 1032;
+/// Bytes of a file that are searched for links, at most, and bytes that are looked at together.
+const SEARCHED: u64 = 1 << 30;
+const PIECE: usize = 1 << 20;
+/// Bytes of a link before its name at most: version, flags, kind, place, character set, length.
+const LINK: usize = 13;
 /// Bytes of a heap of arrays at most.
 const HEAP_MAX: u64 = 1 << 28;
 
@@ -21,6 +26,7 @@ type Said<T> = std::result::Result<T, String>;
 /// An open file.
 pub struct Hdf5 {
     file: hdf5_pure::File,
+    path: std::path::PathBuf,
     plain: File,
     size: u64,
     /// The heaps seen last, which hold arrays of arrays.
@@ -59,13 +65,47 @@ impl Hdf5 {
             hdf5_pure::File::open_streaming(path).map_err(|e| format!("cannot be read as HDF5: {e}"))?;
         let plain = File::open(path).map_err(|e| format!("cannot be read: {e}"))?;
         let size = plain.metadata().map_err(|e| format!("cannot be read: {e}"))?.len();
-        Ok(Hdf5 { file, plain, size, heaps: HashMap::new() })
+        Ok(Hdf5 { file, path: path.into(), plain, size, heaps: HashMap::new() })
     }
 
     fn group(&self, path: &str) -> Said<Group> {
         match path.trim_matches('/') {
             "" => Ok(self.file.root()),
             inner => self.file.group(inner).map_err(|e| at(path, &e)),
+        }
+    }
+
+    /// Which of these groups was made first: their places in the order of making, which links of newer files say, and the library
+    /// does not give; `None` where they do not say. Names must begin alike.
+    pub fn order_made(&self, names: &[String]) -> Option<Vec<u64>> {
+        let first = names.first()?.as_bytes();
+        let alike = |n: &String| n.bytes().zip(first).take_while(|(a, b)| a == *b).count();
+        let prefix = &first[..names.iter().map(alike).min()?.min(first.len())];
+        let longest = names.iter().map(String::len).max()?;
+        if prefix.len() < 4 || longest > 255 {
+            return None;
+        }
+        let mut file = File::open(&self.path).ok()?.take(SEARCHED);
+        let mut order: Vec<Option<u64>> = vec![None; names.len()];
+        let (mut piece, mut kept) = (vec![0_u8; PIECE], 0);
+        loop {
+            let read = file.read(&mut piece[kept..]).ok()?;
+            let there = &piece[..kept + read];
+            let mut at = 0;
+            while let Some(next) = there[at..].windows(prefix.len()).position(|w| w == prefix) {
+                at += next;
+                if let Some((which, place)) = link(there, at, names) {
+                    order[which].get_or_insert(place);
+                }
+                at += 1;
+            }
+            if read == 0 || order.iter().all(Option::is_some) {
+                return order.into_iter().collect();
+            }
+            // What begins at the end of a piece is looked at again with the next one.
+            let tail = there.len().min(longest + LINK);
+            piece.copy_within(kept + read - tail..kept + read, 0);
+            kept = tail;
         }
     }
 
@@ -269,6 +309,24 @@ impl Hdf5 {
         }
         Ok(Some(lists))
     }
+}
+
+/// The link whose name begins at `at`: which of the names, and its place in the order of making.
+fn link(bytes: &[u8], at: usize, names: &[String]) -> Option<(usize, u64)> {
+    let which = names.iter().position(|n| bytes[at..].starts_with(n.as_bytes()))?;
+    let mut front = bytes[..at].iter().rev();
+    (usize::from(*front.next()?) == names[which].len()).then_some(())?;
+    // Version 1, then flags: bit 2 says that a place follows, bit 3 a kind before it, bit 4 a character set behind it.
+    for (before, flags) in [(10, [0x04, 0x0c]), (11, [0x14, 0x1c])] {
+        let Some(start) = at.checked_sub(1 + before) else { continue };
+        let (plain, kind) = (bytes[start] == 1 && bytes[start + 1] == flags[0], start.checked_sub(1));
+        let kind = kind.is_some_and(|s| bytes[s] == 1 && bytes[s + 1] == flags[1]);
+        if plain || kind {
+            let place: [u8; 8] = bytes[start + 2..start + 10].try_into().ok()?;
+            return Some((which, u64::from_le_bytes(place)));
+        }
+    }
+    None
 }
 
 fn at(path: &str, e: &hdf5_pure::Error) -> String {

@@ -174,6 +174,7 @@ fn read_options(given: &Bound<'_, PyDict>) -> PyResult<TrainOptions> {
             "time_axis" => options.time_axis = Some(value.extract()?),
             "start" => options.start = value.extract()?,
             "stop" => options.stop = value.extract()?,
+            "verdict" => options.verdicts = value.extract()?,
             "polarity" => {
                 options.pixels.polarity = text()?.parse().map_err(|e| wrong(format!("polarity: {e}")))?
             }

@@ -8,6 +8,7 @@ use super::fields::{Fields, Source};
 use super::found::{Found, Said};
 use super::matlab::by_rows;
 use super::options::TrainOptions;
+use super::unit::Unit;
 use crate::hdf5::Hdf5;
 
 /// Arrays at most, over all groups.
@@ -42,7 +43,9 @@ fn gather(file: &mut Hdf5, group: &str, matlab: bool, all: &mut Vec<Field>, dept
         if all.len() >= MOST {
             return Err(format!("holds more than {MOST} arrays"));
         }
-        if let Some(field) = field(file, &path, matlab)? {
+        if let Some(mut field) = field(file, &path, matlab)? {
+            let said = ["units", "unit"].iter().find_map(|key| file.attribute(&path, key));
+            field.unit = said.and_then(|word| Unit::named(&word));
             all.push(field);
         }
     }

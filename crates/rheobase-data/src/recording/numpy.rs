@@ -58,7 +58,9 @@ pub(super) fn npz(path: &Path, options: &TrainOptions, found: &mut Found) -> Sai
         false => None,
     };
     let steps = origin.as_ref().is_some_and(|o| o.steps);
-    let dt = match has("dt") {
+    let trains = ["time", "train", "names", "window", "samples", "unit"].iter().all(|n| has(n));
+    let own = events || trains || has("bits") && has("shape") || origin.is_some();
+    let dt = match has("dt") && own {
         true => {
             Some(one_number(&reader.read("dt").map_err(in_file)?).map_err(|e| format!("array `dt` {e}"))?)
         }
@@ -74,9 +76,7 @@ pub(super) fn npz(path: &Path, options: &TrainOptions, found: &mut Found) -> Sai
         found.form = "spikes of Rheobase".into();
         return own_events(&mut reader, origin, steps, step);
     }
-    if ["time", "train", "names", "window", "samples", "unit"].iter().all(|n| has(n))
-        && options.array.is_none()
-    {
+    if trains && options.array.is_none() {
         found.form = "trains of Rheobase".into();
         let read = |name: &str| reader.read(name).map_err(in_file);
         return super::write::of_arrays(read, has).map(Content::Trains);

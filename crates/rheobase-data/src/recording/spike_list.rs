@@ -6,6 +6,7 @@ use super::field::Words;
 use super::found::{Found, Said};
 use super::options::TrainOptions;
 use super::unit::Unit;
+use super::verdicts::Verdicts;
 use rheobase_signals::SpikeTrains;
 use rheobase_signals::SpikeValues;
 use rheobase_signals::trains::fits;
@@ -119,6 +120,8 @@ pub(super) struct SpikeList {
     pub(super) window: (Option<f64>, Option<f64>),
     /// The same for each trial, where trials differ.
     pub(super) windows: Vec<(f64, f64)>,
+    /// What a sorter or a person says of the neurons.
+    pub(super) verdicts: Option<Verdicts>,
 }
 
 impl SpikeList {
@@ -137,6 +140,32 @@ impl SpikeList {
         self.times.extend(other.times);
         self.ids = Ids::of_words(words);
         self
+    }
+
+    /// Only the neurons whose name is to be kept.
+    pub(super) fn keep(&mut self, kept: impl Fn(&String) -> bool) {
+        let mut place = Vec::with_capacity(self.ids.names.len());
+        let mut names = Vec::new();
+        for name in std::mem::take(&mut self.ids.names) {
+            place.push(if kept(&name) { Some(names.len() as u32) } else { None });
+            if place.last().is_some_and(Option::is_some) {
+                names.push(name);
+            }
+        }
+        let stays: Vec<bool> = self.ids.which.iter().map(|w| place[*w as usize].is_some()).collect();
+        fn those<T: Copy>(values: &mut Vec<T>, stays: &[bool]) {
+            let mut stay = stays.iter();
+            values.retain(|_| stay.next().is_some_and(|s| *s));
+        }
+        those(&mut self.times, &stays);
+        if let Some(values) = &mut self.values {
+            those(values, &stays);
+        }
+        if let Some(trials) = &mut self.trials {
+            those(&mut trials.which, &stays);
+        }
+        let which = self.ids.which.iter().filter_map(|w| place[*w as usize]).collect();
+        self.ids = Ids { which, names };
     }
 
     /// The trains, with what the caller knows better.
