@@ -52,7 +52,9 @@ from ._rows import SpikeRows
 from ._settings import Settings
 from ._stimulus import Stimulus
 from ._trained import Answers, Conversion, Session, Trained, from_relu
-from ._trains import Burst, Correlogram, Distances, IsiStatistics, MeanRates, RateOverTime, SpikeTrains, read_trains
+from ._trains import (
+    Burst, CameraEvents, Correlogram, Distances, IsiStatistics, MeanRates, RateOverTime, SpikeTrains, read_events, read_trains,
+)
 from ._verify import Verified, verify
 
 probes: dict[str, str] = dict(_probes())
@@ -69,6 +71,7 @@ __all__ = [
     "Answers",
     "AveragePool",
     "Burst",
+    "CameraEvents",
     "Competition",
     "Conv",
     "Conversion",
@@ -108,6 +111,7 @@ __all__ = [
     "Population",
     "probes",
     "RateOverTime",
+    "read_events",
     "read_trains",
     "Recording",
     "ReLU",

@@ -579,6 +579,52 @@ def _as_arguments(text: str) -> str:
     return _OPTION.sub(argument, text).replace("FILE:NAME", "array=NAME")
 
 
+class CameraEvents(NamedTuple):
+    """Events of a camera that sees changes of brightness, in the order of the file."""
+
+    t: np.ndarray
+    """When, in µs, as in the file."""
+    x: np.ndarray
+    """Column of the pixel."""
+    y: np.ndarray
+    """Row of the pixel."""
+    p: np.ndarray
+    """1 where it became brighter, 0 where darker."""
+    width: int
+    """Columns, as the file says; else what holds all events."""
+    height: int
+    """Rows, likewise."""
+
+
+def read_events(
+    path: str | os.PathLike[str],
+    *,
+    unit: str | None = None,
+    columns: str | dict[str, str] | None = None,
+    array: str | None = None,
+) -> CameraEvents:
+    """The events in a camera's file: Prophesee DAT and EVT 2 and 3, AEDAT 3.1 and 4, N-MNIST, Event Stream, tonic's records, and tables
+    and arrays of x, y, time and polarity.
+
+    Args:
+        path: The file.
+        unit: What times are counted in, where the file does not say: ``"s"``, ``"ms"``, ``"us"``.
+        columns: Which column is what: ``"x,y,polarity,time"`` in order, or ``{"x": "col", "y": "row", "time": "ts", "polarity": "on"}``.
+        array: One of several streams.
+
+    Raises:
+        OSError: a file that cannot be read, holds no events of a camera, or does not say enough.
+    """
+    if isinstance(columns, dict):
+        columns = ",".join(f"{role}={name}" for role, name in columns.items())
+    given = {"unit": unit, "columns": columns, "array": array}
+    try:
+        read, size = _native.SpikeTrains.read_events(path, {name: value for name, value in given.items() if value is not None})
+    except OSError as error:
+        raise OSError(_as_arguments(str(error))) from None
+    return CameraEvents(*read, *size)
+
+
 def read_trains(
     path: str | os.PathLike[str],
     *,

@@ -58,3 +58,17 @@ def test_times_become_steps():
     assert two.to_dense(0.01).sum() == 2 and two.to_dense(0.01, doubles="one").sum() == 1
     with pytest.raises(ValueError, match="2 spikes of train 0"):
         two.to_dense(0.01, doubles="error")
+
+
+def test_events_of_cameras_are_arrays(tmp_path):
+    events = rb.read_events(HERE / "tonic/events.npy")
+    assert len(events.t) == 120 and events.t.dtype == np.int64 and set(events.p) == {0, 1}
+    assert events.x.max() < events.width and events.y.max() < events.height
+    table = tmp_path / "events.csv"
+    table.write_text("".join(f"{x},{y},{p},{t}\n" for t, x, y, p in zip(*events[:4])))
+    with pytest.raises(OSError, match="columns"):
+        rb.read_events(table)
+    back = rb.read_events(table, columns="x,y,polarity,time", unit="us")
+    assert all((a == b).all() for a, b in zip(back[:4], events[:4]))
+    with pytest.raises(OSError, match="no events of a camera"):
+        rb.read_events(HERE / "brian2/states.npz")

@@ -21,6 +21,7 @@ pub struct Raster<'a> {
     window: Option<Window>,
     counts: Option<&'a [u64]>,
     groups: Vec<(String, u32)>,
+    names: &'a [String],
     clock: Time,
     title: String,
 }
@@ -35,6 +36,7 @@ impl<'a> Raster<'a> {
             window: None,
             counts: None,
             groups: Vec::new(),
+            names: &[],
             clock: Time::Seconds,
             title: String::new(),
         }
@@ -64,6 +66,13 @@ impl<'a> Raster<'a> {
         self
     }
 
+    /// Sets what the neurons are called: row `i` is `names[i]`, and where these are fewer than rows they begin anew. Without names,
+    /// and where names count from 0, rows are counted.
+    pub fn names(mut self, names: &'a [String]) -> Self {
+        self.names = names;
+        self
+    }
+
     /// Sets what times are counted in; without it, seconds.
     pub fn clock(mut self, clock: Time) -> Self {
         self.clock = clock;
@@ -88,8 +97,8 @@ impl<'a> Raster<'a> {
             None => from_zero(Range::of(self.times.iter().copied()).unwrap_or(Range::new(0.0, 1.0))),
         };
         let rows = Range::new(-0.5, self.count as f64 - 0.5);
-        let mut panel = Panel::new(time_axis(self.clock, "time", range), Axis::whole("neuron", rows))
-            .title(self.title.clone());
+        let mut panel =
+            Panel::new(time_axis(self.clock, "time", range), self.rows(rows)).title(self.title.clone());
         let shown: Vec<usize> = (0..self.times.len()).filter(|i| self.shows(self.times[*i])).collect();
         let count = |i: &usize| self.counts.map_or(1, |c| c[*i]);
         panel.note = match shown.iter().map(count).fold(0, u64::saturating_add) {
@@ -107,6 +116,15 @@ impl<'a> Raster<'a> {
         let counts = shown.iter().map(|i| u32::try_from(count(i)).unwrap_or(u32::MAX)).collect();
         panel.marks.push(Mark::Spikes(Spikes { times, neurons, counts, count: self.count, groups }));
         Ok(panel)
+    }
+
+    /// The axis of neurons.
+    fn rows(&self, range: Range) -> Axis {
+        if (0..self.count).zip(self.names).all(|(row, name)| *name == row.to_string()) {
+            return Axis::whole("neuron", range);
+        }
+        let names = self.names.iter().cycle().zip(0..self.count);
+        Axis::named("neuron", range, names.map(|(name, row)| (row as f64, name.clone())).collect())
     }
 
     /// Whether a spike at this time is shown.

@@ -84,6 +84,25 @@ impl SpikeTrains {
         Ok((SpikeTrains(read.trains), read.understood, read.notes))
     }
 
+    /// The events in a camera's file: t (µs), x, y, p, and width and height.
+    #[staticmethod]
+    fn read_events<'py>(
+        py: Python<'py>,
+        path: PathBuf,
+        options: &Bound<'py, PyDict>,
+    ) -> PyResult<([Bound<'py, PyAny>; 4], (usize, usize))> {
+        let options = read_options(options)?;
+        let read = enter(py, usize::MAX, |_| data::read_events(path, &options)).whole()?;
+        let n = [read.t.len()];
+        let columns = [
+            array(py, read.t, &n)?.into_any(),
+            array(py, read.x, &n)?.into_any(),
+            array(py, read.y, &n)?.into_any(),
+            array(py, read.p, &n)?.into_any(),
+        ];
+        Ok((columns, (read.width, read.height)))
+    }
+
     /// Writes a file, whose ending says how.
     fn write(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         enter(py, usize::MAX, |_| data::write_trains(path, &self.0)).whole()

@@ -7,9 +7,10 @@ use std::iter::once;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use rheobase::Show;
 use rheobase::analyse::{Kernel, population_rate, rates_kernel};
 use rheobase::data::SpikeTrains;
-use rheobase::draw::{Correlogram, DistanceMatrix, Figure, Intervals, Raster, Rates};
+use rheobase::draw::{Correlogram, DistanceMatrix, Figure, Intervals, Rates};
 use rheobase::models::neuron::Time;
 
 use crate::analyse::Options;
@@ -202,14 +203,7 @@ fn only(trains: &SpikeTrains, chosen: &[usize]) -> Outcome<SpikeTrains> {
 
 /// Spikes over time.
 pub(crate) fn raster(trains: &SpikeTrains) -> Outcome<Figure> {
-    let (times, who) = trains.flat();
-    let mut raster = Raster::new(&times, &who, trains.times.len()).window(trains.whole()).clock(trains.clock);
-    if (2..=8).contains(&trains.samples) {
-        let neurons = trains.neurons();
-        raster = (0..trains.samples)
-            .fold(raster, |raster, s| raster.group(format!("sample {s}"), (s * neurons) as u32));
-    }
-    Ok(raster.figure()?)
+    Ok(trains.figure()?)
 }
 
 /// The population's rate in bins, with its interval for Poisson spikes.

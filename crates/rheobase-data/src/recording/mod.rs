@@ -160,15 +160,16 @@ pub struct Events {
     pub height: usize,
 }
 
-/// Reads the events in a camera's file: those formats of [`FORMATS`] that give camera events.
+/// Reads the events in a camera's file: those formats of [`FORMATS`] that give camera events, and tables and arrays of x, y, time and
+/// polarity, where `options` say what they do not. Pixels are neither cropped nor pooled here.
 ///
 /// # Errors
 /// As [`read_recording`]; [`Error::File`] if the file holds something else.
-pub fn read_events(path: impl AsRef<Path>) -> Result<Events> {
+pub fn read_events(path: impl AsRef<Path>, options: &TrainOptions) -> Result<Events> {
     let path = path.as_ref();
     let read = || -> Said<Events> {
         let format = formats::of(path, &head(path)?)?;
-        match (format.read)(path, &TrainOptions::default(), &mut Found::default())? {
+        match (format.read)(path, options, &mut Found::default())? {
             Content::Camera(all) => {
                 let beyond = |places: &[u16]| places.iter().max().map_or(0, |m| usize::from(*m) + 1);
                 let size = all.size.map(|(w, h)| (usize::from(w), usize::from(h)));

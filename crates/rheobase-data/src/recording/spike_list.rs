@@ -277,7 +277,9 @@ impl SpikeList {
         let far = low > 0.0 && low > 100.0 * (high - low) && low > 1000.0;
         let step = if self.steps { self.dt.or(Some(1.0)) } else { self.dt.or(options.dt) };
         let stepped = self.stepped || self.steps || options.dt.is_some();
-        let ends = |last: f64| match step.filter(|_| stepped && !self.times.is_empty()) {
+        // Steps so short that times cannot be told apart by them have no ends of their own.
+        let told = |dt: &f64| high / dt < 9_007_199_254_740_992.0;
+        let ends = |last: f64| match step.filter(|_| stepped && !self.times.is_empty()).filter(told) {
             Some(dt) => (((last / dt + 1e-6).floor() + 1.0) * dt).max(last),
             None => last,
         };

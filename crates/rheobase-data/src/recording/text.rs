@@ -538,12 +538,16 @@ struct OwnTable {
     shape: Option<[usize; 3]>,
     /// Of tables of trains: the unit, start and end, how many trials, and the names of all neurons.
     trains: Option<(Unit, f64, f64, usize, Vec<String>)>,
+    /// The windows of trials that have their own.
+    windows: Vec<(f64, f64)>,
 }
 
 /// The first words of our own tables of spikes in steps.
 pub(crate) const OWN: &str = "rheobase spikes:";
 /// The first words of our own tables of trains.
 pub(crate) const OWN_TRAINS: &str = "rheobase trains:";
+/// The first word before the windows of trials that have their own.
+pub(crate) const OWN_WINDOWS: &str = "windows:";
 
 impl OwnTable {
     fn of(comments: &[String]) -> OwnTable {
@@ -562,7 +566,8 @@ impl OwnTable {
         let trains = unit.zip(number("start")).zip(number("stop")).zip(count("trials")).zip(names);
         let trains =
             trains.map(|((((unit, start), stop), trials), names)| (unit, start, stop, trials, names));
-        OwnTable { dt, shape, trains }
+        let windows = find(OWN_WINDOWS).and_then(|list| serde_json::from_str(list).ok()).unwrap_or_default();
+        OwnTable { dt, shape, trains, windows }
     }
 
     /// With the silent neurons and samples, and the end of the recording.
@@ -575,6 +580,9 @@ impl OwnTable {
                 list.ids.names = names;
                 list.window = (Some(start), Some(stop));
                 list.stepped = false;
+                if super::write::check_windows(&self.windows, trials, (start, stop)).is_ok() {
+                    list.windows = self.windows;
+                }
                 if trials > 1 {
                     let trials_of = list.trials.get_or_insert_with(Default::default);
                     trials_of.which.resize(list.times.len(), 0);

@@ -186,7 +186,7 @@ fn case(file: &Path, side: &Value) -> Vec<String> {
 
 /// The events of a camera, one by one.
 fn events(file: &Path, want: &Value) -> std::result::Result<(), String> {
-    let read = read_events(file).map_err(|e| e.to_string())?;
+    let read = read_events(file, &TrainOptions::default()).map_err(|e| e.to_string())?;
     let column = |name: &str| -> Vec<i64> {
         want[name].as_array().unwrap().iter().map(|v| v.as_i64().unwrap()).collect()
     };
