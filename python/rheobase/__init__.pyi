@@ -62,12 +62,14 @@ from ._trained import Session as Session
 from ._trained import Trained as Trained
 from ._trained import from_relu as from_relu
 from ._trains import Burst as Burst
+from ._trains import CameraEvents as CameraEvents
 from ._trains import Correlogram as Correlogram
 from ._trains import Distances as Distances
 from ._trains import IsiStatistics as IsiStatistics
 from ._trains import MeanRates as MeanRates
 from ._trains import RateOverTime as RateOverTime
 from ._trains import SpikeTrains as SpikeTrains
+from ._trains import read_events as read_events
 from ._trains import read_trains as read_trains
 from ._verify import Verified as Verified
 from ._verify import verify as verify

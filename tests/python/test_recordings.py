@@ -26,7 +26,7 @@ def test_what_a_file_does_not_say_is_asked_for():
     with pytest.raises(OSError, match="dt"):
         rb.read_trains(HERE / "nest/crowded_steps.dat")
     assert [len(t) for t in rb.read_trains(HERE / "nest/crowded_steps.dat", dt=1e-4)] == [97, 94]
-    with pytest.raises(OSError, match=r"columns=neuron,time, or time,neuron; or .* holds=trains-in-columns; with unit=s\|ms\|us") as asked:
+    with pytest.raises(OSError, match=r"each: columns=neuron,time, or time,neuron; with unit=s\|ms\|us\|samples=RATE") as asked:
         rb.read_trains(HERE / "brian2/savetxt.txt")
     assert "--" not in str(asked.value), "options are the command's"
     by_name = rb.read_trains(HERE / "brian2/savetxt.txt", columns={"neuron": "column_1", "time": "column_2"}, unit="s")

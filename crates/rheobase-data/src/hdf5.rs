@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use hdf5_pure::{Dataset, Datatype, Group, Object};
+use hdf5_pure::{Dataset, Datatype, Group, Object, VlenStringReadOptions};
 
 use rheobase_base::memory;
 
@@ -18,6 +18,9 @@ const SEARCHED: u64 = 1 << 30;
 const PIECE: usize = 1 << 20;
 /// Bytes of a link before its name at most: version, flags, kind, place, character set, length.
 const LINK: usize = 13;
+/// Texts of an array at most, and their bytes together.
+const MOST_TEXTS: usize = 1 << 22;
+const MOST_LETTERS: usize = 1 << 26;
 /// Bytes of a heap of arrays at most.
 const HEAP_MAX: u64 = 1 << 28;
 
@@ -54,6 +57,19 @@ impl Places {
 
 /// Numbers with their shape, last axis fastest.
 pub type Numbers = (Vec<usize>, Vec<f64>);
+
+/// The elements of an array as they are stored, last axis fastest.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stored {
+    /// Single precision.
+    F32(Vec<f32>),
+    /// Double precision.
+    F64(Vec<f64>),
+    /// Whole numbers.
+    I64(Vec<i64>),
+    /// Texts.
+    Texts(Vec<String>),
+}
 
 impl Hdf5 {
     /// Opens a file.
@@ -201,7 +217,40 @@ impl Hdf5 {
     pub fn texts(&self, path: &str) -> Said<Vec<String>> {
         let dataset = self.dataset(path)?;
         self.believable(&dataset, path)?;
-        dataset.read_string().map_err(|e| at(path, &e))
+        texts_of(&dataset, path)
+    }
+
+    /// An array as it is stored: half precision is widened to single, whole numbers and truth values to 64 bits.
+    ///
+    /// # Errors
+    /// If there is none, it holds something else, or more than the file could.
+    pub fn stored(&self, path: &str) -> Said<(Vec<usize>, Stored)> {
+        let dataset = self.dataset(path)?;
+        let shape = self.believable(&dataset, path)?;
+        let kind = dataset.datatype().map_err(|e| at(path, &e))?;
+        let failed = |e: hdf5_pure::Error| at(path, &e);
+        let stored = match &kind {
+            Datatype::FloatingPoint { size: 2, .. } => {
+                let raw = dataset.read_raw().map_err(failed)?;
+                Stored::F32(decoded(&raw, &kind, path)?.into_iter().map(|x| x as f32).collect())
+            }
+            Datatype::FloatingPoint { size: 4, .. } => Stored::F32(dataset.read_f32().map_err(failed)?),
+            Datatype::FloatingPoint { size: 8, .. } => Stored::F64(dataset.read_f64().map_err(failed)?),
+            Datatype::FixedPoint { size: 8, layout, .. } if !layout.signed => {
+                let whole = dataset.read_u64().map_err(failed)?;
+                Stored::I64(whole.into_iter().map(|x| i64::try_from(x).unwrap_or(i64::MAX)).collect())
+            }
+            Datatype::FixedPoint { .. } => Stored::I64(dataset.read_i64().map_err(failed)?),
+            // NumPy's truth values.
+            Datatype::Enumeration { .. } => {
+                Stored::I64(dataset.read_raw().map_err(failed)?.into_iter().map(i64::from).collect())
+            }
+            Datatype::String { .. } | Datatype::VariableLength { is_string: true, .. } => {
+                Stored::Texts(texts_of(&dataset, path)?)
+            }
+            _ => return Err(format!("array `{path}` holds neither numbers nor texts")),
+        };
+        Ok((shape, stored))
     }
 
     /// Whether an array holds texts.
@@ -331,6 +380,18 @@ fn link(bytes: &[u8], at: usize, names: &[String]) -> Option<(usize, u64)> {
 
 fn at(path: &str, e: &hdf5_pure::Error) -> String {
     format!("`{path}` cannot be read: {e}")
+}
+
+/// Texts, of which a damaged file may declare any number and length.
+fn texts_of(dataset: &Dataset, path: &str) -> Said<Vec<String>> {
+    let varying = matches!(dataset.datatype(), Ok(Datatype::VariableLength { .. }));
+    let read = match varying {
+        true => dataset.read_vlen_strings(
+            VlenStringReadOptions::new().with_max_elements(MOST_TEXTS).with_max_payload_bytes(MOST_LETTERS),
+        ),
+        false => dataset.read_string(),
+    };
+    read.map_err(|e| at(path, &e))
 }
 
 fn shape(dataset: &Dataset, path: &str) -> Said<Vec<usize>> {

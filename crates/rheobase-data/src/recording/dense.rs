@@ -9,10 +9,11 @@ use super::found::{Found, Said};
 use super::matrix::Matrix;
 use super::names;
 use super::options::{Holds, Role, TrainOptions};
+use super::spike_list::meant;
 use super::unit::Unit;
 use rheobase_signals::SpikeTrains;
 use rheobase_signals::SpikeValues;
-use rheobase_signals::trains::{fits, numbers};
+use rheobase_signals::trains::numbers;
 
 /// Counts of more than so many spikes in a step are taken for something else, unless the caller says that they are counts.
 const MOST: f64 = 100.0;
@@ -306,7 +307,7 @@ fn trains(
     let height = height(values, row, dt, options.holds)?;
     let spikes = |value: &f64| SpikeValues::Counts(height).count(*value);
     let most = values.iter().map(spikes).fold(0.0, f64::max);
-    fits(values.iter().map(spikes).sum())?;
+    meant(values.iter().map(spikes).sum(), values.len())?;
     let what = match (height == 1.0, most <= 1.0) {
         (true, true) => "one spike or none per step".to_string(),
         (true, false) => format!("counts up to {most} per step"),

@@ -14,6 +14,19 @@ use rheobase_signals::trains::fits;
 /// Trains at most: beyond this a number in a file is a mistake.
 pub(super) const MOST_TRAINS: usize = 10_000_000;
 
+/// Spikes that one value of a file stands for, on average at most: more is damage, and would take memory that no file justifies.
+const MOST_EACH: f64 = 1e4;
+
+/// Whether `spikes` may be meant by so many values, and fit into memory.
+pub(super) fn meant(spikes: f64, values: usize) -> Said<()> {
+    if spikes > MOST_EACH * values.max(100) as f64 {
+        return Err(format!(
+            "stands for {spikes:.3e} spikes in {values} values; at most {MOST_EACH} for each are read"
+        ));
+    }
+    fits(spikes)
+}
+
 /// Who fired, for every spike: the number of a name. Names of neurons that did not fire may stand among them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Ids {
@@ -188,7 +201,7 @@ impl SpikeList {
         let values = self.values.take();
         let meaning = values.as_ref().map(|v| SpikeValues::guessed(v.iter().copied(), dt));
         if let (Some(values), Some(meaning)) = (&values, meaning) {
-            fits(values.iter().map(|v| meaning.count(*v)).sum())
+            meant(values.iter().map(|v| meaning.count(*v)).sum(), values.len())
                 .map_err(|rule| format!("column `value` {rule}"))?;
         }
         let (window, windows) = self.window(options, samples, found)?;
