@@ -30,6 +30,9 @@ type EventArrays<'py> = (
     PyReadonlyArray1<'py, f32>,
 );
 
+/// Times, columns, rows and polarities of a camera's events.
+type EventColumns<'py> = [Bound<'py, PyAny>; 4];
+
 #[pymethods]
 impl SpikeTrains {
     /// Trains from ascending times, sample by sample and within it neuron by neuron.
@@ -90,7 +93,7 @@ impl SpikeTrains {
         py: Python<'py>,
         path: PathBuf,
         options: &Bound<'py, PyDict>,
-    ) -> PyResult<([Bound<'py, PyAny>; 4], (usize, usize))> {
+    ) -> PyResult<(EventColumns<'py>, (usize, usize))> {
         let options = read_options(options)?;
         let read = enter(py, usize::MAX, |_| data::read_events(path, &options)).whole()?;
         let n = [read.t.len()];
