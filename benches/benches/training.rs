@@ -177,6 +177,7 @@ impl Setup {
     /// The first `samples` of the data.
     fn batch(&self, samples: usize) -> Batch<'_> {
         Batch {
+            source: 0,
             inputs: &self.inputs[..samples],
             targets: &self.targets[..samples],
             lengths: &self.lengths[..samples],
@@ -201,6 +202,7 @@ impl Setup {
         };
         let pass = self.pass();
         let batch = Batch {
+            source: 0,
             inputs: &self.inputs,
             targets: &self.targets,
             lengths: &self.lengths,

@@ -375,6 +375,7 @@ impl Setup {
     /// The first `samples` of the data.
     pub fn batch(&self, samples: usize) -> Batch<'_> {
         Batch {
+            source: 0,
             inputs: &self.inputs[..samples],
             targets: &self.targets[..samples],
             lengths: &self.lengths[..samples],
@@ -404,6 +405,7 @@ impl Setup {
         };
         let pass = self.pass();
         let batch = Batch {
+            source: 0,
             inputs: &self.inputs,
             targets: &self.targets,
             lengths: &self.lengths,

@@ -81,7 +81,9 @@ fn every_page_is_in_the_contents_and_every_link_leads_somewhere() {
         for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let inside = !target.starts_with("http");
             let (name, heading) = target.split_once('#').unwrap_or((target, ""));
-            let file = docs.join(page).parent().map(|folder| folder.join(name)).unwrap_or_default();
+            let here_or_there =
+                |folder: &Path| if name.is_empty() { docs.join(page) } else { folder.join(name) };
+            let file = docs.join(page).parent().map(here_or_there).unwrap_or_default();
             assert!(!inside || file.is_file(), "{here} links to {target}, which is not there");
             if inside && !heading.is_empty() {
                 let text = std::fs::read_to_string(&file).expect("a page");

@@ -15,7 +15,7 @@ from . import analyse, exchange, vision
 from ._cell import SLIFCell
 from ._dataset import Dataset
 from ._dynamics import Dynamics, FixedPoint, PhasePortrait, Threshold
-from ._epochs import Epoch, StageEpoch
+from ._epochs import Control, Epoch, StageEpoch
 from ._learn import Job, digits, fit, maps_figure, report
 from ._model import Learned, Model, PerFeature, models
 from ._native import Figure, __version__
@@ -49,10 +49,13 @@ from ._plasticity import Learner
 from ._population import Competition, Gradients, Population, State
 from ._recording import Events, Recording
 from ._rows import SpikeRows
+from ._runs import Comparison, sweep
 from ._settings import Settings
 from ._stimulus import Stimulus
 from ._trained import Answers, Conversion, Session, Trained, from_relu
-from ._trains import Burst, Correlogram, Distances, IsiStatistics, MeanRates, RateOverTime, SpikeTrains, read_trains
+from ._trains import (
+    Burst, CameraEvents, Correlogram, Distances, IsiStatistics, MeanRates, RateOverTime, SpikeTrains, read_events, read_trains,
+)
 from ._verify import Verified, verify
 
 probes: dict[str, str] = dict(_probes())
@@ -69,7 +72,10 @@ __all__ = [
     "Answers",
     "AveragePool",
     "Burst",
+    "CameraEvents",
+    "Comparison",
     "Competition",
+    "Control",
     "Conv",
     "Conversion",
     "Correlogram",
@@ -108,6 +114,7 @@ __all__ = [
     "Population",
     "probes",
     "RateOverTime",
+    "read_events",
     "read_trains",
     "Recording",
     "ReLU",
@@ -128,6 +135,7 @@ __all__ = [
     "SumPool",
     "Synapse",
     "surrogates",
+    "sweep",
     "Tanh",
     "Threshold",
     "Trained",

@@ -12,6 +12,7 @@ from ._dynamics import Dynamics as Dynamics
 from ._dynamics import FixedPoint as FixedPoint
 from ._dynamics import PhasePortrait as PhasePortrait
 from ._dynamics import Threshold as Threshold
+from ._epochs import Control as Control
 from ._epochs import Epoch as Epoch
 from ._epochs import StageEpoch as StageEpoch
 from ._learn import Job as Job
@@ -54,6 +55,8 @@ from ._population import State as State
 from ._recording import Events as Events
 from ._recording import Recording as Recording
 from ._rows import SpikeRows as SpikeRows
+from ._runs import Comparison as Comparison
+from ._runs import sweep as sweep
 from ._settings import Settings as Settings
 from ._stimulus import Stimulus as Stimulus
 from ._trained import Answers as Answers
@@ -62,12 +65,14 @@ from ._trained import Session as Session
 from ._trained import Trained as Trained
 from ._trained import from_relu as from_relu
 from ._trains import Burst as Burst
+from ._trains import CameraEvents as CameraEvents
 from ._trains import Correlogram as Correlogram
 from ._trains import Distances as Distances
 from ._trains import IsiStatistics as IsiStatistics
 from ._trains import MeanRates as MeanRates
 from ._trains import RateOverTime as RateOverTime
 from ._trains import SpikeTrains as SpikeTrains
+from ._trains import read_events as read_events
 from ._trains import read_trains as read_trains
 from ._verify import Verified as Verified
 from ._verify import verify as verify

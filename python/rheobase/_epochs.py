@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ._learn import Job
 
 
 class Epoch(NamedTuple):
@@ -37,3 +40,22 @@ class StageEpoch(NamedTuple):
     """How far the weights were from their bounds at its end: mean of w(1 − w)."""
     accuracy: float | None
     """Share of the samples in which the first winner stood for the right class, where that is rewarded."""
+
+
+class Control(NamedTuple):
+    """What a job is compared with: another one on the same test samples, and McNemar's exact test of the two."""
+
+    job: Job
+    """The control, trained."""
+    accuracy: float
+    """Share of the test samples that it classifies right."""
+    both: int
+    """Test samples that both classify right."""
+    only_job: int
+    """Those that only the job does."""
+    only_control: int
+    """Those that only the control does."""
+    neither: int
+    """Those that neither does."""
+    p: float
+    """How likely a difference at least as large is, were both equally good: two-sided."""

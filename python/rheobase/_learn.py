@@ -14,7 +14,7 @@ import numpy as np
 
 from . import _native
 from ._dataset import Dataset, arrays
-from ._epochs import Epoch, StageEpoch
+from ._epochs import Control, Epoch, StageEpoch
 from ._network import Network
 from ._numbers import count, numbers
 from ._progress import Bar
@@ -184,6 +184,26 @@ class Job:
         """The job's own test samples through the network."""
         return _answers(self._own.test(), True)
 
+    def controls(self, *, progress: bool | None = None) -> dict[str, Control]:
+        """Trains and tests what the settings compare the job with (``[[control]]``), by name; the job itself should be done.
+
+        Args:
+            progress: Whether bars are shown; by default on a terminal and in a notebook.
+        """
+        found = {}
+        for name in self._own.controls():
+            control = Job._of(self._own.control(name)).run(progress=progress)
+            both, job, only_control, neither, p = self._own.paired(control._own)
+            found[name] = Control(control, control.test().accuracy, both, job, only_control, neither, p)
+        return found
+
+    def receptive_fields(self, layer: str) -> np.ndarray:
+        """What the features of a convolution look like in the network's input: ``[feature, channel, row, column]``.
+
+        Each is the sum of what its inputs look like, by their weights; a maximum looks like the mean of its window.
+        """
+        return self._own.receptive_fields(layer)
+
     def evaluate(self, x: Any, y: Any = None, *, series: bool = False) -> Answers:
         """Samples of known classes through the network: arrays, or a :class:`Dataset`."""
         return _answers(self._own.evaluate(arrays(x, y, series, "x")._own), True)
@@ -228,9 +248,10 @@ class Job:
             for layer, epochs in self.stages.items():
                 _table(place / f"stage-{layer}.csv", [epoch._replace(wins=sum(epoch.wins)) for epoch in epochs])
             tested = self.test()
-            found = {"test accuracy": tested.accuracy, "test loss": tested.loss, "fingerprint": self.fingerprint}
-            rates = {f"rate of {layer}": rate for layer, rate in tested.rates.items()}
-            (place / "report.json").write_text(json.dumps({**found, **rates}), encoding="utf-8")
+            found = {"accuracy": tested.accuracy, "loss": tested.loss, "rates": dict(tested.rates)}
+            text = json.dumps({"test": found, "fingerprint": self.fingerprint})
+            (place / "report.json").write_text(text, encoding="utf-8")
+            self.save(place)
             return report(folder, path, title=title or "Training")
 
     def _repr_svg_(self) -> str | None:

@@ -52,6 +52,11 @@ class Settings:
         """
         self._own.set(key, "none" if value is None else toml(value, key))
 
+    @staticmethod
+    def reference(key: str | None = None) -> str:
+        """What the reference of settings says of a table or a key (``"optimise"``, ``"train.epochs"``), or all of it: Markdown."""
+        return _native.Settings.reference(key)
+
     def to_toml(self) -> str:
         """All settings as TOML."""
         return self._own.to_toml()

@@ -264,3 +264,34 @@ def test_spiking_layers_are_fitted_as_rates(tmp_path):
     rates, layers = fitted(epochs=3).trained().to_rates(X, tmp_path / "rates.safetensors")
     assert layers[0]["layer"] == "lif_subtract" and 0 < layers[0]["error"] < layers[0]["rate"] * 2
     assert rates.evaluate(TEST_X, TEST_Y).accuracy > 0.4
+
+
+def test_controls_are_other_jobs_on_the_same_samples():
+    settings = rb.Settings()
+    settings.set("train.epochs", 2)
+    settings.set("control", [{"name": "less", "set": {"train.epochs": 1, "optimise.learning_rate": 0.0005}}])
+    job = rb.Job(settings).run(progress=False)
+    (less,) = job.controls(progress=False).values()
+    correct = round(job.test().accuracy * 360)
+    assert less.both + less.only_job == correct
+    assert less.both + less.only_control == round(less.accuracy * 360)
+    assert less.both + less.only_job + less.only_control + less.neither == 360
+    assert less.accuracy < job.test().accuracy and 0 < less.p < 1
+    with pytest.raises(ValueError, match="control.more"):
+        settings.set("control", [{"name": "more", "set": {"train.batch": 0}}])
+        rb.Job(settings)
+
+
+def test_features_look_like_what_they_are_made_of():
+    root = Path(__file__).resolve().parents[2]
+    if not (root / "examples/vision-digits.toml").exists():
+        pytest.skip("the clone's examples are not here")
+    settings = rb.Settings.read(root / "examples/vision-digits.toml")
+    settings.set("stage.features.epochs", 0)
+    settings.set("train.epochs", 0)
+    job = rb.Job(settings).run(progress=False)
+    assert np.array_equal(job.receptive_fields("features"), job.parameters["features.weight"])
+    with pytest.raises(ValueError, match="no convolution of images"):
+        job.receptive_fields("readout_linear")
+    with pytest.raises(ValueError, match="did you mean `features`"):
+        job.receptive_fields("featurez")

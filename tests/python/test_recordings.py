@@ -16,13 +16,17 @@ def test_files_say_what_was_understood():
     assert rb.SpikeTrains([[0.1]]).understood is None
     phy = rb.read_trains(HERE / "phy/sorted", stop=2.0)
     assert phy.names == ("2", "5", "11") and phy.window == (0.0, 2.0)
+    assert rb.read_trains(HERE / "phy/sorted", verdict="good").names == ("2",)
+    assert rb.read_trains(HERE / "nwb/observed_in_parts.nwb", verdict=["good", "noise"]).names == ("101", "103", "250")
+    with pytest.raises(OSError, match="no verdicts .* verdict could choose"):
+        rb.read_trains(HERE / "brian2/states.npz", verdict="good")
 
 
 def test_what_a_file_does_not_say_is_asked_for():
     with pytest.raises(OSError, match="dt"):
         rb.read_trains(HERE / "nest/crowded_steps.dat")
     assert [len(t) for t in rb.read_trains(HERE / "nest/crowded_steps.dat", dt=1e-4)] == [97, 94]
-    with pytest.raises(OSError, match=r"columns=neuron,time .* with unit=s\|ms\|us; or holds=trains-in-columns, each a train") as asked:
+    with pytest.raises(OSError, match=r"each: columns=neuron,time, or time,neuron; with unit=s\|ms\|us\|samples=RATE") as asked:
         rb.read_trains(HERE / "brian2/savetxt.txt")
     assert "--" not in str(asked.value), "options are the command's"
     by_name = rb.read_trains(HERE / "brian2/savetxt.txt", columns={"neuron": "column_1", "time": "column_2"}, unit="s")
@@ -54,3 +58,17 @@ def test_times_become_steps():
     assert two.to_dense(0.01).sum() == 2 and two.to_dense(0.01, doubles="one").sum() == 1
     with pytest.raises(ValueError, match="2 spikes of train 0"):
         two.to_dense(0.01, doubles="error")
+
+
+def test_events_of_cameras_are_arrays(tmp_path):
+    events = rb.read_events(HERE / "tonic/events.npy")
+    assert len(events.t) == 120 and events.t.dtype == np.int64 and set(events.p) == {0, 1}
+    assert events.x.max() < events.width and events.y.max() < events.height
+    table = tmp_path / "events.csv"
+    table.write_text("".join(f"{x},{y},{p},{t}\n" for t, x, y, p in zip(*events[:4])))
+    with pytest.raises(OSError, match="columns"):
+        rb.read_events(table)
+    back = rb.read_events(table, columns="x,y,polarity,time", unit="us")
+    assert all((a == b).all() for a, b in zip(back[:4], events[:4]))
+    with pytest.raises(OSError, match="no events of a camera"):
+        rb.read_events(HERE / "brian2/states.npz")

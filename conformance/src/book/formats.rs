@@ -32,11 +32,12 @@ const OPTIONS: &str = "\n## What a file does not say\n\n\
 | `--as trains` | `holds=\"trains\"` | times, a train per line, row, cell or array |\n\
 | `--as trains-in-columns` | `holds=\"trains-in-columns\"` | times, a train per column |\n\
 | `--as potentials` | `holds=\"potentials\"` | no spikes: refused as such |\n\
-| `--dt 0.001` | `dt=0.001` | the length of a step, s |\n\
+| `--dt 0.001`; `--unit steps` | `dt=0.001`; `unit=\"steps\"` | the length of a step, s; or that times are to be counted in steps |\n\
 | `--time-axis 1` | `time_axis=1` | the axis of time in values per step |\n\
 | `--start 0 --stop 1,1.25` | `start=0, stop=[1, 1.25]` | when the recording began and ended; one time, or one for each trial |\n\
 | `FILE:NAME` | `array=\"NAME\"` | an array, population, block, stream or sample of several |\n\
 | `--neurons 100` | `neurons=100` | how many there were, where they are numbered from 0 |\n\
+| `--verdict good`, `good,mua` | `verdict=\"good\"`, `[\"good\", \"mua\"]` | which neurons, where a sorter or a person judged them (Phy, NWB) |\n\
 | `--polarity split`, `merge`, `keep`; `--pool 2`; `--crop 0,0,64,64` | `polarity=`, `pool=`, `crop=` | what pixels of a camera become |\n\n\
 Times without a unit are taken for seconds where they are broken numbers, and this is said; whole numbers are refused, and so are \
 broken ones that would make a recording of hundreds of seconds with hardly a spike. A unit in the name of a column counts: `time_ms`, \

@@ -9,6 +9,7 @@ mod formats;
 mod head;
 mod markdown;
 mod model_page;
+mod settings;
 mod surrogates;
 
 use std::collections::BTreeMap;
@@ -58,6 +59,13 @@ const COMING: [(&str, &str); 10] = [
 /// Pages for those who use neurons inside another program, written by hand too.
 const INSIDE: [(&str, &str); 3] = [("torch", "PyTorch"), ("jax", "JAX"), ("nengo", "Nengo")];
 
+/// Pages of vision networks with their controls, written by hand too.
+const NETWORKS: [(&str, &str); 3] = [
+    ("kheradpisheh-2018", "Kheradpisheh et al. 2018"),
+    ("mozafari-2019", "Mozafari et al. 2019"),
+    ("diehl-cook-2015", "Diehl & Cook 2015, current-based"),
+];
+
 /// Every generated page of the book by its path below `docs/`. `root` is the repository, whose model files are read for
 /// the words of their heads.
 ///
@@ -84,6 +92,10 @@ pub fn pages(root: &Path) -> Result<BTreeMap<PathBuf, String>, String> {
     let folder = root.join("crates/rheobase-exchange/src/dialect");
     pages.extend(dialects::pages(&folder)?.into_iter().map(|(path, page)| (path, format!("{NOTE}{page}"))));
     pages.insert("formats.md".into(), format!("{NOTE}{}", formats::page()));
+    let reference = settings::page(root)?;
+    // The library carries it, too: the command and Python show it.
+    pages.insert("../crates/rheobase-learn/src/learn/config/settings.md".into(), reference.clone());
+    pages.insert("settings.md".into(), format!("{NOTE}{reference}"));
     pages.insert("SUMMARY.md".into(), summary(models));
     Ok(pages)
 }
@@ -107,6 +119,9 @@ fn summary(models: &[std::sync::Arc<dyn Model>]) -> String {
     let mut out = String::from("# Summary\n\n");
     for (path, title) in WRITTEN {
         out += &format!("- [{title}]({path})\n");
+        for (page, network) in NETWORKS.iter().filter(|_| path == "vision.md") {
+            out += &format!("  - [{network}](vision/{page}.md)\n");
+        }
         for dialect in DIALECTS.iter().filter(|_| path == "exchange.md") {
             out += &format!("  - [{}]({})\n", dialects::title(dialect), dialects::path(dialect));
         }
@@ -118,7 +133,7 @@ fn summary(models: &[std::sync::Arc<dyn Model>]) -> String {
     for m in models {
         out += &format!("  - [{}](models/{}.md)\n", m.info().class, m.info().name);
     }
-    out += "- [Surrogates](surrogates.md)\n- [Data formats](formats.md)\n";
+    out += "- [Surrogates](surrogates.md)\n- [Settings](settings.md)\n- [Data formats](formats.md)\n";
     out += "- [Coming from another library](coming-from.md)\n";
     for (page, library) in COMING {
         out += &format!("  - [{library}](coming-from/{page}.md)\n");

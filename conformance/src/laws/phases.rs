@@ -68,8 +68,14 @@ fn learned(model: &str, library: &Library) -> rheobase::Result<Vec<(String, Vec<
     };
     let inputs = (0..5).map(spikes).collect::<rheobase::Result<Vec<_>>>()?;
     let targets: Vec<Target<'_>> = (0..5).map(|i| Target::Class(i % 3)).collect();
-    let batch =
-        Batch { inputs: &inputs, targets: &targets, lengths: &[20; 5], ids: &[0, 1, 2, 3, 4], epoch: 0 };
+    let batch = Batch {
+        source: 0,
+        inputs: &inputs,
+        targets: &targets,
+        lengths: &[20; 5],
+        ids: &[0, 1, 2, 3, 4],
+        epoch: 0,
+    };
     let pass = Pass {
         loss: LossKind::CrossEntropy(CrossEntropy::default()),
         rates: Vec::new(),

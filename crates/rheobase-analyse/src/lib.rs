@@ -74,6 +74,7 @@ mod synchrony;
 mod trains;
 mod van_rossum;
 mod victor_purpura;
+mod violations;
 
 pub use binning::{BinCounts, bin_counts};
 pub use bursts::{Burst, BurstRule, bursts};
@@ -100,3 +101,4 @@ pub use synchrony::{SpikeSynchrony, spike_synchrony, synchrony};
 pub use trains::{Distances, Measures, Rates};
 pub use van_rossum::van_rossum;
 pub use victor_purpura::victor_purpura;
+pub use violations::{Violations, violations};

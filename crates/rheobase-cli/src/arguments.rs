@@ -4,19 +4,14 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use rheobase::data::{NonFinite, NpzReader, read_csv, read_npy};
+use rheobase::models::record::Field;
 
 use crate::failure::{Failure, Outcome};
 use crate::train::run_folder::own_for_output;
+use crate::units::Amount;
 
 /// Endings of files that hold numbers.
 const DATA_ENDINGS: [&str; 5] = ["npy", "npz", "csv", "tsv", "txt"];
-
-/// A number as a user writes it; `inf` and `nan` are numbers here and refused where they do not fit.
-pub(crate) fn number(text: &str) -> Result<f64, String> {
-    text.trim().parse().map_err(|_| {
-        format!("`{text}` is not a number; write it plainly, such as 0.02 or 2e-2, in the field's unit")
-    })
-}
 
 /// A number of threads.
 pub(crate) fn threads(text: &str) -> Result<usize, String> {
@@ -39,8 +34,23 @@ pub(crate) enum NumberOrSpan {
 impl FromStr for NumberOrSpan {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
+        NumberOrSpan::parse(text, &|text| {
+            let amount: Amount = text.parse()?;
+            match amount.unit.is_empty() {
+                true => Ok(amount.value),
+                false => Err(format!("`{text}` must be a plain number here")),
+            }
+        })
+    }
+}
+
+impl NumberOrSpan {
+    /// Reads `text`, each number of it by `number`. A unit behind a span is that of both its ends.
+    pub(crate) fn parse(text: &str, number: &dyn Fn(&str) -> Result<f64, String>) -> Result<Self, String> {
         let Some((low, high)) = text.split_once("..") else { return number(text).map(NumberOrSpan::Same) };
-        let (low, high) = (number(low)?, number(high)?);
+        let unit = high.parse::<Amount>().map_or(String::new(), |a| a.unit);
+        let plain = low.parse::<Amount>().is_ok_and(|a| a.unit.is_empty());
+        let (low, high) = (number(&if plain { format!("{low}{unit}") } else { low.into() })?, number(high)?);
         if low.is_finite() && high.is_finite() && low <= high {
             Ok(NumberOrSpan::Between(low, high))
         } else {
@@ -114,6 +124,8 @@ impl FilePart {
 pub(crate) struct Setting {
     /// The field.
     pub(crate) name: String,
+    /// What it is set to, as it was written.
+    text: String,
     /// Its value.
     pub(crate) value: Value,
 }
@@ -135,20 +147,52 @@ impl FromStr for Setting {
         let Some((name, value)) = text.split_once('=') else {
             return Err(format!("`{text}` is not NAME=VALUE, such as tau_m=0.02"));
         };
-        let value = if let Some(file) = value.strip_prefix('@') {
-            let part = FilePart::parse(file);
-            Value::File(part.ok_or_else(|| {
-                format!("`{file}` does not end in {}, or in these and :PART", DATA_ENDINGS.join(", "))
-            })?)
-        } else if let Some(span) = value.strip_suffix("/map") {
-            match span.parse()? {
-                NumberOrSpan::Between(low, high) => Value::PerMap(low, high),
-                NumberOrSpan::Same(_) => return Err(format!("`{value}` needs a span: LOW..HIGH/map")),
-            }
-        } else {
-            Value::NumberOrSpan(value.parse()?)
-        };
-        Ok(Setting { name: name.trim().into(), value })
+        let setting =
+            Setting { name: name.trim().into(), text: value.into(), value: value_of(value, &any_unit)? };
+        Ok(setting)
+    }
+}
+
+impl Setting {
+    /// The setting in the unit of its field, one of `fields`; a field that is none of these is left for whoever knows more.
+    pub(crate) fn in_units_of(&self, option: &str, fields: &[Field]) -> Outcome<Setting> {
+        let Some(field) = fields.iter().find(|f| f.name == self.name) else { return Ok(self.clone()) };
+        let place = format!("{option} {}", self.name);
+        let refused = std::cell::RefCell::new(None);
+        let value = value_of(&self.text, &|text| {
+            let amount: Amount = text.parse()?;
+            amount.in_unit(&place, field.unit).map_err(|failure| {
+                let message = failure.message().unwrap_or_default().to_string();
+                *refused.borrow_mut() = Some(failure);
+                message
+            })
+        });
+        match (value, refused.into_inner()) {
+            (Ok(value), _) => Ok(Setting { value, ..self.clone() }),
+            (_, Some(failure)) => Err(failure),
+            (Err(message), None) => Err(Failure::bad(message)),
+        }
+    }
+}
+
+fn any_unit(text: &str) -> Result<f64, String> {
+    text.parse::<Amount>().map(|a| a.in_base())
+}
+
+/// What a field is set to, each number read by `number`.
+fn value_of(value: &str, number: &dyn Fn(&str) -> Result<f64, String>) -> Result<Value, String> {
+    if let Some(file) = value.strip_prefix('@') {
+        let part = FilePart::parse(file);
+        return Ok(Value::File(part.ok_or_else(|| {
+            format!("`{file}` does not end in {}, or in these and :PART", DATA_ENDINGS.join(", "))
+        })?));
+    }
+    let Some(span) = value.strip_suffix("/map") else {
+        return NumberOrSpan::parse(value, number).map(Value::NumberOrSpan);
+    };
+    match NumberOrSpan::parse(span, number)? {
+        NumberOrSpan::Between(low, high) => Ok(Value::PerMap(low, high)),
+        NumberOrSpan::Same(_) => Err(format!("`{value}` needs a span: LOW..HIGH/map")),
     }
 }
 
@@ -192,6 +236,23 @@ impl FromStr for Shape {
     }
 }
 
+/// Whether an output goes to standard output: `-`.
+pub(crate) fn is_stdout(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Where a table goes that is written to `path`: there, or for `-` to standard output, as CSV.
+pub(crate) fn write_table(path: &Path, write: impl FnOnce(&Path) -> Outcome<()>) -> Outcome<()> {
+    if !is_stdout(path) {
+        return write(path);
+    }
+    let fault = |e: std::io::Error| Failure::bad(format!("-o -: {e}"));
+    let folder = tempfile::tempdir().map_err(fault)?;
+    let file = folder.path().join("output.csv");
+    write(&file)?;
+    crate::terminal::print(&std::fs::read_to_string(&file).map_err(fault)?)
+}
+
 /// Checks before a long run that `path` can be written later: its ending is one of `endings`, its folder is there, and
 /// if that is the folder of a run, no other process is writing there.
 pub(crate) fn check_output(option: &str, path: &Path, endings: &[&str]) -> Outcome<()> {
@@ -227,9 +288,22 @@ mod tests {
         let file = FilePart { path: "b/c.npz".into(), part: Some("x".into()) };
         assert_eq!(value("a=@b/c.npz:x"), Ok(Value::File(file)));
         assert_eq!(value("a=-inf"), Ok(Value::NumberOrSpan(NumberOrSpan::Same(f64::NEG_INFINITY))));
-        for bad in ["a", "a=", "a=20ms", "a=2..1", "a=1..nan", "a=1/map", "a=@b.mat", "a=1.."] {
+        for bad in ["a", "a=", "a=20 apples", "a=2..1", "a=1..nan", "a=1/map", "a=@b.mat", "a=1.."] {
             assert!(bad.parse::<Setting>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn settings_take_the_unit_of_their_field() {
+        let fields = [Field::real("tau_m", "s", 0.02, ""), Field::real("v", "mV", 0.0, "")];
+        let value = |text: &str| {
+            let setting: Setting = text.parse().unwrap();
+            setting.in_units_of("--set", &fields).map(|s| s.value).map_err(|f| f.message().map(String::from))
+        };
+        assert_eq!(value("tau_m=20ms"), Ok(Value::NumberOrSpan(NumberOrSpan::Same(0.02))));
+        assert_eq!(value("tau_m=10..20ms"), Ok(Value::NumberOrSpan(NumberOrSpan::Between(0.01, 0.02))));
+        assert_eq!(value("v=-0.07V..-60mV/map"), Ok(Value::PerMap(-70.0, -60.0)));
+        assert_eq!(value("tau_m=3mV"), Err(Some("--set tau_m = 3 mV: is in s; give a plain number".into())));
     }
 
     #[test]

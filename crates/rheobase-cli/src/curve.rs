@@ -1,6 +1,6 @@
 //! `rheobase curve`: firing rate over constant input, the closed form beside simulation.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rheobase::curve::Settling;
@@ -11,13 +11,15 @@ use rheobase::population::Number;
 use rheobase::{Input, Population, Record, Spikes};
 use serde_json::json;
 
-use crate::arguments::check_output;
+use crate::arguments::{check_output, is_stdout, write_table};
 use crate::failure::{Failure, Outcome};
+use crate::picture_options::{PictureOptions, with_provenance};
 use crate::simulate::setup::{Setup, steps_in};
 use crate::simulate::statistics::Counts;
 use crate::simulate::{run, step_warning};
 use crate::terminal;
 use crate::text::{Table, exact, short};
+use crate::units::{Amount, time_of};
 
 /// Points of a curve at most.
 const MOST_POINTS: usize = 1_000_000;
@@ -42,28 +44,30 @@ pub(crate) struct Curve {
     setup: Setup,
     /// Smallest input
     #[arg(long, value_name = "INPUT", allow_negative_numbers = true)]
-    from: Option<f64>,
+    from: Option<Amount>,
     /// Largest input
     #[arg(long, value_name = "INPUT", allow_negative_numbers = true)]
-    to: Option<f64>,
+    to: Option<Amount>,
     /// Number of inputs
     #[arg(long, value_name = "N", default_value_t = 25)]
     points: usize,
     /// Time in which spikes are counted, in seconds [default: 1]; steps for models that count steps [default: 1000]
-    #[arg(short, long, allow_negative_numbers = true)]
-    time: Option<f64>,
+    #[arg(short, long, value_name = "TIME", allow_negative_numbers = true)]
+    time: Option<Amount>,
     /// Time before that, in which the neuron settles [default: 0.5 s, or 500 steps]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
-    settle: Option<f64>,
-    /// Write the table to this .csv or .npz file
+    settle: Option<Amount>,
+    /// Write the table to this .csv or .npz file; - for CSV on standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Draw the curve into this .svg or .png file
+    /// Draw the curve into this .svg, .png or .pdf file
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    picture: PictureOptions,
 }
 
 /// A computed curve.
@@ -84,11 +88,11 @@ impl Curve {
     }
 
     fn run_in<E: Number>(self) -> Outcome<()> {
-        if let Some(path) = &self.output {
+        if let Some(path) = self.output.as_ref().filter(|path| !is_stdout(path)) {
             check_output("-o", path, &["csv", "npz"])?;
         }
         if let Some(path) = &self.plot {
-            check_output("--plot", path, &["svg", "png"])?;
+            self.picture.check("--plot", path)?;
         }
         let model = self.setup.model()?;
         let info = model.info();
@@ -115,9 +119,14 @@ impl Curve {
                 None => None,
             };
         }
-        self.save(&points)?;
-        self.draw(info, &points)?;
+        if let Some(path) = &self.output {
+            write_table(path, |path| Curve::save(path, &points))?;
+        }
+        self.draw(&population, &points)?;
         points.warnings.iter().for_each(|w| terminal::warn(&format!("warning: {w}")));
+        if self.output.iter().chain(&self.plot).any(|path| is_stdout(path)) {
+            return Ok(());
+        }
         if self.json {
             terminal::print_json(&points.json(info))
         } else {
@@ -137,8 +146,11 @@ impl Curve {
         let far = 4.0 * info.example_input;
         let symmetric = matches!(info.emits, Emits::Signed | Emits::Analogue);
         let (low, high) = (if symmetric { -far.abs() } else { far.min(0.0) }, far.max(0.0));
-        let from = self.from.unwrap_or(low.max(lowest));
-        let to = self.to.unwrap_or(high.min(highest));
+        let given = |option: &str, amount: &Option<Amount>| {
+            amount.as_ref().map(|a| a.in_unit(option, info.input_unit)).transpose()
+        };
+        let from = given("--from", &self.from)?.unwrap_or(low.max(lowest));
+        let to = given("--to", &self.to)?.unwrap_or(high.min(highest));
         for (option, x) in [("--from", from), ("--to", to)] {
             if !(lowest..=highest).contains(&x) {
                 let (low, high, name) = (exact(lowest), exact(highest), info.name);
@@ -159,8 +171,8 @@ impl Curve {
     /// How long neurons settle and spikes are counted.
     fn settling(&self, info: &Info, dt: f64) -> Outcome<Settling> {
         let (time, settle) = if info.time == Time::Steps { (1000.0, 500.0) } else { (1.0, 0.5) };
-        let measure = steps_in("--time", self.time.unwrap_or(time), dt)?;
-        let settle = match self.settle.unwrap_or(settle) {
+        let measure = steps_in("--time", time_of("--time", &self.time, info.time)?.unwrap_or(time), dt)?;
+        let settle = match time_of("--settle", &self.settle, info.time)?.unwrap_or(settle) {
             0.0 => 0,
             settle => steps_in("--settle", settle, dt)?,
         };
@@ -230,8 +242,7 @@ impl Curve {
         Ok(between)
     }
 
-    fn save(&self, points: &Points) -> Outcome<()> {
-        let Some(path) = &self.output else { return Ok(()) };
+    fn save(path: &Path, points: &Points) -> Outcome<()> {
         let mut columns = vec![("input", &points.input), ("simulated", &points.simulated)];
         columns.extend(points.closed.as_ref().map(|c| ("closed_form", c)));
         if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
@@ -243,8 +254,9 @@ impl Curve {
         Ok(write_npz(path, &arrays)?)
     }
 
-    fn draw(&self, info: &Info, points: &Points) -> Outcome<()> {
+    fn draw<E: Number>(&self, population: &Population<E>, points: &Points) -> Outcome<()> {
         let Some(path) = &self.plot else { return Ok(()) };
+        let info = population.model().info();
         let unit = if info.input_unit == "1" { "" } else { info.input_unit };
         let mut figure = FiCurve::new("input", unit).title(info.class).clock(info.time);
         if info.emits == Emits::Analogue {
@@ -257,7 +269,12 @@ impl Curve {
         if let Some((low, high)) = points.rheobase {
             figure = figure.rheobase(0.5 * (low + high));
         }
-        Ok(figure.figure()?.save(path)?)
+        let dt = population.dt();
+        let figure = figure.step(dt).figure()?;
+        let params = population.params().map(|(f, c)| (f.name.to_string(), json!(c.get(0))));
+        let params: serde_json::Map<_, _> = params.collect();
+        let about = json!({ "model": info.name, "params": params, "dt": dt, "seed": self.setup.seed });
+        self.picture.save(with_provenance(figure, &about), path)
     }
 }
 

@@ -165,17 +165,23 @@ fn trained(path: &Path) -> Outcome<NetworkSummary> {
     Ok(found)
 }
 
-fn text(found: &NetworkSummary) -> String {
+/// The network of a run as a table: heads, and a row per node.
+pub(crate) fn layers(checkpoint: &Path) -> Outcome<(Vec<&'static str>, Vec<Vec<String>>)> {
+    Ok(nodes(&trained(checkpoint)?))
+}
+
+/// Heads, and a row per node.
+fn nodes(found: &NetworkSummary) -> (Vec<&'static str>, Vec<Vec<String>>) {
     let parts = &found.parts;
     let shape = |shape: &[usize]| shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" × ");
     let mut heads = vec!["NODE", "KIND", "FROM", "SHAPE", "PARAMETERS"];
-    if !found.rates.is_empty() {
+    let rated = !found.rates.is_empty();
+    if rated {
         heads.push("RATE");
     }
-    let mut rows = Table::new(&heads);
-    let rated = !found.rates.is_empty();
+    let mut rows = Vec::new();
     let mut add = |cells: [String; 5], rate: String| {
-        rows.cells(cells.into_iter().chain(rated.then_some(rate)).collect());
+        rows.push(cells.into_iter().chain(rated.then_some(rate)).collect());
     };
     add(["input".into(), String::new(), String::new(), shape(&parts.input), String::new()], String::new());
     for node in &parts.nodes {
@@ -193,6 +199,15 @@ fn text(found: &NetworkSummary) -> String {
         let rate = rate.map_or(String::new(), |r| format!("{:.2} %", 100.0 * r));
         add([node.name.clone(), node.what.clone(), from.join(", "), shape(&node.shape), count], rate);
     }
+    (heads, rows)
+}
+
+fn text(found: &NetworkSummary) -> String {
+    let parts = &found.parts;
+    let rated = !found.rates.is_empty();
+    let (heads, each) = nodes(found);
+    let mut rows = Table::new(&heads);
+    each.into_iter().for_each(|cells| rows.cells(cells));
     let mut lines = Table::bare();
     lines.row(["output".into(), parts.output.clone()]);
     lines.row(["parameters".into(), grouped(parts.parameters as u64)]);

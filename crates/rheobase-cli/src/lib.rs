@@ -2,6 +2,7 @@
 
 mod analyse;
 mod arguments;
+mod compare;
 mod convert;
 mod curve;
 mod exchange;
@@ -13,14 +14,21 @@ mod interrupt;
 mod memory;
 mod models;
 mod phase;
+mod picture_options;
 mod plot;
 mod replay;
+mod settings;
+mod shell;
 mod simulate;
+mod sweep;
 mod terminal;
 mod text;
 mod to_rates;
 mod train;
+mod units;
 mod verify;
+
+pub use sweep::sweep;
 
 use std::ffi::OsString;
 
@@ -30,6 +38,8 @@ const FIRST_STEPS: &str = "Rheobase simulates and trains spiking neurons: the sa
 
 Try first:
   rheobase train                                   a network learns to read handwritten digits
+  rheobase sweep --set train.batch=16,64 --seeds 3   a training for each of several settings and seeds
+  rheobase compare sweeps/digits                   their results side by side
   rheobase models                                  all neuron models
   rheobase models lif                              one model: parameters, equations, source
   rheobase simulate lif --plot lif.svg             a second of one neuron, drawn
@@ -49,11 +59,20 @@ Try first:
 struct Command {
     #[command(subcommand)]
     action: Option<Action>,
+    /// Say no more than results and errors: no progress, notes, warnings
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// When words are coloured
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: terminal::Colour,
 }
 
 #[derive(Subcommand)]
 enum Action {
     Train(train::Train),
+    Sweep(sweep::Sweep),
+    Compare(compare::Compare),
+    Settings(settings::Settings),
     Eval(train::eval::Eval),
     FromRelu(from_relu::FromRelu),
     ToRates(to_rates::ToRates),
@@ -69,28 +88,35 @@ enum Action {
     Verify(verify::Verify),
     Convert(convert::Convert),
     Replay(replay::Replay),
+    Completions(shell::Completions),
+    Man(shell::Man),
 }
 
 /// Runs the command with these arguments, the first of which is its name, and gives back its exit code. Signals are
 /// handled as the command needs it: whoever calls this has no use for them meanwhile.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let action = match Command::try_parse_from(arguments) {
-        Ok(command) => command.action,
+        Ok(command) => {
+            terminal::set(command.quiet, command.color);
+            command.action
+        }
         // Help and version come this way, too. What cannot be printed has nobody to read it.
         Err(e) => {
             let _ = e.print();
             return e.exit_code().try_into().unwrap_or(2);
         }
     };
+    terminal::start_waiting();
     let done = match rheobase::threads::check_environment() {
         Ok(()) => act(action),
         Err(e) => Err(e.into()),
     };
+    terminal::stop_waiting();
     match done {
         Ok(()) => 0,
         Err(failure) => {
             if let Some(message) = failure.message() {
-                terminal::warn(&format!("error: {message}"));
+                terminal::error(message);
             }
             failure.exit_code()
         }
@@ -101,6 +127,9 @@ fn act(action: Option<Action>) -> failure::Outcome<()> {
     match action {
         None => terminal::print(FIRST_STEPS),
         Some(Action::Train(command)) => command.run(),
+        Some(Action::Sweep(command)) => command.run(),
+        Some(Action::Compare(command)) => command.run(),
+        Some(Action::Settings(command)) => command.run(),
         Some(Action::Eval(command)) => command.run(),
         Some(Action::FromRelu(command)) => command.run(),
         Some(Action::ToRates(command)) => command.run(),
@@ -116,5 +145,7 @@ fn act(action: Option<Action>) -> failure::Outcome<()> {
         Some(Action::Verify(command)) => command.run(),
         Some(Action::Convert(command)) => command.run(),
         Some(Action::Replay(command)) => command.run(),
+        Some(Action::Completions(command)) => command.run(),
+        Some(Action::Man(command)) => command.run(),
     }
 }

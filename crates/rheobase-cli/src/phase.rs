@@ -12,11 +12,13 @@ use rheobase::models::neuron::Time;
 use rheobase::models::record::Field;
 use serde_json::{Value as Json, json};
 
-use crate::arguments::{NumberOrSpan, Setting, Value, check_output};
+use crate::arguments::{NumberOrSpan, Setting, Value, is_stdout};
 use crate::failure::{Failure, Outcome};
+use crate::picture_options::{PictureOptions, with_provenance};
 use crate::simulate::setup::{check_once, find_model};
 use crate::terminal;
 use crate::text::{Table, exact, short, with_unit};
+use crate::units::{Amount, time_of};
 
 /// Inputs at most: more lines than this cannot be told apart.
 const MOST_INPUTS: usize = 6;
@@ -60,19 +62,21 @@ pub(crate) struct Phase {
     start: Vec<Setting>,
     /// Length of the trajectory, in seconds [default: 0.5], or steps for models that count them
     #[arg(short, long, value_name = "TIME", allow_negative_numbers = true)]
-    time: Option<f64>,
+    time: Option<Amount>,
     /// Length of a step in seconds [default: 0.00002]: thresholds and the trajectory are simulated
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = crate::units::seconds)]
     dt: Option<f64>,
     /// How long a neuron is watched for the rheobase, in seconds [default: 1]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
-    horizon: Option<f64>,
-    /// Draw the phase plane (or line) into this .svg or .png file
+    horizon: Option<Amount>,
+    /// Draw the phase plane (or line) into this .svg, .png or .pdf file
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
     /// Print JSON; numbers that JSON lacks are the texts "inf" and "-inf"
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    picture: PictureOptions,
 }
 
 /// `NAME` or `NAME=LOW..HIGH`: a variable on an axis.
@@ -107,15 +111,25 @@ pub(crate) enum View<'a> {
 type Maybe = Result<Threshold, String>;
 
 impl Phase {
+    /// What the picture is of.
+    fn about(dynamics: &Dynamics, dt: f64) -> serde_json::Value {
+        let named = dynamics.model().params().iter().zip(dynamics.params());
+        let set: serde_json::Map<_, _> = named.map(|(f, x)| (f.name.to_string(), json!(x))).collect();
+        json!({ "model": dynamics.model().info().name, "params": set, "dt": dt })
+    }
+
     pub(crate) fn run(self) -> Outcome<()> {
         if let Some(path) = &self.plot {
-            check_output("--plot", path, &["svg", "png"])?;
+            self.picture.check("--plot", path)?;
         }
-        let set = numbers("--set", &self.set)?;
-        let (hold, start) = (numbers("--hold", &self.hold)?, numbers("--start", &self.start)?);
-        let dynamics = Dynamics::new(find_model(&self.model)?, &set)?;
+        let model = find_model(&self.model)?;
+        let set = numbers("--set", &self.set, model.params())?;
+        let hold = numbers("--hold", &self.hold, model.state())?;
+        let start = numbers("--start", &self.start, model.state())?;
+        let dynamics = Dynamics::new(model, &set)?;
         let inputs = self.inputs(&dynamics)?;
         let search = self.search(&dynamics)?;
+        let dt = search.dt;
         let view = self.view(&dynamics, &inputs, &hold)?;
         let found = match &view {
             View::Line(line, _) => FixedPoints::along(line, &inputs)?,
@@ -142,7 +156,10 @@ impl Phase {
             Err(why) => Err(why.clone()),
         };
         if let (Some(figure), Some(path)) = (figure, &self.plot) {
-            figure.save(path)?;
+            self.picture.save(with_provenance(figure, &Phase::about(&dynamics, dt)), path)?;
+            if is_stdout(path) {
+                return Ok(());
+            }
         }
         if self.json {
             return terminal::print_json(&to_json(&dynamics, &view, &found, &rheobase, &chronaxie));
@@ -185,7 +202,8 @@ impl Phase {
                 "{name}.dt = {dt:?}: this model counts steps; leave --dt away"
             )));
         }
-        Ok(Search { dt: self.dt.unwrap_or(usual.dt), horizon: self.horizon.unwrap_or(usual.horizon) })
+        let horizon = time_of("--horizon", &self.horizon, dynamics.model().info().time)?;
+        Ok(Search { dt: self.dt.unwrap_or(usual.dt), horizon: horizon.unwrap_or(usual.horizon) })
     }
 
     fn view<'a>(&self, dynamics: &'a Dynamics, inputs: &[f64], hold: &[(&str, f64)]) -> Outcome<View<'a>> {
@@ -236,16 +254,17 @@ impl Phase {
         dt: f64,
         start: &[(&str, f64)],
     ) -> Outcome<Response> {
-        let time = self.time.unwrap_or_else(|| dynamics.usual_time());
+        let time = time_of("--time", &self.time, dynamics.model().info().time)?;
+        let time = time.unwrap_or_else(|| dynamics.usual_time());
         Ok(dynamics.respond(input, None, time, dt, start)?)
     }
 }
 
 /// Settings as pairs of name and number.
-fn numbers<'a>(option: &str, settings: &'a [Setting]) -> Outcome<Vec<(&'a str, f64)>> {
+fn numbers<'a>(option: &str, settings: &'a [Setting], fields: &[Field]) -> Outcome<Vec<(&'a str, f64)>> {
     let pair = |(i, s): (usize, &'a Setting)| {
         check_once(&settings[..i], s, option)?;
-        match s.value {
+        match s.in_units_of(option, fields)?.value {
             Value::NumberOrSpan(NumberOrSpan::Same(x)) => Ok((s.name.as_str(), x)),
             _ => {
                 Err(Failure::bad(format!("{option} {}: must be one number: one neuron is looked at", s.name)))

@@ -104,6 +104,34 @@ pub(crate) fn with_unit(x: impl std::fmt::Display, unit: &str) -> String {
     if unit.is_empty() || unit == "1" { x.to_string() } else { format!("{x} {unit}") }
 }
 
+/// Names and values in an object, those of inner objects as `outer.inner`.
+pub(crate) fn scalars(value: &serde_json::Value) -> Vec<(String, String)> {
+    let serde_json::Value::Object(map) = value else { return Vec::new() };
+    let mut rows = Vec::new();
+    for (name, value) in map {
+        match value {
+            serde_json::Value::Object(_) => {
+                rows.extend(scalars(value).into_iter().map(|(inner, v)| (format!("{name}.{inner}"), v)));
+            }
+            serde_json::Value::String(text) => rows.push((name.clone(), text.clone())),
+            serde_json::Value::Array(list) if list.len() > 8 => {
+                rows.push((name.clone(), format!("{} values", list.len())))
+            }
+            value => rows.push((name.clone(), value.to_string())),
+        }
+    }
+    rows
+}
+
+/// Lines of cells as CSV; cells with commas, quotes or line breaks stand in quotes.
+pub(crate) fn csv(lines: &[Vec<String>]) -> String {
+    let cell = |text: &String| match text.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.clone(),
+    };
+    lines.iter().map(|line| line.iter().map(cell).collect::<Vec<_>>().join(",") + "\n").collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

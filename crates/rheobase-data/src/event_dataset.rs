@@ -6,7 +6,7 @@ use rheobase_base::{Error, Result};
 use rheobase_signals::{Doubles, Stepping};
 
 use crate::dataset::{Dataset, EventInputs, Inputs};
-use crate::recording::{Events, Pixels, Polarity, read_events};
+use crate::recording::{Events, Pixels, Polarity, TrainOptions, read_events};
 
 /// How events become samples.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,7 +140,7 @@ pub fn read_class_folders(path: impl AsRef<Path>, options: &EventOptions) -> Res
     let mut samples: Vec<(u32, PathBuf, Events)> = Vec::new();
     for (class, folder) in (0_u32..).zip(&classes) {
         for file in within(folder)?.into_iter().filter(|f| f.is_file()) {
-            let events = read_events(&file)?;
+            let events = read_events(&file, &TrainOptions::default())?;
             samples.push((class, file, events));
         }
     }

@@ -7,12 +7,20 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use hdf5_pure::{Dataset, Datatype, Group, Object};
+use hdf5_pure::{Dataset, Datatype, Group, Object, VlenStringReadOptions};
 
 use rheobase_base::memory;
 
 /// Packing cannot shrink by more than this factor.
 const PACKED_MAX: u64 = 1032;
+/// Bytes of a file that are searched for links, at most, and bytes that are looked at together.
+const SEARCHED: u64 = 1 << 30;
+const PIECE: usize = 1 << 20;
+/// Bytes of a link before its name at most: version, flags, kind, place, character set, length.
+const LINK: usize = 13;
+/// Texts of an array at most, and their bytes together.
+const MOST_TEXTS: usize = 1 << 22;
+const MOST_LETTERS: usize = 1 << 26;
 /// Bytes of a heap of arrays at most.
 const HEAP_MAX: u64 = 1 << 28;
 
@@ -21,6 +29,7 @@ type Said<T> = std::result::Result<T, String>;
 /// An open file.
 pub struct Hdf5 {
     file: hdf5_pure::File,
+    path: std::path::PathBuf,
     plain: File,
     size: u64,
     /// The heaps seen last, which hold arrays of arrays.
@@ -49,6 +58,19 @@ impl Places {
 /// Numbers with their shape, last axis fastest.
 pub type Numbers = (Vec<usize>, Vec<f64>);
 
+/// The elements of an array as they are stored, last axis fastest.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stored {
+    /// Single precision.
+    F32(Vec<f32>),
+    /// Double precision.
+    F64(Vec<f64>),
+    /// Whole numbers.
+    I64(Vec<i64>),
+    /// Texts.
+    Texts(Vec<String>),
+}
+
 impl Hdf5 {
     /// Opens a file.
     ///
@@ -59,13 +81,47 @@ impl Hdf5 {
             hdf5_pure::File::open_streaming(path).map_err(|e| format!("cannot be read as HDF5: {e}"))?;
         let plain = File::open(path).map_err(|e| format!("cannot be read: {e}"))?;
         let size = plain.metadata().map_err(|e| format!("cannot be read: {e}"))?.len();
-        Ok(Hdf5 { file, plain, size, heaps: HashMap::new() })
+        Ok(Hdf5 { file, path: path.into(), plain, size, heaps: HashMap::new() })
     }
 
     fn group(&self, path: &str) -> Said<Group> {
         match path.trim_matches('/') {
             "" => Ok(self.file.root()),
             inner => self.file.group(inner).map_err(|e| at(path, &e)),
+        }
+    }
+
+    /// Which of these groups was made first: their places in the order of making, which links of newer files say, and the library
+    /// does not give; `None` where they do not say. Names must begin alike.
+    pub fn order_made(&self, names: &[String]) -> Option<Vec<u64>> {
+        let first = names.first()?.as_bytes();
+        let alike = |n: &String| n.bytes().zip(first).take_while(|(a, b)| a == *b).count();
+        let prefix = &first[..names.iter().map(alike).min()?.min(first.len())];
+        let longest = names.iter().map(String::len).max()?;
+        if prefix.len() < 4 || longest > 255 {
+            return None;
+        }
+        let mut file = File::open(&self.path).ok()?.take(SEARCHED);
+        let mut order: Vec<Option<u64>> = vec![None; names.len()];
+        let (mut piece, mut kept) = (vec![0_u8; PIECE], 0);
+        loop {
+            let read = file.read(&mut piece[kept..]).ok()?;
+            let there = &piece[..kept + read];
+            let mut at = 0;
+            while let Some(next) = there[at..].windows(prefix.len()).position(|w| w == prefix) {
+                at += next;
+                if let Some((which, place)) = link(there, at, names) {
+                    order[which].get_or_insert(place);
+                }
+                at += 1;
+            }
+            if read == 0 || order.iter().all(Option::is_some) {
+                return order.into_iter().collect();
+            }
+            // What begins at the end of a piece is looked at again with the next one.
+            let tail = there.len().min(longest + LINK);
+            piece.copy_within(kept + read - tail..kept + read, 0);
+            kept = tail;
         }
     }
 
@@ -161,7 +217,40 @@ impl Hdf5 {
     pub fn texts(&self, path: &str) -> Said<Vec<String>> {
         let dataset = self.dataset(path)?;
         self.believable(&dataset, path)?;
-        dataset.read_string().map_err(|e| at(path, &e))
+        texts_of(&dataset, path)
+    }
+
+    /// An array as it is stored: half precision is widened to single, whole numbers and truth values to 64 bits.
+    ///
+    /// # Errors
+    /// If there is none, it holds something else, or more than the file could.
+    pub fn stored(&self, path: &str) -> Said<(Vec<usize>, Stored)> {
+        let dataset = self.dataset(path)?;
+        let shape = self.believable(&dataset, path)?;
+        let kind = dataset.datatype().map_err(|e| at(path, &e))?;
+        let failed = |e: hdf5_pure::Error| at(path, &e);
+        let stored = match &kind {
+            Datatype::FloatingPoint { size: 2, .. } => {
+                let raw = dataset.read_raw().map_err(failed)?;
+                Stored::F32(decoded(&raw, &kind, path)?.into_iter().map(|x| x as f32).collect())
+            }
+            Datatype::FloatingPoint { size: 4, .. } => Stored::F32(dataset.read_f32().map_err(failed)?),
+            Datatype::FloatingPoint { size: 8, .. } => Stored::F64(dataset.read_f64().map_err(failed)?),
+            Datatype::FixedPoint { size: 8, layout, .. } if !layout.signed => {
+                let whole = dataset.read_u64().map_err(failed)?;
+                Stored::I64(whole.into_iter().map(|x| i64::try_from(x).unwrap_or(i64::MAX)).collect())
+            }
+            Datatype::FixedPoint { .. } => Stored::I64(dataset.read_i64().map_err(failed)?),
+            // NumPy's truth values.
+            Datatype::Enumeration { .. } => {
+                Stored::I64(dataset.read_raw().map_err(failed)?.into_iter().map(i64::from).collect())
+            }
+            Datatype::String { .. } | Datatype::VariableLength { is_string: true, .. } => {
+                Stored::Texts(texts_of(&dataset, path)?)
+            }
+            _ => return Err(format!("array `{path}` holds neither numbers nor texts")),
+        };
+        Ok((shape, stored))
     }
 
     /// Whether an array holds texts.
@@ -271,8 +360,38 @@ impl Hdf5 {
     }
 }
 
+/// The link whose name begins at `at`: which of the names, and its place in the order of making.
+fn link(bytes: &[u8], at: usize, names: &[String]) -> Option<(usize, u64)> {
+    let which = names.iter().position(|n| bytes[at..].starts_with(n.as_bytes()))?;
+    let mut front = bytes[..at].iter().rev();
+    (usize::from(*front.next()?) == names[which].len()).then_some(())?;
+    // Version 1, then flags: bit 2 says that a place follows, bit 3 a kind before it, bit 4 a character set behind it.
+    for (before, flags) in [(10, [0x04, 0x0c]), (11, [0x14, 0x1c])] {
+        let Some(start) = at.checked_sub(1 + before) else { continue };
+        let (plain, kind) = (bytes[start] == 1 && bytes[start + 1] == flags[0], start.checked_sub(1));
+        let kind = kind.is_some_and(|s| bytes[s] == 1 && bytes[s + 1] == flags[1]);
+        if plain || kind {
+            let place: [u8; 8] = bytes[start + 2..start + 10].try_into().ok()?;
+            return Some((which, u64::from_le_bytes(place)));
+        }
+    }
+    None
+}
+
 fn at(path: &str, e: &hdf5_pure::Error) -> String {
     format!("`{path}` cannot be read: {e}")
+}
+
+/// Texts, of which a damaged file may declare any number and length.
+fn texts_of(dataset: &Dataset, path: &str) -> Said<Vec<String>> {
+    let varying = matches!(dataset.datatype(), Ok(Datatype::VariableLength { .. }));
+    let read = match varying {
+        true => dataset.read_vlen_strings(
+            VlenStringReadOptions::new().with_max_elements(MOST_TEXTS).with_max_payload_bytes(MOST_LETTERS),
+        ),
+        false => dataset.read_string(),
+    };
+    read.map_err(|e| at(path, &e))
 }
 
 fn shape(dataset: &Dataset, path: &str) -> Said<Vec<usize>> {

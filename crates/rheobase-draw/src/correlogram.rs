@@ -17,6 +17,7 @@ pub struct Correlogram<'a> {
     values: &'a [f64],
     label: String,
     expected: Option<(f64, f64, f64)>,
+    level: Option<f64>,
     clock: Time,
     title: String,
 }
@@ -30,6 +31,7 @@ impl<'a> Correlogram<'a> {
             values,
             label: label.into(),
             expected: None,
+            level: None,
             clock: Time::Seconds,
             title: String::new(),
         }
@@ -38,6 +40,12 @@ impl<'a> Correlogram<'a> {
     /// What independent trains would give, with the limits of a confidence interval around it.
     pub fn expected(mut self, value: f64, lower: f64, upper: f64) -> Self {
         self.expected = Some((value, lower, upper));
+        self
+    }
+
+    /// Sets the probability with which independent trains lie between the limits, which the legend says.
+    pub fn level(mut self, level: f64) -> Self {
+        self.level = Some(level);
         self
     }
 
@@ -86,8 +94,12 @@ impl<'a> Correlogram<'a> {
             panel.line(vec![[x.from, value], [x.to, value]], Paint::Ink, 0.9);
             panel.horizontal_rule(lower, Paint::Ink);
             panel.horizontal_rule(upper, Paint::Ink);
-            panel.legend_line(Paint::Ink, false, "expected");
-            panel.legend_line(Paint::Ink, true, "confidence interval");
+            panel.legend_line(Paint::Ink, false, "expected if independent");
+            let interval = match self.level {
+                Some(level) => format!("{} % of such trains", super::short(100.0 * level)),
+                None => "confidence interval".into(),
+            };
+            panel.legend_line(Paint::Ink, true, &interval);
         }
         Ok(panel.into())
     }

@@ -20,6 +20,7 @@ pub struct FiCurve<'a> {
     rheobase: Option<f64>,
     clock: Time,
     output: Option<(String, String)>,
+    step: Option<f64>,
     title: String,
 }
 
@@ -42,6 +43,7 @@ impl<'a> FiCurve<'a> {
             rheobase: None,
             clock: Time::Seconds,
             output: None,
+            step: None,
             title: String::new(),
         }
     }
@@ -76,13 +78,21 @@ impl<'a> FiCurve<'a> {
         self
     }
 
+    /// Says the length of the simulation's steps, in seconds (or steps): it is noted, with a line at one spike per step if
+    /// that is within sight.
+    pub fn step(mut self, dt: f64) -> Self {
+        self.step = Some(dt);
+        self
+    }
+
     /// Sets the words above the panel.
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = title.into();
         self
     }
 
-    /// The curve as a figure.
+    /// The curve as a figure. Where simulation and closed form are at the same inputs, a panel below shows by how much they
+    /// differ.
     ///
     /// # Errors
     /// Neither line nor points; currents and rates of unequal number or none; currents of a line that go back; values
@@ -117,10 +127,58 @@ impl<'a> FiCurve<'a> {
             None => rate_axis(self.clock, y),
             Some((label, unit)) => Axis::new(label, unit, y),
         };
-        let mut panel = Panel::new(x, y_axis).title(self.title.clone());
+        let y_unit = y_axis.unit.clone();
+        let mut panel = Panel::new(x.clone(), y_axis).title(self.title.clone());
+        self.note_step(&mut panel)?;
         panel.extent = Extent::Points(140.0);
         self.draw(&mut panel);
-        Ok(panel.into())
+        let Some(mut error) = self.error(x.clone(), &y_unit)? else { return Ok(panel.into()) };
+        error.width = panel.width;
+        Figure::stack([panel, error])
+    }
+
+    /// Simulation less closed form, where both are at the same inputs.
+    fn error(&self, x: Axis, unit: &str) -> Result<Option<Panel>> {
+        let pairs: Vec<_> =
+            self.lines.iter().zip(&self.points).filter(|(l, p)| l.current == p.current).collect();
+        if pairs.is_empty() {
+            return Ok(None);
+        }
+        let differences = |(line, points): &(&Points, &Points)| {
+            let rates = points.rate.iter().zip(line.rate).map(|(a, b)| a - b);
+            points.current.iter().zip(rates).map(|(x, d)| [*x, d]).collect::<Vec<_>>()
+        };
+        let all: Vec<_> = pairs.iter().map(differences).collect();
+        let largest = all.iter().flatten().fold(0.0f64, |m, p| m.max(p[1].abs()));
+        check::number("f-I curve", "simulation less closed form", largest)?;
+        let y = Range::new(-largest, largest).padded(0.15);
+        let mut panel = Panel::new(x, Axis::new("error", unit, y));
+        panel.extent = Extent::Points(45.0);
+        let most = format!("{} {unit}", super::short(largest));
+        panel.note = format!("simulation less closed form: at most {}", most.trim_end());
+        panel.horizontal_rule(0.0, Paint::Ink);
+        for (i, points) in all.into_iter().enumerate() {
+            let (shape, paint) = (Shape::Ring, series(i));
+            panel.marks.push(Mark::Points { points, shape, paint, radius: 1.8 });
+        }
+        Ok(Some(panel))
+    }
+
+    fn note_step(&self, panel: &mut Panel) -> Result<()> {
+        let Some(dt) = self.step else { return Ok(()) };
+        check::number("f-I curve", "step", dt)?;
+        if self.clock == Time::Seconds {
+            panel.note = match dt < 1.0 {
+                true => format!("dt = {} ms", super::short(1e3 * dt)),
+                false => format!("dt = {} s", super::short(dt)),
+            };
+        }
+        let fastest = 1.0 / dt;
+        if self.output.is_none() && (panel.y.range.from..=panel.y.range.to).contains(&fastest) {
+            panel.horizontal_rule(fastest, super::colour::GREY);
+            panel.legend_line(super::colour::GREY, true, "a spike in every step");
+        }
+        Ok(())
     }
 
     /// Points take the colour of the line of the same number: they show the same model.

@@ -1,12 +1,15 @@
 //! A figure: panels below each other, written as SVG or PNG.
 
 use super::axis::Range;
-use super::panel::Panel;
+use super::axis::TICK_SIZE;
+use super::panel::{Extent, Panel};
 use super::scene::Scene;
 use super::{check, layout, png, svg};
 use rheobase_base::{Error, Result};
 use std::io::Write;
 use std::path::Path;
+
+const POINTS_PER_MM: f64 = 72.0 / 25.4;
 
 /// A finished picture of one or more panels. Equal data give equal bytes on every machine.
 #[derive(Debug, Clone)]
@@ -14,16 +17,32 @@ pub struct Figure {
     title: String,
     panels: Vec<Panel>,
     width: f64,
+    /// Height in points, where it does not follow from the panels.
+    height: Option<f64>,
+    /// Size of the smallest letters in points.
+    font: f64,
+    dpi: f64,
     shared: bool,
+    provenance: Vec<(String, String)>,
 }
 
+/// Endings of the files that a figure is written to.
+pub const ENDINGS: &[&str] = if cfg!(feature = "pdf") { &["svg", "png", "pdf"] } else { &["svg", "png"] };
+
 impl From<Panel> for Figure {
-    fn from(panel: Panel) -> Self {
-        Figure { title: String::new(), width: panel.width, panels: vec![panel], shared: false }
+    fn from(mut panel: Panel) -> Self {
+        panel.x.range = panel.x.range.open();
+        Figure::new(panel.width, vec![panel], false)
     }
 }
 
 impl Figure {
+    fn new(width: f64, panels: Vec<Panel>, shared: bool) -> Self {
+        let program = ("program".to_string(), concat!("rheobase ", env!("CARGO_PKG_VERSION")).to_string());
+        let (title, font, dpi) = (String::new(), TICK_SIZE, 300.0);
+        Figure { title, panels, width, height: None, font, dpi, shared, provenance: vec![program] }
+    }
+
     /// Panels below each other on one x axis (time, as a rule): it covers what any of them covers and is labelled
     /// once, below the last.
     ///
@@ -42,9 +61,9 @@ impl Figure {
             return Err(check::value("figure", "panels", Some(i), format!("{label} ({unit})"), &rule));
         }
         let range = panels.iter().map(|p| p.x.range).reduce(Range::union).unwrap_or(panels[0].x.range);
-        panels.iter_mut().for_each(|p| p.cover_x(range));
+        panels.iter_mut().for_each(|p| p.cover_x(range.open()));
         let width = panels.iter().map(|p| p.width).fold(0.0, f64::max);
-        Ok(Figure { title: String::new(), panels, width, shared: true })
+        Ok(Figure::new(width, panels, true))
     }
 
     /// Sets the words above the whole figure, which screen readers read too.
@@ -54,34 +73,99 @@ impl Figure {
     }
 
     /// Sets the width of the figure in mm. Without it, figures are 89 mm (one column of a journal) or 183 mm
-    /// (two columns) wide. Letters keep their size of 8 to 10 pt.
+    /// (two columns) wide. Letters keep their size.
     ///
     /// # Errors
-    /// A width outside 50 to 1000 mm.
+    /// A width outside 30 to 1000 mm.
     pub fn width_mm(mut self, mm: f64) -> Result<Self> {
-        if !(50.0..=1000.0).contains(&mm) {
-            return Err(check::value(
-                "figure",
-                "width",
-                None,
-                format!("{mm} mm"),
-                "must lie in 50..=1000 mm",
-            ));
-        }
-        self.width = mm / 25.4 * 72.0;
+        within("width", mm, 30.0..=1000.0, "mm")?;
+        self.width = mm * POINTS_PER_MM;
         Ok(self)
+    }
+
+    /// Sets the height of the figure in mm, by making its panels higher or lower; letters keep their size. Maps and matrices,
+    /// whose cells are square, cannot be told.
+    ///
+    /// # Errors
+    /// A height outside 20 to 1000 mm; panels whose height follows from their width. Where letters leave no room for the
+    /// panels is an error of [`to_svg`](Self::to_svg), [`to_png`](Self::to_png) and [`save`](Self::save).
+    pub fn height_mm(mut self, mm: f64) -> Result<Self> {
+        within("height", mm, 20.0..=1000.0, "mm")?;
+        if self.panels.iter().any(|p| matches!(p.extent, Extent::Aspect(_))) {
+            let rule = "follows from the width in maps and matrices, whose cells keep their shape; set the width alone";
+            return Err(check::value("figure", "height", None, format!("{mm} mm"), rule));
+        }
+        self.height = Some(mm * POINTS_PER_MM);
+        Ok(self)
+    }
+
+    /// Sets the size of numbers at the axes in points (8 without it); words at the axes are an eighth larger, strokes follow.
+    ///
+    /// # Errors
+    /// A size outside 4 to 40 pt.
+    pub fn font_pt(mut self, points: f64) -> Result<Self> {
+        within("font", points, 4.0..=40.0, "pt")?;
+        self.font = points;
+        Ok(self)
+    }
+
+    /// Sets the dots per inch of PNG files: 300 without it.
+    ///
+    /// # Errors
+    /// A number outside 30 to 2400.
+    pub fn dpi(mut self, dpi: f64) -> Result<Self> {
+        within("dpi", dpi, 30.0..=2400.0, "dots per inch")?;
+        self.dpi = dpi;
+        Ok(self)
+    }
+
+    /// Says where the picture comes from: a name (`model`, `seed`) and its value stand in the file's metadata, after the
+    /// version of the library. A name that is there already gets the new value.
+    pub fn provenance(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let (name, value) = (name.into(), value.into());
+        match self.provenance.iter_mut().find(|(n, _)| *n == name) {
+            Some((_, old)) => *old = value,
+            None => self.provenance.push((name, value)),
+        }
+        self
     }
 
     pub(crate) fn panels(&self) -> &[Panel] {
         &self.panels
     }
 
-    fn scene(&self) -> Scene {
-        let mut scene = layout::arrange(&self.title, &self.panels, self.width, self.shared);
+    fn scene(&self) -> Result<Scene> {
+        // Everything is placed for letters of one size, and then made as large as they should be.
+        let scale = self.font / TICK_SIZE;
+        let width = self.width / scale;
+        let mut scene = layout::arrange(&self.title, &self.panels, width, self.shared);
+        if let Some(height) = self.height {
+            let panels = self.with_height(scene.height, height / scale)?;
+            scene = layout::arrange(&self.title, &panels, width, self.shared);
+            // Panels are placed on whole pixels, the page is as high as it should be.
+            scene.height = height / scale;
+        }
         if scene.title.is_empty() {
             scene.title = self.spoken();
         }
-        scene
+        scene.provenance.clone_from(&self.provenance);
+        Ok(scene.scaled(scale))
+    }
+
+    /// The panels so much higher or lower that the figure, which would be `natural` points high, is `wanted` points high.
+    fn with_height(&self, natural: f64, wanted: f64) -> Result<Vec<Panel>> {
+        const LEAST: f64 = 15.0;
+        let points = |p: &Panel| if let Extent::Points(h) = p.extent { h } else { 0.0 };
+        let room = self.panels.iter().map(points).sum::<f64>();
+        let factor = (room + wanted - natural) / room;
+        if self.panels.iter().any(|p| points(p) * factor < LEAST) {
+            let mm = self.height.unwrap_or_default() / POINTS_PER_MM;
+            let rule =
+                "leaves no room for the panels between their letters; make it higher, or the letters smaller";
+            return Err(check::value("figure", "height", None, format!("{mm:.1} mm"), rule));
+        }
+        let stretched = |p: &Panel| Panel { extent: Extent::Points(points(p) * factor), ..p.clone() };
+        Ok(self.panels.iter().map(stretched).collect())
     }
 
     /// A description for those who cannot see the picture, where no title was given.
@@ -100,25 +184,34 @@ impl Figure {
     /// The figure as the text of an SVG file, black on white, with text as text.
     ///
     /// # Errors
-    /// An image inside that cannot be encoded.
+    /// An image inside that cannot be encoded; a height that leaves no room.
     pub fn to_svg(&self) -> Result<String> {
-        svg::write(&self.scene(), svg::Page::Alone)
+        svg::write(&self.scene()?, svg::Page::Alone)
     }
 
     /// The figure as an `<svg>` element in the colours of the HTML page around it.
     pub(crate) fn to_inline_svg(&self) -> Result<String> {
-        svg::write(&self.scene(), svg::Page::Inline)
+        svg::write(&self.scene()?, svg::Page::Inline)
     }
 
-    /// The figure as the bytes of a PNG file at 300 dpi, black on white.
+    /// The figure as the bytes of a PNG file, black on white.
     ///
     /// # Errors
-    /// A figure that does not fit in memory.
+    /// A figure that does not fit in memory; a height that leaves no room.
     pub fn to_png(&self) -> Result<Vec<u8>> {
-        png::write(&self.scene())
+        png::write(&self.scene()?, self.dpi)
     }
 
-    /// Writes the figure to `path`, as SVG or PNG by its extension. The file appears whole or not at all.
+    /// The figure as the bytes of a PDF file, black on white, its letters embedded.
+    ///
+    /// # Errors
+    /// A height that leaves no room.
+    #[cfg(feature = "pdf")]
+    pub fn to_pdf(&self) -> Result<Vec<u8>> {
+        super::pdf::write(&self.scene()?)
+    }
+
+    /// Writes the figure to `path`, as SVG, PNG or PDF by its extension. The file appears whole or not at all.
     ///
     /// # Errors
     /// Another extension; a file that cannot be written.
@@ -128,13 +221,25 @@ impl Figure {
         let bytes = match extension.as_str() {
             "svg" => self.to_svg()?.into_bytes(),
             "png" => self.to_png()?,
+            #[cfg(feature = "pdf")]
+            "pdf" => self.to_pdf()?,
             _ => {
-                return Err(Error::file(
-                    path,
-                    "pictures are written as .svg or .png; give one of these extensions",
-                ));
+                let what = format!(
+                    "pictures are written as .{}; give one of these extensions",
+                    ENDINGS.join(" or .")
+                );
+                return Err(Error::file(path, what));
             }
         };
         rheobase_files::atomic_write(path, |file| file.write_all(&bytes))
     }
+}
+
+/// A measure of the figure that lies where it may.
+fn within(field: &str, value: f64, range: std::ops::RangeInclusive<f64>, unit: &str) -> Result<()> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let rule = format!("must lie in {}..={} {unit}", range.start(), range.end());
+    Err(check::value("figure", field, None, format!("{value} {unit}"), &rule))
 }

@@ -27,9 +27,14 @@ pub(crate) fn arrange(title: &str, panels: &[Panel], width: f64, shared: bool) -
     let room = panels.iter().map(|p| tick_room(p, height(p, right - left))).fold(0.0, f64::max);
     let mut top = MARGIN;
     if !title.is_empty() {
-        top += LINE;
-        scene.text([left, top - 2.0], title, LABEL_SIZE + 1.0, Anchor::Start, Paint::Ink);
-        top += 3.0;
+        // As far to the left as it takes to stand in one line, where the page is wide enough.
+        let size = LABEL_SIZE + 1.0;
+        let from = (width - MARGIN - text::width(title, size)).clamp(MARGIN, left);
+        for line in text::wrap(title, size, width - MARGIN - from) {
+            top += LINE + 1.0;
+            scene.text([from, top - 3.0], line, size, Anchor::Start, Paint::Ink);
+        }
+        top += 2.0;
     }
     for (i, panel) in panels.iter().enumerate() {
         let bare = shared && i + 1 < panels.len();
@@ -79,18 +84,18 @@ fn right_room(p: &Panel) -> f64 {
 /// Title, note and legend; returns where the plot may start.
 fn header(p: &Panel, left: f64, right: f64, mut top: f64, scene: &mut Scene) -> f64 {
     let (title, note) = (text::width(&p.title, LABEL_SIZE), text::width(&p.note, TICK_SIZE));
-    let one_line = title + note + 10.0 <= right - left;
-    if !p.title.is_empty() {
+    let one_line = title + note + 10.0 <= right - left && !p.title.contains('\n');
+    for line in text::wrap(&p.title, LABEL_SIZE, right - left) {
         top += LINE;
-        scene.text([left, top - 2.5], p.title.clone(), LABEL_SIZE, Anchor::Start, Paint::Ink);
+        scene.text([left, top - 2.5], line, LABEL_SIZE, Anchor::Start, Paint::Ink);
     }
-    if !p.note.is_empty() {
-        let beside = one_line && !p.title.is_empty();
-        if !beside {
+    if one_line && !p.title.is_empty() && !p.note.is_empty() {
+        scene.text([right, top - 2.5], p.note.clone(), TICK_SIZE, Anchor::End, Paint::Ink);
+    } else {
+        for line in text::wrap(&p.note, TICK_SIZE, right - left) {
             top += LINE;
+            scene.text([left, top - 2.5], line, TICK_SIZE, Anchor::Start, Paint::Ink);
         }
-        let (x, anchor) = if beside { (right, Anchor::End) } else { (left, Anchor::Start) };
-        scene.text([x, top - 2.5], p.note.clone(), TICK_SIZE, anchor, Paint::Ink);
     }
     let mut x = left;
     for (i, (swatch, words)) in p.legend.iter().enumerate() {
@@ -100,7 +105,12 @@ fn header(p: &Panel, left: f64, right: f64, mut top: f64, scene: &mut Scene) -> 
             x = left;
         }
         sample(*swatch, x, top - 5.5, scene);
-        scene.text([x + 17.0, top - 2.6], words.clone(), TICK_SIZE, Anchor::Start, Paint::Ink);
+        for (n, line) in text::wrap(words, TICK_SIZE, right - left - 17.0).into_iter().enumerate() {
+            if n > 0 {
+                top += LINE;
+            }
+            scene.text([x + 17.0, top - 2.6], line, TICK_SIZE, Anchor::Start, Paint::Ink);
+        }
         x += need + 12.0;
     }
     top + 4.0

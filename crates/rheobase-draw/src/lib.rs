@@ -1,4 +1,4 @@
-//! Pictures as SVG and PNG: one module for every command that draws.
+//! Pictures as SVG, PNG and PDF: one module for every command that draws.
 //!
 //! Data go in as plain slices, a [`Figure`] comes out, and [`Figure::save`] writes it. Kinds of pictures:
 //!
@@ -26,7 +26,8 @@
 //!
 //! Panels of kinds over time can be put on one time axis with [`Figure::stack`].
 //!
-//! Figures are 89 or 183 mm wide (one or two columns of a journal), letters have 8 pt or more, colours are those of
+//! Figures are 89 or 183 mm wide (one or two columns of a journal) and letters have 8 pt or more unless they are told otherwise
+//! ([`Figure::width_mm`], [`Figure::height_mm`], [`Figure::font_pt`]); colours are those of
 //! Okabe and Ito (doi:10.1038/nmeth.1618). Every kind checks its data when the figure is made: what is not finite,
 //! empty or of another length is an [`rheobase_base::Error`] that names the field and the index.
 //!
@@ -56,6 +57,8 @@ mod colour;
 mod layout;
 mod marks;
 mod panel;
+#[cfg(feature = "pdf")]
+mod pdf;
 mod png;
 mod scene;
 mod short;
@@ -87,7 +90,7 @@ pub use accuracy_course::AccuracyCourse;
 pub use confusion::Confusion;
 pub use correlogram::Correlogram;
 pub use fi_curve::FiCurve;
-pub use figure::Figure;
+pub use figure::{ENDINGS, Figure};
 pub use intervals::Intervals;
 pub use kernel_course::KernelCourse;
 pub use learning_curves::LearningCurves;

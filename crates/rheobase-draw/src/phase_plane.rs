@@ -58,6 +58,9 @@ pub struct PhasePlane<'a> {
     title: String,
 }
 
+/// Pieces of a trajectory whose direction is shown.
+const HEADS: usize = 3;
+
 #[derive(Debug, Clone)]
 struct Nullcline<'a> {
     name: String,
@@ -235,11 +238,27 @@ impl<'a> PhasePlane<'a> {
                     line(panel, &[*end, *start], paint, 0.5, true);
                 }
             }
+            let heads = pieces.iter().take(HEADS).filter_map(|p| self.halfway(p));
+            let (at, by) = heads.unzip();
+            panel.marks.push(Mark::Arrows { at, by, paint, pitch: 11.0 });
             let start = pieces.iter().flat_map(|p| p.first()).take(1).copied().collect();
             panel.marks.push(Mark::Points { points: start, shape: Shape::Disc, paint, radius: 2.0 });
             if !name.is_empty() {
                 panel.legend_line(paint, false, name);
+                panel.legend.push((Swatch::Symbol { shape: Shape::Disc, paint }, "its start".into()));
             }
         }
+    }
+
+    /// The point halfway along a piece of a trajectory, as lengths are seen in this window, and where it goes from there.
+    fn halfway(&self, piece: &[[f64; 2]]) -> Option<([f64; 2], [f64; 2])> {
+        let (x, y) = (self.x.3 - self.x.2, self.y.3 - self.y.2);
+        let step = |w: &[[f64; 2]]| ((w[1][0] - w[0][0]) / x).hypot((w[1][1] - w[0][1]) / y);
+        let length: f64 = piece.windows(2).map(step).sum();
+        let mut gone = 0.0;
+        piece.windows(2).filter(|w| step(w) > 0.0).find_map(|w| {
+            gone += step(w);
+            (gone >= 0.5 * length).then(|| (w[0], [w[1][0] - w[0][0], w[1][1] - w[0][1]]))
+        })
     }
 }

@@ -1,7 +1,7 @@
-//! A scene as PNG at 300 dpi, and the small indexed PNGs inside SVGs.
+//! A scene as PNG, and the small indexed PNGs inside SVGs.
 
 use super::colour::Paint;
-use super::scene::{Anchor, Indexed, Item, PX, Rect, Scene, Segment, Style};
+use super::scene::{Anchor, Indexed, Item, Rect, Scene, Segment, Style};
 use super::text;
 use rheobase_base::{Error, Result};
 use tiny_skia::{
@@ -9,27 +9,41 @@ use tiny_skia::{
     Shader, Stroke, StrokeDash, Transform,
 };
 
-/// The picture as the bytes of a PNG file: black on white, 300 dpi.
-pub(crate) fn write(scene: &Scene) -> Result<Vec<u8>> {
-    let (w, h) = ((scene.width * PX).round() as u32, (scene.height * PX).round() as u32);
+/// Pixels of a picture, at most: 1.6 GB of them are drawn on.
+const PIXELS: f64 = 4e8;
+
+/// The picture as the bytes of a PNG file: black on white, so many dots per inch.
+pub(crate) fn write(scene: &Scene, dpi: f64) -> Result<Vec<u8>> {
+    let px = dpi / 72.0;
+    let [w, h] = [scene.width, scene.height].map(|points| (points * px).round());
+    if w * h > PIXELS {
+        return Err(failed(format!("{w} × {h} pixels are more than {PIXELS:e}")));
+    }
+    let (w, h) = (w as u32, h as u32);
     let mut canvas =
         Pixmap::new(w, h).ok_or_else(|| failed(format!("{w} × {h} pixels do not fit in memory")))?;
     canvas.fill(Color::WHITE);
     for item in &scene.items {
         match item {
-            Item::Path { segments, style } => path(&mut canvas, segments, style),
+            Item::Path { segments, style } => path(&mut canvas, segments, style, scale(px)),
             Item::Text { at, text, size, anchor, upwards, paint } => {
-                label(&mut canvas, *at, text, *size, *anchor, *upwards, *paint);
+                label(&mut canvas, (*at, *upwards), text, *size, *anchor, *paint, scale(px));
             }
-            Item::Image { rect, image } => picture(&mut canvas, *rect, image),
+            Item::Image { rect, image } => picture(&mut canvas, *rect, image, scale(px)),
         }
     }
     // Opaque white lies below everything, so alpha is 255 throughout and colour is stored as it is.
     let rgb: Vec<u8> = canvas.pixels().iter().flat_map(|p| [p.red(), p.green(), p.blue()]).collect();
     encode(w, h, png::ColorType::Rgb, &rgb, |e| {
-        let per_metre = (PX * 72.0 / 0.0254).round() as u32;
+        let per_metre = (dpi / 0.0254).round() as u32;
         let unit = png::Unit::Meter;
         e.set_pixel_dims(Some(png::PixelDimensions { xppu: per_metre, yppu: per_metre, unit }));
+        let title = [("Title", scene.title.clone())];
+        let known = [("Software", scene.provenance.first().map_or(String::new(), |p| p.1.clone()))];
+        for (key, text) in title.into_iter().chain(known).chain([("Source", scene.provenance_text())]) {
+            e.add_itxt_chunk(key.into(), text)?;
+        }
+        Ok(())
     })
 }
 
@@ -40,6 +54,7 @@ pub(crate) fn encode_indexed(image: &Indexed) -> Result<Vec<u8>> {
         if image.palette.iter().any(|c| c[3] != 255) {
             e.set_trns(image.palette.iter().map(|c| c[3]).collect::<Vec<u8>>());
         }
+        Ok(())
     })
 }
 
@@ -48,7 +63,7 @@ fn encode(
     h: u32,
     colour: png::ColorType,
     data: &[u8],
-    set: impl FnOnce(&mut png::Encoder<'_, &mut Vec<u8>>),
+    set: impl FnOnce(&mut png::Encoder<'_, &mut Vec<u8>>) -> std::result::Result<(), png::EncodingError>,
 ) -> Result<Vec<u8>> {
     let mut out = Vec::new();
     let mut encoder = png::Encoder::new(&mut out, w, h);
@@ -57,7 +72,7 @@ fn encode(
     // Flat areas and shades of single pixels: measured, filters make these larger, and faster compression much larger.
     encoder.set_compression(png::Compression::Balanced);
     encoder.set_filter(png::Filter::NoFilter);
-    set(&mut encoder);
+    set(&mut encoder).map_err(|e| failed(e.to_string()))?;
     let mut writer = encoder.write_header().map_err(|e| failed(e.to_string()))?;
     writer.write_image_data(data).map_err(|e| failed(e.to_string()))?;
     writer.finish().map_err(|e| failed(e.to_string()))?;
@@ -68,8 +83,8 @@ fn failed(what: String) -> Error {
     Error::unsupported("png", format!("{what}; make the figure smaller"))
 }
 
-fn scale() -> Transform {
-    Transform::from_scale(PX as f32, PX as f32)
+fn scale(px: f64) -> Transform {
+    Transform::from_scale(px as f32, px as f32)
 }
 
 fn brush(paint: Paint, style: &Style) -> SkPaint<'static> {
@@ -86,7 +101,7 @@ fn brush(paint: Paint, style: &Style) -> SkPaint<'static> {
     }
 }
 
-fn path(canvas: &mut Pixmap, segments: &[Segment], style: &Style) {
+fn path(canvas: &mut Pixmap, segments: &[Segment], style: &Style, scale: Transform) {
     let mut b = PathBuilder::with_capacity(segments.len(), segments.len());
     for s in segments {
         match *s {
@@ -103,7 +118,7 @@ fn path(canvas: &mut Pixmap, segments: &[Segment], style: &Style) {
     }
     let Some(path) = b.finish() else { return };
     if let Some(paint) = style.fill {
-        canvas.fill_path(&path, &brush(paint, style), FillRule::Winding, scale(), None);
+        canvas.fill_path(&path, &brush(paint, style), FillRule::Winding, scale, None);
     }
     if let Some((paint, width)) = style.stroke {
         let stroke = Stroke {
@@ -112,18 +127,18 @@ fn path(canvas: &mut Pixmap, segments: &[Segment], style: &Style) {
             dash: if style.dashed { StrokeDash::new(vec![3.0, 2.0], 0.0) } else { None },
             ..Stroke::default()
         };
-        canvas.stroke_path(&path, &brush(paint, style), &stroke, scale(), None);
+        canvas.stroke_path(&path, &brush(paint, style), &stroke, scale, None);
     }
 }
 
 fn label(
     canvas: &mut Pixmap,
-    at: [f64; 2],
+    (at, upwards): ([f64; 2], bool),
     text: &str,
     size: f64,
     anchor: Anchor,
-    upwards: bool,
     paint: Paint,
+    scale: Transform,
 ) {
     let mut b = PathBuilder::new();
     text::outline(text, |s| {
@@ -146,11 +161,11 @@ fn label(
     if upwards {
         place = place.post_rotate(-90.0);
     }
-    let place = place.post_translate(at[0] as f32, at[1] as f32).post_concat(scale());
+    let place = place.post_translate(at[0] as f32, at[1] as f32).post_concat(scale);
     canvas.fill_path(&path, &brush(paint, &Style::default()), FillRule::Winding, place, None);
 }
 
-fn picture(canvas: &mut Pixmap, r: Rect, image: &Indexed) {
+fn picture(canvas: &mut Pixmap, r: Rect, image: &Indexed, scale: Transform) {
     let Some(mut pixmap) = Pixmap::new(image.w, image.h) else { return };
     let palette: Vec<PremultipliedColorU8> = image
         .palette
@@ -162,7 +177,10 @@ fn picture(canvas: &mut Pixmap, r: Rect, image: &Indexed) {
     }
     let place = Transform::from_scale((r.w / f64::from(image.w)) as f32, (r.h / f64::from(image.h)) as f32)
         .post_translate(r.x as f32, r.y as f32)
-        .post_concat(scale());
-    let paint = PixmapPaint { quality: FilterQuality::Nearest, ..PixmapPaint::default() };
+        .post_concat(scale);
+    // Where pixels of the image are lost, every one of them still leaves a trace.
+    let smaller = r.w * f64::from(scale.sx) < 0.99 * f64::from(image.w);
+    let quality = if smaller { FilterQuality::Bilinear } else { FilterQuality::Nearest };
+    let paint = PixmapPaint { quality, ..PixmapPaint::default() };
     canvas.draw_pixmap(0, 0, pixmap.as_ref(), &paint, place, None);
 }

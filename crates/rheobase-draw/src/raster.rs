@@ -3,7 +3,7 @@
 use super::axis::{Axis, Range, grouped};
 use super::clock::time_axis;
 use super::colour::series;
-use super::marks::Mark;
+use super::marks::{Mark, Shape};
 use super::panel::{Extent, PAGE, Panel, Swatch};
 use super::spikes::Spikes;
 use super::{Figure, check};
@@ -21,6 +21,9 @@ pub struct Raster<'a> {
     window: Option<Window>,
     counts: Option<&'a [u64]>,
     groups: Vec<(String, u32)>,
+    marked: Option<(u32, String)>,
+    rows: String,
+    names: &'a [String],
     clock: Time,
     title: String,
 }
@@ -35,6 +38,9 @@ impl<'a> Raster<'a> {
             window: None,
             counts: None,
             groups: Vec::new(),
+            marked: None,
+            rows: "neuron".into(),
+            names: &[],
             clock: Time::Seconds,
             title: String::new(),
         }
@@ -64,6 +70,25 @@ impl<'a> Raster<'a> {
         self
     }
 
+    /// Marks the row of a neuron at the edge of the time shown, and says why.
+    pub fn mark(mut self, neuron: u32, why: impl Into<String>) -> Self {
+        self.marked = Some((neuron, why.into()));
+        self
+    }
+
+    /// Sets what rows are: `neuron` if nothing is said.
+    pub fn rows(mut self, name: impl Into<String>) -> Self {
+        self.rows = name.into();
+        self
+    }
+
+    /// Sets what the neurons are called: row `i` is `names[i]`, and where these are fewer than rows they begin anew. Without names,
+    /// and where names count from 0, rows are counted.
+    pub fn names(mut self, names: &'a [String]) -> Self {
+        self.names = names;
+        self
+    }
+
     /// Sets what times are counted in; without it, seconds.
     pub fn clock(mut self, clock: Time) -> Self {
         self.clock = clock;
@@ -88,8 +113,8 @@ impl<'a> Raster<'a> {
             None => from_zero(Range::of(self.times.iter().copied()).unwrap_or(Range::new(0.0, 1.0))),
         };
         let rows = Range::new(-0.5, self.count as f64 - 0.5);
-        let mut panel = Panel::new(time_axis(self.clock, "time", range), Axis::whole("neuron", rows))
-            .title(self.title.clone());
+        let mut panel =
+            Panel::new(time_axis(self.clock, "time", range), self.row_axis(rows)).title(self.title.clone());
         let shown: Vec<usize> = (0..self.times.len()).filter(|i| self.shows(self.times[*i])).collect();
         let count = |i: &usize| self.counts.map_or(1, |c| c[*i]);
         panel.note = match shown.iter().map(count).fold(0, u64::saturating_add) {
@@ -102,11 +127,25 @@ impl<'a> Raster<'a> {
         let groups: Vec<_> = self.groups.iter().enumerate().map(|(i, g)| (series(i), g.1)).collect();
         panel.legend =
             groups.iter().zip(&self.groups).map(|(c, g)| (Swatch::Area(c.0), g.0.clone())).collect();
+        if let Some((neuron, why)) = &self.marked {
+            let (shape, paint, points) = (Shape::Diamond, series(1), vec![[range.to, f64::from(*neuron)]]);
+            panel.marks.push(Mark::Points { points, shape, paint, radius: 2.4 });
+            panel.legend.push((Swatch::Symbol { shape, paint }, why.clone()));
+        }
         let times = shown.iter().map(|i| self.times[*i]).collect();
         let neurons = shown.iter().map(|i| self.neurons[*i]).collect();
         let counts = shown.iter().map(|i| u32::try_from(count(i)).unwrap_or(u32::MAX)).collect();
         panel.marks.push(Mark::Spikes(Spikes { times, neurons, counts, count: self.count, groups }));
         Ok(panel)
+    }
+
+    /// The axis of neurons.
+    fn row_axis(&self, range: Range) -> Axis {
+        if (0..self.count).zip(self.names).all(|(row, name)| *name == row.to_string()) {
+            return Axis::whole(&self.rows, range);
+        }
+        let names = self.names.iter().cycle().zip(0..self.count);
+        Axis::named(&self.rows, range, names.map(|(name, row)| (row as f64, name.clone())).collect())
     }
 
     /// Whether a spike at this time is shown.
@@ -135,6 +174,10 @@ impl<'a> Raster<'a> {
         if let Some(i) = self.neurons.iter().position(|n| *n as usize >= self.count) {
             let rule = format!("must be below the number of neurons, {}", self.count);
             return Err(check::value(PLACE, "neurons", Some(i), self.neurons[i], &rule));
+        }
+        if let Some((neuron, _)) = self.marked.as_ref().filter(|(n, _)| *n as usize >= self.count) {
+            let rule = format!("must be below the number of neurons, {}", self.count);
+            return Err(check::value(PLACE, "mark", None, neuron, &rule));
         }
         let bad = |i: usize| {
             let (first, before) = (self.groups[i].1, i.checked_sub(1).map(|b| self.groups[b].1));

@@ -2,7 +2,7 @@
 
 use super::axis::Range;
 use super::clock::{rate_axis, time_axis};
-use super::colour::series;
+use super::colour::{Paint, series};
 use super::marks::Mark;
 use super::panel::{Extent, PAGE, Panel};
 use super::{Figure, check};
@@ -21,6 +21,7 @@ struct Rate<'a> {
 pub struct Rates<'a> {
     times: &'a [f64],
     series: Vec<Rate<'a>>,
+    stimulus: bool,
     clock: Time,
     title: String,
 }
@@ -28,7 +29,7 @@ pub struct Rates<'a> {
 impl<'a> Rates<'a> {
     /// Rates at `times` (ascending).
     pub fn new(times: &'a [f64]) -> Self {
-        Rates { times, series: Vec::new(), clock: Time::Seconds, title: String::new() }
+        Rates { times, series: Vec::new(), stimulus: false, clock: Time::Seconds, title: String::new() }
     }
 
     /// Adds a rate, one value per time.
@@ -46,6 +47,12 @@ impl<'a> Rates<'a> {
         upper: &'a [f64],
     ) -> Self {
         self.series.push(Rate { name: name.into(), values, band: Some((lower, upper)) });
+        self
+    }
+
+    /// Says that times count from a stimulus, which is marked at 0.
+    pub fn around_stimulus(mut self) -> Self {
+        self.stimulus = true;
         self
     }
 
@@ -83,7 +90,11 @@ impl<'a> Rates<'a> {
             }
         }
         let t = Range::new(self.times[0], self.times[self.times.len() - 1]);
-        let mut panel = Panel::new(time_axis(self.clock, "time", t), rate_axis(self.clock, above_zero(y)));
+        let what = if self.stimulus { "time after the stimulus" } else { "time" };
+        let mut panel = Panel::new(time_axis(self.clock, what, t), rate_axis(self.clock, above_zero(y)));
+        if self.stimulus {
+            panel.marks.push(Mark::Rule { vertical: true, at: 0.0, paint: Paint::Ink });
+        }
         panel.title = self.title.clone();
         panel.width = PAGE;
         panel.extent = Extent::Points(110.0);

@@ -82,7 +82,7 @@ impl Report {
         Ok(self)
     }
 
-    /// Adds a picture from a file, `.svg` or `.png`. It stands in the page as an image, so nothing in it can run.
+    /// Adds a picture from a file, `.svg` or `.png`, with words below unless these are empty. It stands in the page as an image, so nothing in it can run.
     ///
     /// # Errors
     /// A file that cannot be read or is neither SVG nor PNG.
@@ -99,8 +99,10 @@ impl Report {
                 "is neither an SVG nor a PNG; give a picture that `rheobase` wrote",
             ));
         };
+        let name = path.file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned());
+        let spoken = if caption.is_empty() { &name } else { &caption };
         let markup =
-            format!("<img alt=\"{}\" src=\"data:image/{kind};base64,{}\">", escape(&caption), base64(&bytes));
+            format!("<img alt=\"{}\" src=\"data:image/{kind};base64,{}\">", escape(spoken), base64(&bytes));
         self.blocks.push(Block::Picture { caption, markup });
         Ok(self)
     }
@@ -123,8 +125,11 @@ impl Report {
                 Block::Paragraph(text) => out += &format!("<p>{}</p>\n", escape(text)),
                 Block::Table { caption, table } => write_table(&mut out, caption, table)?,
                 Block::Picture { caption, markup } => {
-                    let caption = escape(caption);
-                    out += &format!("<figure>\n{markup}\n<figcaption>{caption}</figcaption>\n</figure>\n");
+                    let words = match &caption[..] {
+                        "" => String::new(),
+                        caption => format!("<figcaption>{}</figcaption>\n", escape(caption)),
+                    };
+                    out += &format!("<figure>\n{markup}\n{words}</figure>\n");
                 }
             }
         }
@@ -191,7 +196,7 @@ th, td { padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; }
 thead th { border-bottom: 1.5px solid var(--ink); }
 tbody td { border-bottom: 1px solid var(--line); }
 td.number { text-align: right; }
-@media screen { figure > svg { zoom: 1.25; } }
+@media screen { figure > svg { zoom: 1.5; } figure > img { width: auto; max-width: min(100%, 44rem); } }
 @media print {
   main { max-width: none; padding: 0; }
   figure, table { break-inside: avoid; }

@@ -12,6 +12,8 @@ pub(crate) struct Scene {
     pub(crate) width: f64,
     pub(crate) height: f64,
     pub(crate) items: Vec<Item>,
+    /// Where the picture comes from, by name; the program first.
+    pub(crate) provenance: Vec<(String, String)>,
 }
 
 #[derive(Debug)]
@@ -77,6 +79,46 @@ pub(crate) struct Indexed {
 }
 
 impl Scene {
+    /// Where the picture comes from, in one text: `program = rheobase 0.1.0; model = lif`.
+    pub(crate) fn provenance_text(&self) -> String {
+        let parts = self.provenance.iter().map(|(name, value)| format!("{name} = {value}"));
+        parts.collect::<Vec<_>>().join("; ")
+    }
+
+    /// The scene `by` times as large, letters and strokes included.
+    pub(crate) fn scaled(mut self, by: f64) -> Self {
+        if by == 1.0 {
+            return self;
+        }
+        self.width *= by;
+        self.height *= by;
+        let rect = |r: Rect| Rect { x: r.x * by, y: r.y * by, w: r.w * by, h: r.h * by };
+        for item in &mut self.items {
+            match item {
+                Item::Path { segments, style } => {
+                    for s in segments.iter_mut() {
+                        *s = match *s {
+                            Segment::Move(x, y) => Segment::Move(x * by, y * by),
+                            Segment::Line(x, y) => Segment::Line(x * by, y * by),
+                            Segment::Circle { x, y, r } => {
+                                Segment::Circle { x: x * by, y: y * by, r: r * by }
+                            }
+                            Segment::Rect(r) => Segment::Rect(rect(r)),
+                            Segment::Close => Segment::Close,
+                        };
+                    }
+                    style.stroke = style.stroke.map(|(paint, width)| (paint, width * by));
+                }
+                Item::Text { at, size, .. } => {
+                    *at = at.map(|v| v * by);
+                    *size *= by;
+                }
+                Item::Image { rect: r, .. } => *r = rect(*r),
+            }
+        }
+        self
+    }
+
     pub(crate) fn path(&mut self, segments: Vec<Segment>, style: Style) {
         if !segments.is_empty() {
             self.items.push(Item::Path { segments, style });

@@ -59,7 +59,10 @@ impl Spikes {
     fn image(&self, f: &Frame, scene: &mut Scene) {
         let (w, h) = ((f.rect.w * PX).round().max(1.0) as usize, (f.rect.h * PX).round().max(1.0) as usize);
         let local = Frame { rect: Rect { x: 0.0, y: 0.0, w: w as f64, h: h as f64 }, ..*f };
-        let half = 0.4 * h as f64 / self.count as f64;
+        // Single pixels of 300 dpi are hardly seen: where there is room, a mark is two by three of them.
+        let roomy = self.times.len().saturating_mul(6) < w * h / 5;
+        let half = (0.4 * h as f64 / self.count as f64).max(if roomy { 1.5 } else { 0.0 });
+        let wide = if roomy { 2 } else { 1 };
         let mut counts = vec![0u32; w * h];
         let mut groups = vec![0u8; h];
         for ((t, n), spikes) in self.times.iter().zip(&self.neurons).zip(&self.counts) {
@@ -72,8 +75,9 @@ impl Spikes {
             let bottom = ((y + half).max(0.0).round() as usize).clamp(top + 1, h);
             let group = self.group(*n) % super::colour::SERIES.len();
             for row in top..bottom {
-                let pixel = &mut counts[row * w + column];
-                *pixel = pixel.saturating_add(*spikes);
+                for pixel in &mut counts[row * w + column..row * w + (column + wide).min(w)] {
+                    *pixel = pixel.saturating_add(*spikes);
+                }
                 groups[row] = group as u8;
             }
         }

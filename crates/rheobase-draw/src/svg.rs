@@ -26,6 +26,9 @@ pub(crate) fn write(scene: &Scene, page: Page) -> Result<String> {
         escape(&scene.title)
     ));
     if page == Page::Alone {
+        if !scene.provenance.is_empty() {
+            out.put(&format!("<metadata>{}</metadata>\n", escape(&scene.provenance_text())));
+        }
         out.put(&format!("<rect width=\"{w}\" height=\"{h}\" fill=\"#fff\"/>\n"));
     }
     for item in &scene.items {

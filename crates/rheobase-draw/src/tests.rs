@@ -311,7 +311,7 @@ fn files_appear_whole_under_their_own_extension_only() {
     for name in ["a.svg", "b.PNG"] {
         figure.save(folder.join(name)).unwrap();
     }
-    for name in ["c.pdf", "d"] {
+    for name in ["c.gif", "d"] {
         assert!(figure.save(folder.join(name)).unwrap_err().to_string().contains(".svg or .png"));
     }
     let nowhere = figure.save(folder.join("no such folder").join("e.svg"));
@@ -389,4 +389,111 @@ fn a_report_stands_alone() {
     assert!(uneven.to_html().unwrap_err().to_string().contains("rows[0] = 1 cells: the table has 2 columns"));
     assert!(Report::new("r").save("report.txt").unwrap_err().to_string().contains(".html"));
     assert!(Report::new("r").picture_file("p", "no-such-file.svg").is_err());
+}
+
+/// Texts that reach beyond the page.
+fn cut_off(svg: &str) -> Vec<String> {
+    let document = roxmltree::Document::parse(svg).expect("well-formed XML");
+    let root = document.root_element();
+    let number = |node: roxmltree::Node, name: &str| -> f64 {
+        node.attribute(name).and_then(|v| v.trim_end_matches("pt").parse().ok()).unwrap_or(f64::NAN)
+    };
+    let page = [number(root, "width"), number(root, "height")];
+    let texts = document.descendants().filter(|n| n.has_tag_name("text"));
+    let beyond = texts.filter(|n| {
+        let words = n.text().unwrap_or_default();
+        let (size, upwards) = (number(*n, "font-size"), n.attribute("transform").is_some());
+        let length = text::width(words, size);
+        let before = match n.attribute("text-anchor") {
+            Some("middle") => length / 2.0,
+            Some("end") => length,
+            _ => 0.0,
+        };
+        let (along, across) = if upwards { ("y", "x") } else { ("x", "y") };
+        let (start, base) = (number(*n, along) - before, number(*n, across));
+        let [long, wide] = if upwards { [page[1], page[0]] } else { page };
+        start < -0.5 || start + length > long + 0.5 || base - 0.8 * size < -0.5 || base > wide + 0.5
+    });
+    beyond.map(|n| n.text().unwrap_or_default().to_string()).collect()
+}
+
+#[test]
+fn no_word_is_cut_off_at_any_size() {
+    let title =
+        "A title of many words that says which model was run under which of many conditions and for how long";
+    for (name, figure, _) in every_kind() {
+        for (mm, points) in [(60.0, 8.0), (85.0, 7.0), (85.0, 10.0), (183.0, 8.0)] {
+            let sized = figure.clone().title(title).width_mm(mm).unwrap().font_pt(points).unwrap();
+            let beyond = cut_off(&sized.to_svg().unwrap());
+            assert!(beyond.is_empty(), "{name} at {mm} mm, {points} pt: {beyond:?}");
+        }
+    }
+    let t = ramp(20);
+    let long = "the mean of ninety-nine neurons of the second layer, those without a single spike left out";
+    let many = Rates::new(&t).rate(long, &t).rate("b", &t).title("two\nlines").figure().unwrap();
+    let svg = many.width_mm(60.0).unwrap().to_svg().unwrap();
+    assert!(cut_off(&svg).is_empty(), "{:?}", cut_off(&svg));
+    assert!(["two", "lines"].iter().all(|w| text_of(&svg).iter().any(|t| t == w)));
+}
+
+#[test]
+fn figures_are_as_large_as_they_should_be() {
+    let t = ramp(20);
+    let figure =
+        LearningCurves::new().loss("train", &t[1..]).accuracy("train", &t).tested(Some(0.1), Some(0.5));
+    let figure = figure.log_loss().figure().unwrap().width_mm(85.0).unwrap().height_mm(70.0).unwrap();
+    let svg = figure.clone().font_pt(7.0).unwrap().to_svg().unwrap();
+    assert!(svg.contains("width=\"240.94pt\" height=\"198.43pt\""), "{}", &svg[..300]);
+    assert!(svg.contains("font-size=\"7\"") && svg.contains(">test<"));
+    let png = figure.clone().dpi(600.0).unwrap().to_png().unwrap();
+    let reader = ::png::Decoder::new(std::io::Cursor::new(&png)).read_info().unwrap();
+    assert_eq!((reader.info().width, reader.info().height), (2008, 1654));
+
+    let refused = [
+        figure.clone().width_mm(20.0).err(),
+        figure.clone().height_mm(f64::NAN).err(),
+        figure.clone().font_pt(0.0).err(),
+        figure.clone().dpi(1e6).err(),
+        figure.clone().height_mm(25.0).unwrap().to_svg().err(),
+        DistanceMatrix::new(&[0.0], 1, "d", "").figure().unwrap().height_mm(80.0).err(),
+    ];
+    for (i, error) in refused.into_iter().enumerate() {
+        let text = error.unwrap_or_else(|| panic!("{i} is refused")).to_string();
+        assert!(text.starts_with("figure."), "{text}");
+    }
+    let rows = LearningCurves::new().loss("train", &t).log_loss().figure();
+    assert!(rows.unwrap_err().to_string().contains("must be above 0 on a logarithmic axis"));
+}
+
+#[test]
+fn files_say_where_pictures_come_from() {
+    let t = ramp(20);
+    let figure = Traces::new(&t, "v", "V").trace("", &t).figure().unwrap();
+    let figure = figure.provenance("model", "lif <x>").provenance("seed", "1").provenance("seed", "7");
+    let words = format!("program = rheobase {}; model = lif", env!("CARGO_PKG_VERSION"));
+    let svg = figure.to_svg().unwrap();
+    assert!(svg.contains(&format!("<metadata>{words} &lt;x&gt;; seed = 7</metadata>")), "{svg}");
+    let png = figure.to_png().unwrap();
+    let find = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|w| w == text.as_bytes());
+    assert!(find(&png, &format!("{words} <x>; seed = 7")) && find(&png, "Software"));
+}
+
+#[cfg(feature = "pdf")]
+#[test]
+fn a_pdf_of_every_kind_has_its_letters_and_the_same_bytes_twice() {
+    for ((name, figure, _), (_, again, _)) in every_kind().into_iter().zip(every_kind()) {
+        let pdf = figure.provenance("seed", "7").to_pdf().unwrap();
+        assert_eq!(pdf, again.provenance("seed", "7").to_pdf().unwrap(), "{name}");
+        let text = String::from_utf8_lossy(&pdf);
+        for part in ["%PDF-1.", "/ToUnicode", "/FontFile2", "/MediaBox", "seed = 7", "%%EOF"] {
+            assert!(text.contains(part), "{name}: {part}");
+        }
+        assert!(pdf.len() < 200_000, "{name}: {}", pdf.len());
+    }
+    // More spikes than strokes: an image, whose white is clear.
+    let times: Vec<f64> = (0..40_000).map(|i| f64::from(i) * 1e-4).collect();
+    let who: Vec<u32> = (0..40_000).map(|i| i % 1000).collect();
+    let pdf = Raster::new(&times, &who, 1000).figure().unwrap().to_pdf().unwrap();
+    let text = String::from_utf8_lossy(&pdf);
+    assert!(text.contains("/SMask") && text.contains("/Indexed"));
 }

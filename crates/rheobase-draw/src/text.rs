@@ -25,6 +25,22 @@ fn advance(c: char) -> f64 {
     known().unwrap_or(0.6)
 }
 
+/// The glyph of a character, the box where the font has none, and its advance in ems.
+#[cfg(feature = "pdf")]
+pub(crate) fn glyph(c: char) -> (u16, f64) {
+    (face().and_then(|f| f.glyph_index(c)).map_or(0, |g| g.0), advance(c))
+}
+
+/// The font's box (left, bottom, right, top), ascent, descent and height of capitals, in ems.
+#[cfg(feature = "pdf")]
+pub(crate) fn metrics() -> [f64; 7] {
+    let Some(f) = face() else { return [0.0; 7] };
+    let b = f.global_bounding_box();
+    let capitals = f.capital_height().unwrap_or(f.ascender());
+    let all = [b.x_min, b.y_min, b.x_max, b.y_max, f.ascender(), f.descender(), capitals];
+    all.map(|v| f64::from(v) / f64::from(f.units_per_em()))
+}
+
 /// Feeds the outline of `text` to `pen`, in ems with y upwards, starting at the origin.
 /// Characters that the font does not have are drawn as its box.
 pub(crate) fn outline(text: &str, mut pen: impl FnMut(Stroke)) {
@@ -81,8 +97,13 @@ impl<F: FnMut(Stroke)> OutlineBuilder for Pen<'_, F> {
     }
 }
 
-/// Breaks `text` at spaces into lines no wider than `room` points where that is possible.
+/// Breaks `text` at spaces into lines no wider than `room` points; words that are wider are broken within. Lines of `text`
+/// stay lines.
 pub(crate) fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
+    text.lines().flat_map(|line| wrap_line(line, size, room)).collect()
+}
+
+fn wrap_line(text: &str, size: f64, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
@@ -90,10 +111,28 @@ pub(crate) fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
                 line.push(' ');
                 line.push_str(word);
             }
-            _ => lines.push(word.to_string()),
+            _ => lines.extend(pieces(word, size, room)),
         }
     }
     lines
+}
+
+/// A word in pieces no wider than `room`, of a letter at least.
+fn pieces(word: &str, size: f64, room: f64) -> Vec<String> {
+    if width(word, size) <= room {
+        return vec![word.to_string()];
+    }
+    let mut pieces = vec![String::new()];
+    for c in word.chars() {
+        if let Some(piece) = pieces.last_mut() {
+            if !piece.is_empty() && width(piece, size) + advance(c) * size > room {
+                pieces.push(c.to_string());
+            } else {
+                piece.push(c);
+            }
+        }
+    }
+    pieces
 }
 
 #[cfg(test)]
@@ -113,5 +152,9 @@ mod tests {
         assert_eq!(wrap("membrane potential (mV)", 9.0, 60.0).join(" "), "membrane potential (mV)");
         assert_eq!(wrap("a b", 9.0, 1e9), ["a b"]);
         assert!(wrap("", 9.0, 10.0).is_empty());
+        assert_eq!(wrap("one\ntwo three", 9.0, 1e9), ["one", "two three"]);
+        let pieces = wrap("incomprehensible", 9.0, 30.0);
+        assert!(pieces.len() > 2 && pieces.iter().all(|p| width(p, 9.0) <= 30.0), "{pieces:?}");
+        assert_eq!(pieces.concat(), "incomprehensible");
     }
 }

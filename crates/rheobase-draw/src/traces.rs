@@ -101,6 +101,8 @@ impl<'a> Traces<'a> {
         }
         let mut panel =
             Panel::new(time_axis(self.clock, "time", t), Axis::new(&self.label, &self.unit, y.padded(0.07)));
+        // A single sample has no length; what it stands beside may have one.
+        panel.x.range = t;
         panel.title = self.title.clone();
         panel.width = PAGE;
         panel.extent = Extent::Points(110.0);

@@ -1,10 +1,11 @@
-//! HDF5 files as trees: the only place that knows the library behind them.
+//! HDF5 files as trees: read by `rheobase-data`, which bounds them; written here.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use hdf5_pure::{DType, Dataset, File, FileBuilder, Group as H5Group, VlenStringReadOptions};
-use rheobase_base::{Error, Result, memory};
+use hdf5_pure::FileBuilder;
+use rheobase_base::{Error, Result};
+use rheobase_data::hdf5::{Hdf5, Stored};
 
 use crate::tensor::{Data, Tensor};
 
@@ -27,9 +28,7 @@ pub(crate) struct Group {
 
 /// How deep groups may lie within each other, and how many items a file may have.
 const DEPTH: usize = 32;
-const ITEMS: usize = 1 << 20;
-/// The longest text, in bytes.
-const TEXT: usize = 1 << 26;
+const ITEMS: usize = 1 << 16;
 
 impl Group {
     pub(crate) fn insert(&mut self, name: &str, item: Item) {
@@ -61,79 +60,36 @@ pub(crate) fn is_hdf5(bytes: &[u8]) -> bool {
 /// # Errors
 /// A file that cannot be read or is damaged; kinds of arrays that are neither numbers nor text; more than fits into memory.
 pub(crate) fn read(path: &Path) -> Result<Group> {
-    let fault = |what: String| Error::file(path, what);
-    // Pieces are read as they are needed: arrays do not stand in memory twice.
-    let file = File::open_streaming(path).map_err(|e| fault(format!("cannot be read as HDF5: {e}")))?;
     let mut left = ITEMS;
-    let most = path.metadata().map_or(u64::MAX, |found| found.len().saturating_mul(DEFLATE));
-    group(&file.root(), "", DEPTH, &mut left, most).map_err(fault)
+    let read = |file: Hdf5| group(&file, "", DEPTH, &mut left);
+    Hdf5::open(path).and_then(read).map_err(|what| Error::file(path, what))
 }
 
-/// Bytes that one byte of a file can become at most.
-const DEFLATE: u64 = 1032;
-
-fn group(
-    from: &H5Group,
-    place: &str,
-    depth: usize,
-    left: &mut usize,
-    most: u64,
-) -> std::result::Result<Group, String> {
-    let at = |name: &str| format!("{place}/{name}");
-    let failed = |e: hdf5_pure::Error| format!("{}: {e}", if place.is_empty() { "/" } else { place });
+fn group(file: &Hdf5, place: &str, depth: usize, left: &mut usize) -> std::result::Result<Group, String> {
     let mut read = Group::default();
-    for name in from.groups().map_err(failed)? {
-        let place = at(&name);
+    let (groups, arrays) = (file.groups(place)?, file.arrays(place)?);
+    for name in &arrays {
+        *left = left.checked_sub(1).ok_or_else(|| format!("more than {ITEMS} items"))?;
+        read.insert(name, array(file, &format!("{place}/{name}"))?);
+    }
+    for name in &groups {
+        let place = format!("{place}/{name}");
         *left = left.checked_sub(1).ok_or_else(|| format!("more than {ITEMS} items"))?;
         if depth == 0 {
             return Err(format!("{place}: groups lie more than {DEPTH} deep"));
         }
-        let inner = from.group(&name).map_err(|e| format!("{place}: {e}"))?;
-        read.insert(&name, Item::Group(group(&inner, &place, depth - 1, left, most)?));
-    }
-    for name in from.datasets().map_err(failed)? {
-        let place = at(&name);
-        *left = left.checked_sub(1).ok_or_else(|| format!("more than {ITEMS} items"))?;
-        let dataset = from.dataset(&name).map_err(|e| format!("{place}: {e}"))?;
-        read.insert(&name, array(&dataset, &place, most)?);
+        read.insert(name, Item::Group(group(file, &place, depth - 1, left)?));
     }
     Ok(read)
 }
 
-fn array(from: &Dataset, place: &str, most: u64) -> std::result::Result<Item, String> {
-    let failed = |e: hdf5_pure::Error| format!("{place}: {e}");
-    let shape = from.shape().map_err(failed)?;
-    let dtype = from.dtype().map_err(failed)?;
-    let too_large = || format!("{place}: {shape:?} is more than an array can be");
-    let count = shape.iter().try_fold(1u64, |n, d| n.checked_mul(*d)).ok_or_else(too_large)?;
-    let size = from.element_size().map_err(failed)?;
-    let bytes = count.checked_mul(size.max(8)).ok_or_else(too_large)?;
-    // A damaged shape would else be filled with zeros until memory is used up.
-    if count.saturating_mul(size) > most {
-        return Err(format!("{place}: {shape:?} is more than the file can hold"));
-    }
-    memory::check(bytes as f64).map_err(|rule| format!("{place}: {shape:?} numbers: {rule}"))?;
-    let shape: Vec<usize> = shape.iter().map(|d| *d as usize).collect();
-    let data = match dtype {
-        DType::F32 => Data::F32(from.read_f32().map_err(failed)?),
-        DType::F64 => Data::F64(from.read_f64().map_err(failed)?),
-        DType::I8 | DType::I16 | DType::I32 | DType::I64 | DType::U8 | DType::U16 | DType::U32 => {
-            Data::I64(from.read_i64().map_err(failed)?)
-        }
-        DType::U64 => {
-            let whole = from.read_u64().map_err(failed)?;
-            Data::I64(whole.into_iter().map(|x| i64::try_from(x).unwrap_or(i64::MAX)).collect())
-        }
-        DType::VariableLengthString => {
-            let limits = VlenStringReadOptions::new().with_max_elements(ITEMS).with_max_payload_bytes(TEXT);
-            return Ok(Item::Words(shape, from.read_vlen_strings(limits).map_err(failed)?));
-        }
-        DType::String if bytes <= 8 * TEXT as u64 => {
-            return Ok(Item::Words(shape, from.read_string().map_err(failed)?));
-        }
-        // NumPy's truth values.
-        DType::Enum(_) => Data::I64(from.read_raw().map_err(failed)?.into_iter().map(i64::from).collect()),
-        other => return Err(format!("{place}: holds {other}; numbers or text are needed")),
+fn array(file: &Hdf5, place: &str) -> std::result::Result<Item, String> {
+    let (shape, stored) = file.stored(place.trim_start_matches('/'))?;
+    let data = match stored {
+        Stored::F32(values) => Data::F32(values),
+        Stored::F64(values) => Data::F64(values),
+        Stored::I64(values) => Data::I64(values),
+        Stored::Texts(words) => return Ok(Item::Words(shape, words)),
     };
     Tensor::new("", place, shape, data).map(Item::Numbers).map_err(|e| e.to_string())
 }
@@ -207,6 +163,6 @@ mod tests {
         let path = folder.path().join("claims.nir");
         std::fs::write(&path, &written).unwrap();
         let error = read(&path).unwrap_err().to_string();
-        assert!(error.contains("claims.nir") && error.contains("more than the file can hold"), "{error}");
+        assert!(error.contains("claims.nir") && error.contains("more than its file could hold"), "{error}");
     }
 }

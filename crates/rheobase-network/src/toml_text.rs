@@ -93,6 +93,14 @@ fn explain(error: &toml::de::Error, text: &str, place: &str) -> Error {
 
 /// What serde says of a name it does not know: "unknown field `a`, expected one of `b`, `c`".
 fn unknown(message: &str) -> Option<(&'static str, String, Vec<String>)> {
+    // What the reader of TOML itself says of the tables of kinds.
+    if let Some((found, known)) = message
+        .strip_prefix("unexpected keys in table: ")
+        .and_then(|rest| rest.split_once(", available keys: "))
+    {
+        let name = found.split(", ").next().unwrap_or(found).to_string();
+        return Some(("key", name, known.trim_end().split(", ").map(str::to_string).collect()));
+    }
     let (kind, rest) = match message.strip_prefix("unknown field ") {
         Some(rest) => ("key", rest),
         None => ("name", message.strip_prefix("unknown variant ")?),

@@ -253,6 +253,14 @@ pub(crate) fn bursts(
     Ok(found.iter().map(|b| (b.start, b.end, b.first, b.spikes())).collect())
 }
 
+/// Of every train: intervals below the refractory period, spikes at the time of the one before, all intervals.
+#[pyfunction]
+pub(crate) fn violations(trains: &SpikeTrains, refractory: f64) -> PyResult<Vec<(usize, usize, usize)>> {
+    let of = |times: &Vec<f64>| analyse::violations(times, refractory);
+    let found = trains.0.times.iter().map(of).collect::<rheobase::Result<Vec<_>>>().raised()?;
+    Ok(found.iter().map(|v| (v.violations, v.duplicates, v.intervals)).collect())
+}
+
 /// Rates over time out of dense spikes `[time, neuron]`, through a kernel of time constant `tau`.
 #[pyfunction]
 pub(crate) fn rates_kernel<'py>(

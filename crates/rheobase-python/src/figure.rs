@@ -19,7 +19,7 @@ pub(crate) struct Figure(pub(crate) Drawn);
 
 #[pymethods]
 impl Figure {
-    /// Writes the picture as SVG or PNG, by the ending of ``path``.
+    /// Writes the picture as SVG, PNG or PDF, by the ending of ``path``.
     ///
     /// Raises:
     ///     OSError: another ending, or a file that cannot be written.
@@ -32,7 +32,51 @@ impl Figure {
         py.detach(|| self.0.to_svg()).raised()
     }
 
-    /// The picture as the bytes of a PNG file, 200 dots per inch.
+    /// The picture at other sizes: a copy. What is left out stays as it is.
+    ///
+    /// Args:
+    ///     width: Width in mm: 30 to 1000.
+    ///     height: Height in mm: 20 to 1000; not of maps and matrices, whose cells are square.
+    ///     font: Size of the numbers at the axes in points: 4 to 40.
+    ///     dpi: Dots per inch of PNG files: 30 to 2400.
+    ///
+    /// Raises:
+    ///     ValueError: a size outside these, or a height that leaves no room between the letters (when the picture is written).
+    #[pyo3(signature = (*, width=None, height=None, font=None, dpi=None))]
+    fn sized(
+        &self,
+        width: Option<f64>,
+        height: Option<f64>,
+        font: Option<f64>,
+        dpi: Option<f64>,
+    ) -> PyResult<Figure> {
+        let mut figure = self.0.clone();
+        if let Some(mm) = width {
+            figure = figure.width_mm(mm).raised()?;
+        }
+        if let Some(mm) = height {
+            figure = figure.height_mm(mm).raised()?;
+        }
+        if let Some(points) = font {
+            figure = figure.font_pt(points).raised()?;
+        }
+        if let Some(dpi) = dpi {
+            figure = figure.dpi(dpi).raised()?;
+        }
+        Ok(Figure(figure))
+    }
+
+    /// The picture with a name and a value in the metadata of its files, after the version of the library: a copy.
+    fn provenance(&self, name: &str, value: &str) -> Figure {
+        Figure(self.0.clone().provenance(name, value))
+    }
+
+    /// The picture as the bytes of a PDF file.
+    fn to_pdf<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &py.detach(|| self.0.to_pdf()).raised()?))
+    }
+
+    /// The picture as the bytes of a PNG file, 300 dots per inch unless it was sized otherwise.
     fn to_png<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         Ok(PyBytes::new(py, &py.detach(|| self.0.to_png()).raised()?))
     }

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use numpy::PyReadonlyArrayDyn;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use rheobase::learn::stage::ReceptiveFields;
 use rheobase::learn::{
-    self, Epoch, Job as Training, Outcome, Presentation, ReluNetwork, Scaling, Session as Stepping, Splits,
-    StageEpoch, TrainConfig, Trained as Read, Weights,
+    self, Epoch, Job as Training, Outcome, Paired, Presentation, ReluNetwork, Scaling, Session as Stepping,
+    Splits, StageEpoch, TrainConfig, Trained as Read, Weights,
 };
 use rheobase::network::Library;
 use rheobase::network::{Program, State, Synapse, SynapseShape};
@@ -55,6 +56,12 @@ impl Settings {
         self.0.set(key, value).raised()
     }
 
+    /// What the reference of settings says of a key, or all of it.
+    #[staticmethod]
+    fn reference(key: Option<String>) -> PyResult<String> {
+        key.map_or_else(|| Ok(TrainConfig::REFERENCE.into()), |key| TrainConfig::reference(&key)).raised()
+    }
+
     fn copy(&self) -> Self {
         self.clone()
     }
@@ -66,6 +73,11 @@ impl Settings {
     #[getter]
     fn epochs(&self) -> u64 {
         self.0.train.epochs
+    }
+
+    #[getter]
+    fn seed(&self) -> u64 {
+        self.0.train.seed
     }
 }
 
@@ -230,6 +242,46 @@ impl Job {
         let data = &self.0.splits().test;
         let found = enter(py, usize::MAX, |_| self.0.evaluate(data)).whole()?;
         outcome(py, found, self.0.program(), data.samples())
+    }
+
+    /// Names of what the job is compared with.
+    fn controls(&self) -> Vec<String> {
+        self.0.config().control.iter().map(|control| control.name.clone()).collect()
+    }
+
+    /// The job of a control, at its start.
+    fn control(&self, py: Python<'_>, name: &str) -> PyResult<Self> {
+        let all = &self.0.config().control;
+        let known = || all.iter().map(|control| &control.name[..]);
+        let control = all.iter().find(|control| control.name == name);
+        let control = control.ok_or_else(|| Error::unknown("control", "control", name, known())).raised()?;
+        Ok(Job(enter(py, usize::MAX, |_| self.0.control(control)).whole()?))
+    }
+
+    /// This job and another on the same test samples: how many both get right, only this, only the other, neither, and how
+    /// likely a difference as large is between equals.
+    fn paired(&self, py: Python<'_>, other: &Job) -> PyResult<(usize, usize, usize, usize, f64)> {
+        let both = enter(py, usize::MAX, |_| {
+            let [mine, theirs] = [&self.0, &other.0].map(|job| job.evaluate(&job.splits().test));
+            self.0.paired(&mine?, &other.0, &theirs?)
+        });
+        let Paired { both, first, second, neither, p } = both.whole()?;
+        Ok((both, first, second, neither, p))
+    }
+
+    /// What kernels of a layer, those that it has now, look like in the network's input: `[feature, channel, row, column]`.
+    fn receptive_fields<'py>(&self, py: Python<'py>, layer: &str) -> PyResult<Bound<'py, PyAny>> {
+        let (program, place) = (self.0.program(), format!("network.{layer}"));
+        program.node(layer).raised()?;
+        let weights = program.parameters().get(&format!("{layer}.weight")).map(|w| &w.values[..]);
+        let fields = weights.ok().and_then(|w| ReceptiveFields::new(self.0.network(), program, layer, w));
+        let fields = fields.ok_or_else(|| {
+            let what = "is no convolution of images behind other such convolutions, pooling, and nodes that only choose spikes";
+            Error::unsupported(place, what)
+        });
+        let ReceptiveFields { shape: [channels, rows, columns], values } = fields.raised()?;
+        let features = values.len() / (channels * rows * columns).max(1);
+        Ok(array(py, values, &[features, channels, rows, columns])?.into_any())
     }
 
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {

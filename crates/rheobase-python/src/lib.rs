@@ -21,6 +21,7 @@ mod plasticity;
 mod population;
 mod recording;
 mod rows;
+mod runs;
 mod sequence;
 mod stimulus;
 mod trains;
@@ -46,7 +47,7 @@ mod _native {
     #[pymodule_export]
     use crate::analyse::{
         bin_counts, bursts, correlogram, count_correlation, fano, isi_statistics, lowpass_filter, mean_rates,
-        pairwise, population_rate, psth, rates_isi, rates_kernel, spike_sync_of_all, synchrony,
+        pairwise, population_rate, psth, rates_isi, rates_kernel, spike_sync_of_all, synchrony, violations,
     };
     #[pymodule_export]
     use crate::cell::SlifCell;
@@ -77,6 +78,8 @@ mod _native {
     use crate::population::{Population, Tape};
     #[pymodule_export]
     use crate::rows::SpikeRows;
+    #[pymodule_export]
+    use crate::runs::{Comparison, sweep};
     #[pymodule_export]
     use crate::sequence::Sequence;
     #[pymodule_export]

@@ -30,6 +30,9 @@ type EventArrays<'py> = (
     PyReadonlyArray1<'py, f32>,
 );
 
+/// Times, columns, rows and polarities of a camera's events.
+type EventColumns<'py> = [Bound<'py, PyAny>; 4];
+
 #[pymethods]
 impl SpikeTrains {
     /// Trains from ascending times, sample by sample and within it neuron by neuron.
@@ -82,6 +85,25 @@ impl SpikeTrains {
         let options = read_options(options)?;
         let read = enter(py, usize::MAX, |_| data::read_recording(path, &options)).whole()?;
         Ok((SpikeTrains(read.trains), read.understood, read.notes))
+    }
+
+    /// The events in a camera's file: t (µs), x, y, p, and width and height.
+    #[staticmethod]
+    fn read_events<'py>(
+        py: Python<'py>,
+        path: PathBuf,
+        options: &Bound<'py, PyDict>,
+    ) -> PyResult<(EventColumns<'py>, (usize, usize))> {
+        let options = read_options(options)?;
+        let read = enter(py, usize::MAX, |_| data::read_events(path, &options)).whole()?;
+        let n = [read.t.len()];
+        let columns = [
+            array(py, read.t, &n)?.into_any(),
+            array(py, read.x, &n)?.into_any(),
+            array(py, read.y, &n)?.into_any(),
+            array(py, read.p, &n)?.into_any(),
+        ];
+        Ok((columns, (read.width, read.height)))
     }
 
     /// Writes a file, whose ending says how.
@@ -174,6 +196,7 @@ fn read_options(given: &Bound<'_, PyDict>) -> PyResult<TrainOptions> {
             "time_axis" => options.time_axis = Some(value.extract()?),
             "start" => options.start = value.extract()?,
             "stop" => options.stop = value.extract()?,
+            "verdict" => options.verdicts = value.extract()?,
             "polarity" => {
                 options.pixels.polarity = text()?.parse().map_err(|e| wrong(format!("polarity: {e}")))?
             }

@@ -88,6 +88,11 @@ impl SpikeRows {
         &self.value
     }
 
+    /// Memory in bytes.
+    pub fn bytes(&self) -> usize {
+        4 * (self.offsets.capacity() + self.index.capacity() + self.value.capacity())
+    }
+
     /// Features and values of the spikes in step `t`.
     ///
     /// # Panics

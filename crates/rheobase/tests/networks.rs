@@ -90,6 +90,7 @@ impl Samples {
     }
     fn batch(&self) -> Batch<'_> {
         Batch {
+            source: 0,
             inputs: &self.inputs,
             targets: &self.targets,
             lengths: &self.lengths,
@@ -144,6 +145,7 @@ fn a_batch_may_be_split_at_tiles() -> Result<()> {
     let half = |first: usize| {
         let range = first..first + 16;
         let batch = Batch {
+            source: 0,
             inputs: &all.inputs[range.clone()],
             targets: &all.targets[range.clone()],
             lengths: &all.lengths[range.clone()],

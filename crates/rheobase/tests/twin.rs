@@ -73,7 +73,7 @@ impl Twin {
         let lengths: Vec<usize> = self.inputs.iter().map(Vec::len).collect();
         let targets: Vec<Target<'_>> = self.labels.iter().map(|l| Target::Class(*l)).collect();
         let ids: Vec<u64> = (0..inputs.len() as u64).collect();
-        let batch = Batch { inputs, targets: &targets, lengths: &lengths, ids: &ids, epoch: 0 };
+        let batch = Batch { source: 0, inputs, targets: &targets, lengths: &lengths, ids: &ids, epoch: 0 };
         let pass = Pass { loss: self.loss, rates: Vec::new(), truncate: 0, chunk, level: Level::best() };
         let rule = Rule { optimiser: optimiser(), clip: None, weights: WeightPenalty::default() };
         for update in 0..self.losses.len() {

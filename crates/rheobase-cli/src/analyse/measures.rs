@@ -1,14 +1,15 @@
 //! Measures of single trains and of the whole population, for `analyse`: numbers, intervals, text and JSON.
 
 use rheobase::analyse::{
-    BurstRule, Interval, bin_counts, bootstrap_interval, bursts, fano_factor, isi_statistics, mean_rate,
-    population_rate, revised_local_variation, spike_sync_of_all, spike_synchrony,
+    BurstRule, Interval, Kernel, PUBLISHED_REFRACTORINESS, bin_counts, bootstrap_interval, bursts,
+    fano_factor, isi_statistics, mean_rate, population_rate, revised_local_variation, spike_sync_of_all,
+    spike_synchrony,
 };
 use rheobase::data::SpikeTrains;
 use rheobase::models::neuron::Time;
 use serde_json::{Map, Value, json};
 
-use crate::analyse::recording::{slow_bin, strictly_ascending, units, whole_bins};
+use crate::analyse::recording::{by_clock, slow_bin, strictly_ascending, units, whole_bins};
 use crate::failure::{Failure, Outcome};
 use crate::text::short;
 
@@ -30,6 +31,41 @@ pub(crate) struct Settings {
     pub(crate) pair: Option<(usize, usize)>,
     /// Refractoriness constant of LvR.
     pub(crate) refractoriness: f64,
+    /// What makes a burst.
+    pub(crate) bursts: BurstRule,
+    /// The shortest interval that a neuron can have.
+    pub(crate) refractory: f64,
+    /// How rates are smoothed: kernel, time scale, step.
+    pub(crate) kernel: Option<Kernel>,
+    pub(crate) smoothing: Option<f64>,
+    pub(crate) step: Option<f64>,
+    /// Times of stimuli, and the span around each.
+    pub(crate) at: Vec<f64>,
+    pub(crate) around: Option<(f64, f64)>,
+}
+
+impl Settings {
+    /// Those of times in seconds, or in steps, which count as milliseconds; measures of pairs take so many trains.
+    pub(crate) fn usual(clock: Time, trains: usize) -> Self {
+        let tau = by_clock(clock, 0.02, 20.0);
+        Settings {
+            level: 0.95,
+            bin: None,
+            trains,
+            tau,
+            cost: 1.0 / tau,
+            max_lag: None,
+            pair: None,
+            refractoriness: by_clock(clock, PUBLISHED_REFRACTORINESS, 5.0),
+            bursts: usual_bursts(clock),
+            refractory: by_clock(clock, 0.002, 2.0),
+            kernel: None,
+            smoothing: None,
+            step: None,
+            at: Vec::new(),
+            around: None,
+        }
+    }
 }
 
 /// What is found: columns with a cell per train, lines about all of them, and everything as JSON.
@@ -38,11 +74,13 @@ pub(crate) struct Findings {
     pub(crate) columns: Vec<(String, Vec<String>)>,
     pub(crate) lines: Vec<(String, String)>,
     pub(crate) json: Map<String, Value>,
+    /// Columns over time, which a table has instead of a line per train.
+    pub(crate) series: Vec<(String, Vec<f64>)>,
 }
 
 impl Findings {
     /// Adds a measure of each train: its column, its mean over the trains, and its JSON with further parts.
-    fn per_train(
+    pub(crate) fn per_train(
         &mut self,
         key: &str,
         (name, unit): (&str, &str),
@@ -61,7 +99,7 @@ impl Findings {
         Ok(())
     }
 
-    fn column(&mut self, head: &str, values: &[Option<f64>]) {
+    pub(crate) fn column(&mut self, head: &str, values: &[Option<f64>]) {
         let cells = values.iter().map(|v| v.map_or("-".into(), short)).collect();
         self.columns.push((head.into(), cells));
     }
@@ -226,17 +264,22 @@ pub(crate) fn fano(trains: &SpikeTrains, set: &Settings, found: &mut Findings) -
     Ok(())
 }
 
-/// Bursts by the max-interval rule, whose defaults are in seconds; steps count as milliseconds.
-pub(crate) fn burst(trains: &SpikeTrains, set: &Settings, found: &mut Findings) -> Outcome<()> {
-    let mut rule = BurstRule::default();
-    if trains.clock == Time::Steps {
-        let ms = |x: f64| (x * 1000.0).round();
-        let BurstRule { max_begin, max_within, min_between, min_duration, .. } = rule;
-        rule.max_begin = ms(max_begin);
-        rule.max_within = ms(max_within);
-        rule.min_between = ms(min_between);
-        rule.min_duration = ms(min_duration);
+/// The rule of bursts for times in seconds, or in steps, which count as milliseconds.
+pub(crate) fn usual_bursts(clock: Time) -> BurstRule {
+    let rule = BurstRule::default();
+    let ms = |x: f64| if clock == Time::Steps { (x * 1000.0).round() } else { x };
+    BurstRule {
+        max_begin: ms(rule.max_begin),
+        max_within: ms(rule.max_within),
+        min_between: ms(rule.min_between),
+        min_duration: ms(rule.min_duration),
+        ..rule
     }
+}
+
+/// Bursts by the max-interval rule.
+pub(crate) fn burst(trains: &SpikeTrains, set: &Settings, found: &mut Findings) -> Outcome<()> {
+    let rule = set.bursts;
     strictly_ascending(trains, "bursts")?;
     let (mut numbers, mut shares, mut list) = (Vec::new(), Vec::new(), Vec::new());
     for train in &trains.times {
@@ -246,8 +289,28 @@ pub(crate) fn burst(trains: &SpikeTrains, set: &Settings, found: &mut Findings) 
         shares.push((!train.is_empty()).then(|| inside as f64 / train.len() as f64));
         list.push(all.iter().map(|b| json!([b.start, b.end, b.spikes()])).collect::<Vec<_>>());
     }
-    found.per_train("bursts", ("BURSTS", ""), &numbers, set.level, &json!({ "start_end_spikes": list }))?;
-    found.per_train("burst_share", ("IN BURSTS", ""), &shares, set.level, &Value::Null)
+    let limits = json!({
+        "max_begin": rule.max_begin,
+        "max_within": rule.max_within,
+        "min_between": rule.min_between,
+        "min_duration": rule.min_duration,
+        "min_spikes": rule.min_spikes,
+    });
+    let parts = json!({ "start_end_spikes": list, "rule": limits });
+    found.per_train("bursts", ("BURSTS", ""), &numbers, set.level, &parts)?;
+    found.per_train("burst_share", ("IN BURSTS", ""), &shares, set.level, &Value::Null)?;
+    let time = units(trains.clock).0;
+    let [begin, within, between, duration] =
+        [rule.max_begin, rule.max_within, rule.min_between, rule.min_duration].map(short);
+    found.line(
+        "",
+        format!(
+            "a burst begins with an interval of at most {begin} {time}, has none above {within} {time}, \
+             {} spikes and {duration} {time} at least, and {between} {time} to the next",
+            rule.min_spikes
+        ),
+    );
+    Ok(())
 }
 
 /// The population's rate over time.

@@ -1,21 +1,25 @@
 //! `rheobase analyse`: what a file of spikes says in numbers.
 
 pub(crate) mod measures;
+pub(crate) mod more_measures;
 pub(crate) mod pair_measures;
 pub(crate) mod recording;
 pub(crate) mod report;
+mod run_report;
 
 use clap::{Args, ValueEnum};
-use rheobase::analyse::PUBLISHED_REFRACTORINESS;
+use rheobase::analyse::{BurstRule, Kernel};
 use rheobase::data::{Recording as Read, SpikeTrains};
 use serde_json::{Value, json};
 
+use crate::arguments::NumberOrSpan;
 use crate::failure::{Failure, Outcome};
 use crate::terminal;
 use crate::text::{Table, grouped, short};
+use crate::units::{Amount, time_of};
 use measures::{Findings, Settings};
 use pair_measures::Kind;
-use recording::{Recording, by_clock, units};
+use recording::{Recording, units};
 
 /// Trains in the table, at most.
 const SHOWN: usize = 20;
@@ -41,6 +45,9 @@ pub(crate) struct Analyse {
     /// Print JSON, with every train and every matrix
     #[arg(long)]
     json: bool,
+    /// Print CSV: a line per train; of smooth and psth, a line per time
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
 }
 
 /// Settings of the measures.
@@ -48,10 +55,10 @@ pub(crate) struct Analyse {
 pub(crate) struct Options {
     /// Width of the bins in which spikes or lags are counted, s or steps [default: chosen by length]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
-    pub(crate) bin: Option<f64>,
+    pub(crate) bin: Option<Amount>,
     /// Longest lag of correlograms and of coincidences, s or steps [default: 0.1 s or 100 steps; no limit]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
-    max_lag: Option<f64>,
+    max_lag: Option<Amount>,
     /// The two trains of a cross-correlogram, from 0 [default: every train with itself, added up]
     #[arg(long, value_name = "A,B", value_parser = pair)]
     pub(crate) pair: Option<(usize, usize)>,
@@ -60,7 +67,7 @@ pub(crate) struct Options {
     trains: usize,
     /// Time scale of the van Rossum distance, s or steps [default: 0.02 s or 20 steps]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
-    pub(crate) tau: Option<f64>,
+    pub(crate) tau: Option<Amount>,
     /// Cost of moving a spike in the Victor-Purpura distance, 1/s or per step [default: 1/tau]
     #[arg(long, value_name = "COST", allow_negative_numbers = true)]
     cost: Option<f64>,
@@ -69,7 +76,39 @@ pub(crate) struct Options {
     level: f64,
     /// Refractoriness constant R of LvR, s or steps [default: 0.005 s or 5 steps]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
-    refractoriness: Option<f64>,
+    refractoriness: Option<Amount>,
+    /// Intervals below this are violations, s or steps [default: 0.002 s or 2 steps]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    refractory: Option<Amount>,
+    /// Limits of bursts, such as begin=0.1,within=0.2: longest interval to begin with and within, shortest pause between,
+    /// shortest duration, fewest spikes [default: begin=0.17,within=0.3,between=0.2,duration=0.01,spikes=3]
+    #[arg(long, value_name = "NAME=X,…", value_delimiter = ',', value_parser = limit)]
+    bursts: Vec<(String, f64)>,
+    /// Kernel of smoothed rates: expon, gauss, expogauss, alpha; published-… as nengo-extras samples them [default: gauss]
+    #[arg(long, value_name = "NAME", value_parser = kernel)]
+    pub(crate) kernel: Option<Kernel>,
+    /// Time between two smoothed rates [default: the recording's step, or tau/20]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
+    step: Option<Amount>,
+    /// Times of the stimuli of a PSTH
+    #[arg(long, value_name = "TIME,…", value_delimiter = ',', allow_negative_numbers = true)]
+    at: Vec<f64>,
+    /// The span around each stimulus [default: -0.1..0.2]
+    #[arg(long, value_name = "LOW..HIGH", allow_hyphen_values = true)]
+    around: Option<NumberOrSpan>,
+}
+
+fn limit(text: &str) -> Result<(String, f64), String> {
+    let both =
+        text.split_once('=').and_then(|(name, x)| Some((name.trim().to_string(), x.trim().parse().ok()?)));
+    both.ok_or_else(|| format!("`{text}` is not NAME=X, such as begin=0.1"))
+}
+
+fn kernel(text: &str) -> Result<Kernel, String> {
+    text.parse().map_err(|e: rheobase::Error| {
+        let names = Kernel::NAMES.iter().chain(&Kernel::PUBLISHED).map(|(name, _)| *name);
+        format!("{e}; kernels are {}", names.collect::<Vec<_>>().join(", "))
+    })
 }
 
 fn pair(text: &str) -> Result<(usize, usize), String> {
@@ -78,20 +117,56 @@ fn pair(text: &str) -> Result<(usize, usize), String> {
 }
 
 impl Options {
-    pub(crate) fn settings(&self, trains: &SpikeTrains) -> Settings {
-        let tau = self.tau.unwrap_or_else(|| by_clock(trains.clock, 0.02, 20.0));
-        Settings {
+    fn bursts(&self, trains: &SpikeTrains) -> Outcome<BurstRule> {
+        let mut rule = measures::usual_bursts(trains.clock);
+        for (name, x) in &self.bursts {
+            match &name[..] {
+                "begin" => rule.max_begin = *x,
+                "within" => rule.max_within = *x,
+                "between" => rule.min_between = *x,
+                "duration" => rule.min_duration = *x,
+                "spikes" if x.fract() == 0.0 && (1.0..1e9).contains(x) => rule.min_spikes = *x as usize,
+                "spikes" => {
+                    return Err(Failure::bad(format!(
+                        "--bursts spikes={x}: must be a whole number, at least 1"
+                    )));
+                }
+                _ => {
+                    let known = ["begin", "within", "between", "duration", "spikes"];
+                    return Err(rheobase::Error::unknown("--bursts", "limit", name, known).into());
+                }
+            }
+        }
+        Ok(rule)
+    }
+
+    pub(crate) fn settings(&self, trains: &SpikeTrains) -> Outcome<Settings> {
+        let around = match self.around {
+            None => None,
+            Some(NumberOrSpan::Between(low, high)) if low < high => Some((low, high)),
+            Some(_) => return Err(Failure::bad("--around: must be LOW..HIGH, the lower one first")),
+        };
+        let usual = Settings::usual(trains.clock, self.trains);
+        let time = |option: &str, given: &Option<Amount>| time_of(option, given, trains.clock);
+        let smoothing = time("--tau", &self.tau)?;
+        let tau = smoothing.unwrap_or(usual.tau);
+        Ok(Settings {
             level: self.level,
-            bin: self.bin,
-            trains: self.trains,
+            bin: time("--bin", &self.bin)?,
             tau,
             cost: self.cost.unwrap_or(1.0 / tau),
-            max_lag: self.max_lag,
+            max_lag: time("--max-lag", &self.max_lag)?,
             pair: self.pair,
-            refractoriness: self
-                .refractoriness
-                .unwrap_or_else(|| by_clock(trains.clock, PUBLISHED_REFRACTORINESS, 5.0)),
-        }
+            refractoriness: time("--refractoriness", &self.refractoriness)?.unwrap_or(usual.refractoriness),
+            bursts: self.bursts(trains)?,
+            refractory: time("--refractory", &self.refractory)?.unwrap_or(usual.refractory),
+            kernel: self.kernel,
+            smoothing,
+            step: time("--step", &self.step)?,
+            at: self.at.clone(),
+            around,
+            ..usual
+        })
     }
 }
 
@@ -108,6 +183,12 @@ enum Measure {
     Bursts,
     /// The population's rate over time
     Population,
+    /// Intervals shorter than the refractory period, and spikes at one time
+    Violations,
+    /// Rates of every train, smoothed by a kernel
+    Smooth,
+    /// Rates around stimuli (--at)
+    Psth,
     /// Synchrony: Golomb's chi of counts, SPIKE synchronisation
     Synchrony,
     /// Auto- or cross-correlogram
@@ -136,6 +217,9 @@ impl Measure {
             Measure::Fano => measures::fano(trains, set, found),
             Measure::Bursts => measures::burst(trains, set, found),
             Measure::Population => measures::population(trains, set, found),
+            Measure::Violations => more_measures::violations(trains, set, found),
+            Measure::Smooth => more_measures::smooth(trains, set, found),
+            Measure::Psth => more_measures::psth(trains, set, found),
             Measure::Synchrony => measures::synchrony(trains, set, found),
             Measure::Correlogram => pair_measures::correlogram(trains, set, found),
             Measure::Correlation => pair_measures::correlation(trains, set, found),
@@ -157,6 +241,9 @@ impl Analyse {
         }
         let read = self.recording.read()?;
         let found = self.measured(&read.trains)?;
+        if self.csv {
+            return terminal::print(&csv(&read.trains, &found));
+        }
         match self.json {
             true => terminal::print_json(&self.as_json(&read, found)),
             false => terminal::print(&overview(&read, &self.recording.file, &found)),
@@ -164,7 +251,7 @@ impl Analyse {
     }
 
     fn measured(&self, trains: &SpikeTrains) -> Outcome<Findings> {
-        let set = self.options.settings(trains);
+        let set = self.options.settings(trains)?;
         let mut found = Findings::default();
         if self.measure.is_empty() {
             measures::usual(trains, &set, &mut found)?;
@@ -226,6 +313,29 @@ pub(crate) fn overview(read: &Read, file: &str, found: &Findings) -> String {
         lines.row([name.clone(), text.clone()]);
     }
     out + &lines.render(terminal::width())
+}
+
+/// What was found as CSV: a line per train, or per time where a measure has a course over time.
+fn csv(trains: &SpikeTrains, found: &Findings) -> String {
+    let mut lines: Vec<Vec<String>> = Vec::new();
+    if found.series.is_empty() {
+        let heads = ["train", "spikes"].into_iter().chain(found.columns.iter().map(|c| c.0.as_str()));
+        lines.push(heads.map(str::to_lowercase).collect());
+        for (i, times) in trains.times.iter().enumerate() {
+            let cells = found
+                .columns
+                .iter()
+                .map(|c| c.1.get(i).filter(|cell| *cell != "-").cloned().unwrap_or_default());
+            lines.push([trains.label(i), times.len().to_string()].into_iter().chain(cells).collect());
+        }
+    } else {
+        lines.push(found.series.iter().map(|(name, _)| name.clone()).collect());
+        let rows = found.series.iter().map(|(_, values)| values.len()).min().unwrap_or(0);
+        lines.extend(
+            (0..rows).map(|i| found.series.iter().map(|(_, values)| values[i].to_string()).collect()),
+        );
+    }
+    crate::text::csv(&lines)
 }
 
 /// The recording in a line.

@@ -17,6 +17,8 @@ use crate::text::short;
 pub(crate) struct Lags {
     pub(crate) correlogram: Correlogram,
     pub(crate) bin: f64,
+    /// Spikes that lags are counted from.
+    pub(crate) spikes: usize,
     /// What was correlated.
     pub(crate) of: String,
 }
@@ -46,7 +48,8 @@ pub(crate) fn lags(trains: &SpikeTrains, set: &Settings) -> Outcome<Lags> {
             true => format!("train {}", trains.label(a)),
             false => format!("train {} after train {}", trains.label(b), trains.label(a)),
         };
-        return Ok(Lags { correlogram, bin, of });
+        let spikes = train(a)?.len();
+        return Ok(Lags { correlogram, bin, spikes, of });
     }
     let taken = set.trains.min(trains.times.len());
     let mut sum: Option<Correlogram> = None;
@@ -71,7 +74,8 @@ pub(crate) fn lags(trains: &SpikeTrains, set: &Settings) -> Outcome<Lags> {
     } else {
         format!("{taken} trains, each with itself")
     };
-    Ok(Lags { correlogram, bin, of })
+    let spikes = trains.times[..taken].iter().map(Vec::len).sum();
+    Ok(Lags { correlogram, bin, spikes, of })
 }
 
 /// How many standard deviations on either side of the mean hold `level` of a normal distribution: Fisher's interval of a
@@ -94,7 +98,7 @@ fn is_even(x: f64) -> bool {
 
 /// The correlogram as a measure.
 pub(crate) fn correlogram(trains: &SpikeTrains, set: &Settings, found: &mut Findings) -> Outcome<()> {
-    let Lags { correlogram: c, bin, of } = lags(trains, set)?;
+    let Lags { correlogram: c, bin, of, .. } = lags(trains, set)?;
     let outside = |i: &usize| !(c.range[*i].low..=c.range[*i].high).contains(&(c.counts[*i] as f64));
     let many = (0..c.counts.len()).filter(outside).count();
     let peak = (0..c.counts.len()).max_by_key(|i| c.counts[*i]).unwrap_or(0);

@@ -27,6 +27,7 @@ pub(crate) const HELP: &str = "Files of spikes:
     --as events|dense|counts|trains|…         what the numbers are
     --dt, --time-axis                         of values per step: its length, and the axis of time
     --start, --stop                           when the recording began and ended
+    --verdict good                            which neurons, where a sorter or a person judged them
   Several spikes of a neuron at one time all count: a count in a step, a `value`, equal times.
   --from is included, --to is not, so that adjoining parts share no spike; only where the
   recording itself ends is its end included.";
@@ -45,7 +46,7 @@ pub(crate) struct Recording {
 #[derive(Args, Default)]
 pub(crate) struct Part {
     /// Length of a step in seconds, where the file has none
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = crate::units::seconds)]
     pub(crate) dt: Option<f64>,
     /// What the numbers are: events, dense, counts, potentials, trains, trains-in-columns
     #[arg(long = "as", value_name = "WHAT")]
@@ -65,6 +66,9 @@ pub(crate) struct Part {
     /// When the recording ended, likewise [default: as the file says, or its last spike]
     #[arg(long, value_name = "TIME,…", value_delimiter = ',', allow_negative_numbers = true)]
     pub(crate) stop: Vec<f64>,
+    /// Only neurons that a sorter or a person judged so, such as good or good,mua: of Phy's folders and NWB's units
+    #[arg(long, value_name = "WHAT,…", value_delimiter = ',')]
+    pub(crate) verdict: Vec<String>,
     /// Polarity of a camera's events: split into two neurons, merge into one, or keep as the sign of the value
     #[arg(long, value_name = "HOW")]
     pub(crate) polarity: Option<Polarity>,
@@ -124,6 +128,7 @@ impl Part {
             time_axis: self.time_axis,
             start: self.start.clone(),
             stop: self.stop.clone(),
+            verdicts: self.verdict.clone(),
             pixels: Pixels { polarity: self.polarity.unwrap_or_default(), pool: self.pool, crop: self.crop },
         }
     }

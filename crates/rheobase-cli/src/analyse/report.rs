@@ -3,20 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use rheobase::analyse::PUBLISHED_REFRACTORINESS;
 use rheobase::data::{NpzReader, SpikeTrains};
 use rheobase::draw::{Figure, Report as Page, Table};
 use serde_json::Value;
 
-use crate::analyse::described;
 use crate::analyse::measures::{self, Findings, Settings};
-use crate::analyse::recording::{Part, by_clock};
+use crate::analyse::recording::Part;
+use crate::analyse::{described, run_report};
 use crate::arguments::{FilePart, check_output};
 use crate::failure::{Failure, Outcome};
 use crate::plot::{self, numbers, traces};
 use crate::terminal;
-use crate::text::{grouped, short};
-use crate::train::run_folder::{PAGE, STAGES};
+use crate::text::{grouped, scalars, short};
+use crate::train::run_folder::{CONFIG, PAGE, STAGES};
 
 /// Rows of a table of settings, at most.
 const ROWS: usize = 60;
@@ -26,7 +25,8 @@ const TRAINS: usize = 50;
 /// Put everything in a folder of results on one HTML page
 #[derive(Args)]
 #[command(
-    after_help = "The page needs nothing from the network. It shows, as far as the folder has them: spikes (.npz, .npy, .csv)
+    after_help = "The page needs nothing from the network. Of a training it shows result, settings and layers first. It shows, as far as
+the folder has them: spikes (.npz, .npy, .csv)
 as raster, rates and intervals with their statistics; probes as traces; f-I curves; metrics of a training (.csv, .json,
 .jsonl) as learning curves; its stages (stages.csv) and other .json files as tables; pictures (.svg, .png). What it cannot
 show it lists, with the reason. Subfolders are left out.
@@ -46,7 +46,7 @@ pub(crate) struct Report {
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
     /// Length of a step in seconds, for files that have none
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = crate::units::seconds)]
     dt: Option<f64>,
 }
 
@@ -91,8 +91,17 @@ impl Report {
         let name = name.as_ref().and_then(|p| p.file_name()).map_or("report".into(), |n| n.to_string_lossy());
         let title = self.title.clone().unwrap_or_else(|| name.into_owned());
         let mut draft = Draft { page: Page::new(title), shown: Vec::new(), missing: Vec::new() };
+        let is_run = self.folder.join(CONFIG).is_file();
+        if is_run {
+            draft.page = run_report::head(draft.page, &self.folder)?;
+        }
         for file in &files {
             let name = file.file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned());
+            let in_head = run_report::SHOWN.iter().find(|(known, _)| is_run && *known == name);
+            if let Some((_, what)) = in_head {
+                draft.shown.push((name, (*what).into()));
+                continue;
+            }
             match self.add(&mut draft, file, &name) {
                 Ok(what) => draft.shown.push((name, what)),
                 Err(Failure::Bad(why)) => draft.missing.push((name, why)),
@@ -152,7 +161,7 @@ impl Report {
         let file = FilePart { path: path.into(), part: None };
         match ending.as_deref() {
             Some("svg" | "png") => {
-                let page = draft.page.clone().heading(name).picture_file(name, path)?;
+                let page = draft.page.clone().heading(name).picture_file("", path)?;
                 draft.page = page;
                 Ok("a picture".into())
             }
@@ -168,7 +177,7 @@ impl Report {
 
 fn add_json(draft: &mut Draft, path: &Path, name: &str) -> Outcome<String> {
     let curves = numbers::metrics(path)?;
-    if let Some(figure) = numbers::learning_of(&curves) {
+    if let Some(figure) = numbers::learning_of(&curves, false) {
         return add_learning(draft, &figure?, &curves, name);
     }
     let text = std::fs::read_to_string(path).map_err(|e| Failure::bad(format!("cannot be read: {e}")))?;
@@ -179,25 +188,6 @@ fn add_json(draft: &mut Draft, path: &Path, name: &str) -> Outcome<String> {
     }
     draft.edit(|page| page.heading(name).table("Settings", settings(rows)));
     Ok("settings".into())
-}
-
-/// Names and values in an object, those of inner objects as `outer.inner`.
-fn scalars(value: &Value) -> Vec<(String, String)> {
-    let Value::Object(map) = value else { return Vec::new() };
-    let mut rows = Vec::new();
-    for (name, value) in map {
-        match value {
-            Value::Object(_) => {
-                rows.extend(scalars(value).into_iter().map(|(inner, v)| (format!("{name}.{inner}"), v)));
-            }
-            Value::String(text) => rows.push((name.clone(), text.clone())),
-            Value::Array(list) if list.len() > 8 => {
-                rows.push((name.clone(), format!("{} values", list.len())))
-            }
-            value => rows.push((name.clone(), value.to_string())),
-        }
-    }
-    rows
 }
 
 fn settings(rows: Vec<(String, String)>) -> Table {
@@ -277,7 +267,7 @@ fn add_table(draft: &mut Draft, file: &FilePart, part: &Part, name: &str) -> Out
         return add_curve(draft, file, name);
     }
     if !has("neuron")
-        && let Some(figure) = numbers::learning_of(&curves)
+        && let Some(figure) = numbers::learning_of(&curves, false)
     {
         return add_learning(draft, &figure?, &curves, name);
     }
@@ -312,7 +302,7 @@ fn add_spikes(draft: &mut Draft, file: &FilePart, part: &Part, name: &str) -> Ou
     let read = part.read(file)?;
     let trains = read.trains;
     let what = format!("{}; {}", described(&trains), read.understood);
-    let raster = plot::raster(&trains)?;
+    let raster = plot::raster::figure(&trains, plot::raster::Order::Number, &[], false)?;
     draft.edit(|page| page.heading(name).paragraph(format!("{what}.")));
     draft.figure("Spikes", &raster)?;
     if trains.spikes() > 0 {
@@ -330,10 +320,7 @@ fn add_spikes(draft: &mut Draft, file: &FilePart, part: &Part, name: &str) -> Ou
 }
 
 fn statistics(trains: &SpikeTrains) -> Outcome<Table> {
-    let tau = by_clock(trains.clock, 0.02, 20.0);
-    let refractoriness = by_clock(trains.clock, PUBLISHED_REFRACTORINESS, 5.0);
-    let (cost, bin, max_lag, pair) = (1.0 / tau, None, None, None);
-    let set = Settings { level: 0.95, bin, trains: TRAINS, tau, cost, max_lag, pair, refractoriness };
+    let set = Settings::usual(trains.clock, TRAINS);
     let mut found = Findings::default();
     measures::usual(trains, &set, &mut found)?;
     let silent = trains.times.iter().filter(|t| t.is_empty()).count();

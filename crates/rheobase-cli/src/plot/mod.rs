@@ -1,22 +1,27 @@
 //! `rheobase plot`: pictures of what is in a file.
 
 pub(crate) mod numbers;
+mod of_run;
+pub(crate) mod raster;
 pub(crate) mod traces;
 
 use std::iter::once;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use rheobase::analyse::{Kernel, population_rate, rates_kernel};
+use rheobase::analyse::population_rate;
 use rheobase::data::SpikeTrains;
-use rheobase::draw::{Correlogram, DistanceMatrix, Figure, Intervals, Raster, Rates};
+use rheobase::draw::{Correlogram, DistanceMatrix, Figure, Intervals, Panel, Rates};
 use rheobase::models::neuron::Time;
 
 use crate::analyse::Options;
+use crate::analyse::measures::{Findings, Settings};
+use crate::analyse::more_measures::{Smooth, psth};
 use crate::analyse::pair_measures::{self, Kind};
 use crate::analyse::recording::{self, Part, file_part, units, whole_bins};
-use crate::arguments::{FilePart, check_output};
+use crate::arguments::{FilePart, is_stdout};
 use crate::failure::{Failure, Outcome};
+use crate::picture_options::PictureOptions;
 use crate::terminal;
 use crate::text::short;
 
@@ -33,10 +38,12 @@ const EXAMPLES: &str = "Examples:
   rheobase plot correlogram spikes.npz --pair 0,1 -o cross.svg
   rheobase plot distances spikes.npz --distance spike --trains 50 -o matrix.svg
   rheobase plot weights net.npz:w1 --map 28,28 -o fields.png
-  rheobase plot learning metrics.csv -o learning.svg
+  rheobase plot weights runs/digits-0 -o fields.png
+  rheobase plot learning runs/digits-0 --log --width 85mm -o learning.pdf
   rheobase plot fi curve.csv -o curve.svg";
 
 const FILES: &str = "Other files:
+  RUN        the folder of a training: learning, confusion, weights (RUN:NAME for one of several)
   traces     .npz of `simulate --probe` (all probes, or FILE:NAME), .npy as [time], [time, neuron]
              or [time, batch, neuron], .csv with a line per step
   weights    .npz or .npy as [row, column], [map, row, column] or [out, in, row, column]
@@ -45,7 +52,7 @@ const FILES: &str = "Other files:
   confusion  square matrix of counts: .npz, .npy, .csv
   fi         .csv or .npz of `curve -o`";
 
-/// Draw what is in a file, as SVG or PNG
+/// Draw what is in a file or a run, as SVG, PNG or PDF
 #[derive(Args)]
 #[command(after_help = format!("{EXAMPLES}\n\nMore with --help: what files may hold."),
     after_long_help = format!("{EXAMPLES}\n\n{}\n\n{FILES}", recording::HELP))]
@@ -55,23 +62,36 @@ pub(crate) struct Plot {
     /// The file; FILE:NAME for one array of several
     #[arg(value_name = "FILE")]
     file: String,
-    /// The picture to write: .svg or .png
+    /// The picture to write: .svg, .png or .pdf; - for an SVG on standard output
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+    #[command(flatten)]
+    picture: PictureOptions,
     #[command(flatten)]
     part: Part,
     #[command(flatten)]
     options: Options,
-    /// Smooth the rates of single trains with this kernel (expon, gauss, expogauss, alpha; published-… as nengo-extras
-    /// samples them), instead of counting the population's
-    #[arg(long, value_name = "NAME", value_parser = kernel)]
-    kernel: Option<Kernel>,
     /// Draw only these trains or neurons, from 0
     #[arg(long, value_name = "I,J…", value_delimiter = ',')]
     pub(crate) only: Vec<usize>,
     /// Distance of the matrix
     #[arg(long, value_name = "NAME", default_value = "spike")]
     distance: Distance,
+    /// What a correlogram counts in
+    #[arg(long, value_name = "HOW", default_value = "counts")]
+    scale: Scaled,
+    /// Order of a raster's rows
+    #[arg(long, value_name = "BY", default_value = "number")]
+    sort: raster::Order,
+    /// Groups of a raster's rows: the first number of each, such as exc=0,inh=800
+    #[arg(long, value_name = "NAME=FIRST,…", value_delimiter = ',', value_parser = raster::group)]
+    group: Vec<(String, u32)>,
+    /// Draw the population's rate below a raster [default: where there are more than 1000 trains]
+    #[arg(long)]
+    rate: bool,
+    /// Draw the loss on a logarithmic axis
+    #[arg(long)]
+    log: bool,
     /// Rows and columns of a receptive field, where each row of the weights is one
     #[arg(long, value_name = "H,W", value_parser = map_size)]
     map: Option<(usize, usize)>,
@@ -93,6 +113,8 @@ enum Picture {
     Isi,
     /// Auto- or cross-correlogram
     Correlogram,
+    /// Rates around stimuli (--at)
+    Psth,
     /// Matrix of distances between trains
     Distances,
     /// Weights and receptive fields
@@ -103,6 +125,17 @@ enum Picture {
     Confusion,
     /// Firing rate over input
     Fi,
+}
+
+/// What a correlogram counts in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Scaled {
+    /// Pairs of spikes
+    Counts,
+    /// Rate of the second train around spikes of the first
+    Rate,
+    /// Pairs divided by those of independent trains
+    Coefficient,
 }
 
 /// A measure of pairs on the command line.
@@ -129,13 +162,6 @@ impl Distance {
     }
 }
 
-fn kernel(text: &str) -> Result<Kernel, String> {
-    text.parse().map_err(|e: rheobase::Error| {
-        let names = Kernel::NAMES.iter().chain(&Kernel::PUBLISHED).map(|(name, _)| *name);
-        format!("{e}; kernels are {}", names.collect::<Vec<_>>().join(", "))
-    })
-}
-
 fn map_size(text: &str) -> Result<(usize, usize), String> {
     let both = text.split_once([',', 'x']);
     let both = both.and_then(|(h, w)| Some((h.trim().parse().ok()?, w.trim().parse().ok()?)));
@@ -144,21 +170,32 @@ fn map_size(text: &str) -> Result<(usize, usize), String> {
 
 impl Plot {
     pub(crate) fn run(self) -> Outcome<()> {
-        check_output("-o", &self.output, &["svg", "png"])?;
+        self.picture.check("-o", &self.output)?;
         let file = file_part(&self.file);
         let mut figure = self.figure(&file)?;
         if let Some(title) = &self.title {
             figure = figure.title(title);
         }
-        figure.save(&self.output)?;
-        terminal::print(&format!("wrote {}\n", self.output.display()))
+        let figure = figure
+            .provenance("data", &self.file)
+            .provenance("picture", format!("{:?}", self.kind).to_lowercase());
+        self.picture.save(figure, &self.output)?;
+        if is_stdout(&self.output) {
+            return Ok(());
+        }
+        terminal::say(&format!("wrote {}\n", self.output.display()))
     }
 
     fn figure(&self, file: &FilePart) -> Outcome<Figure> {
         match self.kind {
             Picture::Traces => traces::traces(file, &self.part, &self.only),
+            Picture::Weights if file.path.is_dir() => {
+                of_run::weights(&file.path, file.part.as_deref(), self.map)
+            }
+            Picture::Learning if file.path.is_dir() => of_run::learning(&file.path, self.log),
+            Picture::Confusion if file.path.is_dir() => of_run::confusion(&file.path),
             Picture::Weights => numbers::weights(file, self.map),
-            Picture::Learning => numbers::learning(&file.path),
+            Picture::Learning => numbers::learning(&file.path, self.log),
             Picture::Confusion => numbers::confusion(file),
             Picture::Fi => numbers::fi_curve(&file.path),
             _ => {
@@ -171,16 +208,15 @@ impl Plot {
 
     fn of_spikes(&self, all: &SpikeTrains) -> Outcome<Figure> {
         let trains = only(all, &self.only)?;
-        let set = self.options.settings(&trains);
+        let set = self.options.settings(&trains)?;
         match self.kind {
-            Picture::Isi => intervals(&trains, self.options.bin),
-            Picture::Correlogram => correlogram(&trains, &set),
+            Picture::Isi => intervals(&trains, set.bin),
+            Picture::Correlogram => correlogram(&trains, &set, self.scale),
             Picture::Distances => distances(&trains, self.distance.kind(), &set),
-            Picture::Rates => match self.kernel {
-                Some(kernel) => smooth_rates(&trains, kernel, self.options.tau),
-                None => rates(&trains, self.options.bin, set.level),
-            },
-            _ => raster(&trains),
+            Picture::Rates if self.options.kernel.is_some() => smooth_rates(&trains, &set),
+            Picture::Rates => rates(&trains, set.bin, set.level),
+            Picture::Psth => around_stimuli(&trains, &set),
+            _ => raster::figure(&trains, self.sort, &self.group, self.rate),
         }
     }
 }
@@ -200,20 +236,13 @@ fn only(trains: &SpikeTrains, chosen: &[usize]) -> Outcome<SpikeTrains> {
     Ok(some)
 }
 
-/// Spikes over time.
-pub(crate) fn raster(trains: &SpikeTrains) -> Outcome<Figure> {
-    let (times, who) = trains.flat();
-    let mut raster = Raster::new(&times, &who, trains.times.len()).window(trains.whole()).clock(trains.clock);
-    if (2..=8).contains(&trains.samples) {
-        let neurons = trains.neurons();
-        raster = (0..trains.samples)
-            .fold(raster, |raster, s| raster.group(format!("sample {s}"), (s * neurons) as u32));
-    }
-    Ok(raster.figure()?)
-}
-
 /// The population's rate in bins, with its interval for Poisson spikes.
 pub(crate) fn rates(trains: &SpikeTrains, bin: Option<f64>, level: f64) -> Outcome<Figure> {
+    rate_panel(trains, bin, level).map(Figure::from)
+}
+
+/// The same as a panel.
+fn rate_panel(trains: &SpikeTrains, bin: Option<f64>, level: f64) -> Outcome<Panel> {
     let bin = bin.unwrap_or_else(|| recording::drawn_bin(trains));
     let binned = whole_bins(trains, bin)?;
     let h = population_rate(&binned.trains, binned.window, bin, level)?;
@@ -235,7 +264,7 @@ pub(crate) fn rates(trains: &SpikeTrains, bin: Option<f64>, level: f64) -> Outco
     };
     let name = format!("{who}, bins of {}{rest}", length(bin, trains.clock));
     let rates = Rates::new(&middle).clock(trains.clock);
-    Ok(rates.rate_with_band(name, &rate, &low, &high).figure()?)
+    Ok(rates.rate_with_band(name, &rate, &low, &high).panel()?)
 }
 
 /// The values with the first and the last of them twice.
@@ -254,37 +283,24 @@ fn length(time: f64, clock: Time) -> String {
 }
 
 /// Rates of the first trains, smoothed.
-fn smooth_rates(trains: &SpikeTrains, kernel: Kernel, tau: Option<f64>) -> Outcome<Figure> {
-    let (start, end) = trains.window;
-    let span = end - start;
-    let tau = tau.unwrap_or_else(|| recording::by_clock(trains.clock, 0.04, 40.0));
-    // Steps of the recording, or so fine that the kernel is smooth.
-    let step = trains.dt.unwrap_or(tau / 20.0);
-    let samples = (span / step).round();
-    if !(tau > 0.0 && (2.0..1e8).contains(&samples)) {
-        return Err(Failure::bad(format!(
-            "--tau {tau}: must be above 0, and the recording 2 to 1e8 steps long (it has {samples})"
-        )));
-    }
-    let samples = samples as usize;
+fn smooth_rates(trains: &SpikeTrains, set: &Settings) -> Outcome<Figure> {
+    let smooth = Smooth::new(trains, set)?;
     let shown = trains.times.len().min(DRAWN);
-    let times: Vec<f64> = (0..samples).map(|i| start + i as f64 * step).collect();
-    let every = samples.div_ceil(POINTS);
-    let at: Vec<f64> = times.iter().copied().step_by(every).collect();
-    let smooth = |train: &Vec<f64>| -> Outcome<Vec<f64>> {
-        let mut spikes = vec![0.0; samples];
-        for t in train {
-            spikes[(((t - start) / step + 1e-6) as usize).min(samples - 1)] += 1.0 / step;
-        }
-        Ok(rates_kernel(&times, &spikes, 1, kernel, tau)?.into_iter().step_by(every).collect())
-    };
-    let curves: Vec<Vec<f64>> = trains.times[..shown].iter().map(smooth).collect::<Outcome<_>>()?;
-    let rates = Rates::new(&at).clock(trains.clock);
+    let every = smooth.times.len().div_ceil(POINTS);
+    let at: Vec<f64> = smooth.times.iter().copied().step_by(every).collect();
+    let thinned = |train: &Vec<f64>| Ok(smooth.rate(train)?.into_iter().step_by(every).collect());
+    let curves: Vec<Vec<f64>> = trains.times[..shown].iter().map(thinned).collect::<Outcome<_>>()?;
+    let rates = Rates::new(&at).clock(trains.clock).title(some_of(shown, trains.times.len(), "trains"));
     let rates = curves
         .iter()
         .enumerate()
         .fold(rates, |rates, (i, c)| rates.rate(format!("train {}", trains.label(i)), c));
     Ok(rates.figure()?)
+}
+
+/// `6 of 40 trains`, where not all are shown.
+pub(crate) fn some_of(shown: usize, all: usize, what: &str) -> String {
+    if shown < all { format!("{shown} of {all} {what}") } else { String::new() }
 }
 
 /// Histogram of the intervals of all trains.
@@ -304,20 +320,46 @@ pub(crate) fn intervals(trains: &SpikeTrains, bin: Option<f64>) -> Outcome<Figur
     Ok(intervals.figure()?)
 }
 
-fn correlogram(trains: &SpikeTrains, set: &crate::analyse::measures::Settings) -> Outcome<Figure> {
+/// Rates around the stimuli, with their interval for Poisson spikes.
+fn around_stimuli(trains: &SpikeTrains, set: &Settings) -> Outcome<Figure> {
+    let mut found = Findings::default();
+    psth(trains, set, &mut found)?;
+    let [(_, start), (_, rate), (_, low), (_, high)] = &found.series[..] else {
+        return Err(Failure::bad("--measure psth: gave nothing to draw"));
+    };
+    let bin = start.get(1).map_or(0.0, |next| next - start[0]);
+    let middle: Vec<f64> = start.iter().map(|t| t + 0.5 * bin).collect();
+    let words = found.lines.first().map_or(String::new(), |(_, text)| text.clone());
+    let rates = Rates::new(&middle).clock(trains.clock).title(words).around_stimulus();
+    Ok(rates.rate_with_band("", rate, low, high).figure()?)
+}
+
+fn correlogram(trains: &SpikeTrains, set: &Settings, scale: Scaled) -> Outcome<Figure> {
     let lags = pair_measures::lags(trains, set)?;
     let c = &lags.correlogram;
     let half = 0.5 * lags.bin;
     let mut edges: Vec<f64> = c.lags.iter().map(|lag| lag - half).collect();
     edges.extend(c.lags.last().map(|lag| lag + half));
-    let counts: Vec<f64> = c.counts.iter().map(|n| *n as f64).collect();
-    let mut figure = Correlogram::new(&edges, &counts, "pairs of spikes").title(&lags.of).clock(trains.clock);
     let centre = c.expected.len() / 2;
-    figure = figure.expected(c.expected[centre], c.range[centre].low, c.range[centre].high);
-    Ok(figure.figure()?)
+    let (label, factor) = match scale {
+        Scaled::Counts => ("pairs of spikes".to_string(), 1.0),
+        Scaled::Rate => {
+            let spikes = lags.spikes as f64;
+            (format!("rate ({})", units(trains.clock).1), 1.0 / (spikes * lags.bin))
+        }
+        Scaled::Coefficient => ("pairs / pairs by chance".to_string(), 1.0 / c.expected[centre]),
+    };
+    if !factor.is_finite() {
+        return Err(Failure::bad("--scale: there are no spikes to relate the pairs to"));
+    }
+    let counts: Vec<f64> = c.counts.iter().map(|n| *n as f64 * factor).collect();
+    let [expected, low, high] =
+        [c.expected[centre], c.range[centre].low, c.range[centre].high].map(|x| x * factor);
+    let figure = Correlogram::new(&edges, &counts, label).title(&lags.of).clock(trains.clock);
+    Ok(figure.expected(expected, low, high).level(set.level).figure()?)
 }
 
-fn distances(trains: &SpikeTrains, kind: Kind, set: &crate::analyse::measures::Settings) -> Outcome<Figure> {
+fn distances(trains: &SpikeTrains, kind: Kind, set: &Settings) -> Outcome<Figure> {
     let m = pair_measures::matrix(trains, kind, set)?;
     let label = if m.with.is_empty() { m.name.to_string() } else { format!("{} ({})", m.name, m.with) };
     let mut figure = DistanceMatrix::new(&m.values, m.trains, label, "");

@@ -57,26 +57,32 @@ fn array(file: &FilePart, name: &str) -> Outcome<Array> {
 /// Weights as maps.
 pub(crate) fn weights(file: &FilePart, map: Option<(usize, usize)>) -> Outcome<Figure> {
     let array = array(file, "weights")?;
-    let values = array.to_f64()?;
-    let (maps, height, width) = match (array.shape(), map) {
+    maps(&file.path.display().to_string(), &array.to_f64()?, array.shape(), map)
+}
+
+/// Weights of this shape as maps; `place` is where they are from.
+pub(crate) fn maps(
+    place: &str,
+    values: &[f64],
+    shape: &[usize],
+    map: Option<(usize, usize)>,
+) -> Outcome<Figure> {
+    let refused = |what: String| Failure::bad(format!("{place}: {what}"));
+    let (maps, height, width) = match (shape, map) {
         (&[n, size], Some((h, w))) if size == h.saturating_mul(w) => (n, h, w),
         (shape, Some((h, w))) => {
-            return Err(refused(
-                &file.path,
-                format!("--map {h},{w}: needs weights [neuron, {h} x {w}], but they are {shape:?}"),
-            ));
+            return Err(refused(format!(
+                "--map {h},{w}: needs weights [neuron, {h} x {w}], but they are {shape:?}"
+            )));
         }
         (&[n], None) => (1, 1, n),
         (&[h, w], None) => (1, h, w),
         (&[n, h, w], None) => (n, h, w),
         (&[o, i, h, w], None) => (o.saturating_mul(i), h, w),
         (shape, None) => {
-            return Err(refused(
-                &file.path,
-                format!(
-                    "has shape {shape:?}; weights are [row, column], [map, row, column] or [out, in, row, column]"
-                ),
-            ));
+            return Err(refused(format!(
+                "has shape {shape:?}; weights are [row, column], [map, row, column] or [out, in, row, column]"
+            )));
         }
     };
     let shown = maps.min(MAPS);
@@ -142,14 +148,14 @@ fn in_json(value: &Value) -> Vec<Curve> {
 }
 
 /// Loss and accuracy over epochs.
-pub(crate) fn learning(path: &Path) -> Outcome<Figure> {
-    learning_of(&metrics(path)?).unwrap_or_else(|| {
+pub(crate) fn learning(path: &Path, log: bool) -> Outcome<Figure> {
+    learning_of(&metrics(path)?, log).unwrap_or_else(|| {
         Err(refused(path, "has no curve: names with `loss` or `acc` in them are taken, a line per epoch"))
     })
 }
 
 /// The picture, if any of the curves is a loss or an accuracy.
-pub(crate) fn learning_of(curves: &[Curve]) -> Option<Outcome<Figure>> {
+pub(crate) fn learning_of(curves: &[Curve], log: bool) -> Option<Outcome<Figure>> {
     let is = |c: &&Curve, part: &str| c.name.to_lowercase().contains(part) && !c.values.is_empty();
     let losses: Vec<&Curve> = curves.iter().filter(|c| is(c, "loss")).collect();
     let accuracies: Vec<(&Curve, Vec<f64>)> = curves
@@ -171,6 +177,9 @@ pub(crate) fn learning_of(curves: &[Curve]) -> Option<Outcome<Figure>> {
     }
     for (curve, values) in &accuracies {
         picture = picture.accuracy(set_name(&curve.name, &["accuracy", "acc"]), values);
+    }
+    if log {
+        picture = picture.log_loss();
     }
     Some(picture.figure().map_err(Failure::from))
 }

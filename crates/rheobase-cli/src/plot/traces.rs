@@ -8,6 +8,7 @@ use rheobase::{Catalog, Error};
 use crate::analyse::recording::Part;
 use crate::arguments::FilePart;
 use crate::failure::{Failure, Outcome};
+use crate::plot::some_of;
 
 /// Curves in a panel, where nothing says which.
 const DRAWN: usize = 6;
@@ -20,6 +21,8 @@ struct Quantity {
     unit: String,
     times: Vec<f64>,
     curves: Vec<(String, Vec<f64>)>,
+    /// How many curves there were before some were left out.
+    all: usize,
 }
 
 /// Everything in the file that goes over time, a panel each.
@@ -57,6 +60,7 @@ impl Quantity {
     fn cut(&mut self, part: &Part, only: &[usize]) {
         let mut i = 0;
         let count = self.curves.len();
+        self.all = count;
         self.curves.retain(|_| {
             i += 1;
             // A quantity with a single curve belongs to every neuron.
@@ -73,7 +77,8 @@ impl Quantity {
     }
 
     fn traces(&self, clock: Time) -> Traces<'_> {
-        let traces = Traces::new(&self.times, &self.name, &self.unit).clock(clock);
+        let title = some_of(self.curves.len(), self.all, "neurons");
+        let traces = Traces::new(&self.times, &self.name, &self.unit).clock(clock).title(title);
         self.curves.iter().fold(traces, |traces, (name, values)| traces.trace(name, values))
     }
 }
@@ -166,6 +171,7 @@ fn quantity(
         unit: String::new(),
         times: (0..rows).map(|i| ((i + 1).saturating_mul(every) - 1) as f64 * dt).collect(),
         curves: (0..neurons).map(curve).collect(),
+        all: neurons,
     })
 }
 
@@ -207,6 +213,7 @@ fn from_table(table: &Table, part: &Part, place: &str) -> Outcome<(Time, Vec<Qua
                 unit: String::new(),
                 times: times.clone(),
                 curves: vec![(curve, values)],
+                all: 1,
             }),
         }
     }

@@ -24,10 +24,12 @@ use rheobase::population::{Model, Number};
 use rheobase::stimulus::{RunShape, Signal};
 use rheobase::{Competition, Population, Record, Spikes};
 
-use crate::arguments::{ProbeArgument, Setting, Shape, check_output};
+use crate::arguments::{ProbeArgument, Setting, Shape, check_output, is_stdout, write_table};
 use crate::failure::{Failure, Outcome};
+use crate::picture_options::{PictureOptions, with_provenance};
 use crate::terminal;
 use crate::text::short;
+use crate::units::{Amount, time_of};
 use picture::Picture;
 use save::{About, Output, check_csv};
 use setup::{Setup, steps_in};
@@ -61,9 +63,9 @@ pub(crate) struct Simulate {
     /// Samples simulated side by side [default: 1, or as many as the input file has]
     #[arg(long, value_name = "N")]
     batch: Option<usize>,
-    /// Simulated time in seconds [default: 1, or the input file's]; steps for models that count steps
-    #[arg(short, long, allow_negative_numbers = true)]
-    time: Option<f64>,
+    /// Simulated time in seconds, or such as 300ms [default: 1, or the input file's]; steps for models that count steps
+    #[arg(short, long, value_name = "TIME", allow_negative_numbers = true)]
+    time: Option<Amount>,
     /// Number of steps, instead of --time
     #[arg(long, value_name = "N", conflicts_with = "time")]
     steps: Option<usize>,
@@ -85,15 +87,17 @@ pub(crate) struct Simulate {
     /// For how many steps
     #[arg(long, value_name = "STEPS", requires = "wta", default_value_t = 0, help_heading = "Competition")]
     silence: u32,
-    /// Write spikes and probes to this .npz or .csv file
+    /// Write spikes and probes to this .npz or .csv file; - for CSV on standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Draw input, potentials and spikes into this .svg or .png file
+    /// Draw input, potentials and spikes into this .svg, .png or .pdf file
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,
     /// Print the summary as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    drawn: PictureOptions,
 }
 
 /// [`Scope`] on the command line.
@@ -124,6 +128,7 @@ impl Simulate {
         if stimuli.is_empty() {
             stimuli.push(Stimulus::constant(model.info().example_input));
         }
+        let stimuli = stimuli.iter().map(|s| s.in_units_of(model.info())).collect::<Outcome<_>>()?;
         let loaded = LoadedInputs::read(stimuli)?;
         let extent = loaded.extent()?;
         let input_text = loaded.text();
@@ -154,20 +159,26 @@ impl Simulate {
             && let Some(output) = done.output
         {
             let meta = summary.meta(&population);
-            output.write(path, About { population: &population, constant: input.constant(), meta })?;
+            let about = About { population: &population, constant: input.constant(), meta };
+            write_table(path, |path| output.write(path, about))?;
         }
         if let (Some(path), Some(picture)) = (&self.plot, &done.picture) {
-            picture.save(path)?;
+            let figure = with_provenance(picture.figure()?, &summary.meta(&population));
+            self.drawn.save(figure, path)?;
+        }
+        // What was asked for on standard output stands there alone.
+        if self.output.iter().chain(&self.plot).any(|path| is_stdout(path)) {
+            return Ok(());
         }
         if self.json { terminal::print_json(&summary) } else { terminal::print(&summary.text()) }
     }
 
     fn check_files(&self) -> Outcome<()> {
-        if let Some(path) = &self.output {
+        if let Some(path) = self.output.as_ref().filter(|path| !is_stdout(path)) {
             check_output("-o", path, &["npz", "csv"])?;
         }
         if let Some(path) = &self.plot {
-            check_output("--plot", path, &["svg", "png"])?;
+            self.drawn.check("--plot", path)?;
         }
         Ok(())
     }
@@ -196,7 +207,8 @@ impl Simulate {
         )?;
         let builder = self.setup.builder::<E>(model, shape, dt)?;
         let clocks = self.probe.iter().any(|p| p.name.starts_with("time_since_"));
-        let mut builder = self.setup.with_initial(builder, &self.initial)?.batch(batch).clocks(clocks);
+        let mut builder =
+            self.setup.with_initial(&**model, builder, &self.initial)?.batch(batch).clocks(clocks);
         if let Some(k) = self.wta {
             let scope = match self.scope {
                 ScopeArgument::Feature => Scope::Feature,
@@ -212,7 +224,8 @@ impl Simulate {
     }
 
     fn steps(&self, info: &Info, dt: f64, file: Option<usize>) -> Outcome<usize> {
-        match (self.steps, self.time, file) {
+        let time = time_of("--time", &self.time, info.time)?;
+        match (self.steps, time, file) {
             (Some(0), ..) => Err(Failure::bad("--steps 0: must be at least 1")),
             (Some(steps), ..) => steps_in("--steps", steps as f64, 1.0),
             (None, Some(time), _) if info.time == Time::Steps && time.fract() != 0.0 => {
@@ -236,7 +249,9 @@ impl Simulate {
         let model = population.model().clone();
         let analogue = model.info().emits == Emits::Analogue;
         let shape = [steps, batch, neurons];
-        if let Some(path) = self.output.as_ref().filter(|p| p.extension().is_some_and(|e| e == "csv")) {
+        if let Some(path) =
+            self.output.as_ref().filter(|p| is_stdout(p) || p.extension().is_some_and(|e| e == "csv"))
+        {
             check_csv(path, shape, asked, analogue)?;
         }
         let output =

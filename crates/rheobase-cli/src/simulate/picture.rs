@@ -1,7 +1,6 @@
 //! `simulate --plot`: the library's picture of a run, as far as its spikes have room.
 
-use std::path::Path;
-
+use rheobase::draw::Figure;
 use rheobase::population::{Number, Record};
 use rheobase::show::RunPicture;
 use rheobase::{Population, Recording};
@@ -51,8 +50,8 @@ impl Picture {
         &self.room
     }
 
-    /// Draws the picture into `path`, as SVG or PNG by its ending.
-    pub(crate) fn save(&self, path: &Path) -> Outcome<()> {
-        Ok(self.shown.figure()?.save(path)?)
+    /// The picture of what was taken.
+    pub(crate) fn figure(&self) -> Outcome<Figure> {
+        Ok(self.shown.figure()?)
     }
 }

@@ -8,6 +8,7 @@ use rheobase::{Input, Population, Record, Recording, memory};
 
 use crate::failure::{Failure, Outcome};
 use crate::interrupt;
+use crate::terminal;
 
 /// Numbers recorded at once, at most: what a piece takes of the memory, whatever the length of the run.
 const NUMBERS: usize = 8_000_000;
@@ -77,7 +78,10 @@ fn lcm(a: usize, b: usize) -> usize {
 
 /// A bar on standard error; indicatif draws it only on a terminal.
 fn progress(steps: usize) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr());
+    terminal::stop_waiting();
+    let target =
+        if terminal::is_quiet() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(Some(steps as u64), target);
     match ProgressStyle::with_template("{bar:30} {percent:>3} %  step {human_pos} of {human_len}, {eta} left")
     {
         Ok(style) => bar.with_style(style),

@@ -229,7 +229,7 @@ fn least(path: &Path, alone: bool) -> f64 {
 }
 
 fn is_csv(path: &Path) -> bool {
-    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"))
+    crate::arguments::is_stdout(path) || path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"))
 }
 
 /// Room for so many numbers: a list that grows takes three times as much.

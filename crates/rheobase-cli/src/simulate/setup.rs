@@ -18,11 +18,11 @@ use crate::text::exact;
 pub(crate) struct Setup {
     /// Model, by name (lif) or class (LIF); `rheobase models` lists them
     pub(crate) model: String,
-    /// Set a parameter: a number, LOW..HIGH (drawn per neuron), LOW..HIGH/map (per feature map), @FILE (one each)
+    /// Set a parameter: a number (with a unit, such as 20ms, or in the parameter's own), LOW..HIGH (drawn per neuron), LOW..HIGH/map (per feature map), @FILE (one each)
     #[arg(long = "set", value_name = "NAME=VALUE")]
     set: Vec<Setting>,
-    /// Length of a step in seconds [default: 0.001]; models that count steps have none
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    /// Length of a step in seconds, or such as 0.1ms [default: 0.001]; models that count steps have none
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = crate::units::seconds)]
     pub(crate) dt: Option<f64>,
     /// Seed of everything random: the same seed gives the same bytes
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -66,8 +66,9 @@ impl Setup {
         let name = model.info().name;
         let mut builder = self.plain(model, shape, dt)?;
         for (i, setting) in self.set.iter().enumerate() {
-            let field = &setting.name;
             check_once(&self.set[..i], setting, "--set")?;
+            let setting = setting.in_units_of("--set", model.params())?;
+            let field = &setting.name;
             builder = match &setting.value {
                 Value::NumberOrSpan(NumberOrSpan::Same(x)) => builder.set(field, *x),
                 Value::NumberOrSpan(NumberOrSpan::Between(low, high)) => {
@@ -117,11 +118,13 @@ impl Setup {
     /// The builder with state fields started as `initial` says.
     pub(crate) fn with_initial<E: Number>(
         &self,
+        model: &dyn Model,
         mut builder: Builder<E>,
         initial: &[Setting],
     ) -> Outcome<Builder<E>> {
         for (i, setting) in initial.iter().enumerate() {
             check_once(&initial[..i], setting, "--initial")?;
+            let setting = setting.in_units_of("--initial", model.state())?;
             let start = match &setting.value {
                 Value::NumberOrSpan(NumberOrSpan::Same(x)) => Initial::Value(*x),
                 Value::NumberOrSpan(NumberOrSpan::Between(low, high)) => {

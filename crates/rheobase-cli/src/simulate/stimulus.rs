@@ -4,12 +4,14 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use rheobase::data::{self, read_input};
+use rheobase::models::neuron::{Info, Time};
 use rheobase::stimulus::{self, LARGEST, RunShape, Signal, spacing};
 use rheobase::{Error, nearest};
 
-use crate::arguments::{FilePart, NumberOrSpan, number};
+use crate::arguments::{FilePart, NumberOrSpan};
 use crate::failure::{Failure, Outcome};
 use crate::text::exact;
+use crate::units::Amount;
 
 /// The help on inputs.
 pub(crate) const HELP: &str = "Inputs (--input, in the model's unit; several are added up):
@@ -26,6 +28,7 @@ pub(crate) const HELP: &str = "Inputs (--input, in the model's unit; several are
                              one neuron serves all
   FILE.csv                   a line per step, a column per neuron; a column
                              `time` sets dt
+Numbers may have units, such as 0.8nA or 300ms, where the model's input or time has one.
 For models that count steps, times are steps and rates are per step.";
 
 /// One `--input`.
@@ -57,19 +60,68 @@ impl Stimulus {
     }
 }
 
+/// What a number of an input is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Role {
+    Amplitude,
+    Time,
+    Frequency,
+    /// Amplitude by time: has no unit of its own here.
+    Area,
+}
+
+/// What the numbers of each kind of input are, in their order.
+fn roles(kind: &str) -> &'static [Role] {
+    use Role::{Amplitude, Area, Frequency, Time};
+    match kind {
+        "step" => &[Time, Amplitude, Time],
+        "sine" => &[Amplitude, Amplitude, Frequency],
+        "poisson" => &[Frequency, Area],
+        _ => &[Amplitude, Amplitude],
+    }
+}
+
 impl FromStr for Stimulus {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
+        Stimulus::parse(text, &|text, _| text.parse::<Amount>().map(|a| a.in_base()))
+    }
+}
+
+impl Stimulus {
+    /// The input in the units of a model: amplitudes in that of its input, times in seconds or steps.
+    pub(crate) fn in_units_of(&self, info: &Info) -> Outcome<Stimulus> {
+        let place = format!("--input {}", self.text);
+        let number = |text: &str, role: Role| {
+            let amount: Amount = text.parse()?;
+            let converted = match role {
+                Role::Amplitude => amount.in_unit(&place, info.input_unit),
+                Role::Time => amount.time(&place, info.time),
+                Role::Frequency => amount.in_unit(&place, if info.time == Time::Seconds { "Hz" } else { "" }),
+                Role::Area => amount.in_unit(&place, ""),
+            };
+            converted.map_err(|failure| failure.message().unwrap_or_default().to_string())
+        };
+        Stimulus::parse(&self.text, &number).map_err(Failure::bad)
+    }
+
+    /// Reads an input, each of its numbers by `number`.
+    fn parse(text: &str, number: &dyn Fn(&str, Role) -> Result<f64, String>) -> Result<Self, String> {
         let of = |kind| Ok(Stimulus { text: text.into(), kind });
+        let amplitude = |text: &str| number(text, Role::Amplitude);
         if let Some(file) = FilePart::parse(text) {
             return of(Kind::File(file));
         }
         let Some((name, rest)) = text.split_once(':') else {
-            let amount = text.parse().map_err(|_| unknown(text))?;
-            return of(Kind::Constant(amount));
+            if NumberOrSpan::parse(text, &|t| t.parse::<Amount>().map(|a| a.in_base())).is_err() {
+                return Err(unknown(text));
+            }
+            return of(Kind::Constant(NumberOrSpan::parse(text, &amplitude)?));
         };
         let values = || -> Result<Vec<f64>, String> {
-            let all: Vec<f64> = rest.split(',').map(number).collect::<Result<_, _>>()?;
+            let roles = roles(name).iter().copied().chain(std::iter::repeat(Role::Area));
+            let all: Vec<f64> =
+                rest.split(',').zip(roles).map(|(t, role)| number(t, role)).collect::<Result<_, _>>()?;
             match all.iter().find(|x| !(0.0..=LARGEST).contains(&x.abs())) {
                 Some(x) => {
                     Err(format!("{name}: {} must be finite and at most {LARGEST:e} in size", exact(*x)))
@@ -83,7 +135,7 @@ impl FromStr for Stimulus {
             false => Err(format!("{name}: {field} = {x} must be ≥ 0")),
         };
         match name {
-            "constant" => of(Kind::Constant(rest.parse()?)),
+            "constant" => of(Kind::Constant(NumberOrSpan::parse(rest, &amplitude)?)),
             "step" => match values()?[..] {
                 [on, amplitude] => of(Kind::Step { on, amplitude, off: f64::INFINITY }),
                 [on, amplitude, off] if off >= on => of(Kind::Step { on, amplitude, off }),

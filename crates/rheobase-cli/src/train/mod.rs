@@ -1,12 +1,13 @@
 //! `rheobase train`: a network learns a task; its run is a folder.
 
 mod as_spikes;
+mod controls;
 mod conversion_pictures;
 pub(crate) mod eval;
 mod pictures;
 pub(crate) mod predict;
 mod progress;
-mod report;
+pub(crate) mod report;
 pub(crate) mod run_folder;
 mod run_lock;
 pub(crate) mod samples_file;
@@ -16,9 +17,11 @@ use std::env;
 use std::path::PathBuf;
 
 use clap::Args;
-use rheobase::learn::{Job, TrainConfig};
+use rheobase::Cancel;
+use rheobase::learn::{Epoch, Job, Progressed, TrainConfig};
 
 use crate::failure::{Failure, Outcome};
+use crate::settings::explained;
 use crate::simulate::disk;
 use crate::{interrupt, terminal};
 use progress::Bar;
@@ -82,44 +85,26 @@ impl Train {
         let mut folder = RunFolder::new(self.folder(stated.as_ref()));
         interrupt::watch();
         let mut job = match stated {
-            Some(config) if !self.resume => self.started(config, &mut folder)?,
+            Some(config) if !self.resume => started(config, &mut folder, self.force)?,
             stated => self.resumed(stated, &mut folder)?,
         };
         let mut bar = Bar::new(job.config().train.epochs);
         bar.warn(job.warnings());
-        let mut failed = None;
-        let learned = job.run(|job, now, epoch| {
+        let learned = learn(&mut job, &folder, |job, now, epoch| {
             bar.show(now, epoch, job.stages());
             bar.warn(job.warnings());
-            let (done, all) = now.batches;
-            if done == all {
-                let every = job.config().train.checkpoint_every;
-                if !job.is_done() && every > 0 && now.epoch.is_multiple_of(every) {
-                    failed = save(job, &folder).err();
-                }
-            }
-            Ok(failed.is_none() && !interrupt::pressed())
         });
-        let (seconds, speed) = bar.finish();
+        let pace = bar.finish();
         learned?;
-        if let Some(failure) = failed {
-            return Err(self.later(failure, &folder));
-        }
-        save(&job, &folder).map_err(|failure| self.later(failure, &folder))?;
-        if !job.is_done() {
-            let place = folder.path().display();
-            return Err(Failure::Interrupted(format!(
-                "interrupted in {}; saved, go on with: rheobase train --resume --out {place}",
-                under_way(&job)
-            )));
-        }
-        report::finish(&job, &folder, (seconds, speed), self.json)
+        let done = report::write(&job, &folder, pace.0)?;
+        done.warnings.iter().for_each(|w| terminal::warn(&format!("warning: {w}")));
+        if self.json { terminal::print_json(&done.report) } else { done.print(&job, &folder, pace) }
     }
 
     /// The settings that the command line states; none if a run goes on with its own.
     fn stated(&self) -> Outcome<Option<TrainConfig>> {
         let config = match &self.config {
-            Some(path) => TrainConfig::read(path)?,
+            Some(path) => TrainConfig::read(path).map_err(explained)?,
             None if self.resume => return Ok(None),
             None => TrainConfig::digits(),
         };
@@ -143,7 +128,7 @@ impl Train {
                     "--set {setting}: {option} says the same; keep one of them"
                 )));
             }
-            config.set(key.trim(), value.trim())?;
+            config.set(key.trim(), value.trim()).map_err(explained)?;
         }
         if let Some(threads) = self.threads {
             config.train.threads = threads;
@@ -169,16 +154,6 @@ impl Train {
         let name = stem.as_deref().unwrap_or("digits");
         let seed = stated.map_or(self.seed.unwrap_or_default(), |config| config.train.seed);
         self.out.clone().unwrap_or_else(|| PathBuf::from(format!("runs/{name}-{seed}")))
-    }
-
-    fn started(&self, config: TrainConfig, folder: &mut RunFolder) -> Outcome<Job> {
-        folder.own_if_run()?;
-        folder.check_free(self.force)?;
-        let job = Job::new(config)?;
-        check_room(&job, folder)?;
-        folder.start(self.force)?;
-        job.config().write(folder.file(CONFIG))?;
-        Ok(job)
     }
 
     fn resumed(&self, stated: Option<TrainConfig>, folder: &mut RunFolder) -> Outcome<Job> {
@@ -230,19 +205,65 @@ impl Train {
         }
         Ok(wanted)
     }
+}
 
-    /// A file that could not be written, and what is left.
-    fn later(&self, failure: Failure, folder: &RunFolder) -> Failure {
-        let Failure::Bad(what) = failure else { return failure };
-        let place = folder.path().display();
-        let left = match folder.has(CHECKPOINT) {
-            true => format!(
-                "the checkpoint before it is whole; make room and go on with: rheobase train --resume --out {place}"
-            ),
-            false => "there is no earlier checkpoint".into(),
-        };
-        Failure::Bad(format!("{what}; {left}"))
+/// A job that begins in its folder; `force`: in place of what is there.
+pub(crate) fn started(config: TrainConfig, folder: &mut RunFolder, force: bool) -> Outcome<Job> {
+    folder.own_if_run()?;
+    folder.check_free(force)?;
+    let job = Job::new(config)?;
+    check_room(&job, folder)?;
+    folder.start(force)?;
+    job.config().write(folder.file(CONFIG))?;
+    Ok(job)
+}
+
+/// Learns until the job is done, saving it in its folder as often as its settings say and at the end; `watch` sees every batch.
+///
+/// # Errors
+/// Those of the job; a file that cannot be written; a signal, after which the job is saved where it is.
+pub(crate) fn learn(
+    job: &mut Job,
+    folder: &RunFolder,
+    mut watch: impl FnMut(&Job, &Progressed, Option<&Epoch>),
+) -> Outcome<()> {
+    let mut failed = None;
+    job.run(|job, now, epoch| {
+        watch(job, now, epoch);
+        let (done, all) = now.batches;
+        if done == all {
+            let every = job.config().train.checkpoint_every;
+            if !job.is_done() && every > 0 && now.epoch.is_multiple_of(every) {
+                failed = save(job, folder).err();
+            }
+        }
+        Ok(failed.is_none() && !interrupt::pressed() && !Cancel::current().is_asked())
+    })?;
+    if let Some(failure) = failed {
+        return Err(later(failure, folder));
     }
+    save(job, folder).map_err(|failure| later(failure, folder))?;
+    if !job.is_done() {
+        let place = folder.path().display();
+        return Err(Failure::Interrupted(format!(
+            "interrupted in {}; saved, go on with: rheobase train --resume --out {place}",
+            under_way(job)
+        )));
+    }
+    Ok(())
+}
+
+/// A file that could not be written, and what is left.
+fn later(failure: Failure, folder: &RunFolder) -> Failure {
+    let Failure::Bad(what) = failure else { return failure };
+    let place = folder.path().display();
+    let left = match folder.has(CHECKPOINT) {
+        true => format!(
+            "the checkpoint before it is whole; make room and go on with: rheobase train --resume --out {place}"
+        ),
+        false => "there is no earlier checkpoint".into(),
+    };
+    Failure::Bad(format!("{what}; {left}"))
 }
 
 /// What a job is doing: `epoch 3 of 30`, `epoch 1 of 5 of the stage of features_conv`.

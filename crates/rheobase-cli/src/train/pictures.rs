@@ -1,11 +1,11 @@
 //! Pictures of a training in a run's folder.
 
-use rheobase::Show;
 use rheobase::draw::Figure;
-use rheobase::learn::Job;
-use rheobase::show::training::{answers, confusion, first_sample};
+use rheobase::learn::{Job, TrainConfig};
+use rheobase::show::training::{answers, confusion, first_sample, learning_curves};
 
 use crate::failure::Outcome;
+use crate::train::report::Scores;
 use crate::train::run_folder::{CONFUSION, CURVES, INPUT, LAYERS, RunFolder};
 use crate::train::stage_pictures;
 
@@ -13,15 +13,28 @@ use crate::train::stage_pictures;
 const CLASSES: usize = 200;
 
 /// Draws all pictures into the folder and gives their names.
-pub(crate) fn draw(job: &Job, matrix: &[u64], classes: usize, folder: &RunFolder) -> Outcome<Vec<String>> {
+pub(crate) fn draw(
+    job: &Job,
+    matrix: &[u64],
+    classes: usize,
+    scores: &Scores,
+    folder: &RunFolder,
+) -> Outcome<Vec<String>> {
     let mut names = Vec::new();
     let mut save = |name: &str, figure: Figure| -> Outcome<()> {
+        let config = job.config();
+        let figure = figure.provenance("run", folder.path().display().to_string());
+        let figure = figure.provenance("seed", config.train.seed.to_string());
+        let set = TrainConfig::digits().differences(config)?;
+        let set = set.into_iter().filter(|d| d.key != "train.seed");
+        let figure = set.fold(figure, |f, d| f.provenance(d.key, d.wanted.unwrap_or_else(|| "none".into())));
         figure.save(folder.file(name))?;
         names.push(name.to_string());
         Ok(())
     };
     if !job.history().is_empty() {
-        save(CURVES, job.figure()?)?;
+        let accuracy = scores.correct as f64 / scores.samples as f64;
+        save(CURVES, learning_curves(job.history(), Some([scores.loss, accuracy]), false)?)?;
     }
     if let Some(figure) = first_sample(job)? {
         save(INPUT, figure)?;
@@ -30,6 +43,6 @@ pub(crate) fn draw(job: &Job, matrix: &[u64], classes: usize, folder: &RunFolder
     if classes <= CLASSES {
         save(CONFUSION, confusion(job, matrix, classes)?)?;
     }
-    names.extend(stage_pictures::draw(job.stages(), folder)?);
+    names.extend(stage_pictures::draw(job, folder)?);
     Ok(names)
 }

@@ -39,7 +39,10 @@ impl Pace {
 impl Bar {
     /// A bar for a training of `epochs` epochs.
     pub(crate) fn new(epochs: u64) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        terminal::stop_waiting();
+        let target =
+            if terminal::is_quiet() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(None, target);
         let style = ProgressStyle::with_template("{bar:24} {percent:>3} %  {msg}");
         let bar = match style {
             Ok(style) => bar.with_style(style),
@@ -75,13 +78,14 @@ impl Bar {
         };
         text += &format!("  {} samples/s", grouped(self.part.now().1 as u64));
         let ended = epoch.is_some() || (now.stage.is_some() && done == all);
-        if !(ended && self.bar.is_hidden()) {
+        if !ended {
             return self.bar.set_message(text);
         }
         if let Some(accuracy) = epoch.and_then(|e| e.validation_accuracy) {
             text += &format!("  validation {:.1} %", 100.0 * accuracy);
         }
-        terminal::warn(&text);
+        // A line that stays, above the bar where there is one.
+        if self.bar.is_hidden() { terminal::note(&text) } else { self.bar.println(text) }
     }
 
     /// Shows the warnings that are new, above the bar.

@@ -8,6 +8,7 @@ use rheobase::learn::{Epoch, Job, Outcome as Tested, StageRun, Warning};
 use rheobase::network::Program;
 use serde_json::{Value, json};
 
+use super::controls::{self, Control};
 use super::pictures;
 use crate::failure::Outcome;
 use crate::terminal;
@@ -159,25 +160,31 @@ pub(crate) fn warnings_json(warnings: &[Warning]) -> Vec<Value> {
     warnings.iter().map(with_text).collect()
 }
 
-/// Tests the network, writes report and pictures, says what came of it: in JSON, or as a table. The training took so many
-/// seconds, at so many samples per second.
-pub(crate) fn finish(
-    job: &Job,
-    folder: &RunFolder,
-    (seconds, speed): (f64, f64),
-    as_json: bool,
-) -> Outcome<()> {
+/// A finished training, tested and written.
+pub(crate) struct Finished {
+    /// What `report.json` holds.
+    pub(crate) report: Value,
+    pub(crate) scores: Scores,
+    /// What the test found to do nothing.
+    pub(crate) warnings: Vec<Warning>,
+    controls: Vec<Control>,
+    pictures: Vec<String>,
+    fingerprint: String,
+    credit: Option<&'static str>,
+}
+
+/// Tests the network, writes report and pictures into its folder. The training took so many seconds.
+pub(crate) fn write(job: &Job, folder: &RunFolder, seconds: f64) -> Outcome<Finished> {
     let test = &job.splits().test;
     let tested = job.evaluate(test)?;
     let scores = Scores::new(job.program(), &tested, test.samples());
-    let in_test = tested.warnings(job.program(), "the test");
-    in_test.iter().for_each(|w| terminal::warn(&format!("warning: {w}")));
+    let warnings = tested.warnings(job.program(), "the test");
     let classes: usize = job.program().output_shape().iter().product();
     let matrix = confusion(test, &tested, classes);
-    let fingerprint = job.fingerprint()?;
+    let fingerprint = job.fingerprint()?.to_string();
     let credit = (job.config().data.source == Source::Digits).then_some(digits::CREDIT);
-
-    let pictures = pictures::draw(job, &matrix, classes, folder)?;
+    let controls = controls::run(job, &tested)?;
+    let pictures = pictures::draw(job, &matrix, classes, &scores, folder)?;
     let mut report = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "seed": job.config().train.seed,
@@ -188,59 +195,68 @@ pub(crate) fn finish(
         "confusion": matrix.chunks(classes.max(1)).collect::<Vec<_>>(),
         "fingerprint": fingerprint,
         "data": credit.unwrap_or(test.name()),
-        "warnings": warnings_json(&[job.warnings(), &in_test].concat()),
+        "warnings": warnings_json(&[job.warnings(), &warnings].concat()),
         "settings": job.config(),
     });
     if !job.stages().is_empty() {
         report["stages"] = json!(stages_json(job.stages()));
     }
+    if !controls.is_empty() {
+        report["controls"] = controls.iter().map(Control::json).collect();
+    }
     let text = serde_json::to_string_pretty(&report)
         .map_err(|e| crate::failure::Failure::bad(format!("{REPORT}: {e}")))?;
     folder.write(REPORT, &(text + "\n"))?;
-    if as_json {
-        return terminal::print_json(&report);
-    }
+    Ok(Finished { report, scores, warnings, controls, pictures, fingerprint, credit })
+}
 
-    let mut table = Table::bare();
-    let place = folder.path().display();
-    let epochs = job.history().len();
-    for stage in job.stages() {
-        table.row([format!("stage {}", stage.config().layer), stage_summary(stage)]);
-    }
-    table.row([
-        "trained".into(),
-        format!("{epochs} epochs, {} parameters", job.program().parameters().count()),
-    ]);
-    if speed >= 1.0 {
+impl Finished {
+    /// Says what came of it, as a table; the training had this many seconds, at so many samples per second.
+    pub(crate) fn print(&self, job: &Job, folder: &RunFolder, (seconds, speed): (f64, f64)) -> Outcome<()> {
+        let mut table = Table::bare();
+        let place = folder.path().display();
+        let epochs = job.history().len();
+        for stage in job.stages() {
+            table.row([format!("stage {}", stage.config().layer), stage_summary(stage)]);
+        }
         table.row([
-            "speed".into(),
-            format!("{} s, {} samples per second", short(seconds), grouped(speed as u64)),
+            "trained".into(),
+            format!("{epochs} epochs, {} parameters", job.program().parameters().count()),
         ]);
-    }
-    scores.rows(&mut table);
-    let stages = if job.stages().is_empty() { String::new() } else { format!("{STAGES}, ") };
-    table.row([
-        "wrote".into(),
-        format!("{place}: checkpoint.safetensors, config.toml, metrics.csv, {stages}{REPORT}"),
-    ]);
-    table.row(["pictures".into(), pictures.join(", ")]);
-    if let Some(credit) = credit {
-        table.row(["data".into(), credit.into()]);
-    }
-    let more = (2 * job.config().train.epochs).max(1);
-    let mut out = table.render(terminal::width());
-    let _ = write!(
-        out,
-        "\nTry next:
+        if speed >= 1.0 {
+            table.row([
+                "speed".into(),
+                format!("{} s, {} samples per second", short(seconds), grouped(speed as u64)),
+            ]);
+        }
+        self.scores.rows(&mut table);
+        self.controls.iter().for_each(|control| control.row(&mut table));
+        let stages = if job.stages().is_empty() { String::new() } else { format!("{STAGES}, ") };
+        table.row([
+            "wrote".into(),
+            format!("{place}: checkpoint.safetensors, config.toml, metrics.csv, {stages}{REPORT}"),
+        ]);
+        table.row(["pictures".into(), self.pictures.join(", ")]);
+        if let Some(credit) = self.credit {
+            table.row(["data".into(), credit.into()]);
+        }
+        let more = (2 * job.config().train.epochs).max(1);
+        let mut out = table.render(terminal::width());
+        let _ = write!(
+            out,
+            "
+Try next:
   rheobase inspect {place}                  its layers, shapes, parameters and rates
   rheobase eval {place}                     the test again
   rheobase report {place}                   everything on one page
   rheobase train --resume --out {place} --epochs {more}    train further
 
-fingerprint {fingerprint}
+fingerprint {}
 {}
 ",
-        scores.line()
-    );
-    terminal::print(&out)
+            self.fingerprint,
+            self.scores.line()
+        );
+        terminal::print(&out)
+    }
 }

@@ -6,19 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use rheobase::data::{atomic_write, remove_abandoned};
+pub(crate) use rheobase::learn::runs::{CHECKPOINT, CONFIG, METRICS, REPORT};
 use rheobase::learn::{Protection, TrainConfig, Trained};
 
 use crate::failure::{Failure, Outcome};
 use crate::terminal;
 use crate::train::run_lock::{LOCK, RunLock};
 
-/// Names of the files of a run.
-pub(crate) const CHECKPOINT: &str = "checkpoint.safetensors";
-pub(crate) const CONFIG: &str = "config.toml";
-pub(crate) const METRICS: &str = "metrics.csv";
 /// A line per epoch of every stage.
 pub(crate) const STAGES: &str = "stages.csv";
-pub(crate) const REPORT: &str = "report.json";
 pub(crate) const CURVES: &str = "learning.png";
 pub(crate) const INPUT: &str = "input.png";
 pub(crate) const LAYERS: &str = "layers.png";
@@ -37,7 +33,9 @@ pub(crate) fn stage_picture(n: usize, what: &str) -> String {
 fn is_stage_picture(name: &str) -> bool {
     let parts = name.strip_prefix("stage-").and_then(|rest| rest.strip_suffix(".png"));
     let parts = parts.and_then(|rest| rest.split_once('-'));
-    parts.is_some_and(|(n, what)| n.parse::<u32>().is_ok() && ["kernels", "weights", "wins"].contains(&what))
+    parts.is_some_and(|(n, what)| {
+        n.parse::<u32>().is_ok() && ["kernels", "weights", "wins", "maps"].contains(&what)
+    })
 }
 
 /// The folder of a run.

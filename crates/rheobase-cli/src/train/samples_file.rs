@@ -4,17 +4,19 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rheobase::data::{
-    CsvOptions, Dataset, LabelColumn, read_csv_dataset, read_idx_dataset, read_npz_dataset,
+    CsvOptions, Dataset, LabelColumn, read_csv_dataset, read_idx_dataset, read_npz_dataset, read_npz_part,
 };
 use rheobase::learn::Trained;
 use rheobase::learn::config::Source;
 
+use crate::analyse::recording::file_part;
+use crate::arguments::FilePart;
 use crate::failure::{Failure, Outcome};
 
 /// How the samples of a file are to be read.
 #[derive(Args)]
 pub(crate) struct SamplesFile {
-    /// Samples: .npz, .csv, or idx (such as t10k-images-idx3-ubyte.gz)
+    /// Samples: .npz, .csv, or idx (such as t10k-images-idx3-ubyte.gz); FILE:test for `x_test` and `y_test` of an .npz
     #[arg(long, value_name = "FILE")]
     pub(crate) data: Option<PathBuf>,
     /// Labels of idx files, a file; label column of csv files: its name, its number from 0, or `none` [default: the last
@@ -29,14 +31,21 @@ pub(crate) struct SamplesFile {
 impl SamplesFile {
     /// The samples; none if there is no file.
     pub(crate) fn read(&self, trained: &Trained) -> Outcome<Option<Dataset>> {
-        let Some(path) = &self.data else { return Ok(None) };
+        let Some(given) = &self.data else { return Ok(None) };
+        let FilePart { path, part } = file_part(&given.to_string_lossy());
+        let path = &path;
         let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
         if !path.is_file() {
             return Err(Failure::bad(format!("--data {}: there is no such file", path.display())));
         }
-        let data = match ending.as_str() {
-            "npz" => read_npz_dataset(path)?,
-            "csv" | "tsv" | "txt" => self.csv(path, trained)?,
+        let data = match (ending.as_str(), part) {
+            ("npz", Some(part)) => read_npz_part(path, &part)?,
+            (_, Some(part)) => {
+                let shown = path.display();
+                return Err(Failure::bad(format!("--data {shown}:{part}: only .npz files have parts")));
+            }
+            ("npz", None) => read_npz_dataset(path)?,
+            ("csv" | "tsv" | "txt", None) => self.csv(path, trained)?,
             _ => read_idx_dataset(path, self.label.as_ref().map(Path::new))?,
         };
         Ok(Some(data))

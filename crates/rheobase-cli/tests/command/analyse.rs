@@ -50,7 +50,13 @@ fn every_kind_of_file_gives_the_same_numbers() {
         let mean = |v: &serde_json::Value| v["measures"]["isi_mean"]["trains"][0].as_f64().unwrap();
         assert!((mean(&npz) - 0.01).abs() < 1e-12 && (mean(other) - 0.01).abs() < 1e-12);
     }
-    let steps = of(&["s.npy"]);
+    let asked = run_in(folder.path(), &["analyse", "s.npy"]);
+    assert!(
+        asked.code == Some(2) && asked.err.contains("--dt") && asked.err.contains("--unit steps"),
+        "{}",
+        asked.err
+    );
+    let steps = of(&["s.npy", "--unit", "steps"]);
     assert_eq!(
         (&steps["time_unit"], &steps["measures"]["rate"]["trains"][0]),
         (&"steps".into(), &0.1.into())
@@ -90,11 +96,11 @@ fn every_picture_is_drawn_and_says_its_unit() {
     let folder = folder();
     for (args, parts) in [
         ("raster s.npz", &["time (s)", "neuron"][..]),
-        ("raster s.npy", &["time (steps)"]),
+        ("raster s.npy --unit steps", &["time (steps)"]),
         ("rates s.npz", &["firing rate (Hz)"]),
-        ("rates s.npy --kernel expon", &["firing rate (per step)", "train 1"]),
+        ("rates s.npy --unit steps --kernel expon", &["firing rate (per step)", "train 1"]),
         ("isi s.npz", &["inter-spike interval (ms)"]),
-        ("isi s.npy", &["inter-spike interval (steps)"]),
+        ("isi s.npy --unit steps", &["inter-spike interval (steps)"]),
         ("correlogram s.npz --pair 0,1", &["lag (ms)", "train 1 after train 0"]),
         ("distances s.npz --distance victor-purpura", &["cost 50/s"]),
         ("traces v.npz", &["neuron 1"]),
@@ -111,7 +117,7 @@ fn every_picture_is_drawn_and_says_its_unit() {
     }
     ok(folder.path(), &["plot", "raster", "s.npz", "-o", "p.png"]);
     for (args, part) in [
-        ("raster s.npz -o p.pdf", ".svg or .png"),
+        ("raster s.npz -o p.gif", ".svg or .png or .pdf"),
         ("raster none.npz -o p.svg", "none.npz"),
         ("raster v.npz -o p.svg", "`v`"),
         ("weights w.npy --map 5,5 -o p.svg", "--map 5,5"),

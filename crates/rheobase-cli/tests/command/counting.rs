@@ -25,15 +25,16 @@ fn near(got: &Value, want: f64) {
 #[test]
 fn counts_of_a_step_are_that_many_spikes() {
     let folder = folder(&[("counts.csv", "n0\n4\n0\n1\n3\n"), ("twos.csv", "a,b\n2,0\n0,2\n2,2\n0,0\n")]);
-    let found = measured(&folder, "counts.csv --bin 1 -m rate,fano");
+    let found = measured(&folder, "counts.csv --unit steps --bin 1 -m rate,fano");
     assert_eq!(found["spikes"], json!([8]));
     near(&found["measures"]["rate"]["trains"][0], 2.0);
     near(&found["measures"]["fano"]["trains"][0], 5.0 / 3.0);
-    let found = measured(&folder, "twos.csv -m rate,population,correlation --dt 0.001 --bin 0.001");
+    let found =
+        measured(&folder, "twos.csv --as counts -m rate,population,correlation --dt 0.001 --bin 0.001");
     assert_eq!(found["measures"]["rate"]["trains"], json!([1000.0, 1000.0]));
     assert_eq!(found["measures"]["population"]["rate"], json!([1000.0, 1000.0, 2000.0, 0.0]));
     near(&found["measures"]["correlation"]["matrix"][0][1], 0.0);
-    ok(folder.path(), &["plot", "raster", "counts.csv", "-o", "r.svg"]);
+    ok(folder.path(), &["plot", "raster", "counts.csv", "--unit", "steps", "-o", "r.svg"]);
     assert!(std::fs::read_to_string(folder.path().join("r.svg")).unwrap().contains("8 spikes"));
 }
 
@@ -45,7 +46,7 @@ fn values_and_repeated_lines_are_that_many_spikes() {
         ("times.csv", "time,neuron\n0.1,0\n0.1,0\n0.2,1\n0.3,0\n0.4,1\n0.4,1\n"),
     ]);
     for file in ["values.csv", "lines.csv"] {
-        let found = measured(&folder, &format!("{file} --bin 1 -m rate,fano"));
+        let found = measured(&folder, &format!("{file} --unit steps --bin 1 -m rate,fano"));
         assert_eq!(found["spikes"], json!([8]), "{file}");
         near(&found["measures"]["fano"]["trains"][0], 5.0 / 3.0);
     }

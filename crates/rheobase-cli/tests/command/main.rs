@@ -6,9 +6,11 @@ mod analyse;
 mod as_spikes;
 mod bad_input;
 mod checkpoints;
+mod controls;
 mod counting;
 mod curve;
 mod exchange;
+mod habits;
 mod limits;
 mod models;
 mod phase;
@@ -19,6 +21,7 @@ mod same_bytes;
 mod signals;
 mod simulate;
 mod stages;
+mod sweep;
 mod train;
 mod verify;
 mod warnings;
@@ -84,7 +87,7 @@ fn alone_it_says_what_to_try_first_and_what_it_says_works() {
         .lines()
         .filter_map(|line| line.strip_prefix("  rheobase "))
         .map(|line| line.split("  ").next().unwrap_or_default().split(' ').collect())
-        .filter(|args: &Vec<&str>| !["train", "verify"].contains(&args[0]))
+        .filter(|args: &Vec<&str>| !["train", "sweep", "compare", "verify"].contains(&args[0]))
         .collect();
     assert!(examples.len() >= 4, "{text}");
     examples.iter().for_each(|args| drop(ok(folder.path(), args)));
@@ -96,6 +99,8 @@ fn help_of_every_command_has_examples() {
     let folder = tempfile::tempdir().unwrap();
     for name in [
         "train",
+        "sweep",
+        "compare",
         "eval",
         "from-relu",
         "to-rates",
@@ -111,6 +116,9 @@ fn help_of_every_command_has_examples() {
         "verify",
         "convert",
         "replay",
+        "settings",
+        "completions",
+        "man",
     ] {
         let help = ok(folder.path(), &[name, "--help"]);
         assert!(help.contains("Examples:") && help.contains(&format!("rheobase {name}")), "{help}");

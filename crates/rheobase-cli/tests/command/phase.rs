@@ -101,7 +101,7 @@ fn bad_wishes_are_refused() {
         ("adex --dt 0.1", "unstable"),
         ("adex --horizon nan", "horizon"),
         ("adex --horizon 1e9", "10^7 steps"),
-        ("adex --plot p.pdf", "must end in .svg or .png"),
+        ("adex --plot p.gif", "must end in .svg or .png or .pdf"),
         ("adexx", "did you mean `adex`"),
         ("lif_decay", "not a differential equation"),
     ] {

@@ -85,6 +85,30 @@ fn what_is_ambiguous_is_asked_for_and_then_read() {
 }
 
 #[test]
+fn verdicts_choose_neurons() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = recording("phy/sorted");
+    let names = |verdict: &str| {
+        json(folder.path(), &["analyse", &path, "--verdict", verdict, "--json"])["neurons"].clone()
+    };
+    assert_eq!(names("good"), serde_json::json!(["2"]));
+    assert_eq!(names("good,noise"), serde_json::json!(["2", "11"]));
+    let said = ok(folder.path(), &["analyse", &path, "--verdict", "mua", "-m", "rate"]);
+    assert!(said.contains("1 of 3 neurons, those judged mua by cluster_group.tsv"), "{said}");
+    ok(folder.path(), &["plot", "raster", &path, "--verdict", "good", "-o", "r.svg"]);
+    let nwb = recording("nwb/observed_in_parts.nwb");
+    let kept = json(folder.path(), &["analyse", &nwb, "--verdict", "good", "--json"])["neurons"].clone();
+    assert_eq!(kept, serde_json::json!(["101", "250"]));
+    for (file, verdict, part) in [
+        (&path, "great", "there are 1 good, 1 mua, 1 noise"),
+        (&recording("tables/bom.tsv"), "good", "no verdicts"),
+    ] {
+        let refused = run_in(folder.path(), &["analyse", file, "--verdict", verdict]);
+        assert!(refused.code == Some(2) && refused.err.contains(part), "{}", refused.err);
+    }
+}
+
+#[test]
 fn what_a_run_writes_as_csv_comes_back_with_its_step_and_its_silent_neurons() {
     let folder = tempfile::tempdir().unwrap();
     ok(folder.path(), &["simulate", "lif", "-n", "3", "--steps", "200", "--input", "0", "-o", "s.csv"]);

@@ -42,7 +42,8 @@ epochs = 1
     fs::write(folder.join("job.toml"), text).unwrap();
 }
 
-const PICTURES: [&str; 3] = ["stage-1-kernels.png", "stage-1-weights.png", "stage-1-wins.png"];
+const PICTURES: [&str; 4] =
+    ["stage-1-kernels.png", "stage-1-maps.png", "stage-1-weights.png", "stage-1-wins.png"];
 
 #[test]
 fn a_stage_is_shown_written_and_used() {
@@ -183,7 +184,11 @@ fn what_is_wrong_with_a_stage_is_said_before_a_folder_is_made() {
         assert!(!place.join("bad").exists(), "{set}");
     }
     let without = run_in(place, &["train", "--set", "train.epochs=0"]);
-    assert!(without.err.contains("only with a [[stage]] that learns may it be 0"), "{}", without.err);
+    assert!(
+        without.err.contains("only with a [[stage]] that learns, or a [readout], may it be 0"),
+        "{}",
+        without.err
+    );
 }
 
 #[test]

@@ -53,6 +53,7 @@ fn a_run_has_its_files_and_says_its_result_last() {
     );
     let predicted = ok(folder.path(), &["predict", run, "--data", "task.csv"]);
     assert_eq!(predicted.lines().count(), 91);
+    parts_of_an_archive_are_samples(folder.path(), run);
     let refused = run_in(folder.path(), &["train", "job.toml"]);
     assert!(refused.code == Some(2) && refused.err.contains("--resume"), "{}", refused.err);
     assert_eq!(last_lines(&ok(folder.path(), &["train", "job.toml", "--resume"])).0, fingerprint);
@@ -60,6 +61,22 @@ fn a_run_has_its_files_and_says_its_result_last() {
     assert_ne!(last_lines(&ok(folder.path(), &further)).0, fingerprint);
     let long = ok(folder.path(), &["train", "job.toml", "--set", "train.epochs=4", "--force"]);
     assert_eq!(last_lines(&long), last_lines(&ok(folder.path(), &further)));
+}
+
+/// `x_test` of an archive is what is classified as FILE:test.
+fn parts_of_an_archive_are_samples(folder: &Path, run: &str) {
+    use rheobase::data::{Array, write_npz};
+    let rows = |n: usize| Array::new([n, 4], vec![0.5_f32; n * 4]).unwrap();
+    write_npz(folder.join("parts.npz"), &[("x_train", rows(5)), ("x_test", rows(3))]).unwrap();
+    assert_eq!(ok(folder, &["predict", run, "--data", "parts.npz:test"]).lines().count(), 4);
+    for (data, part) in [
+        ("parts.npz:dev", "dev"),
+        ("parts.npz", "FILE:PART"),
+        ("task.csv:test", "only .npz files have parts"),
+    ] {
+        let refused = run_in(folder, &["predict", run, "--data", data]);
+        assert!(refused.code == Some(2) && refused.err.contains(part), "{data}: {}", refused.err);
+    }
 }
 
 #[test]

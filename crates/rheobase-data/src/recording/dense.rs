@@ -6,12 +6,14 @@ use super::content::Content;
 use super::field::{Field, Values, are_whole, rises};
 use super::fields::{Facts, Fields, Source};
 use super::found::{Found, Said};
+use super::matrix::Matrix;
 use super::names;
 use super::options::{Holds, Role, TrainOptions};
+use super::spike_list::meant;
 use super::unit::Unit;
 use rheobase_signals::SpikeTrains;
 use rheobase_signals::SpikeValues;
-use rheobase_signals::trains::{fits, numbers};
+use rheobase_signals::trains::numbers;
 
 /// Counts of more than so many spikes in a step are taken for something else, unless the caller says that they are counts.
 const MOST: f64 = 100.0;
@@ -26,6 +28,10 @@ struct Clock {
     time: Time,
     /// When the first step began.
     start: f64,
+    /// Whether nothing but the number of a row says when it was.
+    bare: bool,
+    /// What may be the length of a step.
+    doubt: Option<String>,
 }
 
 /// Values per step in a table, or in the one array that can be it.
@@ -133,33 +139,19 @@ fn oriented(
         }
     };
     let flat = shape.len() == 2;
+    if flat && time.is_none() && options.holds.is_none() && options.time_axis.is_none() {
+        Matrix { rows: t, columns: n, values: &values }.check_per_step()?;
+    }
     let axis = match (options.time_axis, time) {
         (Some(axis), _) if axis < shape.len() => axis,
         (Some(axis), _) => return Err(format!("has no axis {axis}: its shape is {shape:?}")),
         (None, Some(time)) if shape[0] == time.len() => 0,
         (None, Some(time)) => shape.iter().position(|n| *n == time.len()).unwrap_or(0),
-        (None, None) if flat && t < n && facts.dt.is_none() => {
-            let rising = n > 2 && values.chunks(n.max(1)).all(rises) && !are_whole(&values);
-            if rising {
-                return Err(format!(
-                    "has shape {shape:?}, each row rising as times do: --as trains (a train per row) or trains-in-columns, with --unit s|ms|us|samples=RATE"
-                ));
-            }
-            counts_only(&values, n)?;
+        (None, None) if flat && t < n => {
+            counts_only(&values, n, options.holds)?;
             return Err(format!(
-                "has shape {shape:?} and does not say which axis is time: --time-axis 0 (rows are steps) or --time-axis 1 (columns are), with --dt, the width of a step in s"
-            ));
-        }
-        (None, None)
-            if flat
-                && n > 1
-                && !are_whole(&values)
-                && t > 2
-                && (0..n).all(|c| (1..t).all(|r| values[(r - 1) * n + c] <= values[r * n + c]))
-                && values.iter().all(|v| *v >= 0.0) =>
-        {
-            return Err(format!(
-                "has shape {shape:?}, each column rising as times do: --as trains-in-columns or trains (a train per row), with --unit s|ms|us|samples=RATE"
+                "has shape {shape:?} and does not say which axis is time: --time-axis 0 (rows are steps) or --time-axis 1 (columns are){}",
+                if facts.dt.or(options.dt).is_none() { ", with --dt, the width of a step in s" } else { "" }
             ));
         }
         (None, None) => 0,
@@ -176,28 +168,50 @@ fn oriented(
 }
 
 /// Refuses what is not a count before anything else is asked.
-fn counts_only(values: &[f64], row: usize) -> Said<()> {
-    height(values, row, None, None).map(drop)
+fn counts_only(values: &[f64], row: usize, holds: Option<Holds>) -> Said<()> {
+    height(values, row, None, holds).map(drop)
 }
 
 fn clock(time: Option<&Field>, rows: usize, facts: &Facts, options: &TrainOptions) -> Said<Clock> {
     let plain = |dt: Option<f64>| match dt {
-        Some(step) => Clock { first: 0.0, step, time: Time::Seconds, start: 0.0 },
-        None => Clock { first: 0.0, step: 1.0, time: Time::Steps, start: 0.0 },
+        Some(step) => Clock {
+            first: 0.0,
+            step,
+            time: Time::Seconds,
+            start: 0.0,
+            bare: true,
+            doubt: facts.doubt.clone(),
+        },
+        None => Clock {
+            first: 0.0,
+            step: 1.0,
+            time: Time::Steps,
+            start: 0.0,
+            bare: true,
+            doubt: facts.doubt.clone(),
+        },
     };
     let dt = options.dt.or(facts.dt);
     let Some(times) = time.and_then(|f| f.vector()).filter(|t| t.len() == rows) else { return Ok(plain(dt)) };
     let name = time.map_or("", |f| &f.name);
-    let said = names::meaning(name).and_then(|m| m.unit).or(options.unit);
+    let named = time.and_then(|f| f.unit).or(names::meaning(name).and_then(|m| m.unit));
+    let said = named.or(facts.unit.as_ref().map(|u| u.0)).or(options.unit);
     let Some(step) = constant_step(times).map_err(|what| format!("column `{name}` {what}"))? else {
         return Ok(plain(dt));
     };
     match said {
         Some(Unit::Steps) => Ok(match dt {
-            Some(dt) => {
-                Clock { first: times[0] * dt, step: step * dt, time: Time::Seconds, start: times[0] * dt }
+            Some(dt) => Clock {
+                first: times[0] * dt,
+                step: step * dt,
+                time: Time::Seconds,
+                start: times[0] * dt,
+                bare: false,
+                doubt: None,
+            },
+            None => {
+                Clock { first: times[0], step, time: Time::Steps, start: times[0], bare: false, doubt: None }
             }
-            None => Clock { first: times[0], step, time: Time::Steps, start: times[0] },
         }),
         Some(Unit::Samples(0.0)) => Err(format!(
             "`{name}` counts samples, but not how many there are in a second; give --unit samples=RATE"
@@ -217,7 +231,7 @@ fn clock(time: Option<&Field>, rows: usize, facts: &Facts, options: &TrainOption
             }
             // Who stamps steps with their end has no row at 0.
             let start = if (first - step).abs() <= 1e-6 * step { 0.0 } else { first };
-            Ok(Clock { first, step, time: Time::Seconds, start })
+            Ok(Clock { first, step, time: Time::Seconds, start, bare: false, doubt: None })
         }
     }
 }
@@ -245,11 +259,17 @@ fn of_table(fields: Fields, facts: &Facts, options: &TrainOptions, found: &mut F
         return Err(format!("has {} columns of neurons; leave their number away", chosen.len()));
     }
     let columns: Option<Vec<&[f64]>> = chosen.iter().map(|f| f.vector()).collect();
+    let unnamed = time.is_none() && step.is_none() && chosen.iter().all(|f| names::is_unnamed(&f.name));
     let Some(columns) = columns else {
         return Err("has a column of text, which is not a number of spikes; a line per spike needs --columns neuron=NAME,time=NAME".into());
     };
     let rows = columns.first().map_or(0, |c| c.len());
     let values: Vec<f64> = (0..rows).flat_map(|row| columns.iter().map(move |c| c[row])).collect();
+    if unnamed || options.time_axis == Some(1) {
+        let matrix = Field { shape: vec![rows, columns.len()], ..Field::numbers("", values) };
+        let fields = Fields { source: Source::Arrays, all: vec![matrix], habit: None };
+        return of_field(fields, 0, facts, options, found);
+    }
     // A line may stand for several steps.
     let every = step
         .and_then(|f| f.vector())
@@ -287,25 +307,40 @@ fn trains(
     let height = height(values, row, dt, options.holds)?;
     let spikes = |value: &f64| SpikeValues::Counts(height).count(*value);
     let most = values.iter().map(spikes).fold(0.0, f64::max);
-    fits(values.iter().map(spikes).sum())?;
+    meant(values.iter().map(spikes).sum(), values.len())?;
     let what = match (height == 1.0, most <= 1.0) {
         (true, true) => "one spike or none per step".to_string(),
         (true, false) => format!("counts up to {most} per step"),
         (false, true) => format!("spikes of height {height}"),
         (false, false) => format!("up to {most} spikes of height {height} per step"),
     };
+    if clock.time == Time::Steps && options.unit != Some(Unit::Steps) {
+        let tall = match height > SMALLEST_HEIGHT {
+            true => format!(" (a height of 1/dt would mean --dt {})", 1.0 / height),
+            false => String::new(),
+        };
+        return Err(format!(
+            "holds {what}, and does not say how long a step is{}: give --dt, in s{tall}; or --unit steps, to count in steps",
+            clock.doubt.map_or(String::new(), |doubt| format!(" ({doubt})"))
+        ));
+    }
+    // Who writes heights of 1/dt (Nengo) means by a row the end of its step; a clock of its own says so itself.
+    let ends = clock.bare && dt.is_some_and(|dt| height >= SMALLEST_HEIGHT && height == 1.0 / dt);
+    let late = if ends { clock.step } else { 0.0 };
     found.say(match clock.time {
-        Time::Seconds => format!("{what}, in steps of {} s", clock.step),
-        Time::Steps => format!(
-            "{what}; how long a step is, the file does not say: times are in steps, --dt gives seconds"
+        Time::Seconds if ends => format!(
+            "{what}, in steps of {} s; times are the ends of steps, as where heights are 1/dt (Nengo)",
+            clock.step
         ),
+        Time::Seconds => format!("{what}, in steps of {} s", clock.step),
+        Time::Steps => format!("{what}; times in steps (--unit)"),
     });
     let start = options.start.first().copied().map_or(clock.start, |s| s);
     let shift = start - clock.start;
     let end = options.stop.first().copied().unwrap_or(start + shape[0] as f64 * clock.step);
     let mut trains = SpikeTrains::silent(shape[1], names, (start, end), Some(clock.step), clock.time);
     for (i, value) in values.iter().enumerate().filter(|(_, v)| **v != 0.0) {
-        let time = clock.first + shift + (i / row) as f64 * clock.step;
+        let time = clock.first + late + shift + (i / row) as f64 * clock.step;
         if time <= end + 1e-6 * clock.step {
             trains.add(i % row, time.min(end), spikes(value), value / height);
         }
@@ -341,6 +376,15 @@ fn height(values: &[f64], row: usize, dt: Option<f64>, holds: Option<Holds>) -> 
         return Ok(1.0 / dt);
     }
     let whole = values.iter().position(|v| v.fract() != 0.0);
+    if holds == Some(Holds::Dense) && least.is_finite() && multiples(least) {
+        return Ok(least);
+    }
+    // Counts of 2, 4 and 6 alone may be heights; one height throughout is no count.
+    if whole.is_none() && holds.is_none() && (2.0..=MOST).contains(&least) && multiples(least) {
+        return Err(format!(
+            "holds nothing but 0 and multiples of {least}: spikes of that height are --as dense, so many spikes in a step --as counts"
+        ));
+    }
     let found = SpikeValues::height(values.iter().copied(), dt);
     let largest = values.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
     if whole.is_none() && found == Some(1.0) && largest > MOST {
@@ -353,7 +397,7 @@ fn height(values: &[f64], row: usize, dt: Option<f64>, holds: Option<Holds>) -> 
             "goes up to {largest}: counts of spikes in a step say so with --as counts{tall}; times with --unit, a train each with --as trains"
         ));
     }
-    found.or_else(|| (holds == Some(Holds::Dense) && multiples(least)).then_some(least)).ok_or_else(|| {
+    found.ok_or_else(|| {
         let i = whole.unwrap_or(0);
         format!("is {} at {}: {what}", values[i], place(i))
     })

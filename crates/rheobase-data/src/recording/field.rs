@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::found::Said;
+use super::unit::Unit;
 use crate::array::{Array, ArrayData};
 
 /// A column, an array, a variable.
@@ -11,6 +12,8 @@ pub(super) struct Field {
     pub(super) name: String,
     pub(super) shape: Vec<usize>,
     pub(super) data: Values,
+    /// The unit that stands beside its numbers.
+    pub(super) unit: Option<Unit>,
 }
 
 /// What a field holds.
@@ -57,15 +60,15 @@ impl<'a> FromIterator<&'a str> for Words {
 
 impl Field {
     pub(super) fn numbers(name: impl Into<String>, values: Vec<f64>) -> Field {
-        Field { name: name.into(), shape: vec![values.len()], data: Values::Numbers(values) }
+        Field { name: name.into(), shape: vec![values.len()], data: Values::Numbers(values), unit: None }
     }
 
     pub(super) fn lists(name: impl Into<String>, lists: Vec<Vec<f64>>) -> Field {
-        Field { name: name.into(), shape: vec![lists.len()], data: Values::Lists(lists) }
+        Field { name: name.into(), shape: vec![lists.len()], data: Values::Lists(lists), unit: None }
     }
 
     pub(super) fn words(name: impl Into<String>, words: Words) -> Field {
-        Field { name: name.into(), shape: vec![words.which.len()], data: Values::Texts(words) }
+        Field { name: name.into(), shape: vec![words.which.len()], data: Values::Texts(words), unit: None }
     }
 
     /// The same as an array of NumPy, whose columns of one entry per row count as vectors.
@@ -77,7 +80,7 @@ impl Field {
             ArrayData::F32(values) => Values::Numbers(values.into_iter().map(f64::from).collect()),
             other => Values::Numbers(Array::new(shape.clone(), other).map_err(|e| e.to_string())?.try_f64()?),
         };
-        Ok(Field { name: name.into(), shape, data })
+        Ok(Field { name: name.into(), shape, data, unit: None })
     }
 
     /// Name, shape and kind, for people.

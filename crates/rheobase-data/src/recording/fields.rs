@@ -17,7 +17,11 @@ pub(super) enum Source {
     Matlab,
 }
 
+/// Steps of so many s or more without a unit may as well be ms.
+const LONGEST_STEP: f64 = 0.05;
+
 /// Fields and what else the file says.
+#[derive(Debug)]
 pub(super) struct Fields {
     pub(super) source: Source,
     pub(super) all: Vec<Field>,
@@ -36,8 +40,11 @@ pub(super) struct Facts {
     pub(super) dt: Option<f64>,
     pub(super) rate: Option<(f64, String)>,
     pub(super) unit: Option<(Unit, String)>,
-    pub(super) start: Option<f64>,
-    pub(super) stop: Option<f64>,
+    /// A number that may be the length of a step in s or in ms.
+    pub(super) doubt: Option<String>,
+    /// When the recording began and ended, with the unit where its name has one.
+    start: Option<(f64, Option<Unit>)>,
+    stop: Option<(f64, Option<Unit>)>,
     /// How many neurons there were, by the length of an array with a number for each.
     pub(super) neurons: Option<usize>,
     pub(super) used: Vec<String>,
@@ -50,19 +57,20 @@ impl Facts {
             let name = last(&field.name);
             let mut said = true;
             match (field.one(), field.text()) {
-                (Some(x), _) if names::is_rate(name) => match x > 0.0 && x.is_finite() {
-                    true => facts.rate = Some((x, field.name.clone())),
+                (Some(x), _) if names::rate_in_hz(name).is_some() => match x > 0.0 && x.is_finite() {
+                    true => {
+                        facts.rate = Some((x * names::rate_in_hz(name).unwrap_or(1.0), field.name.clone()))
+                    }
                     false => {
                         return Err(format!("array `{name}` is {x}: a rate must be a finite number above 0"));
                     }
                 },
-                (Some(x), _) if names::is_step_length(name) => match x > 0.0 && x.is_finite() {
-                    true => facts.dt = Some(x),
-                    false => return Err(format!("array `{name}` must be one finite number above 0")),
-                },
-                (Some(x), _) if name == "t_start" && x.is_finite() => facts.start = Some(x),
-                (Some(x), _) if matches!(name, "t_stop" | "duration") && x.is_finite() => {
-                    facts.stop = Some(x)
+                (Some(x), _) if names::step_length(name).is_some() => facts.step(field, x)?,
+                (Some(x), _) if names::edge(name).is_some() && x.is_finite() => {
+                    match names::edge(name).unwrap_or_default() {
+                        (true, unit) => facts.start = Some((x, unit.or(field.unit))),
+                        (false, unit) => facts.stop = Some((x, unit.or(field.unit))),
+                    }
                 }
                 (_, Some(text)) if names::is_unit(name) => match Unit::named(text) {
                     Some(unit) => facts.unit = Some((unit, format!("as `{}` says", field.name))),
@@ -80,6 +88,7 @@ impl Facts {
                 facts.used.push(field.name.clone());
             }
         }
+        facts.unit_in_rows(fields);
         if let (Some(file), Some(given)) = (facts.dt, options.dt)
             && (file - given).abs() > 1e-9 * file
         {
@@ -97,13 +106,58 @@ impl Facts {
         Ok(facts)
     }
 
+    /// The length of a step. Without a unit in its name, one of 0.1 is a tenth of a second as well as NEST's tenth of a millisecond.
+    fn step(&mut self, field: &Field, x: f64) -> Said<()> {
+        let name = last(&field.name);
+        let named = field.unit.or(names::step_length(name).filter(|u| *u != Unit::Seconds));
+        let in_seconds = name.to_lowercase().ends_with("_s");
+        if !(x > 0.0 && x.is_finite()) {
+            return Err(format!("array `{name}` must be one finite number above 0"));
+        }
+        match named {
+            Some(unit) => self.dt = Some(unit.time(x, None)),
+            None if x < LONGEST_STEP || in_seconds => self.dt = Some(x),
+            None => self.doubt = Some(format!("`{}` is {x}, which may be s or ms", field.name)),
+        }
+        Ok(())
+    }
+
+    /// A column of a table that has the same unit of time in every row.
+    fn unit_in_rows(&mut self, fields: &Fields) {
+        for field in fields.all.iter().filter(|f| names::is_unit(&f.name)) {
+            if let Values::Texts(words) = &field.data
+                && let [word] = &words.names[..]
+                && let Some(unit) = Unit::named(word)
+            {
+                self.unit = Some((unit, format!("as `{}` says", field.name)));
+                self.used.push(field.name.clone());
+            }
+        }
+    }
+
     /// Whether the field only describes others.
     pub(super) fn has(&self, field: &Field) -> bool {
         self.used.contains(&field.name)
     }
 
-    pub(super) fn window(&self, unit: Unit, dt: Option<f64>) -> (Option<f64>, Option<f64>) {
-        (self.start.map(|x| unit.time(x, dt)), self.stop.map(|x| unit.time(x, dt)))
+    /// When the recording began and ended, of times in `unit`, the last of them at `latest` (s or steps).
+    pub(super) fn window(
+        &self,
+        unit: Unit,
+        dt: Option<f64>,
+        latest: f64,
+        options: &TrainOptions,
+    ) -> Said<(Option<f64>, Option<f64>)> {
+        let of = |edge: Option<(f64, Option<Unit>)>| edge.map(|(x, own)| own.unwrap_or(unit).time(x, dt));
+        let (start, stop) = (of(self.start), of(self.stop));
+        match (stop, self.stop) {
+            (Some(_), _) if !options.stop.is_empty() => Ok((start, None)),
+            (Some(end), Some((x, None))) if latest > end + 1e-6 * end.abs() => Err(format!(
+                "says that it ends at {x}, but has spikes up to {latest} {}: give --stop, when the recording ended",
+                if unit == Unit::Steps && dt.is_none() { "steps" } else { "s" }
+            )),
+            _ => Ok((start, stop)),
+        }
     }
 }
 
@@ -130,6 +184,11 @@ impl Known {
     }
 }
 
+/// Whether the tool that wrote the file counts steps that last no time.
+fn own_steps(habit: Option<&(Unit, String)>) -> bool {
+    habit.is_some_and(|(unit, _)| *unit == Unit::Steps)
+}
+
 /// What times are counted in: as the caller says, as the file says, as the tool always has it, or, of broken numbers, s.
 pub(super) fn unit_of(
     field: &Field,
@@ -140,7 +199,8 @@ pub(super) fn unit_of(
 ) -> Said<Known> {
     let known = |unit, why: String| Ok(Known { unit, why });
     let named = names::meaning(&field.name).and_then(|m| m.unit);
-    let by_name = named.map(|unit| (unit, format!("as `{}` says", field.name)));
+    let beside = field.unit.map(|unit| (unit, format!("as stands beside `{}`", field.name)));
+    let by_name = beside.or(named.map(|unit| (unit, format!("as `{}` says", field.name))));
     let empty = Vec::new();
     let values = match &field.data {
         Values::Numbers(values) => values,
@@ -159,6 +219,11 @@ pub(super) fn unit_of(
                 )),
             };
         }
+        Some((Unit::Steps, why)) if !own_steps(habit) && options.dt.or(facts.dt).is_none() => {
+            return Err(format!(
+                "counts steps, {why}, but not how long one is: give --dt, the resolution of the run in s; or --unit steps, to count in steps"
+            ));
+        }
         Some((unit, why)) => return known(unit, why),
         None => {}
     }
@@ -176,7 +241,7 @@ pub(super) fn unit_of(
     }
     let (low, high) = values.iter().fold((f64::INFINITY, 0.0_f64), |(l, h), x| (l.min(*x), h.max(*x)));
     let mean = values.len() as f64 / (high - low.min(0.0)) / trains.max(1) as f64;
-    if high > 100.0 && mean < 0.4 {
+    if high > 10.0 && mean < 0.5 {
         return Err(format!(
             "does not say the unit of its times, which go up to {high}: in s a train of {} spikes lasts that long, in ms {:.3} s; give --unit s|ms|us",
             values.len() / trains.max(1),

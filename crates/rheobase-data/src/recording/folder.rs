@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::content::Content;
-use super::field::{Field, Values};
+use super::field::{Field, Values, are_whole};
 use super::found::{Found, Said};
 use super::options::TrainOptions;
 use super::spike_list::{Ids, SpikeList, in_seconds};
 use super::text::Text;
 use super::unit::Unit;
+use super::verdicts;
 use crate::npy::read_npy;
 
 pub(super) fn is_phy(path: &Path) -> bool {
@@ -17,14 +18,7 @@ pub(super) fn is_phy(path: &Path) -> bool {
 
 /// A folder of Phy or Kilosort: samples, clusters, and the rate in `params.py`, of which the line is read and nothing run.
 pub(super) fn phy(path: &Path, options: &TrainOptions, found: &mut Found) -> Said<Content> {
-    let vector = |name: &str| -> Said<Vec<f64>> {
-        let array = read_npy(path.join(name)).map_err(|e| format!("{name} {}", super::numpy::in_file(e)))?;
-        let field = Field::of_array(name, array)?;
-        match (field.is_vector() || field.len() == 0, field.data) {
-            (true, Values::Numbers(values)) => Ok(values),
-            _ => Err(format!("{name} holds no list of numbers")),
-        }
-    };
+    let vector = |name: &str| vector(path, name);
     let mut times = vector("spike_times.npy")?;
     let clusters = ["spike_clusters.npy", "spike_templates.npy"].into_iter().find(|n| path.join(n).is_file());
     let clusters =
@@ -37,15 +31,15 @@ pub(super) fn phy(path: &Path, options: &TrainOptions, found: &mut Found) -> Sai
             which.len()
         ));
     }
-    let rate = rate(path)?;
-    let unit = match (options.unit, rate) {
-        (Some(unit), _) => unit,
-        (None, Some(rate)) => Unit::Samples(rate),
-        (None, None) => {
-            return Err(
-                "has no params.py with a line `sample_rate = …`; give --unit samples=RATE (in Hz)".into()
-            );
+    let unit = match options.unit {
+        Some(unit) => unit,
+        None if !are_whole(&times) => {
+            return Err("has times in spike_times.npy that are no whole numbers, and so no samples: give --unit s|ms|us".into());
         }
+        None => Unit::Samples(
+            rate(path)?
+                .ok_or("has no params.py with a line `sample_rate = …`; give --unit samples=RATE (in Hz)")?,
+        ),
     };
     let dt = match unit {
         Unit::Samples(rate) => Some(1.0 / rate),
@@ -54,21 +48,44 @@ pub(super) fn phy(path: &Path, options: &TrainOptions, found: &mut Found) -> Sai
     in_seconds(&mut times, unit, dt);
     let why = if options.unit.is_some() { "--unit" } else { "params.py" };
     found.say(format!("times in {} ({why}); neurons by their cluster in {clusters}", unit.text()));
-    let groups = groups(path);
-    let counted = |verdict: &str| groups.iter().filter(|g| *g == verdict).count();
-    let mut kinds: Vec<&String> = groups.iter().collect();
-    kinds.sort();
-    kinds.dedup();
-    if kinds.len() > 1 {
-        let told: Vec<String> = kinds.iter().map(|k| format!("{} {k}", counted(k))).collect();
-        found.notes.push(format!("clusters are judged {}; all are read", told.join(", ")));
-    }
     Ok(Content::Spikes(SpikeList {
         ids: Ids::of_numbers(&which, clusters)?,
         times,
         dt,
+        verdicts: Some(verdicts::of_phy(path)?),
         ..Default::default()
     }))
+}
+
+fn vector(path: &Path, name: &str) -> Said<Vec<f64>> {
+    let array = read_npy(path.join(name)).map_err(|e| format!("{name} {}", super::numpy::in_file(e)))?;
+    let field = Field::of_array(name, array)?;
+    match (field.is_vector() || field.len() == 0, field.data) {
+        (true, Values::Numbers(values)) => Ok(values),
+        _ => Err(format!("{name} holds no list of numbers")),
+    }
+}
+
+pub(super) fn is_alf(path: &Path) -> bool {
+    path.is_dir() && path.join("spikes.times.npy").is_file() && path.join("spikes.clusters.npy").is_file()
+}
+
+/// A folder of ALF: times in s, and a cluster for each.
+pub(super) fn alf(path: &Path, options: &TrainOptions, found: &mut Found) -> Said<Content> {
+    let (mut times, which) = (vector(path, "spikes.times.npy")?, vector(path, "spikes.clusters.npy")?);
+    if times.len() != which.len() {
+        return Err(format!(
+            "has {} spikes in spikes.times.npy but {} in spikes.clusters.npy",
+            times.len(),
+            which.len()
+        ));
+    }
+    let (unit, why) =
+        options.unit.map_or((Unit::Seconds, "as ALF has them"), |unit| (unit, "as --unit says"));
+    in_seconds(&mut times, unit, options.dt);
+    found.say(format!("times in {} ({why}); neurons by their cluster", unit.text()));
+    let ids = Ids::of_numbers(&which, "spikes.clusters.npy")?;
+    Ok(Content::Spikes(SpikeList { ids, times, dt: options.dt, ..Default::default() }))
 }
 
 /// The rate in the line `sample_rate = …` of params.py.
@@ -83,14 +100,6 @@ fn rate(path: &Path) -> Said<Option<f64>> {
             "params.py: `sample_rate = {value}` is not a number above 0; give --unit samples=RATE"
         )),
     }
-}
-
-/// What a sorter or a person says of clusters.
-fn groups(path: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(path.join("cluster_group.tsv"))
-        .or_else(|_| std::fs::read_to_string(path.join("cluster_KSLabel.tsv")));
-    let text = text.unwrap_or_default();
-    text.lines().skip(1).filter_map(|l| l.split_once('\t')).map(|(_, g)| g.trim().to_string()).collect()
 }
 
 /// Files of a folder whose names end in the number of a thread: `<label>-<recorder>-<thread>.dat`.

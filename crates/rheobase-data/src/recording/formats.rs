@@ -6,7 +6,7 @@ use super::content::Content;
 use super::found::{Found, Said};
 use super::options::TrainOptions;
 use super::text::Text;
-use super::{aedat3, aedat4, event_stream, folder, matlab, n_mnist, numpy, prophesee};
+use super::{aedat3, aedat4, event_stream, folder, matlab, n_mnist, numpy, prophesee, spikeinterface};
 #[cfg(feature = "hdf5")]
 use super::{hdf5_arrays, nix, nwb, shd, sonata};
 #[cfg(feature = "hdf5")]
@@ -90,7 +90,7 @@ pub static FORMATS: &[Format] = &[
         name: "NWB",
         endings: &["nwb", "h5", "hdf5"],
         told_by: "HDF5 with the attribute `nwb_version`",
-        gives: "the units table: a train for each unit, by its id; observed intervals",
+        gives: "the units table: a train for each unit, by its id; observed intervals; verdicts (columns `quality`, `group`, `KSLabel`…), of which `--verdict good` takes some",
         limits: "files without a units table hold no spikes; needs the feature `hdf5`",
         reference: "https://nwb-schema.readthedocs.io/en/latest/format.html#units",
         #[cfg(feature = "hdf5")]
@@ -191,10 +191,30 @@ pub static FORMATS: &[Format] = &[
         endings: &["folder"],
         told_by: "a folder with spike_times.npy",
         gives: "a train for each cluster, by its number; the rate from params.py, which is not run",
-        limits: "all clusters are read, whatever their verdict, which is told",
+        limits: "all clusters are read, whatever their verdict, which is told; `--verdict good` takes those of `cluster_group.tsv`, `cluster_info.tsv`, and, where nobody judged, `cluster_KSLabel.tsv`",
         reference: "https://phy.readthedocs.io/en/latest/sorting_user_guide/",
         is: |path, _| folder::is_phy(path),
         read: folder::phy,
+    },
+    Format {
+        name: "SpikeInterface",
+        endings: &["folder"],
+        told_by: "a folder with spikes.npy and numpysorting_info.json",
+        gives: "a train for each unit, by its name; segments are trials; the rate from the text beside them",
+        limits: "folders in NumPy's form; sortings as npz are read as such",
+        reference: "https://spikeinterface.readthedocs.io/en/stable/modules/core.html#saving-loading-and-compression",
+        is: |path, _| spikeinterface::is(path),
+        read: spikeinterface::read,
+    },
+    Format {
+        name: "ALF",
+        endings: &["folder"],
+        told_by: "a folder with spikes.times.npy and spikes.clusters.npy",
+        gives: "a train for each cluster, by its number; times in s",
+        limits: "qualities of clusters, which are tables of Parquet, are not read",
+        reference: "https://int-brain-lab.github.io/ONE/alf_intro.html",
+        is: |path, _| folder::is_alf(path),
+        read: folder::alf,
     },
     Format {
         name: "NEST, a file per thread",
@@ -292,8 +312,21 @@ pub static FORMATS: &[Format] = &[
     },
 ];
 
+/// Kinds of files in which people have spikes and which are not read, by their endings, and what to do.
+const OTHERS: &[(&[&str], &str)] = &[
+    (&["xlsx", "xls", "ods"], "is a spreadsheet's own file: save the sheet as CSV"),
+    (
+        &["parquet", "pqt", "feather"],
+        "is a table of Arrow: write it as CSV, for instance with pandas' to_csv",
+    ),
+    (&["pkl", "pickle"], "is a pickle, which may run anything when it is loaded: save its arrays as npz"),
+];
+
 /// The format of a file.
 pub(super) fn of(path: &Path, head: &[u8]) -> Said<&'static Format> {
+    if let Some((_, what)) = OTHERS.iter().find(|(endings, _)| ends(path, endings)) {
+        return Err((*what).into());
+    }
     FORMATS.iter().find(|f| (f.is)(path, head)).ok_or_else(|| {
         let mut endings: Vec<&str> = Vec::new();
         for ending in FORMATS.iter().flat_map(|f| f.endings).filter(|e| **e != "folder") {

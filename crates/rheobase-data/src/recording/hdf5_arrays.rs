@@ -8,23 +8,24 @@ use super::fields::{Fields, Source};
 use super::found::{Found, Said};
 use super::matlab::by_rows;
 use super::options::TrainOptions;
+use super::unit::Unit;
 use crate::hdf5::Hdf5;
 
-/// Arrays at most, over all groups.
+/// Arrays and groups at most: in a damaged file a group may hold itself.
 const MOST: usize = 10_000;
 const DEEPEST: usize = 8;
 
 pub(super) fn read(path: &Path, options: &TrainOptions, found: &mut Found) -> Said<Content> {
     let mut file = Hdf5::open(path)?;
     let mut all = Vec::new();
-    gather(&mut file, "", false, &mut all, 0)?;
+    gather(&mut file, "", false, &mut all, 0, &mut 0)?;
     understood(all, Source::Arrays, options, found)
 }
 
 pub(super) fn matlab(path: &Path, options: &TrainOptions, found: &mut Found) -> Said<Content> {
     let mut file = Hdf5::open(path)?;
     let mut all = Vec::new();
-    gather(&mut file, "", true, &mut all, 0)?;
+    gather(&mut file, "", true, &mut all, 0, &mut 0)?;
     understood(all, Source::Matlab, options, found)
 }
 
@@ -35,20 +36,33 @@ fn understood(all: Vec<Field>, source: Source, options: &TrainOptions, found: &m
     Fields { source, all, habit: None }.understood(options, found)
 }
 
-fn gather(file: &mut Hdf5, group: &str, matlab: bool, all: &mut Vec<Field>, depth: usize) -> Said<()> {
+fn gather(
+    file: &mut Hdf5,
+    group: &str,
+    matlab: bool,
+    all: &mut Vec<Field>,
+    depth: usize,
+    groups: &mut usize,
+) -> Said<()> {
+    *groups += 1;
+    if *groups > MOST {
+        return Err(format!("holds more than {MOST} groups, or one that holds itself"));
+    }
     let within = |name: &str| if group.is_empty() { name.to_string() } else { format!("{group}/{name}") };
     for name in file.arrays(group)? {
         let path = within(&name);
         if all.len() >= MOST {
             return Err(format!("holds more than {MOST} arrays"));
         }
-        if let Some(field) = field(file, &path, matlab)? {
+        if let Some(mut field) = field(file, &path, matlab)? {
+            let said = ["units", "unit"].iter().find_map(|key| file.attribute(&path, key));
+            field.unit = said.and_then(|word| Unit::named(&word));
             all.push(field);
         }
     }
     for name in file.groups(group)?.iter().filter(|n| !n.starts_with('#')) {
         if depth < DEEPEST {
-            gather(file, &within(name), matlab, all, depth + 1)?;
+            gather(file, &within(name), matlab, all, depth + 1, groups)?;
         }
     }
     Ok(())

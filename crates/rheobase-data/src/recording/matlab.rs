@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::content::Content;
-use super::field::{Field, Values, Words};
+use super::field::{Field, Words};
 use super::fields::{Fields, Source};
 use super::found::{Found, Said};
 use super::options::TrainOptions;
@@ -265,7 +265,7 @@ pub(super) fn by_rows(name: &str, shape: Vec<usize>, values: Vec<f64>) -> Field 
     let flat = shape.iter().filter(|n| **n != 1).count() <= 1;
     if flat {
         let shape = if values.len() == 1 { Vec::new() } else { vec![values.len()] };
-        return Field { name: name.into(), shape, data: Values::Numbers(values) };
+        return Field { shape, ..Field::numbers(name, values) };
     }
     let mut out = vec![0.0; values.len()];
     for (i, value) in values.iter().enumerate() {
@@ -278,5 +278,5 @@ pub(super) fn by_rows(name: &str, shape: Vec<usize>, values: Vec<f64>) -> Field 
         }
         out[at] = *value;
     }
-    Field { name: name.into(), shape, data: Values::Numbers(out) }
+    Field { shape, ..Field::numbers(name, out) }
 }

@@ -25,6 +25,7 @@ mod found;
 #[cfg(feature = "hdf5")]
 mod hdf5_arrays;
 mod matlab;
+mod matrix;
 mod n_mnist;
 mod names;
 #[cfg(feature = "hdf5")]
@@ -40,9 +41,11 @@ pub(crate) mod shd;
 #[cfg(feature = "hdf5")]
 mod sonata;
 mod spike_list;
+mod spikeinterface;
 mod text;
 mod understand;
 mod unit;
+mod verdicts;
 mod write;
 #[cfg(feature = "hdf5")]
 mod write_hdf5;
@@ -123,9 +126,15 @@ fn recording(path: &Path, options: &TrainOptions, found: &mut Found) -> Said<Rec
     found.form = format.name.into();
     let content = (format.read)(path, options, found)?;
     let trains = match content {
-        Content::Trains(trains) => trains,
-        Content::Spikes(list) => list.trains(options, found)?,
-        Content::Camera(events) => events.list(&options.pixels, found)?.trains(options, found)?,
+        Content::Spikes(list) => verdicts::selected(list, options, found)?.trains(options, found)?,
+        Content::Trains(trains) => {
+            verdicts::refused(options)?;
+            trains
+        }
+        Content::Camera(events) => {
+            verdicts::refused(options)?;
+            events.list(&options.pixels, found)?.trains(options, found)?
+        }
     };
     let understood = match found.understood.is_empty() {
         true => found.form.clone(),
@@ -151,15 +160,16 @@ pub struct Events {
     pub height: usize,
 }
 
-/// Reads the events in a camera's file: those formats of [`FORMATS`] that give camera events.
+/// Reads the events in a camera's file: those formats of [`FORMATS`] that give camera events, and tables and arrays of x, y, time and
+/// polarity, where `options` say what they do not. Pixels are neither cropped nor pooled here.
 ///
 /// # Errors
 /// As [`read_recording`]; [`Error::File`] if the file holds something else.
-pub fn read_events(path: impl AsRef<Path>) -> Result<Events> {
+pub fn read_events(path: impl AsRef<Path>, options: &TrainOptions) -> Result<Events> {
     let path = path.as_ref();
     let read = || -> Said<Events> {
         let format = formats::of(path, &head(path)?)?;
-        match (format.read)(path, &TrainOptions::default(), &mut Found::default())? {
+        match (format.read)(path, options, &mut Found::default())? {
             Content::Camera(all) => {
                 let beyond = |places: &[u16]| places.iter().max().map_or(0, |m| usize::from(*m) + 1);
                 let size = all.size.map(|(w, h)| (usize::from(w), usize::from(h)));

@@ -48,8 +48,7 @@ pub(super) fn read(path: &Path, options: &TrainOptions, found: &mut Found) -> Sa
         .map(|g| format!("{block}/groups/{g}"))
         .filter(|g| file.attribute(g, "type").is_none_or(|t| t == "neo.segment"))
         .collect();
-    // Segments are trials in the order in which they were made, which their times say; names of files are random.
-    places.sort_by_key(|g| (file.attribute(g, "created_at"), position(&file, g)));
+    sort_as_made(&file, &mut places, found);
     if places.is_empty() {
         places.push(block);
     }
@@ -67,6 +66,29 @@ pub(super) fn read(path: &Path, options: &TrainOptions, found: &mut Found) -> Sa
     }
     found.say("times in the unit that each train has".into());
     Ok(Content::Spikes(list(trains, places.len())))
+}
+
+/// Segments are trials in the order in which they were made, as their times say, to a second; else as their names do, and last as
+/// the file does.
+fn sort_as_made(file: &Hdf5, places: &mut Vec<String>, found: &mut Found) {
+    let key = |g: &String| (file.attribute(g, "created_at"), position(file, g));
+    places.sort_by_cached_key(key);
+    let keys: Vec<_> = places.iter().map(key).collect();
+    if keys.windows(2).all(|w| w[0] != w[1]) {
+        return;
+    }
+    let names: Vec<String> = places.iter().map(|g| g.rsplit('/').next().unwrap_or(g).to_string()).collect();
+    match file.order_made(&names) {
+        Some(order) => {
+            let mut made: Vec<(u64, String)> = order.into_iter().zip(std::mem::take(places)).collect();
+            made.sort();
+            *places = made.into_iter().map(|(_, g)| g).collect();
+        }
+        None => found.notes.push(
+            "the file does not say in which order its segments were made: the order of trials may be another"
+                .into(),
+        ),
+    }
 }
 
 /// Where a segment stands among those of its block, as Neo writes it into its name.

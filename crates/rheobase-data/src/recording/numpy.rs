@@ -10,7 +10,7 @@ use super::fields::{Fields, Source};
 use super::found::{Found, Said};
 use super::options::TrainOptions;
 use super::record;
-use super::spike_list::MOST_TRAINS;
+use super::spike_list::{MOST_TRAINS, meant};
 use super::unit::Unit;
 use crate::array::Array;
 use crate::npy::read_npy;
@@ -18,7 +18,7 @@ use crate::npz::NpzReader;
 use rheobase_base::Error;
 use rheobase_signals::SpikeTrains;
 use rheobase_signals::SpikeValues;
-use rheobase_signals::trains::{fits, numbers};
+use rheobase_signals::trains::numbers;
 
 /// One array, or an array of records.
 pub(super) fn npy(path: &Path, options: &TrainOptions, found: &mut Found) -> Said<Content> {
@@ -58,7 +58,9 @@ pub(super) fn npz(path: &Path, options: &TrainOptions, found: &mut Found) -> Sai
         false => None,
     };
     let steps = origin.as_ref().is_some_and(|o| o.steps);
-    let dt = match has("dt") {
+    let trains = ["time", "train", "names", "window", "samples", "unit"].iter().all(|n| has(n));
+    let own = events || trains || has("bits") && has("shape") || origin.is_some();
+    let dt = match has("dt") && own {
         true => {
             Some(one_number(&reader.read("dt").map_err(in_file)?).map_err(|e| format!("array `dt` {e}"))?)
         }
@@ -74,9 +76,7 @@ pub(super) fn npz(path: &Path, options: &TrainOptions, found: &mut Found) -> Sai
         found.form = "spikes of Rheobase".into();
         return own_events(&mut reader, origin, steps, step);
     }
-    if ["time", "train", "names", "window", "samples", "unit"].iter().all(|n| has(n))
-        && options.array.is_none()
-    {
+    if trains && options.array.is_none() {
         found.form = "trains of Rheobase".into();
         let read = |name: &str| reader.read(name).map_err(in_file);
         return super::write::of_arrays(read, has).map(Content::Trains);
@@ -161,7 +161,8 @@ fn own_events(reader: &mut Reader, origin: Option<Origin>, steps: bool, dt: Opti
     let scale = if steps { dt.unwrap_or(file_dt) / file_dt } else { 1.0 };
     let (step, end) = (file_dt * scale, time as f64 * file_dt * scale);
     let counts = |v: f32| values.count(v.into());
-    fits(value.iter().map(|v| counts(*v)).sum()).map_err(|rule| format!("array `value` {rule}"))?;
+    meant(value.iter().map(|v| counts(*v)).sum(), value.len())
+        .map_err(|rule| format!("array `value` {rule}"))?;
     // Nearly all recordings are of plain spikes at the start of their steps: what says so is given back before times are made.
     let plain = counts(1.0) == 1.0 && value.iter().all(|v| *v == 1.0);
     let value = if plain { Vec::new() } else { value };

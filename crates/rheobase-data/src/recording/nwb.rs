@@ -8,6 +8,7 @@ use super::content::Content;
 use super::found::{Found, Said};
 use super::options::TrainOptions;
 use super::spike_list::SpikeList;
+use super::verdicts::Verdicts;
 use crate::hdf5::Hdf5;
 
 pub(super) fn is(file: &Hdf5) -> bool {
@@ -48,22 +49,44 @@ pub(super) fn read(path: &Path, _: &TrainOptions, found: &mut Found) -> Said<Con
     if file.has("units/obs_intervals") {
         observed(&file, &mut list, found)?;
     }
-    for column in file
-        .arrays("units")?
-        .iter()
-        .filter(|c| matches!(&c[..], "quality" | "group" | "label" | "unit_type" | "KSLabel"))
-    {
-        if let Ok(verdicts) = file.texts(&format!("units/{column}")) {
-            let mut kinds = verdicts.clone();
-            kinds.sort();
-            kinds.dedup();
-            if kinds.len() > 1 {
-                found.notes.push(format!("column `{column}` says {}; all units are read", kinds.join(", ")));
-            }
-        }
-    }
+    list.verdicts = Some(verdicts(&file, &list.ids.names)?);
     found.say("times in s (as NWB has them); neurons by their id".into());
     Ok(Content::Spikes(list))
+}
+
+/// Columns with a verdict on each unit, in the order in which they are believed: what people said before what sorters did.
+const JUDGED: &[&str] = &[
+    "quality",
+    "group",
+    "cluster_quality",
+    "unit_quality",
+    "label",
+    "unit_type",
+    "KSLabel",
+    "ks_label",
+    "kilosort2_label",
+];
+
+fn verdicts(file: &Hdf5, names: &[String]) -> Said<Verdicts> {
+    let mut verdicts = Verdicts::default();
+    let columns = file.arrays("units")?;
+    for column in JUDGED.iter().filter(|c| columns.iter().any(|there| there == *c)) {
+        let path = format!("units/{column}");
+        // Some call numbers so, which are no verdicts.
+        if !file.is_text(&path) {
+            continue;
+        }
+        let said = file.texts(&path)?;
+        if said.len() != names.len() {
+            return Err(format!(
+                "array `{path}` has {} entries, but there are {} units",
+                said.len(),
+                names.len()
+            ));
+        }
+        verdicts.add(&format!("column `{column}`"), names.iter().cloned().zip(said));
+    }
+    Ok(verdicts)
 }
 
 /// The ends of parts, checked.

@@ -7,7 +7,8 @@ use super::unit::Unit;
 /// What a file does not say of itself. Nothing in it is needed where a file says enough.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TrainOptions {
-    /// Length of a step, s, where the file has none. Without it, times are counted in steps.
+    /// Length of a step, s, where the file has none. Without it such a file is refused, unless `unit` says [`Unit::Steps`]:
+    /// then times are counted in steps.
     pub dt: Option<f64>,
     /// Which of several: an array of an npz or a MATLAB file, a population of SONATA, a block of a NIX file. Without it, the
     /// one that is usual, or the only one.
@@ -26,6 +27,9 @@ pub struct TrainOptions {
     pub start: Vec<f64>,
     /// When the recording ended, likewise.
     pub stop: Vec<f64>,
+    /// Only the neurons that a sorter or a person judged so (`good`, `mua`, `noise`, `unsorted`): of folders of Phy, and of the
+    /// units of NWB. Without it, all.
+    pub verdicts: Vec<String>,
     /// What pixels of a camera become.
     pub pixels: Pixels,
 }
@@ -84,18 +88,27 @@ pub enum Role {
     Offset,
     /// To which population the neuron belongs.
     Population,
+    /// The column of a camera's pixel.
+    X,
+    /// The row of a camera's pixel.
+    Y,
+    /// Whether a camera's pixel became brighter (1) or darker (0 or −1).
+    Polarity,
     /// Nothing that matters here.
     Skip,
 }
 
 impl Role {
-    const ALL: [(&str, Role); 7] = [
+    const ALL: [(&str, Role); 10] = [
         ("neuron", Role::Neuron),
         ("time", Role::Time),
         ("trial", Role::Trial),
         ("value", Role::Value),
         ("offset", Role::Offset),
         ("population", Role::Population),
+        ("x", Role::X),
+        ("y", Role::Y),
+        ("polarity", Role::Polarity),
         ("skip", Role::Skip),
     ];
 

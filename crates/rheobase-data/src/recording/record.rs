@@ -15,7 +15,7 @@ use rheobase_base::memory;
 
 /// Fields of all records, one after the other.
 pub(super) struct Records {
-    fields: Vec<Field>,
+    pub(super) fields: Vec<Field>,
 }
 
 /// One field: name, kind letter, bytes, and where it stands in a record.

@@ -6,12 +6,26 @@ use super::field::Words;
 use super::found::{Found, Said};
 use super::options::TrainOptions;
 use super::unit::Unit;
+use super::verdicts::Verdicts;
 use rheobase_signals::SpikeTrains;
 use rheobase_signals::SpikeValues;
 use rheobase_signals::trains::fits;
 
 /// Trains at most: beyond this a number in a file is a mistake.
 pub(super) const MOST_TRAINS: usize = 10_000_000;
+
+/// Spikes that one value of a file stands for, on average at most: more is damage, and would take memory that no file justifies.
+const MOST_EACH: f64 = 1e4;
+
+/// Whether `spikes` may be meant by so many values, and fit into memory.
+pub(super) fn meant(spikes: f64, values: usize) -> Said<()> {
+    if spikes > MOST_EACH * values.max(100) as f64 {
+        return Err(format!(
+            "stands for {spikes:.3e} spikes in {values} values; at most {MOST_EACH} for each are read"
+        ));
+    }
+    fits(spikes)
+}
 
 /// Who fired, for every spike: the number of a name. Names of neurons that did not fire may stand among them.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -119,6 +133,8 @@ pub(super) struct SpikeList {
     pub(super) window: (Option<f64>, Option<f64>),
     /// The same for each trial, where trials differ.
     pub(super) windows: Vec<(f64, f64)>,
+    /// What a sorter or a person says of the neurons.
+    pub(super) verdicts: Option<Verdicts>,
 }
 
 impl SpikeList {
@@ -137,6 +153,32 @@ impl SpikeList {
         self.times.extend(other.times);
         self.ids = Ids::of_words(words);
         self
+    }
+
+    /// Only the neurons whose name is to be kept.
+    pub(super) fn keep(&mut self, kept: impl Fn(&String) -> bool) {
+        let mut place = Vec::with_capacity(self.ids.names.len());
+        let mut names = Vec::new();
+        for name in std::mem::take(&mut self.ids.names) {
+            place.push(if kept(&name) { Some(names.len() as u32) } else { None });
+            if place.last().is_some_and(Option::is_some) {
+                names.push(name);
+            }
+        }
+        let stays: Vec<bool> = self.ids.which.iter().map(|w| place[*w as usize].is_some()).collect();
+        fn those<T: Copy>(values: &mut Vec<T>, stays: &[bool]) {
+            let mut stay = stays.iter();
+            values.retain(|_| stay.next().is_some_and(|s| *s));
+        }
+        those(&mut self.times, &stays);
+        if let Some(values) = &mut self.values {
+            those(values, &stays);
+        }
+        if let Some(trials) = &mut self.trials {
+            those(&mut trials.which, &stays);
+        }
+        let which = self.ids.which.iter().filter_map(|w| place[*w as usize]).collect();
+        self.ids = Ids { which, names };
     }
 
     /// The trains, with what the caller knows better.
@@ -159,7 +201,7 @@ impl SpikeList {
         let values = self.values.take();
         let meaning = values.as_ref().map(|v| SpikeValues::guessed(v.iter().copied(), dt));
         if let (Some(values), Some(meaning)) = (&values, meaning) {
-            fits(values.iter().map(|v| meaning.count(*v)).sum())
+            meant(values.iter().map(|v| meaning.count(*v)).sum(), values.len())
                 .map_err(|rule| format!("column `value` {rule}"))?;
         }
         let (window, windows) = self.window(options, samples, found)?;
@@ -248,7 +290,9 @@ impl SpikeList {
         let far = low > 0.0 && low > 100.0 * (high - low) && low > 1000.0;
         let step = if self.steps { self.dt.or(Some(1.0)) } else { self.dt.or(options.dt) };
         let stepped = self.stepped || self.steps || options.dt.is_some();
-        let ends = |last: f64| match step.filter(|_| stepped && !self.times.is_empty()) {
+        // Steps so short that times cannot be told apart by them have no ends of their own.
+        let told = |dt: &f64| high / dt < 9_007_199_254_740_992.0;
+        let ends = |last: f64| match step.filter(|_| stepped && !self.times.is_empty()).filter(told) {
             Some(dt) => (((last / dt + 1e-6).floor() + 1.0) * dt).max(last),
             None => last,
         };

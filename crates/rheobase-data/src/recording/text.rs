@@ -1,6 +1,6 @@
 //! Text: tables of numbers and names, with or without a line of names; a train per line.
 //!
-//! Separators are tabs, semicolons, commas or spaces, told from the first lines; decimal commas may stand where no comma
+//! Separators are tabs, semicolons, bars, commas or spaces, told from the first lines; decimal commas may stand where no comma
 //! separates. Empty lines and lines that begin with `#` are none, but between lines that are trains an empty one is a silent train.
 
 use std::path::Path;
@@ -80,15 +80,19 @@ impl Text {
         let Some(first) = head.first() else {
             return Err("holds no table: it is empty".into());
         };
-        let layout = Layout::of(first, head.get(1).copied())?;
+        let mut layout = Layout::of(first, head.get(1).copied())?;
+        layout.above = if layout.named { None } else { self.names_above(&layout, first)? };
         let lines_are_trains = options.holds == Some(Holds::Trains) && !layout.named;
+        if layout.above.is_some() && !lines_are_trains {
+            found.notes.push("the columns have the names of the comment above them".into());
+        }
         if lines_are_trains || layout.with_units {
             return self.trains(&layout, options, found);
         }
         let lengths = self.lengths(&layout)?;
         if !layout.named && lengths.0 != lengths.1 {
             return Err(format!(
-                "has lines of {} to {} numbers and no names: if each line is a train of times, --as trains with --unit s|ms|us|steps|samples=RATE; if it is a table, line lengths must agree",
+                "has lines of {} to {} numbers and no names: if each line is a train of times, --as trains with --unit s|ms|us|steps|samples=RATE (and --start, --stop: when the recording began and ended); if it is a table, line lengths must agree",
                 lengths.0, lengths.1
             ));
         }
@@ -122,6 +126,36 @@ impl Text {
         Ok(own.completed(content))
     }
 
+    /// The names of columns in the last comment above the data, where it has one for each column and one of them is a time.
+    fn names_above(&self, layout: &Layout, first: &[u8]) -> Said<Option<Vec<String>>> {
+        let mut comment: Option<&[u8]> = None;
+        for line in self.lines() {
+            match line.strip_prefix(b"#") {
+                Some(rest) => comment = Some(rest),
+                None if line.iter().all(u8::is_ascii_whitespace) => {}
+                None => break,
+            }
+        }
+        let Some(comment) = comment else { return Ok(None) };
+        let text = String::from_utf8_lossy(comment).trim().to_string();
+        let mut fields = Vec::new();
+        layout.split(first, 1, &mut fields)?;
+        let of = |text: &str| -> Vec<String> {
+            match layout.separator {
+                Separator::Byte(b) if text.contains(b as char) => {
+                    text.split(b as char).map(|w| w.trim().to_string()).collect()
+                }
+                _ => text.split_whitespace().map(String::from).collect(),
+            }
+        };
+        let names = of(&text);
+        let time = names
+            .iter()
+            .any(|n| super::names::meaning(n).is_some_and(|m| m.role == super::options::Role::Time));
+        let usable = names.len() == fields.len() && time && names.iter().all(|n| n.parse::<f64>().is_err());
+        Ok(usable.then_some(names))
+    }
+
     /// The fewest and the most values of a line.
     fn lengths(&self, layout: &Layout) -> Said<(usize, usize)> {
         let (mut least, mut most) = (usize::MAX, 0);
@@ -143,7 +177,10 @@ impl Text {
             let mut train = Vec::new();
             layout.split(line, i + 1, &mut fields)?;
             for (column, field) in fields.iter().enumerate().filter(|(_, f)| !f.is_empty()) {
-                let (number, said) = with_unit(field);
+                let (number, said) = match layout.number(field).filter(|x| x.is_finite()) {
+                    Some(number) => (Some(number), None),
+                    None => with_unit(field),
+                };
                 let place = || format!("line {}, column {}", i + 1, column + 1);
                 if let Some(said) = said {
                     if unit.is_some_and(|u| u != said) {
@@ -189,7 +226,11 @@ impl Text {
         if let Some((line, text)) = first {
             layout.split(text, line, &mut split)?;
             for (column, field) in columns.iter_mut().zip(&split) {
-                column.words = (!field.is_empty() && layout.number(field).is_none()).then(Words::default);
+                if let (Some(_), Some(unit)) = with_unit(field) {
+                    column.unit = Some(unit);
+                } else {
+                    column.words = (!field.is_empty() && layout.number(field).is_none()).then(Words::default);
+                }
             }
         }
         let mut mark = None;
@@ -254,12 +295,14 @@ struct Layout {
     with_units: bool,
     /// Whether every line ends with a separator.
     trailing: bool,
+    /// The names of columns where they stand in a comment above the data.
+    above: Option<Vec<String>>,
 }
 
 impl Layout {
     fn of(first: &[u8], second: Option<&[u8]>) -> Said<Layout> {
         let separator = separator(first, second);
-        let mut layout = Layout { separator, named: false, with_units: false, trailing: false };
+        let mut layout = Layout { separator, named: false, with_units: false, trailing: false, above: None };
         if let Separator::Byte(b) = separator {
             layout.trailing = first.ends_with(&[b]) && second.is_none_or(|s| s.ends_with(&[b])) && b == b'\t';
         }
@@ -294,11 +337,11 @@ impl Layout {
         let names: Vec<String> = fields
             .iter()
             .enumerate()
-            .map(
-                |(i, f)| {
-                    if self.named && !f.is_empty() { f.to_string() } else { format!("column_{}", i + 1) }
-                },
-            )
+            .map(|(i, f)| match self.above.as_ref().and_then(|names| names.get(i)) {
+                Some(name) => name.clone(),
+                None if self.named && !f.is_empty() => f.to_string(),
+                None => format!("column_{}", i + 1),
+            })
             .collect();
         let mut seen = std::collections::HashSet::new();
         match names.iter().find(|n| n.chars().any(char::is_control) || !seen.insert(n.as_str())) {
@@ -387,6 +430,7 @@ fn separator(first: &[u8], second: Option<&[u8]>) -> Separator {
             b'"' => quoted = !quoted,
             b'\t' if !quoted => return Separator::Byte(b'\t'),
             b';' if !quoted => found = Some(b';'),
+            b'|' if !quoted && found != Some(b';') => found = Some(b'|'),
             b',' if !quoted && found.is_none() => found = Some(b','),
             _ => {}
         }
@@ -425,6 +469,8 @@ fn with_unit(field: &str) -> (Option<f64>, Option<Unit>) {
 struct Column {
     numbers: Vec<f64>,
     words: Option<Words>,
+    /// The unit that stands behind each number.
+    unit: Option<Unit>,
 }
 
 /// Why a value does not fit into its column.
@@ -441,6 +487,16 @@ impl Column {
         }
         if field.is_empty() {
             self.numbers.push(f64::NAN);
+            return Ok(());
+        }
+        if let Some(unit) = self.unit {
+            match with_unit(field) {
+                (Some(x), Some(said)) if said == unit => self.numbers.push(x),
+                _ => {
+                    let rule = format!("is not a number of {}, as the first value has it", unit.text());
+                    return Err(Trouble::Said(format!("`{}` {rule}", shown(field))));
+                }
+            }
             return Ok(());
         }
         let Some(x) = layout.number(field) else { return Err(Trouble::Word) };
@@ -470,7 +526,7 @@ impl Column {
     fn field(self, name: String) -> Field {
         match self.words {
             Some(words) => Field::words(name, words),
-            None => Field::numbers(name, self.numbers),
+            None => Field { unit: self.unit, ..Field::numbers(name, self.numbers) },
         }
     }
 }
@@ -482,12 +538,16 @@ struct OwnTable {
     shape: Option<[usize; 3]>,
     /// Of tables of trains: the unit, start and end, how many trials, and the names of all neurons.
     trains: Option<(Unit, f64, f64, usize, Vec<String>)>,
+    /// The windows of trials that have their own.
+    windows: Vec<(f64, f64)>,
 }
 
 /// The first words of our own tables of spikes in steps.
 pub(crate) const OWN: &str = "rheobase spikes:";
 /// The first words of our own tables of trains.
 pub(crate) const OWN_TRAINS: &str = "rheobase trains:";
+/// The first word before the windows of trials that have their own.
+pub(crate) const OWN_WINDOWS: &str = "windows:";
 
 impl OwnTable {
     fn of(comments: &[String]) -> OwnTable {
@@ -506,7 +566,8 @@ impl OwnTable {
         let trains = unit.zip(number("start")).zip(number("stop")).zip(count("trials")).zip(names);
         let trains =
             trains.map(|((((unit, start), stop), trials), names)| (unit, start, stop, trials, names));
-        OwnTable { dt, shape, trains }
+        let windows = find(OWN_WINDOWS).and_then(|list| serde_json::from_str(list).ok()).unwrap_or_default();
+        OwnTable { dt, shape, trains, windows }
     }
 
     /// With the silent neurons and samples, and the end of the recording.
@@ -519,6 +580,9 @@ impl OwnTable {
                 list.ids.names = names;
                 list.window = (Some(start), Some(stop));
                 list.stepped = false;
+                if super::write::check_windows(&self.windows, trials, (start, stop)).is_ok() {
+                    list.windows = self.windows;
+                }
                 if trials > 1 {
                     let trials_of = list.trials.get_or_insert_with(Default::default);
                     trials_of.which.resize(list.times.len(), 0);

@@ -1,10 +1,12 @@
 //! What named columns and arrays mean: a list of spikes, trains, or values per step. What they do not say is asked for.
 
+use super::camera::CameraEvents;
 use super::content::Content;
 use super::dense;
 use super::field::{Field, Values, are_whole, rises};
 use super::fields::{Facts, Fields, Known, Source, last, unit_of};
 use super::found::{Found, Said};
+use super::matrix::{Matrix, described_columns};
 use super::names::{self, Meaning};
 use super::options::{Holds, Role, TrainOptions};
 use super::spike_list::{Ids, SpikeList, in_seconds};
@@ -21,7 +23,11 @@ impl Fields {
             );
         }
         self.drop_index(found);
+        self.all = described_columns(self.all, options);
         let facts = Facts::of(&self, options)?;
+        if let Some(columns) = self.camera_columns(options)? {
+            return self.camera(columns, &facts, options, found);
+        }
         let mut roles = self.roles(options)?;
         match options.holds {
             Some(Holds::Dense | Holds::Counts) => return dense::of_fields(self, &facts, options, found),
@@ -40,11 +46,40 @@ impl Fields {
                 self.names()
             ));
         }
+        if let Some(grouped) = self.times_in_groups(&roles, options) {
+            return grouped.trains(
+                &facts,
+                &TrainOptions { holds: Some(Holds::Trains), ..options.clone() },
+                found,
+            );
+        }
         match (roles.time, roles.neuron) {
             (Some(_), Some(_)) => self.spikes(&mut roles, &facts, options, found),
             (Some(time), None) => self.timed(time, &facts, options, found),
             (None, _) => self.untimed(&facts, options, found),
         }
+    }
+
+    /// Times of the same name in a group for each neuron: a train each, with the name of its group.
+    fn times_in_groups(&mut self, roles: &Roles, options: &TrainOptions) -> Option<Fields> {
+        let name = last(&self.all[roles.time?].name).to_string();
+        let inside = |f: &Field| f.name.len() > name.len() && last(&f.name) == name && f.is_vector();
+        let groups = self.all.iter().filter(|f| inside(f)).count();
+        if groups < 2 || roles.neuron.is_some() || options.array.is_some() || !options.columns.is_empty() {
+            return None;
+        }
+        let mut all = Vec::with_capacity(groups);
+        for field in std::mem::take(&mut self.all).into_iter().filter(inside) {
+            let group = field.name[..field.name.len() - name.len() - 1].to_string();
+            all.push(Field { name: group, ..field });
+        }
+        let path = all.iter().map(|f| f.name.rsplit_once('.').map_or("", |(front, _)| front).to_string());
+        let mut paths: Vec<String> = path.collect();
+        paths.dedup();
+        if paths.len() == 1 {
+            all.iter_mut().for_each(|f| f.name = last(&f.name).to_string());
+        }
+        Some(Fields { source: self.source, all, habit: self.habit.clone() })
     }
 
     fn names(&self) -> String {
@@ -147,9 +182,80 @@ impl Fields {
         })
     }
 
+    /// The columns x, y, time and polarity of a camera's events, as the caller says or as they are called.
+    fn camera_columns(&self, options: &TrainOptions) -> Said<Option<[usize; 4]>> {
+        let described = |role: Role| -> Said<Option<usize>> {
+            let place = options.columns.iter().position(|(_, r)| *r == role);
+            match place.map(|at| (at, &options.columns[at].0)) {
+                None => Ok(None),
+                Some((_, Some(name))) => self.find(name).map(Some),
+                Some((at, None)) if at < self.all.len() => Ok(Some(at)),
+                Some((at, None)) => {
+                    Err(format!("has {} columns, but {} were described", self.all.len(), at + 1))
+                }
+            }
+        };
+        let roles = [Role::X, Role::Y, Role::Time, Role::Polarity];
+        if options.columns.iter().any(|(_, r)| matches!(r, Role::X | Role::Y | Role::Polarity)) {
+            let mut at = [0; 4];
+            for (at, role) in at.iter_mut().zip(roles) {
+                *at = described(role)?.ok_or_else(|| {
+                    format!("needs --columns with all of x, y, time and polarity for a camera's events, not without {}", role.text())
+                })?;
+            }
+            return Ok(Some(at));
+        }
+        if !options.columns.is_empty()
+            || options.array.is_some()
+            || options.holds.is_some_and(|h| h != Holds::Events)
+        {
+            return Ok(None);
+        }
+        let Some(at) = names::of_camera(self.all.iter().map(|f| &f.name[..])) else { return Ok(None) };
+        let rows = self.all[at[2]].len();
+        let fits = at.iter().all(|i| self.all[*i].vector().is_some_and(|v| v.len() == rows));
+        let polar = self.all[at[3]].vector().is_some_and(|v| v.iter().all(|x| matches!(x, 0.0 | 1.0 | -1.0)));
+        Ok(Some(at).filter(|_| fits && polar))
+    }
+
+    /// Events of a camera in columns.
+    fn camera(
+        self,
+        at: [usize; 4],
+        facts: &Facts,
+        options: &TrainOptions,
+        found: &mut Found,
+    ) -> Said<Content> {
+        let known = unit_of(&self.all[at[2]], 1, facts, self.habit.as_ref(), options)?;
+        if known.unit == Unit::Steps {
+            return Err("has events of a camera, whose times are no steps: give --unit s|ms|us".into());
+        }
+        let mut columns = [const { &[] as &[f64] }; 4];
+        for (column, at) in columns.iter_mut().zip(at) {
+            *column = self.all[at]
+                .vector()
+                .ok_or_else(|| format!("`{}` is no list of numbers", self.all[at].name))?;
+        }
+        if let Some(other) = columns.iter().position(|c| c.len() != columns[2].len()) {
+            return Err(format!(
+                "`{}` has {} entries, but there are {} times",
+                self.all[at[other]].name,
+                columns[other].len(),
+                columns[2].len()
+            ));
+        }
+        found.say(format!("events of a camera; times in {}", known.text()));
+        let micros: Vec<f64>;
+        if known.unit != Unit::Microseconds {
+            micros = columns[2].iter().map(|t| (known.unit.time(*t, None) * 1e6).round()).collect();
+            columns[2] = &micros;
+        }
+        CameraEvents::of_columns(columns).map(Content::Camera)
+    }
+
     /// An entry per spike.
     fn spikes(
-        self,
+        mut self,
         roles: &mut Roles,
         facts: &Facts,
         options: &TrainOptions,
@@ -158,7 +264,9 @@ impl Fields {
         let (time, neuron) = (roles.time.unwrap_or_default(), roles.neuron.unwrap_or_default());
         let rows = self.all[time].len();
         self.only_spikes(roles, rows, options, found)?;
-        let unit = self.unit(time, facts, options)?;
+        let neurons = std::mem::replace(&mut self.all[neuron], Field::numbers("", Vec::new()));
+        let ids = ids(Some(neurons), rows)?;
+        let unit = unit_of(&self.all[time], ids.names.len(), facts, self.habit.as_ref(), options)?;
         let trial = roles.trial;
         let mut list = SpikeList {
             dt: unit.dt(facts, options),
@@ -168,8 +276,8 @@ impl Fields {
         list.stepped = unit.unit == Unit::Steps;
         let mut fields: Vec<Option<Field>> = self.all.into_iter().map(Some).collect();
         let mut take = |at: usize| fields.get_mut(at).and_then(Option::take);
-        list.ids = ids(take(neuron), rows)?;
-        list.trials = trial.map(|at| ids(take(at), rows)).transpose()?;
+        list.ids = ids;
+        list.trials = trial.map(|at| self::ids(take(at), rows)).transpose()?;
         list.values = roles.value.and_then(&mut take).and_then(|f| match f.data {
             Values::Numbers(v) => Some(v),
             _ => None,
@@ -196,7 +304,7 @@ impl Fields {
         if list.values.as_ref().is_some_and(|v| v.iter().all(|x| *x == 1.0)) {
             list.values = None;
         }
-        list.window = facts.window(unit.unit, list.dt);
+        list.window = facts.window(unit.unit, list.dt, latest(&list.times), options)?;
         if let Some(count) = facts.neurons {
             add_silent(&mut list.ids, count);
         }
@@ -293,12 +401,13 @@ impl Fields {
         let dt = unit.dt(facts, options);
         in_seconds(&mut times, unit.unit, dt);
         found.say(format!("{what}; times in {}", unit.text()));
+        let window = facts.window(unit.unit, dt, latest(&times), options)?;
         Ok(Content::Spikes(SpikeList {
             ids: Ids::single(times.len()),
             times,
             steps: unit.counts_steps(facts, options),
             dt,
-            window: facts.window(unit.unit, dt),
+            window,
             ..Default::default()
         }))
     }
@@ -312,7 +421,8 @@ impl Fields {
         let Some(values) = field.vector() else { return dense::of_field(self, at, facts, options, found) };
         let times = names::meaning(&field.name).is_some_and(|m| m.role == Role::Time);
         let binary = values.iter().all(|v| *v == 0.0 || *v == 1.0);
-        if times || options.unit.is_some() && !binary {
+        let unit_of_times = !binary && unit_of_times(values, options)?;
+        if times || unit_of_times {
             let unit = self.unit(at, facts, options)?;
             let name = self.all[at].name.clone();
             return self.single(at, unit, format!("one train, in `{name}`"), facts, options, found);
@@ -394,9 +504,16 @@ impl Fields {
             return Err("has empty cells; a train per column has them at its end alone, each in rising order (--as trains-in-columns), a line per spike has none".into());
         }
         let whole = columns.iter().all(|c| are_whole(c));
-        if columns.len() == 1 && options.unit.is_some() {
+        if columns.len() == 1 && unit_of_times(columns[0], options)? {
             let unit = self.unit(0, facts, options)?;
             return self.single(0, unit, "one train".into(), facts, options, found);
+        }
+        if options.time_axis.is_some() {
+            return dense::of_fields(self, facts, options, found);
+        }
+        if !named && !whole && columns.len() > 1 {
+            let values: Vec<f64> = (0..rows).flat_map(|row| columns.iter().map(move |c| c[row])).collect();
+            Matrix { rows, columns: columns.len(), values: &values }.check_per_step()?;
         }
         let binary = columns.iter().all(|c| c.iter().all(|x| *x == 0.0 || *x == 1.0));
         let climbing = |c: &[f64]| rows > 2 && rises(c) && c.first() != c.last();
@@ -404,10 +521,12 @@ impl Fields {
             && columns.iter().any(|c| climbing(c))
             && columns.iter().all(|c| c.iter().all(|x| *x >= 0.0))
         {
-            let pair = if columns.len() == 2 {
-                "--columns neuron,time (or time,neuron) with --unit s|ms|us; or "
-            } else {
-                ""
+            let pair = match columns.len() {
+                1 => "",
+                2 => "--columns neuron,time (or time,neuron) with --unit s|ms|us; or ",
+                _ => {
+                    "--columns neuron,time,skip… (in their order; time,x,y,polarity of a camera) with --unit s|ms|us; or "
+                }
             };
             return Err(format!(
                 "does not say what its {} columns are, which rise as times do: {pair}--as trains-in-columns, each a train, or --as trains, each line one, with --unit s|ms|us|samples=RATE",
@@ -421,7 +540,7 @@ impl Fields {
                 "times: --unit s|ms|us|steps|samples=RATE; "
             };
             return Err(format!(
-                "holds whole numbers that may be times, numbers of neurons, or counts, and does not say which: {pair}a count per step and neuron: --as counts, with --dt"
+                "holds whole numbers that may be times, numbers of neurons, or counts, and does not say which: {pair}a count per step and neuron: --as counts, with --dt, and --time-axis 1 where a column is a step"
             ));
         }
         dense::of_fields(self, facts, options, found)
@@ -513,22 +632,53 @@ impl Fields {
             names = rheobase_signals::trains::numbers(lists.len());
         }
         lists.iter_mut().for_each(|l| l.retain(|t| !t.is_nan()));
-        let together = Field::numbers(what, lists.concat());
+        let said = |i: &usize| {
+            let field = &self.all[*i];
+            // That cells are called samples is no proof of what they are.
+            let named = names::meaning(&field.name).and_then(|m| m.unit);
+            field.unit.or(named.filter(|unit| !matches!(unit, Unit::Samples(_) | Unit::Steps)))
+        };
+        let beside = used.first().and_then(said).filter(|unit| used.iter().all(|i| said(i) == Some(*unit)));
+        let together = Field { unit: beside, ..Field::numbers(what, lists.concat()) };
         let unit = unit_of(&together, lists.len(), facts, self.habit.as_ref(), options)?;
         let dt = unit.dt(facts, options);
         lists.iter_mut().for_each(|l| in_seconds(l, unit.unit, dt));
         found.say(format!("{what}; times in {}", unit.text()));
         let order = ordered(&names);
         let names = order.iter().map(|i| names[*i].clone()).collect();
-        let lists = order.iter().map(|i| std::mem::take(&mut lists[*i])).collect();
-        let window = facts.window(unit.unit, dt);
+        let lists: Vec<Vec<f64>> = order.iter().map(|i| std::mem::take(&mut lists[*i])).collect();
+        let latest = lists.iter().map(|l| latest(l)).fold(f64::NEG_INFINITY, f64::max);
+        let window = facts.window(unit.unit, dt, latest, options)?;
         let steps = unit.counts_steps(facts, options);
         Ok(Content::Spikes(SpikeList { dt, steps, window, ..SpikeList::of_lists(lists, names) }))
     }
 
     fn unit(&self, at: usize, facts: &Facts, options: &TrainOptions) -> Said<Known> {
-        unit_of(&self.all[at], 0, facts, self.habit.as_ref(), options)
+        let known = unit_of(&self.all[at], 0, facts, self.habit.as_ref(), options);
+        // What stands alone may as well be counts.
+        let counts = self.all.len() == 1 && self.all[at].vector().is_some_and(are_whole);
+        known.map_err(|what| match counts {
+            true => format!("{what}; if they are no times but a count per step: --as counts, with --dt"),
+            false => what,
+        })
     }
+}
+
+/// Whether a unit was given that makes times of numbers without a name. Steps do so of no counts.
+fn unit_of_times(values: &[f64], options: &TrainOptions) -> Said<bool> {
+    match options.unit {
+        None => Ok(false),
+        Some(Unit::Steps) if rises(values) && values.iter().any(|x| *x > 1.0) => Err(
+            "holds rising numbers, which in steps may be times (--as trains) or a count for each step (--as counts)"
+                .into(),
+        ),
+        Some(unit) => Ok(unit != Unit::Steps),
+    }
+}
+
+/// The last of some times.
+fn latest(times: &[f64]) -> f64 {
+    times.iter().copied().fold(f64::NEG_INFINITY, f64::max)
 }
 
 /// Places in the order in which people count, where all names are numbers.
@@ -560,7 +710,8 @@ impl Roles {
             Role::Value => &mut self.value,
             Role::Offset => &mut self.offset,
             Role::Population => &mut self.population,
-            Role::Time | Role::Skip => &mut self.time,
+            // The roles of a camera's events never get here.
+            Role::Time | Role::Skip | Role::X | Role::Y | Role::Polarity => &mut self.time,
         }
     }
 
@@ -572,7 +723,7 @@ impl Roles {
             Role::Value => self.value,
             Role::Offset => self.offset,
             Role::Population => self.population,
-            Role::Skip => None,
+            Role::Skip | Role::X | Role::Y | Role::Polarity => None,
         }
     }
 
@@ -599,12 +750,12 @@ fn steps_are_whole(times: &[f64], unit: Unit) -> Said<()> {
 /// Offsets within steps: NEST takes them off, in ms; elsewhere they are added, in s.
 fn add_offsets(list: &mut SpikeList, name: &str, offsets: &[f64]) -> Said<()> {
     let nest = name.to_lowercase().ends_with("time_offset");
-    if offsets.iter().all(|x| *x == 0.0) && !(nest && list.steps) {
+    if offsets.iter().all(|x| *x == 0.0) {
         return Ok(());
     }
     if list.steps {
         return Err(
-            "counts steps without saying how long one is; give dt (--dt, the resolution of the run, in s)"
+            "has offsets within steps, and does not say how long a step is: give --dt, the resolution of the run in s"
                 .into(),
         );
     }

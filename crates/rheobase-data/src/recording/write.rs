@@ -9,7 +9,7 @@ use rheobase_models::neuron::Time;
 use rheobase_signals::SpikeTrains;
 
 use super::found::Said;
-use super::text::OWN_TRAINS;
+use super::text::{OWN_TRAINS, OWN_WINDOWS};
 use crate::array::Array;
 use crate::npz::write_npz;
 
@@ -53,6 +53,11 @@ fn csv(out: &mut dyn Write, trains: &SpikeTrains) -> std::io::Result<()> {
     let names: Vec<String> =
         trains.names.iter().map(|n| serde_json::Value::from(n.as_str()).to_string()).collect();
     writeln!(out, "# neurons: [{}]", names.join(","))?;
+    if !trains.windows.is_empty() {
+        let each: Vec<String> =
+            trains.windows.iter().map(|(from, to)| format!("[{from:?},{to:?}]")).collect();
+        writeln!(out, "# {OWN_WINDOWS} [{}]", each.join(","))?;
+    }
     let valued = trains.values.iter().any(|v| !v.is_empty());
     let head = [("trial", trains.samples > 1), ("neuron", true), ("time", true), ("value", valued)];
     let head: Vec<&str> = head.iter().filter(|h| h.1).map(|h| h.0).collect();
@@ -77,7 +82,8 @@ fn csv(out: &mut dyn Write, trains: &SpikeTrains) -> std::io::Result<()> {
     writer.flush()
 }
 
-/// `time` and `train` with an entry per spike; `names`, `samples`, `window`, `unit`, `dt`, and `values` where spikes carry some.
+/// `time` and `train` with an entry per spike; `names`, `samples`, `window`, `unit`, `dt`, `windows` where trials have their own (start
+/// and end of each in turn), and `value` where spikes carry some.
 fn arrays(trains: &SpikeTrains) -> Vec<(&'static str, Array)> {
     let (times, which) = trains.flat();
     let unit = if trains.clock == Time::Seconds { "s" } else { "steps" };
@@ -92,12 +98,30 @@ fn arrays(trains: &SpikeTrains) -> Vec<(&'static str, Array)> {
     if let Some(dt) = trains.dt {
         arrays.push(("dt", Array::scalar(dt)));
     }
+    if !trains.windows.is_empty() {
+        let edges = trains.windows.iter().flat_map(|(from, to)| [*from, *to]).collect::<Vec<f64>>();
+        arrays.push(("windows", Array::vector(edges)));
+    }
     if trains.values.iter().any(|v| !v.is_empty()) {
         let each = |(t, v): (&Vec<f64>, &Vec<f64>)| if v.is_empty() { vec![1.0; t.len()] } else { v.clone() };
         let values: Vec<f64> = trains.times.iter().zip(&trains.values).flat_map(each).collect();
         arrays.push(("value", Array::vector(values)));
     }
     arrays
+}
+
+/// Whether each trial has a window of its own within that of all.
+pub(super) fn check_windows(windows: &[(f64, f64)], samples: usize, all: (f64, f64)) -> Said<()> {
+    if windows.len() != samples {
+        return Err(format!("has windows of {} trials, but {samples} trials", windows.len()));
+    }
+    match windows.iter().position(|w| !(all.0 <= w.0 && w.0 <= w.1 && w.1 <= all.1)) {
+        None => Ok(()),
+        Some(i) => Err(format!(
+            "has trial {i} from {} to {}, which must lie in the window of all, {} to {}",
+            windows[i].0, windows[i].1, all.0, all.1
+        )),
+    }
 }
 
 /// The trains in arrays that [`arrays`] wrote.
@@ -128,14 +152,25 @@ pub(super) fn of_arrays(
         ));
     }
     let values = if has("value") { Some(get("value")?.try_f64()?) } else { None };
+    if !(start.is_finite() && end.is_finite()) || dt.is_some_and(|dt| !(dt > 0.0 && dt.is_finite())) {
+        return Err(format!("has the window {start} to {end} and steps of {dt:?}: it is damaged"));
+    }
+    let windows = if has("windows") { get("windows")?.try_f64()? } else { Vec::new() };
+    let windows: Vec<(f64, f64)> = windows.as_chunks::<2>().0.iter().map(|w| (w[0], w[1])).collect();
     let mut trains = SpikeTrains::silent(samples, names, (start, end), dt, clock);
+    if !windows.is_empty() {
+        check_windows(&windows, samples, (start, end))?;
+        trains.windows = windows;
+    }
     for (i, (time, train)) in times.iter().zip(&which).enumerate() {
         let place = usize::try_from(*train).ok().filter(|t| *t < trains.times.len());
         let place = place.ok_or_else(|| {
             format!("array `train`: entry {i} is {train}, but there are {} trains", trains.times.len())
         })?;
         let before = trains.times[place].last().copied().unwrap_or(start);
-        if !(*time >= before && *time <= end) {
+        let (start, end) =
+            trains.windows.get(place / trains.neurons().max(1)).copied().unwrap_or((start, end));
+        if !(*time >= before && *time >= start && *time <= end) {
             return Err(format!(
                 "array `time`: entry {i} is {time}; times of a train rise within {start} and {end}"
             ));
@@ -169,7 +204,9 @@ mod tests {
         several.samples = 2;
         several.times.extend([vec![], vec![0.5], vec![]]);
         several.values.extend([vec![], vec![], vec![]]);
-        for all in [trains(), several] {
+        let mut uneven = several.clone();
+        uneven.windows = vec![(-0.25, 1.0), (0.25, 1.5)];
+        for all in [trains(), several, uneven] {
             for ending in ["csv", "npz"] {
                 let path = folder.path().join(format!("t.{ending}"));
                 write_trains(&path, &all).unwrap();

@@ -121,6 +121,12 @@ impl Encoding {
         seeded
     }
 
+    /// Whether it draws random numbers, anew in every epoch.
+    pub fn has_chance(&self) -> bool {
+        matches!(self, Encoding::Bernoulli(_) | Encoding::Poisson(_))
+            || self.next().is_some_and(Encoding::has_chance)
+    }
+
     /// The same encoder for samples of shape `sample`: encoders of images that have not been told their shape take it.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ use rheobase_network::vision::{Dog, FilterBank, FilterKernel, rectify};
 #[serde(default, deny_unknown_fields)]
 pub struct Filters {
     /// The filters; at least one. By default an on- and an off-centre cell.
+    #[serde(deserialize_with = "rheobase_network::one_or_many::list")]
     pub filters: Vec<FilterKernel>,
     /// Places of 0 around the image.
     pub padding: usize,

@@ -14,6 +14,7 @@ use rheobase_network::vision;
 #[serde(default, deny_unknown_fields)]
 pub struct IntensityLateralInhibition {
     /// Shares by distance, the first for the eight neighbours; finite, fewer than the image is long.
+    #[serde(deserialize_with = "rheobase_network::one_or_many::list")]
     pub percents: Vec<f32>,
     /// Shape of an image, [channel, row, column]; in a training job that of the data.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -17,7 +17,7 @@ use rheobase_base::vector::add;
 use rheobase_base::{Cancel, Error, Result};
 use rheobase_network::network::SampleInput;
 use rheobase_network::network::{
-    Adjoint, Context, Counts, Feed, Program, Raw, Signal, State, Tape, TileInput,
+    Adjoint, Context, Counts, Feed, FromSource, Program, Raw, Signal, State, Tape, TileInput,
 };
 
 /// Samples that go through time together.
@@ -26,6 +26,8 @@ pub const TILE: usize = 16;
 /// The samples of a batch.
 #[derive(Debug, Clone, Copy)]
 pub struct Batch<'a> {
+    /// Number of the source that the inputs stand for: 0 for the network's input.
+    pub source: usize,
     /// The input of each sample.
     pub inputs: &'a [SampleInput],
     /// What each should give.
@@ -252,12 +254,13 @@ impl Tile<'_> {
         let range = self.first..self.first + self.count;
         let lengths = &self.batch.lengths[range.clone()];
         let steps = lengths.iter().copied().max().unwrap_or(0);
-        let input = TileInput {
+        let signal = TileInput {
             samples: &self.batch.inputs[range.clone()],
             lengths: Some(lengths),
-            width: self.program.input_shape().iter().product(),
+            width: self.width(),
             wanted: false,
         };
+        let input = FromSource { source: self.batch.source, signal };
         let context = Context {
             step: 0,
             sample_ids: &self.batch.ids[range],
@@ -326,6 +329,12 @@ impl Tile<'_> {
             raw = adjoint.raw;
         }
         Ok(TileResult { outcome, raw })
+    }
+
+    /// Width of the source that the inputs stand for; a number that no source has is refused by the run.
+    fn width(&self) -> usize {
+        let known = self.batch.source <= self.program.list().len();
+        if known { self.program.width(self.batch.source) } else { 0 }
     }
 
     /// Steps that a tape holds: truncation cuts at its own multiples.

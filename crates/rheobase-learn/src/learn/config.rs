@@ -3,15 +3,20 @@
 //! Every key has a default: those of [`TrainConfig::digits`], which an empty file means. Within a table that chooses
 //! a kind (`[loss]`, `[encode]`…), keys that are left out have that kind's own defaults.
 
+mod control;
 mod data;
 mod network;
+mod readout;
+mod reference;
 mod resume;
 mod run;
 mod set;
 mod stage;
 
+pub use control::ControlConfig;
 pub use data::{CsvFiles, DataConfig, EventFiles, IdxFiles, Label, NpzFiles, Source};
 pub use network::NetworkConfig;
+pub use readout::{ReadoutBy, ReadoutConfig};
 pub use resume::Difference;
 pub(super) use run::bytes;
 pub use run::{OptimiseConfig, RegulariseConfig, RunConfig};
@@ -43,6 +48,9 @@ pub struct TrainConfig {
     /// Layers that learn without labels before the training begins, in their order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stage: Vec<StageConfig>,
+    /// A readout that is computed from the labels, after the stages; by default all that is left is trained by gradients.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub readout: Option<ReadoutConfig>,
     /// How wrong an output is.
     pub loss: LossKind,
     /// How weights follow from gradients.
@@ -51,6 +59,9 @@ pub struct TrainConfig {
     pub regularise: RegulariseConfig,
     /// How long, in what portions, and on what.
     pub train: RunConfig,
+    /// What it is compared with, once it is tested: other jobs on the same samples.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub control: Vec<ControlConfig>,
 }
 
 impl Default for TrainConfig {
@@ -60,6 +71,18 @@ impl Default for TrainConfig {
 }
 
 impl TrainConfig {
+    /// The reference of all keys, as Markdown: a section for each table. [`reference`](TrainConfig::reference) finds some of it.
+    pub const REFERENCE: &'static str = include_str!("config/settings.md");
+
+    /// The sections of the reference that are about `key`: the table of that path, those within it, or the one that has such a
+    /// key (`train.epochs`, `learning_rate`, `[data]`).
+    ///
+    /// # Errors
+    /// [`rheobase_base::Error::Unknown`] if there is no such key.
+    pub fn reference(key: &str) -> Result<String> {
+        reference::of(key)
+    }
+
     /// The default job: the digits that come with the library, their pixels as currents, a hidden layer of
     /// `lif_subtract`, and a `leaky_integrator` for each class, of whose potential the mean over time is compared.
     pub fn digits() -> Self {
@@ -69,10 +92,12 @@ impl TrainConfig {
             encode: Encoding::default(),
             network: NetworkConfig::default(),
             stage: Vec::new(),
+            readout: None,
             loss: LossKind::CrossEntropy(loss),
             optimise: OptimiseConfig::default(),
             regularise: RegulariseConfig::default(),
             train: RunConfig::default(),
+            control: Vec::new(),
         }
     }
 
@@ -153,14 +178,16 @@ impl TrainConfig {
         self.loss.check()?;
         self.optimise.check()?;
         self.regularise.check(&self.network)?;
-        self.train.check(!self.stage.is_empty())?;
+        self.train.check(!self.stage.is_empty() || self.readout.is_some())?;
+        self.readout.iter().try_for_each(|readout| readout.check(&self.network, &self.train))?;
         stage::check(&self.stage, &self.network)?;
         if self.train.early_stopping.is_some() && self.data.validation == 0.0 {
             let rule = "must be above 0 for `train.early_stopping`, which judges by the validation loss";
             return Err(broken("data", "validation", 0, rule));
         }
         self.network.check()?;
-        self.check_dt()
+        self.check_dt()?;
+        control::check(self)
     }
 
     /// A Poisson rate counts in the seconds of the network's steps.

@@ -8,12 +8,14 @@ use serde_json::{Value, json};
 
 use super::batch::{Batch, Outcome, Pass, TILE};
 use super::checkpoint::{Checkpoint, Protection};
-use super::config::TrainConfig;
+use super::config::{TrainConfig, bytes};
 use super::history::{Epoch, Progressed, Sums};
 use super::loss::Target;
 use super::prepare::{missing, prepare, prepare_moved, targets};
+use super::readout::hand_over;
 use super::room;
 use super::schedule::{Progress, Schedule};
+use super::settled::{Origin, Settled};
 use super::shift::Shift;
 use super::splits::{Splits, check_batch, check_classes, splits};
 use super::stage::{Learning, StageRun, Stages};
@@ -50,6 +52,10 @@ pub struct Job {
     stages: Stages,
     history: Vec<Epoch>,
     sums: Sums,
+    /// What training does not change, once it is known; nothing inside where it is not worth while.
+    settled: Option<Option<Settled>>,
+    /// Whether the weights of the readout are computed, if there is one.
+    read_out: bool,
     best: Option<Vec<Vec<f32>>>,
     protection: Protection,
     warnings: Vec<Warning>,
@@ -87,6 +93,7 @@ impl Job {
         room::check(&parts, &library.catalog, &config, samples, chunk)?;
         let program = lower_with(&network, config.train.seed, library)?;
         check_classes(&program, &splits)?;
+        config.readout.iter().try_for_each(|readout| readout.check_in(&program))?;
         let mut warnings = Vec::new();
         for part in splits.parts() {
             warning::note(&mut warnings, warning::of_data(part, &config.encode)?);
@@ -97,6 +104,9 @@ impl Job {
         let stages = Stages::new(&config, &network, &program, &splits.train)?;
         let mut trainer = Trainer::new(program, &rule.optimiser);
         config.stage.iter().try_for_each(|stage| trainer.freeze(&stage.layer))?;
+        // Thresholds that rose while a layer learned belong to what it has learned.
+        let keeps = |stage: &&StageRun| stage.config().plasticity.homeostasis.is_some_and(|h| h.keep);
+        stages.runs().iter().filter(keeps).try_for_each(|stage| trainer.freeze(stage.neurons()))?;
         let bounded = pass.rates.iter().map(|(name, _)| &name[..]);
         warning::note(&mut warnings, warning::of_gradients(trainer.program(), bounded));
         let mut job = Job {
@@ -113,6 +123,8 @@ impl Job {
             stages,
             history: Vec::new(),
             sums: Sums::default(),
+            settled: None,
+            read_out: false,
             best: None,
             protection: Protection::Whole,
             warnings,
@@ -166,7 +178,10 @@ impl Job {
     /// Whether there is nothing left to learn.
     pub fn is_done(&self) -> bool {
         let stopped = self.verdict().is_some_and(|verdict| verdict.stop);
-        self.stages.are_done() && (stopped || self.history.len() as u64 >= self.config.train.epochs)
+        let computed = self.read_out || self.config.readout.is_none();
+        self.stages.are_done()
+            && computed
+            && (stopped || self.history.len() as u64 >= self.config.train.epochs)
     }
 
     /// What early stopping says of the epochs so far.
@@ -200,6 +215,7 @@ impl Job {
                 return Ok(());
             }
         }
+        pool.install(|| cancel.scope(|| self.read_out()))?;
         while !self.is_done() {
             let epoch = self.history.len() as u64;
             let order = shuffle::order(
@@ -252,10 +268,65 @@ impl Job {
     /// One update.
     fn learn(&mut self, epoch: u64, indices: &[usize]) -> Result<()> {
         let rate = self.rate(self.batches());
+        self.settle()?;
         let (train, steps) = (&self.splits.train, self.config.data.steps);
-        let prepared = prepare_moved(train, indices, &self.encoding, steps, epoch, self.shift.as_ref())?;
+        let settled = self.settled.as_ref().and_then(Option::as_ref);
+        let prepared = match settled {
+            Some(settled) => settled.prepared(indices),
+            None => prepare_moved(train, indices, &self.encoding, steps, epoch, self.shift.as_ref())?,
+        };
+        let before = settled.map(|settled| settled.spikes(indices)).unwrap_or_default();
         let targets = targets(train, indices)?;
-        self.take(&prepared.batch(&targets, epoch), rate)
+        self.take(&prepared.batch(&targets, epoch), &before, rate)
+    }
+
+    /// Lets every epoch compute everything: what tests compare with.
+    #[cfg(test)]
+    pub(super) fn never_settle(&mut self) {
+        self.settled = Some(None);
+    }
+
+    /// The source that was computed once, if one was.
+    #[cfg(test)]
+    pub(super) fn settled_source(&self) -> Option<usize> {
+        self.settled.as_ref().and_then(Option::as_ref).map(Settled::source)
+    }
+
+    /// Computes what training will not change, unless that is done.
+    fn settle(&mut self) -> Result<()> {
+        if self.settled.is_some() {
+            return Ok(());
+        }
+        let program = self.trainer.program();
+        let judged =
+            |source| self.pass.rates.iter().all(|(name, _)| program.node(name).is_ok_and(|n| n >= source));
+        let source = program.settled().filter(|source| self.shift.is_none() && judged(*source));
+        let settled = source.map(|source| Settled::new(&self.origin(), source)).transpose()?.flatten();
+        self.settled = Some(settled);
+        Ok(())
+    }
+
+    /// The training samples on their way through the network.
+    fn origin(&self) -> Origin<'_> {
+        Origin {
+            network: &self.network,
+            program: self.trainer.program(),
+            data: &self.splits.train,
+            encoding: &self.encoding,
+            steps: self.config.data.steps,
+            level: self.pass.level,
+            limit: self.config.train.memory.as_deref().and_then(bytes),
+        }
+    }
+
+    /// Computes the weights of the readout, if there is one.
+    fn read_out(&mut self) -> Result<()> {
+        if let Some(readout) = self.config.readout.as_ref().filter(|_| !self.read_out) {
+            let tensors = readout.fit(&self.origin(), self.splits.train.require_labels()?)?;
+            hand_over(&mut self.trainer, tensors)?;
+        }
+        self.read_out = true;
+        Ok(())
     }
 
     /// Sets the smoothing of the next update, in an epoch of so many; gives its learning rate.
@@ -273,9 +344,10 @@ impl Job {
         self.config.optimise.learning_rate * self.config.optimise.schedule.factor(&progress)
     }
 
-    /// One update from samples that are ready.
-    fn take(&mut self, batch: &Batch<'_>, rate: f64) -> Result<()> {
-        let outcome = self.trainer.learn(&self.pass, &self.rule, rate, batch)?;
+    /// One update from samples that are ready; `before` are the spikes of nodes that did not have to run.
+    fn take(&mut self, batch: &Batch<'_>, before: &[u64], rate: f64) -> Result<()> {
+        let mut outcome = self.trainer.learn(&self.pass, &self.rule, rate, batch)?;
+        outcome.counts.spikes.iter_mut().zip(before).for_each(|(spikes, n)| *spikes += n);
         let neurons = spiking_neurons(self.trainer.program());
         self.sums.add(&outcome, batch.ids.len(), neurons, rate);
         Ok(())
@@ -294,7 +366,7 @@ impl Job {
         let mut prepared = prepare(batch, &indices, &self.encoding, self.config.data.steps, epoch)?;
         prepared.ids.iter_mut().for_each(|id| *id += first);
         let targets = targets(batch, &indices)?;
-        pool.install(|| cancel.scope(|| self.take(&prepared.batch(&targets, epoch), rate)))?;
+        pool.install(|| cancel.scope(|| self.take(&prepared.batch(&targets, epoch), &[], rate)))?;
         Ok(self.sums.progressed(epoch, batches, indices.len()))
     }
 

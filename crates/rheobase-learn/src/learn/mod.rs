@@ -28,8 +28,10 @@
 //! | when to stop, and at which epoch the network was best | [`stopping`] |
 //! | a whole job as a file | [`config`] |
 //! | a job run, stopped, resumed | [`job`] |
+//! | runs in folders: read, compared, planned | [`runs`] |
 //! | a network trained on samples in hand | [`fit`](fit()) |
 //! | layers that learn without labels, before the training or by themselves | [`stage`] |
+//! | a job beside others on the same samples | [`Paired`] |
 //! | a trained network on other samples | [`trained`] |
 //! | a network of rates run as spikes | [`convert`] |
 //! | a network step by step | [`session`] |
@@ -45,20 +47,26 @@ mod check;
 pub mod checkpoint;
 pub mod clip;
 pub mod config;
+mod controls;
 pub mod convert;
 pub mod fingerprint;
 mod fit;
+mod front;
 mod history;
 pub mod job;
 pub mod loss;
 pub mod optimise;
+mod paired;
 mod power;
 mod prepare;
+mod readout;
 pub mod regularise;
 mod room;
+pub mod runs;
 pub mod schedule;
 mod sequence;
 pub mod session;
+mod settled;
 mod shift;
 pub mod splits;
 pub mod stage;
@@ -70,7 +78,7 @@ pub mod warning;
 pub use batch::{Batch, Outcome, Pass, Workspaces};
 pub use checkpoint::{Checkpoint, ExpectedTensor, Header, Protection};
 pub use clip::Clip;
-pub use config::{Difference, StageConfig, StageInhibition, TrainConfig};
+pub use config::{ControlConfig, Difference, StageConfig, StageInhibition, TrainConfig};
 pub use convert::{
     Conversion, FittedLayer, FittedRates, LayerLoss, Moment, Presentation, ReluNetwork, Scaling, Weights,
 };
@@ -80,8 +88,10 @@ pub use history::{Epoch, Progressed};
 pub use job::Job;
 pub use loss::{CrossEntropy, Evaluated, Loss, LossKind, Readout, Score, Target};
 pub use optimise::{Moments, Optimiser, OptimiserKind, Update, project};
+pub use paired::Paired;
 pub use regularise::{RateBounds, RateOf, WeightPenalty};
 pub use rheobase_signals::tensor::{self, Element, Tensor, TensorData};
+pub use runs::{Comparison, Grid, RunRecord};
 pub use schedule::{Progress, Schedule, ScheduleKind};
 pub use sequence::{Sequence, SequenceGradients, Upstream};
 pub use session::Session;

@@ -12,6 +12,8 @@ use rheobase_network::network::SampleInput;
 
 /// Encoded samples.
 pub(super) struct Prepared {
+    /// Number of the source that the inputs stand for: 0 for the network's input.
+    pub(super) source: usize,
     pub(super) inputs: Vec<SampleInput>,
     pub(super) lengths: Vec<usize>,
     pub(super) ids: Vec<u64>,
@@ -19,7 +21,8 @@ pub(super) struct Prepared {
 
 impl Prepared {
     pub(super) fn batch<'a>(&'a self, targets: &'a [Target<'a>], epoch: u64) -> Batch<'a> {
-        Batch { inputs: &self.inputs, targets, lengths: &self.lengths, ids: &self.ids, epoch }
+        let (inputs, lengths, ids) = (&self.inputs, &self.lengths, &self.ids);
+        Batch { source: self.source, inputs, targets, lengths, ids, epoch }
     }
 }
 
@@ -59,7 +62,7 @@ pub(super) fn prepare_moved(
         })
         .collect::<Result<_>>()?;
     let (inputs, lengths) = done.into_iter().unzip();
-    Ok(Prepared { inputs, lengths, ids: indices.iter().map(|i| *i as u64).collect() })
+    Ok(Prepared { source: 0, inputs, lengths, ids: indices.iter().map(|i| *i as u64).collect() })
 }
 
 /// The classes of the samples `indices`.

@@ -11,6 +11,7 @@ use rheobase_data::{Dataset, labels};
 use rheobase_network::network::Program;
 
 /// The parts of the data.
+#[derive(Debug, Clone)]
 pub struct Splits {
     /// To learn from.
     pub train: Dataset,
@@ -67,6 +68,7 @@ pub fn splits(config: &TrainConfig) -> Result<Splits> {
             (train, Some(test))
         }
         Source::Idx(files) => {
+            let files = files.files()?;
             let read = |images: &Path, labels: &Path| data::read_idx_dataset(images, Some(labels));
             let test = match (&files.test_images, &files.test_labels) {
                 (Some(images), Some(labels)) => Some(read(images, labels)?),

@@ -37,13 +37,14 @@
 
 mod course;
 mod cut;
-mod front;
+mod receptive;
 mod recorder;
 mod run;
 mod stages;
 mod warnings;
 
 pub use course::{Course, Kernels, Point, kept};
+pub use receptive::ReceptiveFields;
 pub use run::{StageEpoch, StageProgress, StageRun};
 pub(super) use stages::{Learning, Stages, histories};
 
@@ -53,6 +54,7 @@ use self::cut::Cut;
 use self::recorder::Recorder;
 use super::check::broken;
 use super::config::StageConfig;
+use super::front::through;
 use super::prepare::Prepared;
 use rheobase_base::{Error, Result};
 use rheobase_network::network::SampleInput;
@@ -60,7 +62,7 @@ use rheobase_network::network::{Network, Parameter, Program};
 use rheobase_network::plasticity::{Activity, Learned, Learner, Winners, convergence};
 use rheobase_network::vision::{Inhibition, k_winners_first};
 use rheobase_signals::SpikeRows;
-use rheobase_signals::tensor::Tensor;
+use rheobase_signals::tensor::{Tensor, TensorData};
 use rheobase_sim::compete::Place;
 
 /// What a sample says besides its input, to rules that wait for a reward.
@@ -80,6 +82,11 @@ pub enum Feedback<'a> {
     },
 }
 
+/// What thresholds that stay are called before anything is added, among a stage's tensors.
+const BASE: &str = "threshold";
+/// What the share of right decisions is called there.
+const RIGHT: &str = "right";
+
 /// A layer that learns.
 pub struct Stage {
     settings: StageConfig,
@@ -89,6 +96,8 @@ pub struct Stage {
     inhibition: Option<Inhibition>,
     /// What is left of the neurons' spikes.
     inhibited: SpikeRows,
+    /// Share of the last samples whose first winner stood for the right class, where rewards are balanced by it.
+    right: f32,
     level: Level,
 }
 
@@ -108,10 +117,37 @@ impl Stage {
         let level = Level::from_env().map_err(|what| Error::unsupported(place.clone(), what))?;
         let (recorder, inhibited) = (Recorder::default(), SpikeRows::default());
         let settings = settings.clone();
-        let mut stage = Stage { settings, cut, learner, recorder, inhibition, inhibited, level };
+        let mut stage = Stage { settings, cut, learner, recorder, inhibition, inhibited, right: 0.0, level };
         stage.learner.check(stage.weights())?;
         stage.raise_thresholds()?;
+        stage.kept_threshold()?;
         Ok(stage)
+    }
+
+    /// The parameter that thresholds which stay are added to, with those of this moment; `None` if they do not stay.
+    ///
+    /// # Errors
+    /// Neurons whose threshold is no parameter, or one for all.
+    pub fn kept_threshold(&self) -> Result<Option<(String, Vec<f32>)>> {
+        if !self.settings.plasticity.homeostasis.is_some_and(|h| h.keep) {
+            return Ok(None);
+        }
+        let node = &self.cut.back.list()[self.cut.neurons];
+        let tensor = self.own_threshold().map(|n| &self.cut.back.parameters().tensors[n]);
+        let raised = self.learner.thresholds();
+        let Some(tensor) = tensor.filter(|t| t.values.len().is_multiple_of(raised.len().max(1))) else {
+            let rule = match node.operator.threshold() {
+                Some(field) => format!(
+                    "needs a threshold of each neuron's own: `learn = [\"{field}[]\"]` in `{}`",
+                    node.name
+                ),
+                None => format!("needs a threshold that is a parameter, which `{}` does not have", node.name),
+            };
+            return Err(broken(&self.settings.place(), "plasticity.homeostasis.keep", true, &rule));
+        };
+        let places = tensor.values.len() / raised.len().max(1);
+        let values = tensor.values.iter().enumerate().map(|(i, x)| x + raised[i / places.max(1)]);
+        Ok(Some((tensor.name.clone(), values.collect())))
     }
 
     /// Learns from a sample of `steps` steps: `input` is that of the network, or what its encoder made of it.
@@ -119,38 +155,45 @@ impl Stage {
     /// # Errors
     /// Input of the wrong width; NaN that arises; feedback that the rule does not take, or that it waits for.
     pub fn learn(&mut self, input: &SampleInput, steps: usize, feedback: Feedback<'_>) -> Result<Learned> {
-        let prepared = Prepared { inputs: vec![input.clone()], lengths: vec![steps], ids: vec![0] };
+        let prepared =
+            Prepared { source: 0, inputs: vec![input.clone()], lengths: vec![steps], ids: vec![0] };
         let ahead = self.ahead(prepared)?;
         self.learn_behind(&ahead[0], steps, feedback)
     }
 
     /// The layer's input for each sample.
     fn ahead(&self, prepared: Prepared) -> Result<Vec<SampleInput>> {
-        self.cut.ahead(prepared, self.level)
+        let Some(front) = &self.cut.front else { return Ok(prepared.inputs) };
+        let sent = through(front, &prepared, self.level)?;
+        Ok(sent.into_iter().map(|sent| SampleInput::Spikes(sent.rows)).collect())
+    }
+
+    /// Number of the source that the layer is fed by, where that runs ahead.
+    fn front(&self, program: &Program) -> Result<Option<usize>> {
+        let layer = program.node(&self.settings.layer)?;
+        Ok(self.cut.front.as_ref().map(|_| program.list()[layer].inputs[0].0))
     }
 
     /// [`Stage::learn`] from what [`Stage::ahead`] gave.
     fn learn_behind(&mut self, input: &SampleInput, steps: usize, feedback: Feedback<'_>) -> Result<Learned> {
         self.recorder.run(&self.cut, input, steps, self.level)?;
-        let (pre, mut post) = (&self.recorder.pre, &self.recorder.post);
         if let Some(inhibition) = &self.inhibition {
-            inhibition.first(post, &mut self.inhibited)?;
-            post = &self.inhibited;
+            inhibition.first(&self.recorder.post, &mut self.inhibited)?;
         }
-        let activity = Activity::new(pre, post);
         let (winners, reward) = match feedback {
             Feedback::None => (None, None),
             Feedback::Reward(reward) => (None, Some(reward.to_vec())),
             Feedback::Class { class, classes } => {
-                let winners = self.winners(post)?;
-                let reward = match winners.first() {
-                    None => 0.0,
-                    Some(first) if self.class_of(*first, classes)? == class => 1.0,
-                    Some(_) => -1.0,
+                let winners = self.winners()?;
+                let right = match winners.first() {
+                    None => None,
+                    Some(first) => Some(self.class_of(*first, classes)? == class),
                 };
-                (Some(winners), Some(vec![reward]))
+                (Some(winners), Some(vec![self.reward(right)]))
             }
         };
+        let post = if self.inhibition.is_some() { &self.inhibited } else { &self.recorder.post };
+        let activity = Activity::new(&self.recorder.pre, post);
         let activity = winners.as_deref().map_or(activity, |w| activity.winners(w));
         let activity = reward.as_deref().map_or(activity, |r| activity.reward(r));
         let (learner, back) = (&mut self.learner, &mut self.cut.back);
@@ -163,8 +206,19 @@ impl Stage {
         Ok(learned)
     }
 
+    /// What a decision is worth; nothing where there was none.
+    fn reward(&mut self, right: Option<bool>) -> f32 {
+        let balance = self.settings.plasticity.reward.as_ref().and_then(|reward| reward.balance);
+        let Some(samples) = balance else { return right.map_or(0.0, |right| if right { 1.0 } else { -1.0 }) };
+        let known = self.right;
+        let hit = f32::from(u8::from(right == Some(true)));
+        self.right += (hit - known) / samples as f32;
+        right.map_or(0.0, |right| if right { 1.0 - known } else { -known })
+    }
+
     /// The winners among the neurons' first spikes.
-    fn winners(&self, post: &SpikeRows) -> Result<Vec<Place>> {
+    fn winners(&self) -> Result<Vec<Place>> {
+        let post = if self.inhibition.is_some() { &self.inhibited } else { &self.recorder.post };
         let Winners { k, radius } = self.needs_winners()?;
         k_winners_first(post, self.cut.connection.output_shape(), k, radius)
     }
@@ -200,7 +254,8 @@ impl Stage {
         }
         let node = &self.cut.back.list()[self.cut.neurons];
         let what = format!(
-            "`homeostasis` raises the thresholds of `fire` and `first_spike_conv` nodes, and `{}` is {}",
+            "`homeostasis` raises the thresholds of `fire` and `first_spike_conv` nodes, and of models that have one, and `{}` \
+             is {}",
             node.name, node.what
         );
         Err(Error::unsupported(self.settings.place(), what))
@@ -220,6 +275,11 @@ impl Stage {
     pub fn parameter(&self) -> &Parameter {
         let first = self.cut.back.list()[self.cut.layer].tensors.start;
         &self.cut.back.parameters().tensors[first]
+    }
+
+    /// The node whose spikes it learns from.
+    pub fn neurons(&self) -> &str {
+        &self.cut.back.list()[self.cut.neurons].name
     }
 
     /// Shape of what a feature of the layer sees at once: channel, row, column.
@@ -255,7 +315,23 @@ impl Stage {
     /// # Errors
     /// Those of [`Learner::tensors`].
     pub fn tensors(&self) -> Result<Vec<(String, Tensor)>> {
-        self.learner.tensors()
+        let mut tensors = self.learner.tensors()?;
+        if self.settings.plasticity.reward.as_ref().is_some_and(|reward| reward.balance.is_some()) {
+            tensors.push((RIGHT.into(), Tensor::f32(&[1], vec![self.right])?));
+        }
+        if let Some(n) = self.own_threshold() {
+            let parameter = &self.cut.back.parameters().tensors[n];
+            tensors.push((BASE.into(), Tensor::f32(&parameter.shape, parameter.values.clone())?));
+        }
+        Ok(tensors)
+    }
+
+    /// The position of the parameter that thresholds which stay are added to.
+    fn own_threshold(&self) -> Option<usize> {
+        self.settings.plasticity.homeostasis.filter(|h| h.keep)?;
+        let node = &self.cut.back.list()[self.cut.neurons];
+        let name = format!("{}.{}", node.name, node.operator.threshold()?);
+        self.cut.back.parameters().tensors.iter().position(|t| t.name == name)
     }
 
     /// Goes on from what [`Stage::tensors`] gave of a stage with the same settings; the weights are those of the program
@@ -264,7 +340,17 @@ impl Stage {
     /// # Errors
     /// Those of [`Learner::restore`].
     pub fn restore(&mut self, kept: &[(String, Tensor)]) -> Result<()> {
-        self.learner.restore(kept)?;
+        let own = |name: &str| name == BASE || name == RIGHT;
+        let find = |name: &str| kept.iter().find(|(n, _)| n == name).map(|(_, tensor)| tensor.data());
+        if let (Some(n), Some(TensorData::F32(values))) = (self.own_threshold(), find(BASE)) {
+            let name = self.cut.back.parameters().tensors[n].name.clone();
+            self.cut.back.update(|parameters| parameters.set(&name, values))?;
+        }
+        if let Some(TensorData::F32(values)) = find(RIGHT) {
+            self.right = values.first().copied().unwrap_or_default();
+        }
+        let learner: Vec<(String, Tensor)> = kept.iter().filter(|(name, _)| !own(name)).cloned().collect();
+        self.learner.restore(&learner)?;
         self.raise_thresholds()
     }
 }

@@ -25,6 +25,7 @@ pub struct Network {
     /// Shape of a sample in one step: `[N]`, `[C, L]` or `[C, H, W]`. Networks within networks have none; the input of
     /// one that is trained is that of the data if it has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "crate::one_or_many::list")]
     pub input: Vec<usize>,
     /// The node whose signal the network gives; the last one if empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -215,15 +216,19 @@ pub struct Conv {
     /// Output channels.
     pub outputs: usize,
     /// Size of the kernel.
+    #[serde(deserialize_with = "crate::one_or_many::list")]
     pub kernel: Vec<usize>,
     /// Step between outputs.
     #[serde(default = "one")]
+    #[serde(deserialize_with = "crate::one_or_many::list")]
     pub stride: Vec<usize>,
     /// Zeros around the input.
     #[serde(default = "zero")]
+    #[serde(deserialize_with = "crate::one_or_many::list")]
     pub padding: Vec<usize>,
     /// Distance between the kernel's elements.
     #[serde(default = "one")]
+    #[serde(deserialize_with = "crate::one_or_many::list")]
     pub dilation: Vec<usize>,
     /// Groups of channels that do not see each other.
     #[serde(default = "single")]
@@ -244,6 +249,7 @@ pub struct FirstSpikeConv {
     /// Output channels.
     pub outputs: usize,
     /// Size of the kernel.
+    #[serde(deserialize_with = "crate::one_or_many::list")]
     pub kernel: Vec<usize>,
     /// What a potential has to exceed: where `NAME.threshold`, one number for each channel, starts; at least 0.
     pub threshold: f64,
@@ -252,12 +258,15 @@ pub struct FirstSpikeConv {
     pub values: bool,
     /// Step between outputs.
     #[serde(default = "one")]
+    #[serde(deserialize_with = "crate::one_or_many::list")]
     pub stride: Vec<usize>,
     /// Zeros around the input.
     #[serde(default = "zero")]
+    #[serde(deserialize_with = "crate::one_or_many::list")]
     pub padding: Vec<usize>,
     /// Distance between the kernel's elements.
     #[serde(default = "one")]
+    #[serde(deserialize_with = "crate::one_or_many::list")]
     pub dilation: Vec<usize>,
     /// Groups of channels that do not see each other.
     #[serde(default = "single")]
@@ -302,12 +311,15 @@ pub struct Pool {
     /// What it makes of a window.
     pub of: PoolOf,
     /// Size of the window.
+    #[serde(deserialize_with = "crate::one_or_many::list")]
     pub kernel: Vec<usize>,
     /// Step between windows; the kernel's size if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "crate::one_or_many::list")]
     pub stride: Vec<usize>,
     /// Zeros around the input (for `max`: places that are never the largest).
     #[serde(default = "zero")]
+    #[serde(deserialize_with = "crate::one_or_many::list")]
     pub padding: Vec<usize>,
 }
 
@@ -335,6 +347,7 @@ pub struct LateralInhibition {
 #[serde(deny_unknown_fields)]
 pub struct FeatureInhibition {
     /// Features that may not fire.
+    #[serde(deserialize_with = "crate::one_or_many::list")]
     pub features: Vec<usize>,
 }
 
@@ -402,9 +415,11 @@ pub struct Neurons {
     /// What is learned: parameters by name, starts of state fields as `initial.NAME`; shared, or with `[]` behind the
     /// name one for each neuron (`tau_m[]`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "crate::one_or_many::list")]
     pub learn: Vec<String>,
     /// The surrogate by name, with its parameters; the model's own if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "crate::one_or_many::list")]
     pub surrogate: Vec<Word>,
     /// Whether gradients stop at the reset.
     #[serde(default, skip_serializing_if = "is_default")]

@@ -26,6 +26,10 @@ pub struct TileInput<'a> {
 ///
 /// A run takes [`Feed::steps`] of it.
 pub trait Feed {
+    /// Number of the source whose signal this is: 0 for the network's input. What comes before a later one does not run.
+    fn source(&self) -> usize {
+        0
+    }
     /// Number of samples.
     fn samples(&self) -> usize;
     /// Features per step.
@@ -54,6 +58,15 @@ pub struct Steps<'a> {
     pub feed: &'a dyn Feed,
     /// Its steps: the first, and the one after the last.
     pub range: Range<usize>,
+}
+
+/// What the samples of a tile are fed in place of the signal of a node: nothing before that node runs.
+#[derive(Debug, Clone, Copy)]
+pub struct FromSource<'a> {
+    /// Number of the source.
+    pub source: usize,
+    /// What it sends.
+    pub signal: TileInput<'a>,
 }
 
 /// Dense input of a batch, `[time, batch, feature]`, of which the tile has some samples; it is read where it stands.
@@ -129,6 +142,36 @@ impl Feed for Rows<'_> {
             out.values.extend_from_slice(row);
         }
         out.events = sparse.then_some(events);
+    }
+}
+
+impl Feed for FromSource<'_> {
+    fn source(&self) -> usize {
+        self.source
+    }
+
+    fn samples(&self) -> usize {
+        self.signal.samples()
+    }
+
+    fn width(&self) -> usize {
+        self.signal.width()
+    }
+
+    fn wanted(&self) -> bool {
+        self.signal.wanted()
+    }
+
+    fn goes_on(&self, sample: usize, t: usize) -> bool {
+        self.signal.goes_on(sample, t)
+    }
+
+    fn stays(&self, t: usize) -> bool {
+        self.signal.stays(t)
+    }
+
+    fn write(&self, t: usize, out: &mut Signal) {
+        self.signal.write(t, out);
     }
 }
 

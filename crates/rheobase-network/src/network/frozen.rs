@@ -1,5 +1,7 @@
 //! Nodes whose parameters no longer change, and the signals whose gradients nobody needs.
 
+use std::ops::Range;
+
 use super::parameters::Parameter;
 use super::program::Program;
 use rheobase_base::{Error, Result};
@@ -50,6 +52,25 @@ impl Program {
         node.operator.refresh(&values)
     }
 
+    /// The last source that training does not change: neither what it is computed from nor anything before it is learned or
+    /// depends on chance, and what comes behind needs nothing else from there. `None` where no parameter lies before such a
+    /// source: then there is nothing to gain.
+    pub fn settled(&self) -> Option<usize> {
+        let fixed = |n: &usize| {
+            (self.frozen[*n] || self.nodes[*n].tensors.is_empty()) && !self.nodes[*n].operator.has_chance()
+        };
+        let end = (0..self.nodes.len()).take_while(fixed).count();
+        let worth = |source: usize| self.nodes[..source].iter().any(|node| !node.tensors.is_empty());
+        (1..=end).rev().find(|source| *source < self.output && self.cuts(*source) && worth(*source))
+    }
+
+    /// Whether what lies behind a source needs nothing else of what lies before, and the other way round.
+    pub(crate) fn cuts(&self, source: usize) -> bool {
+        let inputs = |range: Range<usize>| self.nodes[range].iter().flat_map(|node| &node.inputs);
+        let behind = |(from, delay): &(usize, usize)| *from > source || (*from, *delay) == (source, 0);
+        inputs(0..source).all(|(from, _)| *from <= source) && inputs(source..self.nodes.len()).all(behind)
+    }
+
     /// Of each source, whether some parameter that is learned depends on its gradient: one of its own, or one of a node
     /// that it is computed from. `input` says whether that of the network's input is wanted.
     pub(crate) fn needs_gradient(&self, input: bool) -> Vec<bool> {
@@ -71,7 +92,33 @@ impl Program {
 
 #[cfg(test)]
 mod tests {
-    use crate::network::{Layer, Network, Stack, from, linear, lower, neurons};
+    use crate::network::{Layer, Network, Sequential, Stack, dropout, flatten, from, linear, lower, neurons};
+
+    #[test]
+    fn what_has_settled_ends_where_something_learns_or_looks_back() {
+        let layers = |second: Layer| {
+            let first = Layer::new("a", "input", [linear(3), neurons("lif_subtract")]);
+            Network::of([first, second]).input(&[2]).unwrap()
+        };
+        let settled = |network: &Network, frozen: &[&str]| {
+            let mut program = lower(network, 0).unwrap();
+            frozen.iter().for_each(|name| program.freeze(name).unwrap());
+            program.settled().map(|source| program.list()[source - 1].name.clone())
+        };
+        let plain = layers(Layer::new("b", "a", [flatten(), linear(2)]));
+        assert_eq!(settled(&plain, &[]), None);
+        assert_eq!(settled(&plain, &["a_linear"]).as_deref(), Some("b_flatten"));
+        // Nothing is left to learn: the output itself is no place to begin.
+        assert_eq!(settled(&plain, &["a_linear", "b"]).as_deref(), Some("b_flatten"));
+        let random = layers(Layer::new("b", "a", [dropout(0.5), linear(2)]));
+        assert_eq!(settled(&random, &["a_linear"]).as_deref(), Some("a"));
+        let late = layers(Layer::new("b", from("a").delay(1), [linear(2)]));
+        assert_eq!(settled(&late, &["a_linear"]).as_deref(), Some("a_linear"));
+        let past = layers(Layer::new("b", Stack([from("a"), from("input")]), [linear(2)]));
+        assert_eq!(settled(&past, &["a_linear"]).as_deref(), Some("b.in"));
+        let free = Sequential::new([flatten(), linear(2)]).input(&[2]).unwrap();
+        assert_eq!(settled(&free, &[]), None);
+    }
 
     #[test]
     fn only_what_leads_to_learned_parameters_needs_gradients() {

@@ -37,7 +37,7 @@ pub use describe::{
     LateralInhibition, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Padding, Pool, PoolOf, RunAs,
     Scale, Synapse, SynapseShape, WeightStart, Word,
 };
-pub use feed::{Feed, Rows, Steps, TileInput};
+pub use feed::{Feed, FromSource, Rows, Steps, TileInput};
 pub use file::inherit_dt;
 pub use library::Library;
 pub use lower::{Operators, lower, lower_with};

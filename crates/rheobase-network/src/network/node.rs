@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use super::describe::{Combine, Kind, Link, Node};
+use crate::one_or_many::Listed;
 
 /// The keys that a node may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -105,9 +106,14 @@ impl<'de> Visitor<'de> for NodeVisitor {
                 "node `{name}` has no kind: say what it computes, such as `linear = {{ outputs = 10 }}`"
             ))
         })?;
-        let from: Option<Vec<Link>> = from;
+        let from: Option<Listed<Link>> = from;
         let combine: Option<Combine> = combine;
-        Ok(Node { name, from: from.unwrap_or_default(), combine: combine.unwrap_or_default(), kind })
+        Ok(Node {
+            name,
+            from: from.map(|links| links.0).unwrap_or_default(),
+            combine: combine.unwrap_or_default(),
+            kind,
+        })
     }
 }
 

@@ -152,6 +152,11 @@ pub trait Operator: Send + Sync {
         false
     }
 
+    /// Whether what it does depends on the sample's number, the epoch, or on whether it is training.
+    fn has_chance(&self) -> bool {
+        false
+    }
+
     /// Whether the output is spikes.
     fn spikes(&self) -> bool {
         false
@@ -167,6 +172,11 @@ pub trait Operator: Send + Sync {
     fn connection(&self, place: &str) -> Result<Option<Connection>> {
         let _ = place;
         Ok(None)
+    }
+
+    /// The name of its threshold, which is one of its tensors where it is learned or kept: `NAME.threshold`.
+    fn threshold(&self) -> Option<&'static str> {
+        None
     }
 
     /// Adds to the threshold of every neuron of a feature, from here on instead of what was added before; says whether it

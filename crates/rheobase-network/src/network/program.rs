@@ -236,17 +236,9 @@ impl Program {
         signal
     }
 
-    fn check_input(&self, input: &dyn Feed, state: &State) -> Result<()> {
-        if input.width() == self.width(0) && input.samples() == state.samples {
-            return Ok(());
-        }
-        let found = format!("[{} samples, {} features]", input.samples(), input.width());
-        let needed = format!("[{}, {}] is needed", state.samples, self.width(0));
-        Err(Error::shape("network", "input", found, needed))
-    }
-
     /// Takes `state` through steps of an input; `tape` keeps what the backward pass needs,
-    /// `see` is shown the signal of every node after each step (by number, 0 the input).
+    /// `see` is shown the signal of every node after each step (by number, 0 the input). Of an input that stands for a
+    /// later source ([`Feed::source`]) only what comes behind that runs: [`Program::settled`] says where that is enough.
     ///
     /// # Errors
     /// NaN that arises, with step, node, sample and neuron; input of the wrong width.
@@ -261,7 +253,8 @@ impl Program {
     ) -> Result<()> {
         let Steps { feed: input, range } = steps;
         let (first, steps) = (range.start, range.len());
-        self.check_input(input, state)?;
+        let source = input.source();
+        self.check_feed(input, state)?;
         counts.spikes.resize(self.nodes.len(), 0);
         counts.operations.resize(self.nodes.len(), 0);
         // Nodes that the backward pass never visits leave nothing on the tape.
@@ -278,12 +271,17 @@ impl Program {
             let counted = |sample: usize| input.goes_on(sample, first + t);
             let same_input = input.stays(first + t);
             match &mut earlier {
-                Some((earlier, _)) if same_input => std::mem::swap(&mut signals[0], &mut earlier[0]),
-                _ => input.write(first + t, &mut signals[0]),
+                Some((earlier, _)) if same_input => {
+                    std::mem::swap(&mut signals[source], &mut earlier[source]);
+                }
+                _ => input.write(first + t, &mut signals[source]),
             }
-            signals[0].constant = same_input;
-            same[0] = same_input;
-            for (n, node) in self.nodes.iter().enumerate() {
+            signals[source].constant = same_input;
+            same[source] = same_input;
+            if source > 0 {
+                signals[0].nothing(state.samples);
+            }
+            for (n, node) in self.nodes.iter().enumerate().skip(source) {
                 let memory = &mut state.memories[n];
                 if taped[n + 1] {
                     before[n].copy_from(memory);
@@ -335,6 +333,25 @@ impl Program {
             tape.thin(t);
         }
         self.check_nan(state)
+    }
+
+    /// What is fed must be as wide as the source that it stands for, and of as many samples as the state.
+    fn check_feed(&self, input: &dyn Feed, state: &State) -> Result<()> {
+        let source = input.source();
+        if source > 0 && !(source < self.output && self.cuts(source)) {
+            let rule = "must be 0 for the network's input, or a source before its output that alone feeds what comes behind it";
+            return Err(Error::value("network", "source", source, rule));
+        }
+        let width = self.width(source);
+        if input.width() == width && input.samples() == state.samples {
+            return Ok(());
+        }
+        Err(Error::shape(
+            "network",
+            "input",
+            format!("[{} samples, {} features]", input.samples(), input.width()),
+            format!("[{}, {width}] is needed", state.samples),
+        ))
     }
 
     /// Looks for NaN in the state.

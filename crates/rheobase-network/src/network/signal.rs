@@ -82,6 +82,12 @@ impl Signal {
         self.reach = Reach::Everywhere;
     }
 
+    /// A signal without features, which nobody wants a gradient of.
+    pub(crate) fn nothing(&mut self, samples: usize) {
+        self.zeros(samples, 0);
+        self.reach = Reach::Nowhere;
+    }
+
     /// An analogue signal whose values are all yet to be written; its buffers are reused.
     pub(crate) fn reshape(&mut self, samples: usize, width: usize) {
         (self.samples, self.width, self.constant) = (samples, width, false);

@@ -18,6 +18,10 @@ pub struct Homeostasis {
     /// Samples, above 0; nothing decays if it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tau: Option<f64>,
+    /// Whether the thresholds stay as high as they are when a stage ends: they are then the layer's own, which have to be a
+    /// parameter, one for each feature or neuron. Else all goes as soon as the layer learns no more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep: bool,
 }
 
 impl Homeostasis {

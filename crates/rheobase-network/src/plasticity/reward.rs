@@ -24,11 +24,20 @@ pub struct Reward {
     /// around, if they are left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub punish: Option<[Rate; 2]>,
+    /// Where a stage is rewarded for the class of its first winner: samples over which the share of right ones is averaged, with
+    /// exponential weights. A reward is then worth the share of wrong ones and a punishment that of right ones, so that what
+    /// is known already changes little (Mozafari et al. 2018); 1 each if it is left out. At least 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub balance: Option<f64>,
 }
 
 impl Reward {
     pub(super) fn check(&self, place: &str, rule: &Rule, features: usize) -> Result<()> {
         let order = matches!(rule, Rule::Order(_));
+        if let Some(samples) = self.balance.filter(|samples| !(*samples >= 1.0 && samples.is_finite())) {
+            let rule = "must be a finite number of samples, at least 1; leave it out for rewards of 1";
+            return Err(value_error(place, "reward.balance", None, samples, rule));
+        }
         match (&self.tau, &self.punish) {
             (Some(tau), _) if order => {
                 let rule = "is for pair and triplet rules; the order rule has no eligibility, leave it out";

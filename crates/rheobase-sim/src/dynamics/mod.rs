@@ -122,7 +122,7 @@ impl Dynamics {
         let fires = if self.model.info().firing == Firing::Count { 1.0 } else { 0.0 };
         let (at_rest, higher) = (margin(rest), margin(rest + 1.0));
         let to_threshold = (fires - at_rest) / (higher - at_rest);
-        (higher > at_rest && to_threshold > 0.0).then(|| (name, rest + share * to_threshold))
+        (higher > at_rest && to_threshold > 0.0).then_some((name, rest + share * to_threshold))
     }
     /// Whether the model is a differential equation, so that it has a right-hand side.
     pub fn has_rhs(&self) -> bool {

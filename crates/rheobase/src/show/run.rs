@@ -24,6 +24,7 @@ pub struct RunPicture {
     threshold: Option<(&'static str, Option<f64>)>,
     input_unit: &'static str,
     neurons: usize,
+    batch: usize,
     drawn: usize,
     every: usize,
     steps: usize,
@@ -62,6 +63,7 @@ impl RunPicture {
             threshold,
             input_unit: info.input_unit,
             neurons,
+            batch: population.batch(),
             drawn,
             every: steps.div_ceil(SAMPLES),
             steps,
@@ -108,6 +110,18 @@ impl RunPicture {
         self.who.len()
     }
 
+    /// What is drawn of it: `LIF, sample 0 of 4, traces of 3 of 1000 neurons`.
+    fn title(&self) -> String {
+        let mut title = self.title.clone();
+        if self.batch > 1 {
+            title += &format!(", sample 0 of {}", self.batch);
+        }
+        if self.drawn < self.neurons {
+            title += &format!(", traces of {} of {} neurons", self.drawn, self.neurons);
+        }
+        title
+    }
+
     /// The picture of what was taken.
     ///
     /// # Errors
@@ -119,11 +133,11 @@ impl RunPicture {
         let input = traces(&times, "input", self.input_unit, self.series(0)).clock(self.clock);
         if self.analogue {
             let output = traces(&times, "output", "", &self.outputs).clock(self.clock);
-            return Ok(Figure::stack([input.panel()?, output.panel()?])?.title(self.title.clone()));
+            return Ok(Figure::stack([input.panel()?, output.panel()?])?.title(self.title()));
         }
         let end = self.steps as f64 * self.dt;
         let mut figure = Simulation::new(0.0, end, &self.times, &self.who, self.neurons)
-            .title(self.title.clone())
+            .title(self.title())
             .clock(self.clock)
             .counts(&self.counts)
             .input(input);

@@ -1,12 +1,13 @@
 //! A training: learning curves, an input and what each layer answers, the confusion matrix.
 
-use rheobase_base::Result;
+use rheobase_base::{Error, Result};
 use rheobase_draw::{Confusion, Figure, LearningCurves, Panel, Raster, Traces, Weights};
+use rheobase_learn::learn::runs::{Band, Comparison, Measure};
 use rheobase_learn::learn::{Epoch, Job, Trained};
 use rheobase_models::lanes::Level;
 use rheobase_models::neuron::Time;
 use rheobase_network::network::{
-    Context, Counts, Feed, Kind, Network, Numbers, SampleInput, Tape, TileInput,
+    Context, Counts, Feed, Kind, Network, Numbers, Program, SampleInput, Signal, Tape, TileInput,
 };
 use rheobase_signals::SpikeValues;
 use rheobase_sim::Catalog;
@@ -18,21 +19,22 @@ const LINES: usize = 5;
 
 impl Show for Job {
     fn figure(&self) -> Result<Figure> {
-        learning_curves(self.history())
+        learning_curves(self.history(), None, false)
     }
 }
 
 impl Show for Trained {
     fn figure(&self) -> Result<Figure> {
-        learning_curves(self.history())
+        learning_curves(self.history(), None, false)
     }
 }
 
-/// Loss and accuracy, epoch by epoch; those of validation too, where every epoch has them.
+/// Loss and accuracy, epoch by epoch; those of validation too, where every epoch has them. What a test gave at the end (loss,
+/// accuracy) is marked; the axis of the loss may be logarithmic.
 ///
 /// # Errors
-/// No epoch; a loss that is not finite.
-pub fn learning_curves(history: &[Epoch]) -> Result<Figure> {
+/// No epoch; a loss that is not finite, or not above 0 on a logarithmic axis.
+pub fn learning_curves(history: &[Epoch], tested: Option<[f64; 2]>, log_loss: bool) -> Result<Figure> {
     let loss: Vec<f64> = history.iter().map(|e| e.loss).collect();
     let accuracy: Vec<f64> = history.iter().map(|e| e.accuracy).collect();
     let checked_loss: Vec<f64> = history.iter().filter_map(|e| e.validation_loss).collect();
@@ -41,7 +43,57 @@ pub fn learning_curves(history: &[Epoch]) -> Result<Figure> {
     if checked.len() == history.len() {
         curves = curves.loss("validation", &checked_loss).accuracy("validation", &checked);
     }
-    curves.figure()
+    if let Some([loss, accuracy]) = tested {
+        curves = curves.tested(Some(loss).filter(|l| l.is_finite()), Some(accuracy));
+    }
+    if log_loss { curves.log_loss().figure() } else { curves.figure() }
+}
+
+impl Show for Comparison {
+    fn figure(&self) -> Result<Figure> {
+        comparison(self, false)
+    }
+}
+
+/// Loss and accuracy of runs side by side: a curve for each group of runs that differ in their seed at most, the mean of
+/// these, within a band from the lowest to the highest. Validation is shown where all runs have it, else training.
+///
+/// # Errors
+/// No run with an epoch; a loss that is not finite, or not above 0 where its axis is logarithmic.
+pub fn comparison(runs: &Comparison, log_loss: bool) -> Result<Figure> {
+    let groups = runs.groups();
+    let bands =
+        |measure: Measure| groups.iter().map(|g| runs.band(g, measure)).collect::<Option<Vec<Band>>>();
+    let validation = bands(Measure::ValidationLoss).zip(bands(Measure::ValidationAccuracy));
+    let what = if validation.is_some() { "validation" } else { "training" };
+    let Some((loss, accuracy)) = validation.or_else(|| bands(Measure::Loss).zip(bands(Measure::Accuracy)))
+    else {
+        let missing = runs.runs().iter().find(|r| r.epochs.is_empty()).map(|r| r.folder.clone());
+        let what = "has no epoch yet; leave it out, or train it first";
+        return Err(Error::file(missing.unwrap_or_default(), what));
+    };
+    let seeds = groups.iter().map(|g| g.runs.len()).max().unwrap_or(1);
+    let title = match seeds {
+        1 => format!("Samples of {what}"),
+        _ => format!("Samples of {what}: mean and range over seeds"),
+    };
+    let mut curves = LearningCurves::new().title(title);
+    for ((group, loss), accuracy) in groups.iter().zip(&loss).zip(&accuracy) {
+        let name = match group.runs.len() {
+            1 => runs.label(group),
+            n => format!("{} ({n} seeds)", runs.label(group)),
+        };
+        curves = if group.runs.len() == 1 {
+            curves.loss(name.clone(), &loss.mean).accuracy(name, &accuracy.mean)
+        } else {
+            curves.loss_with_band(name.clone(), &loss.mean, [&loss.low, &loss.high]).accuracy_with_band(
+                name,
+                &accuracy.mean,
+                [&accuracy.low, &accuracy.high],
+            )
+        };
+    }
+    if log_loss { curves.log_loss().figure() } else { curves.figure() }
 }
 
 /// How often each class was taken for each, from [`Outcome::confusion`](crate::learn::Outcome) of the test samples.
@@ -164,13 +216,7 @@ pub fn answers(job: &Job) -> Result<Figure> {
         Answer::new(name, if spikes { spike_values(job, name, model) } else { Vec::new() }, shape)
     }));
     let constant = matches!(input, SampleInput::Constant(_));
-    let context =
-        Context { step: 0, sample_ids: &[0], epoch: 0, training: false, taping: false, level: Level::best() };
-    let inputs = [input];
-    let width = program.input_shape().iter().product();
-    let fed = TileInput { samples: &inputs, lengths: None, width, wanted: false };
-    let (mut state, mut tape, mut counts) = (program.start(1), Tape::default(), Counts::default());
-    program.run(&context, &mut state, fed.steps(0..steps), &mut tape, &mut counts, |t, signals| {
+    shown(program, input, steps, |t, signals| {
         let mut buffer = Vec::new();
         for (answer, signal) in answers.iter_mut().zip(signals) {
             answer.take(t, signal.dense(&mut buffer));
@@ -182,17 +228,72 @@ pub fn answers(job: &Job) -> Result<Figure> {
     for (n, answer) in answers.iter().enumerate() {
         let shown = if n == 0 { !constant } else { answer.spikes() || answer.name == output };
         if shown {
-            panels.push(panel(answer, &times)?);
+            panels.push(panel(
+                answer,
+                &times,
+                (answer.name == output).then(|| test.labels().first()).flatten(),
+            )?);
         }
     }
     let class = test.labels().first().map_or(String::new(), |l| format!(" (class {})", test.class_name(*l)));
     Ok(Figure::stack(panels)?.title(format!("Answers to test sample 0{class}")))
 }
 
-fn panel(answer: &Answer, times: &[f64]) -> Result<Panel> {
+/// Shows a network an input; `see` is shown what each source sends in each step.
+fn shown(
+    program: &Program,
+    input: SampleInput,
+    steps: usize,
+    see: impl FnMut(usize, &[Signal]),
+) -> Result<()> {
+    let context =
+        Context { step: 0, sample_ids: &[0], epoch: 0, training: false, taping: false, level: Level::best() };
+    let inputs = [input];
+    let width = program.input_shape().iter().product();
+    let fed = TileInput { samples: &inputs, lengths: None, width, wanted: false };
+    let (mut state, mut tape, mut counts) = (program.start(1), Tape::default(), Counts::default());
+    program.run(&context, &mut state, fed.steps(0..steps), &mut tape, &mut counts, see)
+}
+
+/// Where, and how early, each map of the layer called `layer` spikes for the first test sample: 1 in the first step, less the
+/// later, 0 where it does not. `None` where the layer's output is not spikes of maps `[feature, row, column]`.
+///
+/// # Errors
+/// A layer that is not there; NaN that arises in the network.
+pub fn maps(job: &Job, layer: &str) -> Result<Option<Figure>> {
+    let (test, program) = (&job.splits().test, job.program());
+    let node = program.node(layer)?;
+    let here = &program.list()[node];
+    let (true, &[features, rows, columns]) = (here.operator.spikes(), &here.shape[..]) else {
+        return Ok(None);
+    };
+    let (input, steps) = job.input(test, 0)?;
+    let mut earliest = vec![0.0; features * rows * columns];
+    shown(program, input, steps, |t, signals| {
+        let mut buffer = Vec::new();
+        let spikes = signals[node + 1].dense(&mut buffer).iter().zip(&mut earliest);
+        for (_, early) in spikes.filter(|(x, early)| **x != 0.0 && **early == 0.0) {
+            *early = 1.0 - t as f64 / steps as f64;
+        }
+    })?;
+    let spikes = |map: &[f64]| map.iter().filter(|early| **early > 0.0).count();
+    let counts = earliest.chunks_exact((rows * columns).max(1)).enumerate();
+    let names = counts.map(|(feature, map)| format!("{feature}: {}", spikes(map)));
+    let figure =
+        Weights::new(&earliest, features, rows, columns).names(names).limit(1.0).label("how early", "");
+    let class = test.labels().first().map_or(String::new(), |l| format!(" (class {})", test.class_name(*l)));
+    figure.title(format!("Maps of {layer} with their spikes, test sample 0{class}")).figure().map(Some)
+}
+
+/// A layer's answer; of the output, the true class is marked.
+fn panel(answer: &Answer, times: &[f64], class: Option<&u32>) -> Result<Panel> {
+    let class = class.map(|c| *c as usize).filter(|c| *c < answer.width);
     if answer.spikes() {
         let raster = Raster::new(&answer.times, &answer.neurons, answer.width).clock(Time::Steps);
-        let raster = raster.counts(&answer.counts);
+        let mut raster = raster.counts(&answer.counts);
+        if let Some(class) = class {
+            raster = raster.mark(class as u32, "true class");
+        }
         return raster.span(-0.5, times.len() as f64 - 0.5).title(answer.name.clone()).panel();
     }
     // The largest at the end get a line each: many lines tell nothing.
@@ -200,10 +301,12 @@ fn panel(answer: &Answer, times: &[f64]) -> Result<Panel> {
     let last = |i: &usize| answer.values[*i].last().copied().unwrap_or(0.0);
     order.sort_by(|a, b| last(b).total_cmp(&last(a)));
     order.truncate(LINES);
+    order.extend(class.filter(|c| !order.contains(c)));
     order.sort_unstable();
     let mut traces = Traces::new(times, "value", "").clock(Time::Steps);
     for i in order {
-        traces = traces.trace(i.to_string(), &answer.values[i]);
+        let name = if class == Some(i) { format!("{i} (true class)") } else { i.to_string() };
+        traces = traces.trace(name, &answer.values[i]);
     }
     let shown =
         if answer.width > LINES { format!(", the {LINES} largest at the end") } else { String::new() };

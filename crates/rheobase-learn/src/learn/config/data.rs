@@ -32,6 +32,10 @@ impl Default for DataConfig {
     }
 }
 
+fn is_nothing(path: &Path) -> bool {
+    path.as_os_str().is_empty()
+}
+
 fn is_zero(n: &usize) -> bool {
     *n == 0
 }
@@ -61,9 +65,14 @@ pub enum Source {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct IdxFiles {
+    /// A folder with files of the usual names, instead of naming each ([`IdxFiles::files`]).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
     /// Inputs to train with.
+    #[serde(skip_serializing_if = "is_nothing")]
     pub images: PathBuf,
     /// Their classes.
+    #[serde(skip_serializing_if = "is_nothing")]
     pub labels: PathBuf,
     /// Inputs to test with; without, a share of the others.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,6 +99,7 @@ pub struct CsvFiles {
     pub header: Option<bool>,
     /// Shape of a sample; by default the columns in a row.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "rheobase_network::one_or_many::list")]
     pub shape: Vec<usize>,
     /// Every value is divided by this: finite and above 0, by default 1.
     pub scale: f32,
@@ -170,6 +180,46 @@ impl EventFiles {
     }
 }
 
+impl IdxFiles {
+    /// The files, those of the folder if one is named: `train-images-idx3-ubyte` or `train/images-idx3-ubyte`, `t10k` or `test`
+    /// for the test, `.idx3-ubyte` instead of `-idx3-ubyte`, gzipped or not. Without files to test with there is no test part.
+    ///
+    /// # Errors
+    /// A folder without files to train with; several of one kind.
+    pub fn files(&self) -> Result<IdxFiles> {
+        let Some(folder) = &self.folder else { return Ok(self.clone()) };
+        let find = |parts: &[&str], what: &str, dimensions: usize| -> Result<Option<PathBuf>> {
+            let names = parts.iter().flat_map(|part| {
+                ["-", "/"].map(|joint| [(part, joint, "-"), (part, joint, ".")]).into_iter().flatten()
+            });
+            let names = names.flat_map(|(part, joint, dot)| {
+                ["", ".gz"].map(|end| format!("{part}{joint}{what}{dot}idx{dimensions}-ubyte{end}"))
+            });
+            let mut found: Vec<PathBuf> =
+                names.map(|name| folder.join(name)).filter(|file| file.is_file()).collect();
+            if let [a, b, ..] = &found[..] {
+                let (a, b) = (a.display(), b.display());
+                let what = format!("holds both {a} and {b}; take one away, or name the files one by one");
+                return Err(Error::file(folder, what));
+            }
+            Ok(found.pop())
+        };
+        let (train, test) = (&["train"], &["t10k", "test"]);
+        let needed = |found: Option<PathBuf>, name: &str| {
+            let what =
+                format!("holds no {name}, gzipped or not; name another folder, or the files one by one");
+            found.ok_or_else(|| Error::file(folder, what))
+        };
+        Ok(IdxFiles {
+            folder: None,
+            images: needed(find(train, "images", 3)?, "train-images-idx3-ubyte")?,
+            labels: needed(find(train, "labels", 1)?, "train-labels-idx1-ubyte")?,
+            test_images: find(test, "images", 3)?,
+            test_labels: find(test, "labels", 1)?,
+        })
+    }
+}
+
 impl CsvFiles {
     /// How the columns are to be understood.
     pub fn options(&self) -> CsvOptions {
@@ -210,6 +260,16 @@ impl Source {
             Source::Digits | Source::Given => Ok(()),
             Source::Idx(files) => {
                 let place = "data.source.idx";
+                let single =
+                    !is_nothing(&files.images) || !is_nothing(&files.labels) || files.test_images.is_some();
+                match &files.folder {
+                    Some(_) if single => {
+                        let what = "`folder` stands for all files; leave it out, or the files";
+                        return Err(Error::unsupported(place, what));
+                    }
+                    Some(folder) => return named(place, "folder", folder),
+                    None => {}
+                }
                 named(place, "images", &files.images)?;
                 named(place, "labels", &files.labels)?;
                 if files.test_images.is_some() == files.test_labels.is_some() {
@@ -248,7 +308,7 @@ impl Source {
         let paths: Vec<&mut PathBuf> = match self {
             Source::Digits | Source::Given => Vec::new(),
             Source::Idx(f) => {
-                let tests = f.test_images.iter_mut().chain(&mut f.test_labels);
+                let tests = f.folder.iter_mut().chain(&mut f.test_images).chain(&mut f.test_labels);
                 [&mut f.images, &mut f.labels].into_iter().chain(tests).collect()
             }
             Source::Csv(f) => [&mut f.train].into_iter().chain(&mut f.test).collect(),

@@ -35,6 +35,7 @@ struct Table {
     #[serde(skip_serializing_if = "Option::is_none")]
     dt: Option<f64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "rheobase_network::one_or_many::list")]
     input: Vec<usize>,
     #[serde(skip_serializing_if = "String::is_empty")]
     output: String,

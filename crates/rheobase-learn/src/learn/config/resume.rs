@@ -10,7 +10,7 @@ use rheobase_network::toml_text;
 
 /// Settings that may change when a run is resumed: how long it takes, how fast it learns from here on, and where
 /// its files lie (their contents are compared). All others say what was learned, and from what.
-const MAY_CHANGE: [&str; 15] = [
+const MAY_CHANGE: [&str; 17] = [
     "train.epochs",
     "train.threads",
     "train.memory",
@@ -19,6 +19,7 @@ const MAY_CHANGE: [&str; 15] = [
     "optimise.learning_rate",
     "optimise.schedule",
     "network.file",
+    "data.source.idx.folder",
     "data.source.idx.images",
     "data.source.idx.labels",
     "data.source.idx.test_images",
@@ -26,6 +27,7 @@ const MAY_CHANGE: [&str; 15] = [
     "data.source.csv.train",
     "data.source.csv.test",
     "data.source.npz",
+    "control",
 ];
 /// Settings that say when a stage ends.
 const ENDS_STAGE: [&str; 2] = ["epochs", "converged"];
@@ -54,6 +56,7 @@ impl Difference {
     /// | `stage.LAYER.epochs`, `stage.LAYER.converged` | when the stage ends, as long as nothing has been learned after it |
     /// | `optimise.learning_rate`, `optimise.schedule` | how fast it learns from here on |
     /// | `train.threads`, `train.memory`, `train.checkpoint_every` | no result depends on them |
+    /// | `control` | what it is compared with when it is done |
     /// | files of `data.source`, `network.file` | where they lie; the training samples and the network must be the same |
     pub fn may_change(&self) -> bool {
         MAY_CHANGE.iter().any(|key| {

@@ -127,7 +127,11 @@ impl RunConfig {
     pub(super) fn check(&self, staged: bool) -> Result<()> {
         let wrong = |field, value: u64, rule: &str| Err(broken("train", field, value, rule));
         if self.epochs == 0 && !staged {
-            return wrong("epochs", 0, "must be at least 1; only with a [[stage]] that learns may it be 0");
+            return wrong(
+                "epochs",
+                0,
+                "must be at least 1; only with a [[stage]] that learns, or a [readout], may it be 0",
+            );
         }
         if self.batch == 0 {
             return wrong("batch", 0, "must be at least 1");

@@ -22,11 +22,15 @@ impl TrainConfig {
         // More than one key means that the text goes on after the value.
         let parsed = parsed.filter(|t| t.len() == 1).and_then(|mut t| t.remove("value"));
         let given = parsed.unwrap_or_else(|| Value::String(value.to_string()));
-        let none = given.as_str() == Some("none");
-        let changed = self.with(key, Some(given));
-        let changed = if none { changed.or_else(|e| self.without(key).ok_or(e)) } else { changed };
-        *self = changed?;
+        *self = self.changed(key, given)?;
         Ok(())
+    }
+
+    /// The job with another value at `key`; without what is optional there if the value is `none`.
+    pub(super) fn changed(&self, key: &str, value: Value) -> Result<TrainConfig> {
+        let none = value.as_str() == Some("none");
+        let changed = self.with(key, Some(value));
+        if none { changed.or_else(|e| self.without(key).ok_or(e)) } else { changed }
     }
 
     /// The job without what is optional at `key`; none if that cannot be missing.

@@ -71,7 +71,7 @@ fn every_preset_is_a_job_whose_network_fits() {
         assert_eq!(read(&config.to_toml().unwrap()).unwrap(), config, "{}", path.display());
         seen += 1;
     }
-    assert_eq!(seen, 10);
+    assert_eq!(seen, 13);
 }
 
 #[test]
@@ -415,4 +415,33 @@ fn files_of_data_may_lie_elsewhere() {
     wanted.set("data.source.csv.scale", "3").unwrap();
     assert!(before.resumed_as(&wanted, "job.toml").unwrap_err().to_string().contains("scale = 3.0"));
     assert!(taken.iter().all(Difference::may_change));
+}
+
+#[test]
+fn a_folder_stands_for_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let files = |from: &Path| IdxFiles { folder: Some(from.to_path_buf()), ..IdxFiles::default() }.files();
+    assert!(files(place).unwrap_err().to_string().contains("holds no train-images-idx3-ubyte"));
+    let touch = |name: &str| std::fs::write(place.join(name), "").unwrap();
+    touch("train-images-idx3-ubyte.gz");
+    touch("train-labels.idx1-ubyte");
+    let found = files(place).unwrap();
+    assert_eq!(
+        (found.images, found.labels),
+        (place.join("train-images-idx3-ubyte.gz"), place.join("train-labels.idx1-ubyte"))
+    );
+    assert_eq!((found.test_images, found.test_labels, found.folder), (None, None, None));
+    touch("t10k-images-idx3-ubyte.gz");
+    std::fs::create_dir(place.join("test")).unwrap();
+    touch("test/labels-idx1-ubyte");
+    let found = files(place).unwrap();
+    assert_eq!(found.test_images, Some(place.join("t10k-images-idx3-ubyte.gz")));
+    assert_eq!(found.test_labels, Some(place.join("test/labels-idx1-ubyte")));
+    touch("train-labels-idx1-ubyte.gz");
+    assert!(files(place).unwrap_err().to_string().contains("holds both"));
+    let mut both = TrainConfig::digits();
+    both.set("data.source.idx.folder", "somewhere").unwrap();
+    both.set("data.source.idx.images", "a").unwrap();
+    assert!(both.check().unwrap_err().to_string().contains("`folder` stands for all files"));
 }

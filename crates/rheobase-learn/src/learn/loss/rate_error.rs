@@ -16,9 +16,9 @@ const PLACE: &str = "loss.rate_error";
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RateError {
-    /// ExpectedTensor rate of the right class's output, in spikes per step: ≥ 0, by default 0.8.
+    /// Expected rate of the right class's output, in spikes per step: ≥ 0, by default 0.8.
     pub correct: f64,
-    /// ExpectedTensor rate of the other outputs, in spikes per step: ≥ 0, by default 0.2.
+    /// Expected rate of the other outputs, in spikes per step: ≥ 0, by default 0.2.
     pub incorrect: f64,
 }
 

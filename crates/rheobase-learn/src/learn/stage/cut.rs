@@ -1,6 +1,7 @@
 //! `Cut`: the part of a network that a stage runs: what comes before its layer, and the layer with its neurons.
 
 use crate::learn::check::broken;
+use crate::learn::front::take_over;
 use rheobase_base::{Error, Result};
 use rheobase_network::network::{Kind, Network, Program, ancestors, lower_part};
 use rheobase_network::plasticity::Connection;
@@ -144,16 +145,6 @@ fn same_shape(program: &Program, layer: usize, neurons: usize, place: &str) -> R
 fn no_neurons(place: &str) -> Error {
     let what = "no neurons that spike follow it, and a rule learns from spikes; put a `fire` or `neurons` node behind it";
     Error::unsupported(place, what)
-}
-
-/// Gives a part of a network the parameters of the whole.
-fn take_over(part: &mut Program, whole: &Program) -> Result<()> {
-    part.update(|parameters| {
-        for tensor in &mut parameters.tensors {
-            tensor.values.clone_from(&whole.parameters().get(&tensor.name)?.values);
-        }
-        Ok(())
-    })
 }
 
 /// The shape of a kernel; of a dense layer that of the image that was flattened before it, if one was.

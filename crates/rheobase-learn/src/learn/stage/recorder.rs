@@ -3,7 +3,7 @@
 use rheobase_models::lanes::Level;
 
 use super::cut::Cut;
-use super::front::step;
+use crate::learn::front::step;
 use rheobase_base::Result;
 use rheobase_network::network::SampleInput;
 use rheobase_network::network::{Context, Counts, Feed, Signal, Tape, TileInput};

@@ -6,9 +6,11 @@ use super::course::{Course, Point};
 use super::stages::Learning;
 use super::{Feedback, Stage};
 use crate::learn::config::StageConfig;
-use crate::learn::prepare::prepare;
+use crate::learn::prepare::{Prepared, prepare};
+use crate::learn::settled::Settled;
 use rheobase_base::random::Stream;
 use rheobase_base::{Cancel, Result};
+use rheobase_network::network::SampleInput;
 use rheobase_signals::tensor::Tensor;
 
 /// Samples that are encoded, and taken to the layer, at once. No result depends on it.
@@ -84,8 +86,11 @@ pub struct StageRun {
     course: Course,
     kernel: [usize; 3],
     features: usize,
+    neurons: String,
     /// What the learner carried when it was last saved.
     kept: Vec<(String, Tensor)>,
+    /// What comes before the layer, once it is known; nothing inside where it is computed again in every epoch.
+    settled: Option<Option<Settled>>,
     /// Only while it learns.
     pub(super) stage: Option<Stage>,
 }
@@ -100,7 +105,9 @@ impl StageRun {
             course: Course::default(),
             kernel: stage.kernel(),
             features: stage.features(),
+            neurons: stage.neurons().to_string(),
             kept: Vec::new(),
+            settled: None,
             stage: None,
         }
     }
@@ -124,6 +131,11 @@ impl StageRun {
     /// Features of the layer.
     pub fn features(&self) -> usize {
         self.features
+    }
+
+    /// The node whose spikes it learns from.
+    pub fn neurons(&self) -> &str {
+        &self.neurons
     }
 
     /// How often each feature won in all epochs that are done.
@@ -167,9 +179,7 @@ impl StageRun {
         let order = rheobase_data::shuffle::order(all, &Stream::new(with.seed, "order", &name), epoch);
         let end = self.samples(all).min(self.sums.samples + AT_ONCE);
         let chosen = &order[self.sums.samples..end];
-        let prepared = prepare(with.data, chosen, with.encoding, with.steps, epoch)?;
-        let lengths = prepared.lengths.clone();
-        let shown = match stage.ahead(prepared) {
+        let (shown, lengths) = match self.shown(&stage, with, chosen, epoch) {
             Ok(shown) => shown,
             Err(error) => {
                 self.stage = Some(stage);
@@ -202,11 +212,39 @@ impl StageRun {
             self.end_epoch(&stage)?;
         }
         if self.is_done() {
+            self.settled = None;
             self.kept = stage.tensors()?;
+            if let Some((threshold, values)) = stage.kept_threshold()? {
+                with.trainer.set(&threshold, &values)?;
+            }
         } else {
             self.stage = Some(stage);
         }
         Ok(done)
+    }
+
+    /// What the layer is shown of some samples, and for how many steps. Where there are several epochs, what comes before the
+    /// layer runs once for all of them.
+    fn shown(
+        &mut self,
+        stage: &Stage,
+        with: &Learning<'_>,
+        chosen: &[usize],
+        epoch: u64,
+    ) -> Result<(Vec<SampleInput>, Vec<usize>)> {
+        let again = self.config.epochs > 1 && self.samples(with.data.samples()) == with.data.samples();
+        if self.settled.is_none() {
+            let source = stage.front(with.trainer.program())?.filter(|_| again);
+            let settled = source.map(|source| Settled::new(&with.origin(stage.level), source)).transpose()?;
+            self.settled = Some(settled.flatten());
+        }
+        if let Some(Some(settled)) = &self.settled {
+            let Prepared { inputs, lengths, .. } = settled.prepared(chosen);
+            return Ok((inputs, lengths));
+        }
+        let prepared = prepare(with.data, chosen, with.encoding, with.steps, epoch)?;
+        let lengths = prepared.lengths.clone();
+        Ok((stage.ahead(prepared)?, lengths))
     }
 
     /// The stage at the point where it is.
@@ -278,6 +316,7 @@ impl StageRun {
     pub(super) fn restore(&mut self, record: Record, kept: Vec<(String, Tensor)>) {
         (self.history, self.sums, self.course.points) = (record.history, record.sums, record.points);
         self.kept = kept;
+        self.settled = None;
         self.stage = None;
     }
 

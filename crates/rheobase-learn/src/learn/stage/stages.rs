@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use rheobase_models::lanes::Level;
 use serde_json::Value;
 
 use super::cut::depends;
@@ -13,6 +14,7 @@ use crate::learn::check::broken;
 use crate::learn::checkpoint::Checkpoint;
 use crate::learn::config::TrainConfig;
 use crate::learn::history::Progressed;
+use crate::learn::settled::Origin;
 use crate::learn::trainer::Trainer;
 use crate::learn::warning::Warning;
 use rheobase_base::{Error, Result};
@@ -42,6 +44,15 @@ pub(in crate::learn) struct Learning<'a> {
     pub(in crate::learn) encoding: &'a Encoding,
     pub(in crate::learn) steps: usize,
     pub(in crate::learn) seed: u64,
+}
+
+impl Learning<'_> {
+    /// The samples on their way through the network.
+    pub(super) fn origin(&self, level: Level) -> Origin<'_> {
+        let (network, program) = (self.network, self.trainer.program());
+        let Learning { data, encoding, steps, .. } = *self;
+        Origin { network, program, data, encoding, steps, level, limit: None }
+    }
 }
 
 /// The stages of a job; the first that is not done is the one that learns.

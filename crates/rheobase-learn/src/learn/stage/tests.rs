@@ -118,7 +118,8 @@ fn a_frozen_layer_changes_no_other_gradient() {
         .collect();
     let targets: Vec<Target<'_>> = (0..20).map(|i| Target::Class(i % 3)).collect();
     let (ids, lengths): (Vec<u64>, Vec<usize>) = ((0..20).collect(), vec![8; 20]);
-    let batch = Batch { inputs: &inputs, targets: &targets, lengths: &lengths, ids: &ids, epoch: 0 };
+    let batch =
+        Batch { source: 0, inputs: &inputs, targets: &targets, lengths: &lengths, ids: &ids, epoch: 0 };
     let pass =
         Pass { loss: LossKind::default(), rates: Vec::new(), truncate: 0, chunk: 3, level: Level::best() };
     let optimiser = OptimiserKind::AdamW(AdamW::default());
@@ -428,10 +429,13 @@ fn thresholds_rise_with_wins_where_they_can() {
     neurons
         .set("network.node.spikes", "{ name = \"spikes\", neurons = { model = \"lif_subtract\" } }")
         .unwrap();
+    let wins = done(neurons.clone()).stages()[0].wins();
+    assert!(*wins.iter().min().unwrap() > 0, "{wins:?}");
+    neurons.set("network.node.spikes.neurons.model", "spiking_rectified_linear").unwrap();
     let said = Job::new(neurons).err().unwrap().to_string();
     assert!(
         said.contains("`homeostasis` raises the thresholds of `fire`")
-            && said.contains("`spikes` is lif_subtract"),
+            && said.contains("`spikes` is spiking_rectified_linear"),
         "{said}"
     );
 }
@@ -519,4 +523,204 @@ fn a_stage_can_be_made_longer_until_something_has_learned_from_it() {
     broken.header.extra["stages"] = serde_json::json!({});
     broken.write(&path).unwrap();
     assert!(Job::resume(&path).err().unwrap().to_string().contains("damaged header: no stage of `maps`"));
+}
+
+/// What no longer changes is computed once, and nothing shows that it was: parameters, moments, epochs, rates.
+#[test]
+fn what_has_settled_is_computed_once_to_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    for change in
+        [("train.batch", "32"), ("data.validation", "0.2"), ("network.node.spikes.fire.again", "true")]
+    {
+        let mut settings = config(ORDER);
+        settings.set("train.epochs", "2").unwrap();
+        settings.set(change.0, change.1).unwrap();
+        let once = done(settings.clone());
+        let mut again = Job::new(settings).unwrap();
+        again.never_settle();
+        again.run(|_, _, _| Ok(true)).unwrap();
+        assert_eq!((once.settled_source(), again.settled_source()), (Some(5), None), "{change:?}");
+        assert!(once.history()[1].rate > 0.0);
+        assert_eq!(once.history(), again.history());
+        assert_eq!(bytes(&once, folder.path()), bytes(&again, folder.path()), "{change:?}");
+    }
+}
+
+/// Where samples differ from epoch to epoch, or what lies behind looks further back, all of the network runs in each.
+#[test]
+fn what_does_not_settle_is_computed_again() {
+    for change in [
+        ("data.shift", "1"),
+        ("encode", "{ name = 'bernoulli' }"),
+        ("encode", "{ name = 'direct' }"),
+        ("network.node.flatten", "{ name = 'flatten', dropout = { probability = 0.5 } }"),
+        ("train.memory", "'1 MB'"),
+    ] {
+        let mut settings = config(ORDER);
+        settings.set("stage.maps.epochs", "0").unwrap();
+        match change {
+            ("network.node.flatten", node) => {
+                let mut text = settings.to_toml().unwrap();
+                text = text.replace("[network.node.flatten]\n", "[network.node.dropout]\nprobability = 0.5\n\n[[network.node]]\nname = \"row\"\n\n[network.node.flatten]\n");
+                assert!(text.contains("probability"), "{node}");
+                settings = TrainConfig::from_toml(&text, "job.toml").unwrap();
+                let job = done(settings);
+                // What comes before the dropout still settles.
+                assert_eq!(job.settled_source(), Some(4));
+                continue;
+            }
+            (key, value) => settings.set(key, value).unwrap(),
+        }
+        assert_eq!(done(settings).settled_source(), None, "{change:?}");
+    }
+}
+
+/// Neurons of a model that learn by pairs of spikes, with thresholds that rise and stay.
+fn rising(more: &str) -> TrainConfig {
+    let text = format!(
+        r#"
+        [data]
+        steps = 20
+        [encode]
+        name = "poisson"
+        max_rate = 200.0
+        [[network.node]]
+        name = "flatten"
+        flatten = {{}}
+        [[network.node]]
+        name = "in"
+        linear = {{ outputs = 12, bias = false, start = {{ around = {{ mean = 0.5, deviation = 0.2, within = [0.0, 1.0] }} }} }}
+        [[network.node]]
+        name = "cells"
+        neurons = {{ model = "cuba_lif", set = {{ v_th = 0.5 }}, competition = {{ k = 1, scope = "layer", silence = 5 }} {more} }}
+        [[network.node]]
+        name = "out"
+        linear = {{ outputs = 10, bias = false }}
+        [readout]
+        layer = "out"
+        by = "votes"
+        [[stage]]
+        layer = "in"
+        samples = 100
+        epochs = 2
+        converged = 0.0
+        [stage.plasticity]
+        rule = {{ pair = {{ a_plus = 0.02, a_minus = 0.01 }} }}
+        winners = {{ k = 1 }}
+        normalize = {{ sum = 8.0 }}
+        homeostasis = {{ rise = 0.03125, keep = true }}
+        [train]
+        epochs = 0
+        "#
+    );
+    TrainConfig::from_toml(&text, "job.toml").unwrap()
+}
+
+#[test]
+fn thresholds_that_rose_stay_to_the_same_bits_however_it_is_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = done(rising(", learn = [\"v_th[]\"]"));
+    let wins = whole.stages()[0].wins();
+    let silent: usize = whole.stages()[0].history().iter().map(|epoch| epoch.silent).sum();
+    assert!(silent < 100 && wins.iter().sum::<u64>() == 200 - silent as u64, "{silent} {wins:?}");
+    let thresholds = weights(&whole, "cells.v_th").to_vec();
+    assert!(
+        wins.iter().zip(&thresholds).all(|(wins, x)| *x == 0.5 + 0.03125 * *wins as f32),
+        "{thresholds:?}"
+    );
+    // In two runs, the first of which ended its stage.
+    let path = folder.path().join("first.safetensors");
+    let mut first = rising(", learn = [\"v_th[]\"]");
+    first.set("stage.in.epochs", "1").unwrap();
+    let first = done(first);
+    assert_ne!(weights(&first, "cells.v_th"), thresholds);
+    first.checkpoint().unwrap().write(&path).unwrap();
+    let library = rheobase_network::network::Library::default();
+    let mut resumed =
+        Job::resume_with(&path, &library, |mut run| run.set("stage.in.epochs", "2").map(|()| run)).unwrap();
+    assert!(!resumed.is_done());
+    resumed.run(|_, _, _| Ok(true)).unwrap();
+    assert_eq!(bytes(&resumed, folder.path()), bytes(&whole, folder.path()));
+    let error = Job::new(rising("")).err().unwrap().to_string();
+    assert!(error.contains("homeostasis.keep = true") && error.contains("learn = [\"v_th[]\"]"), "{error}");
+}
+
+/// A wrong decision is worth what was right before, and the other way round, after a break too.
+#[test]
+fn balanced_rewards_follow_the_share_of_right_decisions() {
+    let parts = [
+        rheobase_network::network::linear(2).without_bias().named("classes"),
+        rheobase_network::network::fire_once(0.5),
+    ];
+    let network = rheobase_network::network::Sequential::new(parts).input(&[2]).unwrap();
+    let mut program = rheobase_network::network::lower(&network, 0).unwrap();
+    program.update(|p| p.set("classes.weight", &[0.8, 0.2, 0.8, 0.2])).unwrap();
+    let text = "[[stage]]\nlayer = \"classes\"\n[stage.plasticity]\nrule = { order = { ltp = 0.01, ltd = -0.01, stabilizer = false } }\n\
+                winners = { k = 1 }\nreward = { balance = 4.0 }";
+    let settings = TrainConfig::from_toml(text, "job.toml").unwrap().stage.remove(0);
+    let sample = SampleInput::Spikes(SpikeRows::new(vec![0, 1], vec![0], vec![1.0], 2).unwrap());
+    let mut stage = Stage::new(&network, &program, &settings).unwrap();
+    // Feature 0 wins: right twice, then wrong.
+    let mut expected = 0.8f32;
+    for (class, reward) in [(0, 1.0), (0, 0.75), (1, -0.4375)] {
+        let feedback = Feedback::Class { class, classes: 2 };
+        stage.learn(&sample, 1, feedback).unwrap();
+        expected += 0.01 * reward;
+        assert!((stage.weights()[0] - expected).abs() < 1e-6, "{} {expected}", stage.weights()[0]);
+    }
+    program.update(|p| p.set("classes.weight", stage.weights())).unwrap();
+    let mut again = Stage::new(&network, &program, &settings).unwrap();
+    again.restore(&stage.tensors().unwrap()).unwrap();
+    for stage in [&mut stage, &mut again] {
+        stage.learn(&sample, 1, Feedback::Class { class: 0, classes: 2 }).unwrap();
+    }
+    assert_eq!(stage.weights(), again.weights());
+    assert_eq!(stage.tensors().unwrap(), again.tensors().unwrap());
+    let wrong = text.replace("4.0", "0.5");
+    let wrong = TrainConfig::from_toml(&wrong, "job.toml").unwrap().stage.remove(0);
+    let error = Stage::new(&network, &program, &wrong).err().unwrap().to_string();
+    assert!(
+        error.contains("reward.balance = 0.5: must be a finite number of samples, at least 1"),
+        "{error}"
+    );
+}
+
+#[test]
+fn sources_that_cannot_be_begun_from_are_refused() {
+    use crate::learn::{Batch, Pass, Target, Workspaces};
+
+    let text = r#"
+        input = [4]
+        node = [
+            { name = "a", linear = { outputs = 3 } },
+            { name = "b", linear = { outputs = 3 } },
+            { name = "c", from = ["a", "b"], identity = {} },
+            { name = "d", linear = { outputs = 2 } },
+        ]
+        "#;
+    let network: Network = rheobase_network::toml_text::read(text, "net.toml").unwrap();
+    let program = rheobase_network::network::lower(&network, 0).unwrap();
+    let inputs = [SampleInput::Constant(vec![1.0; 3])];
+    let (loss, level) = (TrainConfig::digits().loss, Level::best());
+    let pass = Pass { loss, rates: Vec::new(), truncate: 0, chunk: 10, level };
+    let run = |source| {
+        let batch = Batch {
+            source,
+            inputs: &inputs,
+            targets: &[Target::Class(0)],
+            lengths: &[2],
+            ids: &[0],
+            epoch: 0,
+        };
+        pass.run(&program, &batch, true, &Workspaces::default())
+    };
+    assert!(run(1).is_ok() && run(4).is_ok());
+    // `b` alone does not feed what comes behind it; 5 is the output, and there is no 6.
+    for source in [2, 5, 6, 100] {
+        let error = run(source).unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("network.source = {source}: must be 0 for the network's input")),
+            "{error}"
+        );
+    }
 }

@@ -118,6 +118,10 @@ impl Operator for Dropout {
     }
 
     /// The same in all steps of a run.
+    fn has_chance(&self) -> bool {
+        self.probability > 0.0
+    }
+
     fn is_static(&self) -> bool {
         true
     }

@@ -187,6 +187,10 @@ impl Operator for FireOnceConv {
         Ok(Some(self.connection.clone()))
     }
 
+    fn threshold(&self) -> Option<&'static str> {
+        Some("threshold")
+    }
+
     fn raise_thresholds(&mut self, features: &[f32]) -> Result<bool> {
         self.raised = features.to_vec();
         self.set_thresholds()?;

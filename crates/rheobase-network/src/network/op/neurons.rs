@@ -26,11 +26,25 @@ pub(crate) struct Learned {
 pub(crate) struct Neurons {
     layer: Layer<f32>,
     learned: Vec<Learned>,
+    /// The model's threshold, if it has one: its field, and its values before anything is added.
+    threshold: Option<(usize, Column<f64>)>,
+    /// What is added to it, of each feature; nothing if empty.
+    raised: Vec<f32>,
 }
 
 impl Neurons {
     pub(crate) fn new(layer: Layer<f32>, learned: Vec<Learned>) -> Self {
-        Neurons { layer, learned }
+        let threshold = layer.params().position(|(field, _)| field.is_threshold);
+        let threshold = threshold.and_then(|n| Some((n, layer.params().nth(n)?.1.clone())));
+        Neurons { layer, learned, threshold, raised: Vec::new() }
+    }
+
+    /// The threshold with what was added.
+    fn raised_threshold(&self) -> Option<(usize, Column<f64>)> {
+        let (field, column) = self.threshold.as_ref().filter(|_| !self.raised.is_empty())?;
+        let places = self.layer.neurons() / self.raised.len().max(1);
+        let at = |neuron: usize| column.get(neuron) + f64::from(self.raised[neuron / places.max(1)]);
+        Some((*field, Column::Each((0..self.layer.neurons()).map(at).collect())))
     }
 
     fn wants_coeffs(&self) -> bool {
@@ -54,6 +68,15 @@ impl Operator for Neurons {
                 true => self.layer.set_initial(learned.field, column),
                 false => params.push((learned.field, column)),
             }
+        }
+        if let Some((field, base)) = &mut self.threshold
+            && let Some((_, column)) = params.iter().find(|(n, _)| n == field)
+        {
+            *base = column.clone();
+        }
+        if let Some(raised) = self.raised_threshold() {
+            params.retain(|(field, _)| *field != raised.0);
+            params.push(raised);
         }
         self.layer.set_params(params)
     }
@@ -182,6 +205,21 @@ impl Operator for Neurons {
 
     fn reads_output(&self) -> bool {
         false
+    }
+
+    fn raise_thresholds(&mut self, features: &[f32]) -> Result<bool> {
+        if self.threshold.is_none() {
+            return Ok(false);
+        }
+        self.raised = features.to_vec();
+        let raised = self.raised_threshold();
+        self.layer.set_params(raised.into_iter().collect())?;
+        Ok(true)
+    }
+
+    fn threshold(&self) -> Option<&'static str> {
+        let (field, _) = self.threshold.as_ref()?;
+        self.layer.model().params().get(*field).map(|field| field.name)
     }
 
     fn spikes(&self) -> bool {

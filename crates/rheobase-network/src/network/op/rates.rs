@@ -104,6 +104,10 @@ impl Operator for Rates {
         true
     }
 
+    fn has_chance(&self) -> bool {
+        self.counts.is_some()
+    }
+
     fn scale_smoothing(&mut self, factor: f64) {
         let sigma = self.sigma.map(|sigma| (sigma * factor) as f32);
         self.smoothing = sigma.filter(|sigma| *sigma >= SHARPEST);

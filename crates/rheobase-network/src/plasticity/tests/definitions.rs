@@ -198,7 +198,8 @@ fn eligibility_waits_for_the_reward_and_decays() {
     let (pre, post) = (rows(&[&[0], &[], &[], &[], &[]], 1), rows(&[&[], &[0], &[], &[], &[]], 1));
     let pair = Pair { a_plus: 0.1, tau_plus: 0.01, ..Pair::default() };
     let after = |tau, reward: &[f32]| {
-        let settings = Plasticity { reward: Some(Reward { tau, punish: None }), ..wide(Rule::Pair(pair)) };
+        let settings =
+            Plasticity { reward: Some(Reward { tau, ..Reward::default() }), ..wide(Rule::Pair(pair)) };
         let mut weights = [0.0];
         learner(&settings, &dense(1, 1))
             .sample(&mut weights, &Activity::new(&pre, &post).reward(reward))

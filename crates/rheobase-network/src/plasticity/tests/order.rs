@@ -114,14 +114,16 @@ fn a_reward_scales_and_a_punishment_turns_around_or_has_rates_of_its_own() {
     assert_eq!(after(Reward::default(), 0.0), [0.5, 0.5]);
     assert_eq!(after(Reward::default(), -1.0), [0.4, 0.55]);
     let punish = Some([Rate::Same(-0.8), Rate::Same(0.1)]);
-    assert_eq!(after(Reward { punish: punish.clone(), tau: None }, -0.5), [0.4, 0.5 + 0.0125]);
-    assert_eq!(after(Reward { punish, tau: None }, 1.0), [0.6, 0.45]);
+    assert_eq!(after(Reward { punish: punish.clone(), ..Reward::default() }, -0.5), [0.4, 0.5 + 0.0125]);
+    assert_eq!(after(Reward { punish, ..Reward::default() }, 1.0), [0.6, 0.45]);
 }
 
 #[test]
 fn winners_find_it_harder_to_win_again_and_forget_it() {
-    let settings =
-        Plasticity { homeostasis: Some(Homeostasis { rise: 2.0, tau: Some(10.0) }), ..order(0.1, -0.1) };
+    let settings = Plasticity {
+        homeostasis: Some(Homeostasis { rise: 2.0, tau: Some(10.0), keep: false }),
+        ..order(0.1, -0.1)
+    };
     let mut learner = learner(&settings, &dense(1, 2));
     let (pre, first) = (rows(&[&[0]], 1), rows(&[&[0]], 2));
     assert_eq!(learner.thresholds(), [0.0, 0.0]);

@@ -13,7 +13,7 @@ fn part(rows: &SpikeRows, from: usize, to: usize, neurons: usize) -> SpikeRows {
 fn rules() -> Vec<Plasticity> {
     let pair = Pair { dependence: Dependence::Multiplicative, ..Pair::default() };
     let triplet = Triplet { a3_minus: 1e-3, pairing: Pairing::Nearest, ..Triplet::default() };
-    let waits = Some(Reward { tau: Some(0.01), punish: None });
+    let waits = Some(Reward { tau: Some(0.01), ..Reward::default() });
     let plain = Plasticity::new(Rule::Pair(pair));
     vec![plain.clone(), Plasticity::new(Rule::Triplet(triplet)), Plasticity { reward: waits, ..plain }]
 }
@@ -76,7 +76,7 @@ fn a_sample_begins_afresh() {
 fn what_was_kept_goes_on_to_the_bit_and_damage_is_refused() {
     let anneal = Some(Anneal { every: 1, factor: 1.5, limit: 0.5 });
     let mut settings = order(0.1, -0.1);
-    settings.homeostasis = Some(Homeostasis { rise: 1.0, tau: Some(5.0) });
+    settings.homeostasis = Some(Homeostasis { rise: 1.0, tau: Some(5.0), keep: false });
     let Rule::Order(rule) = &mut settings.rule else { panic!() };
     rule.anneal = anneal;
     let connection = dense(6, 4);

@@ -1,0 +1,140 @@
+//! `rheobase compare`: runs side by side, and the table that a sweep ends with.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use rheobase::learn::runs::{Column, run_folders};
+use rheobase::learn::{Comparison, RunRecord};
+use rheobase::show::training::comparison;
+
+use crate::arguments::is_stdout;
+use crate::failure::Outcome;
+use crate::picture_options::PictureOptions;
+use crate::terminal;
+use crate::text::{Table, short};
+
+/// Compare runs: results and the settings that differ
+#[derive(Args)]
+#[command(
+    after_help = "A folder with runs in it stands for all of them. Runs that differ in their seed at most are one group: its test
+accuracy is a mean with its standard deviation, its curve the mean within a band from the lowest to the highest seed.
+Curves are those of the validation samples where all runs have them, else of training.
+
+Examples:
+  rheobase compare runs/digits-0 runs/digits-1
+  rheobase compare sweeps/digits -o curves.pdf
+  rheobase compare sweeps/digits --csv > table.csv"
+)]
+pub(crate) struct Compare {
+    /// Folders of runs, or folders with such folders in them
+    #[arg(value_name = "RUN", required = true)]
+    runs: Vec<PathBuf>,
+    /// Draw the learning curves into this file
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Draw the loss on a logarithmic axis
+    #[arg(long)]
+    log: bool,
+    #[command(flatten)]
+    format: Format,
+    #[command(flatten)]
+    picture: PictureOptions,
+}
+
+/// How a table of runs is printed.
+#[derive(Args)]
+pub(crate) struct Format {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Print CSV: a line per run
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+}
+
+impl Compare {
+    pub(crate) fn run(self) -> Outcome<()> {
+        if let Some(path) = &self.output {
+            self.picture.check("-o", path)?;
+        }
+        let mut folders: Vec<PathBuf> = Vec::new();
+        for path in &self.runs {
+            for folder in run_folders(path)? {
+                if !folders.contains(&folder) {
+                    folders.push(folder);
+                }
+            }
+        }
+        let runs = folders.iter().map(RunRecord::read).collect::<rheobase::Result<_>>()?;
+        let runs = Comparison::new(runs)?;
+        if let Some(path) = &self.output {
+            let names: Vec<String> = runs.runs().iter().map(RunRecord::name).collect();
+            let figure = comparison(&runs, self.log)?.provenance("runs", names.join(", "));
+            self.picture.save(figure, path)?;
+            if is_stdout(path) {
+                return Ok(());
+            }
+        }
+        self.format.print(&runs)?;
+        match &self.output {
+            Some(path) if !self.format.json && !self.format.csv => {
+                terminal::say(&format!("wrote {}\n", path.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Format {
+    /// Prints the runs as asked for.
+    pub(crate) fn print(&self, runs: &Comparison) -> Outcome<()> {
+        if self.json {
+            return terminal::print_json(&runs.to_json());
+        }
+        terminal::print(&if self.csv { runs.to_csv() } else { as_text(runs) })
+    }
+}
+
+/// What stands above a column: the key's last part, or all of it where two end alike.
+fn heading<'a>(runs: &'a Comparison, column: &'a Column) -> &'a str {
+    let alike = runs.columns().iter().filter(|c| c.short() == column.short()).count();
+    if alike > 1 { &column.key } else { column.short() }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.2} %", 100.0 * share)
+}
+
+/// A line per run, then one per group where groups have several runs.
+pub(crate) fn as_text(runs: &Comparison) -> String {
+    let settings: Vec<&str> = runs.columns().iter().map(|c| heading(runs, c)).collect();
+    let results = ["epochs", "test accuracy", "test loss", "spikes/sample", "seconds"];
+    let mut table = Table::new(&[&["run"], &settings[..], &results[..]].concat());
+    for (i, run) in runs.runs().iter().enumerate() {
+        let mut cells = vec![run.name()];
+        cells.extend(runs.columns().iter().map(|c| c.values[i].clone()));
+        cells.push(format!("{} of {}", run.epochs.len(), run.settings.train.epochs));
+        cells.extend(match &run.result {
+            Some(r) => [percent(r.accuracy), short(r.loss), short(r.spikes), short(r.seconds)],
+            None => ["not finished", "", "", ""].map(String::from),
+        });
+        table.cells(cells);
+    }
+    let mut out = table.render(usize::MAX);
+    let groups = runs.groups();
+    if runs.runs().len() == groups.len() {
+        return out;
+    }
+    let mut table = Table::new(&["settings", "runs", "test accuracy: mean ± standard deviation"]);
+    for group in &groups {
+        let accuracy = match runs.accuracy(group) {
+            None => "not finished".into(),
+            Some((mean, None)) => percent(mean),
+            Some((mean, Some(spread))) => format!("{:.2} ± {:.2} %", 100.0 * mean, 100.0 * spread),
+        };
+        table.row([runs.label(group), group.runs.len().to_string(), accuracy]);
+    }
+    out += "\n";
+    out += &table.render(usize::MAX);
+    out
+}

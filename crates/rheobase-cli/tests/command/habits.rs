@@ -1,0 +1,233 @@
+//! What an hour with the command needs: units, sizes of pictures, output for other programs, the reference, a shell's help.
+
+use std::fs;
+
+use crate::train::task;
+use crate::{json, names_in, ok, run_in};
+
+#[test]
+fn numbers_may_have_units() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let plain = ["simulate", "adex", "--time", "0.3", "--dt", "0.0001", "--input", "800", "--json"];
+    let units = ["simulate", "adex", "--time", "300ms", "--dt", "0.1 ms", "--input", "0.8nA", "--json"];
+    let [mut plain, mut units] = [plain, units].map(|args| json(place, &args));
+    assert!(plain["spikes"].as_u64().unwrap() > 0);
+    for found in [&mut plain, &mut units] {
+        for changing in ["wall_seconds", "neuron_steps_per_second", "input"] {
+            found[changing] = 0.into();
+        }
+    }
+    assert_eq!(plain, units);
+    let set =
+        |value: &str| ok(place, &["curve", "lif", "--set", value, "--points", "3", "--settle", "100ms"]);
+    assert_eq!(set("tau_m=20ms"), set("tau_m=0.02"));
+    ok(place, &["simulate", "adex", "--input", "step:100ms,0.8nA,200ms", "--time", "0.3s"]);
+    for (args, says) in [
+        ("simulate lif --set tau_m=20mV", "--set tau_m = 20 mV: is in s"),
+        ("simulate lif --time 3mV", "--time = 3 mV: is in s"),
+        ("simulate lif --time 3x", "with a unit, such as 20ms"),
+        ("simulate lif --input 0.8nA", "is in threshold current"),
+        ("simulate lif_discrete --time 3s", "counts steps here"),
+        ("curve adex --from 1mV", "--from = 1 mV: is in pA"),
+        ("simulate lif --dt 1mA", "is not a time"),
+    ] {
+        let ran = run_in(place, &args.split(' ').collect::<Vec<_>>());
+        assert!(ran.code == Some(2) && ran.err.contains(says), "{args}: {}", ran.err);
+    }
+}
+
+#[test]
+fn pictures_have_sizes_kinds_and_a_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let size = ["--width", "85mm", "--height", "6cm", "--font", "7pt", "--dpi", "150"];
+    for kind in ["svg", "png", "pdf"] {
+        let file = format!("run.{kind}");
+        ok(
+            place,
+            &[&["simulate", "lif", "--seed", "7", "--neurons", "20", "--plot", &file], &size[..]].concat(),
+        );
+        let bytes = fs::read(place.join(&file)).unwrap();
+        let find = |text: &str| bytes.windows(text.len()).any(|w| w == text.as_bytes());
+        assert!(find("seed = 7") && find("model = lif") && find("params.tau_m"), "{file}");
+    }
+    let svg = fs::read_to_string(place.join("run.svg")).unwrap();
+    assert!(svg.contains("width=\"240.94pt\" height=\"170.08pt\""), "{}", &svg[..200]);
+    ok(place, &["curve", "lif", "--plot", "curve.pdf", "--width", "85mm"]);
+    ok(place, &["phase", "adex", "--plot", "phase.pdf", "--width", "85mm"]);
+    for (args, says) in [
+        ("simulate lif --plot x.svg --width 5mm", "--width: figure.width = 5 mm"),
+        ("simulate lif --plot x.svg --width 5km", "is not a length"),
+        ("simulate lif --plot x.svg --height 21mm", "leaves no room"),
+        ("simulate lif --plot x.gif", "must end in .svg or .png or .pdf"),
+        ("phase adex --plot x.svg --height 8cm", "set the width alone"),
+    ] {
+        let ran = run_in(place, &args.split(' ').collect::<Vec<_>>());
+        assert!(ran.code == Some(2) && ran.err.contains(says), "{args}: {}", ran.err);
+        assert!(!place.join("x.svg").exists(), "{args}");
+    }
+}
+
+#[test]
+fn output_may_go_to_other_programs() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    ok(place, &["simulate", "lif", "--neurons", "30", "--input", "noise:1.2,3", "-o", "spikes.npz"]);
+    let svg = ok(place, &["plot", "raster", "spikes.npz", "--sort", "rate", "--rate", "-o", "-"]);
+    assert!(
+        svg.starts_with("<svg") && svg.contains("neuron, by rate") && svg.contains("firing rate"),
+        "{svg}"
+    );
+    assert!(ok(place, &["simulate", "lif", "--plot", "-", "--quiet"]).starts_with("<svg"));
+    let spikes = ok(place, &["simulate", "lif", "-o", "-"]);
+    assert!(spikes.contains("\nstep,batch,neuron,value,offset\n"), "{spikes}");
+    assert!(
+        ok(place, &["curve", "lif", "--points", "3", "-o", "-"]).starts_with("input,simulated,closed_form\n")
+    );
+    let table = ok(place, &["analyse", "spikes.npz", "--measure", "rate,violations", "--csv"]);
+    assert!(table.starts_with("train,spikes,rate (hz),95 %,violations,share,duplicates\n"), "{table}");
+    assert_eq!(table.lines().count(), 31);
+    let smooth = ok(
+        place,
+        &["analyse", "spikes.npz", "--measure", "smooth", "--tau", "50ms", "--step", "10ms", "--csv"],
+    );
+    assert!(smooth.starts_with("time,0,1,2,"), "{smooth}");
+    assert_eq!(smooth.lines().count(), 101);
+    let psth = ok(
+        place,
+        &[
+            "analyse",
+            "spikes.npz",
+            "--measure",
+            "psth",
+            "--at",
+            "0.3,0.6",
+            "--around",
+            "-0.1..0.2",
+            "--bin",
+            "0.01",
+            "--csv",
+        ],
+    );
+    assert!(psth.starts_with("start,rate,low,high\n") && psth.lines().count() == 31, "{psth}");
+    ok(place, &["plot", "psth", "spikes.npz", "--at", "0.3,0.6", "-o", "psth.png"]);
+    for scale in ["counts", "rate", "coefficient"] {
+        let svg = ok(place, &["plot", "correlogram", "spikes.npz", "--scale", scale, "-o", "-"]);
+        assert!(svg.contains("95 % of such trains"), "{scale}");
+    }
+    let rule = json(
+        place,
+        &["analyse", "spikes.npz", "--measure", "bursts", "--bursts", "begin=0.1,spikes=4", "--json"],
+    );
+    assert_eq!(rule["measures"]["bursts"]["rule"]["max_begin"], 0.1);
+    assert_eq!(rule["measures"]["bursts"]["rule"]["min_spikes"], 4);
+    for (args, says) in [
+        ("analyse spikes.npz --bursts start=1 --measure bursts", "unknown limit `start`"),
+        ("analyse spikes.npz --measure psth", "--at 0.5,1.5,2.5"),
+        ("analyse spikes.npz --measure psth --at 5", "not all within the recording"),
+        ("analyse spikes.npz --measure violations --refractory 0", "above 0"),
+        ("plot raster spikes.npz --group a=0,b=99 -o x.svg", "groups"),
+        ("plot raster spikes.npz --group a=0 --sort rate -o x.svg", "leave --sort out"),
+    ] {
+        let ran = run_in(place, &args.split(' ').collect::<Vec<_>>());
+        assert!(ran.code == Some(2) && ran.err.contains(says), "{args}: {}", ran.err);
+    }
+}
+
+#[test]
+fn a_run_is_drawn_and_reported_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    task(place);
+    ok(place, &["train", "job.toml", "--quiet", "--set", "train.batch=16"]);
+    for kind in ["learning", "confusion", "weights"] {
+        let file = format!("{kind}.svg");
+        ok(place, &["plot", kind, "runs/job-0", "-o", &file, "--width", "85mm"]);
+    }
+    let learning = fs::read_to_string(place.join("learning.svg")).unwrap();
+    assert!(learning.contains(">test<") && learning.contains("test: "), "the test is marked");
+    assert!(fs::read_to_string(place.join("weights.svg")).unwrap().contains("linear.weight"));
+    let ran = run_in(place, &["plot", "weights", "runs/job-0:nothing", "-o", "x.svg"]);
+    assert!(ran.code == Some(2) && ran.err.contains("unknown parameter `nothing`"), "{}", ran.err);
+
+    ok(place, &["report", "runs/job-0"]);
+    let page = fs::read_to_string(place.join("runs/job-0/report.html")).unwrap();
+    let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("no `{text}`"));
+    assert!(at("<h2>Result") < at("<h2>Settings") && at("<h2>Settings") < at("<h2>Layers"));
+    assert!(at("<h2>Layers") < at("<h2>Learning") && at("<h2>Learning") < at("<h2>confusion.png"));
+    assert!(page.contains("<td>train.batch</td>") && page.contains("<td>hidden</td>"));
+    for once in ["test accuracy", "Loss and accuracy over the epochs", "data.source"] {
+        assert_eq!(page.matches(once).count(), 1, "{once}");
+    }
+}
+
+#[test]
+fn settings_are_explained_and_one_value_is_a_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    task(place);
+    assert!(ok(place, &["settings"]).starts_with("# Settings"));
+    assert!(ok(place, &["settings", "train.epochs"]).contains("| `epochs` |"));
+    fs::write(place.join("all.toml"), ok(place, &["settings", "--defaults"])).unwrap();
+    ok(place, &["inspect", "all.toml"]);
+    let ran = run_in(place, &["settings", "learning_rat"]);
+    assert!(ran.code == Some(2) && ran.err.contains("did you mean `learning_rate`"), "{}", ran.err);
+    fs::write(place.join("bad.toml"), "[train]\nepoch = 3\n").unwrap();
+    for args in ["train bad.toml", "train --set train.epoch=3", "sweep --set train.epoch=3,4"] {
+        let ran = run_in(place, &args.split(' ').collect::<Vec<_>>());
+        assert!(ran.err.contains("`rheobase settings` explains every key"), "{args}: {}", ran.err);
+    }
+    let node = |name: &str, from: &str, kind: &str| {
+        format!("[[network.node]]\nname = \"{name}\"\nfrom = {from}\n{kind}\n")
+    };
+    let one = node("a", "\"input\"", "linear = { outputs = 8 }")
+        + &node(
+            "b",
+            "{ node = \"a\", delay = 1 }",
+            "neurons = { model = \"lif\", learn = \"tau_m\", surrogate = \"triangle\" }",
+        )
+        + &node("c", "\"b\"", "linear = { outputs = 3 }");
+    let job = fs::read_to_string(place.join("job.toml")).unwrap();
+    fs::write(place.join("one.toml"), format!("{job}{one}")).unwrap();
+    let list = one
+        .replace("\"input\"", "[\"input\"]")
+        .replace("{ node = \"a\", delay = 1 }", "[{ node = \"a\", delay = 1 }]");
+    let list = list
+        .replace("from = \"b\"", "from = [\"b\"]")
+        .replace("\"tau_m\"", "[\"tau_m\"]")
+        .replace("\"triangle\"", "[\"triangle\"]");
+    fs::write(place.join("list.toml"), format!("{job}{list}")).unwrap();
+    let [a, b] = ["one.toml", "list.toml"]
+        .map(|file| json(place, &["train", file, "--epochs", "1", "--json"])["fingerprint"].clone());
+    assert_eq!(a, b);
+}
+
+#[test]
+fn shells_and_readers_of_manuals_are_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        assert!(ok(place, &["completions", shell]).contains("simulate"), "{shell}");
+    }
+    ok(place, &["man", "pages", "--quiet"]);
+    let pages = names_in(&place.join("pages"));
+    assert!(
+        pages.contains(&"rheobase.1".into()) && pages.contains(&"rheobase-simulate.1".into()),
+        "{pages:?}"
+    );
+}
+
+#[test]
+fn what_is_not_a_result_can_be_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    task(place);
+    let said = run_in(place, &["train", "job.toml", "--out", "a"]).err;
+    assert_eq!(said.lines().filter(|l| l.starts_with("epoch ")).count(), 3, "{said}");
+    let quiet = run_in(place, &["--quiet", "train", "job.toml", "--out", "b"]);
+    assert!(quiet.err.is_empty() && quiet.out.contains("test accuracy"), "{}", quiet.err);
+    let coloured = run_in(place, &["models", "lyf", "--color", "always"]).err;
+    assert!(coloured.contains("\u{1b}[31m"), "{coloured:?}");
+    assert!(!run_in(place, &["models", "lyf"]).err.contains('\u{1b}'));
+}

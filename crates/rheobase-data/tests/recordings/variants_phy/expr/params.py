@@ -1,0 +1,2 @@
+fs = 25000.
+sample_rate = fs
