@@ -63,7 +63,7 @@ def test_every_kind_of_picture_is_drawn_into_axes(plt):
         "rate": lambda ax: trains.rate(0.05).figure(ax=ax),
         "correlogram": lambda ax: trains.correlogram(3, 4, 0.01, 0.05).figure(ax=ax),
         "distances": lambda ax: trains.distances("victor_purpura", cost=10.0).figure(ax=ax),
-        "curve": lambda ax: rb.LIF().curve_figure(np.linspace(0, 3, 30), simulated=True, training=0.1, ax=ax),
+        "curve": lambda ax: rb.LIF().curve_figure(np.linspace(0, 3, 30), training=0.1, ax=ax),
         "portrait": lambda ax: portrait.figure.draw(ax),
     }
     for name, draw in drawn.items():
@@ -73,6 +73,10 @@ def test_every_kind_of_picture_is_drawn_into_axes(plt):
         figure.canvas.draw()
     _, axes = plt.subplots(2)
     assert job.figure(ax=axes) is axes and len(axes[0].lines) >= 1
+    # What was simulated has its error below.
+    _, axes = plt.subplots(2)
+    assert rb.LIF().curve_figure(np.linspace(0, 3, 30), simulated=True, ax=axes) is axes
+    assert "error" in axes[1].get_ylabel()
 
 
 def test_neo_trains_come_and_go():
