@@ -262,11 +262,11 @@ def test_a_hundred_thousand_calls_leak_nothing():
                     p.step(np.nan)
 
     calls(5_000)
-    grown = []
-    for _ in range(3):
+    # Every call makes arrays of some hundred bytes: had each left one behind, there were 1,000 pages more in every round, however
+    # many there are, while an allocator that still uses up what other tests left takes less from round to round.
+    grown: list[int] = []
+    while len(grown) < 4 or (min(grown) >= 250 and len(grown) < 12):
         before = pages()
         calls(25_000)
         grown.append(pages() - before)
-    # Every call makes arrays of some hundred bytes: had each left one behind, there were 1,000 pages more in every round,
-    # while an allocator that has not given back what other tests left takes more in one of them at most.
     assert min(grown) < 250, grown
