@@ -1,6 +1,6 @@
 """Digits trained in Sinabs: the same spikes and the same accuracy here, and in Rockpool, which reads what is written here.
 
-    pip install rheobase sinabs==3.1.3 rockpool==3.1.0     # they need nir 1.0.4
+    pip install rheobase sinabs==3.1.3 rockpool==3.1.0     # they need nir 1.0.4; samna fetches itself at its first import
     python train_sinabs.py
 """
 
