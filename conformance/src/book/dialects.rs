@@ -195,22 +195,19 @@ fn fate(network: &rheobase::network::Network, ending: &str, framework: &str) -> 
     let target = Target { to, ..Target::default() };
     let path = folder.path().join(format!("model.{ending}"));
     let mut report = Report::default();
-    Ok(match write(&Model::new(network.clone(), weights), &path, &target, &mut report) {
-        Err(e) => {
-            let text = e.to_string();
-            let why = text.split_once("refused: ").map_or(&text[..], |(_, why)| why);
-            format!("refused: {}", plain(why))
-        }
-        Ok(()) => {
-            let said: Vec<String> = report
-                .losses()
-                .map(|e| format!("{}: `{}`, {}", e.fate.word(), e.parameter, plain(&e.how)))
-                .collect();
-            match said.is_empty() {
-                true if report.worst() == Fate::Exact => "exact".into(),
-                true => "the same steps".into(),
-                false => said.join("; "),
-            }
-        }
-    })
+    let written = write(&Model::new(network.clone(), weights), &path, &target, &mut report);
+    let said: Vec<String> = report
+        .losses()
+        .map(|e| match e.fate {
+            Fate::Refused => format!("refused: {}", plain(&e.how)),
+            fate => format!("{}: `{}`, {}", fate.word(), e.parameter, plain(&e.how)),
+        })
+        .collect();
+    match written {
+        // What else is wrong than what the report says.
+        Err(e) if report.worst() < Fate::Refused => Err(e.to_string()),
+        _ if !said.is_empty() => Ok(said.join("; ")),
+        _ if report.worst() == Fate::Exact => Ok("exact".into()),
+        _ => Ok("the same steps".into()),
+    }
 }

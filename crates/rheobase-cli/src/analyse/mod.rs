@@ -1,7 +1,7 @@
 //! `rheobase analyse`: what a file of spikes says in numbers.
 
 pub(crate) mod measures;
-pub(crate) mod more_measures;
+pub(crate) mod over_time;
 pub(crate) mod pair_measures;
 pub(crate) mod recording;
 pub(crate) mod report;
@@ -217,9 +217,9 @@ impl Measure {
             Measure::Fano => measures::fano(trains, set, found),
             Measure::Bursts => measures::burst(trains, set, found),
             Measure::Population => measures::population(trains, set, found),
-            Measure::Violations => more_measures::violations(trains, set, found),
-            Measure::Smooth => more_measures::smooth(trains, set, found),
-            Measure::Psth => more_measures::psth(trains, set, found),
+            Measure::Violations => over_time::violations(trains, set, found),
+            Measure::Smooth => over_time::smooth(trains, set, found),
+            Measure::Psth => over_time::psth(trains, set, found),
             Measure::Synchrony => measures::synchrony(trains, set, found),
             Measure::Correlogram => pair_measures::correlogram(trains, set, found),
             Measure::Correlation => pair_measures::correlation(trains, set, found),

@@ -16,7 +16,7 @@ use rheobase::models::neuron::Time;
 
 use crate::analyse::Options;
 use crate::analyse::measures::{Findings, Settings};
-use crate::analyse::more_measures::{Smooth, psth};
+use crate::analyse::over_time::{Smooth, psth};
 use crate::analyse::pair_measures::{self, Kind};
 use crate::analyse::recording::{self, Part, file_part, units, whole_bins};
 use crate::arguments::{FilePart, is_stdout};

@@ -67,6 +67,15 @@ fn rates_are_trained_run_as_spikes_and_the_loss_is_stated() {
     let longer = json(place, &["eval", "run", "--as", "spikes", "--steps", "400", "--json"]);
     assert!(longer["layers"][0]["mean_error"].as_f64() < layer["mean_error"].as_f64());
     assert_eq!(json(place, &[&as_spikes[..], &["--json", "--threads", "1"]].concat()), found);
+    // From rest the first spikes are missing in a short presentation.
+    let error = |share: &str| {
+        let short = ["eval", "run", "--as", "spikes", "--steps", "30", "--from", "0", "--json"];
+        let found = json(place, &[&short[..], &["--initial-potential", share]].concat());
+        found["layers"][0]["mean_error"].as_f64().unwrap()
+    };
+    assert!(error("0.5") < 0.8 * error("0"), "{} {}", error("0.5"), error("0"));
+    let ran = run_in(place, &[&as_spikes[..], &["--initial-potential", "1"]].concat());
+    assert!(ran.code == Some(2) && ran.err.contains("initial_potential = 1"), "{}", ran.err);
 }
 
 #[test]
