@@ -4,7 +4,7 @@ use rheobase_models::neuron::Time;
 use rheobase_signals::SpikeTrains;
 
 use super::found::Said;
-use crate::hdf5::{Tree, Value};
+use crate::hdf5_tree::{Tree, Value};
 
 /// The bytes of a file of this kind.
 pub(super) fn bytes(ending: &str, trains: &SpikeTrains) -> Said<Vec<u8>> {
