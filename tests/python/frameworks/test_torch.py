@@ -280,18 +280,26 @@ def test_workers_of_a_data_loader(context):
 def test_two_processes_train_as_one(tmp_path):
     program = textwrap.dedent(
         """
-        import os, sys, torch, rheobase as rb, rheobase.torch as rt
-        torch.distributed.init_process_group("gloo", init_method="file://" + sys.argv[3], rank=int(sys.argv[1]), world_size=2)
-        rank, size = int(sys.argv[1]), 2
-        layer = torch.nn.parallel.DistributedDataParallel(rt.Dense(7, 5, rb.LIFSubtract(), recurrent=True, seed=1))
-        optimiser = torch.optim.SGD(layer.parameters(), 0.05)
-        for epoch in range(3):
-            x = 2 * torch.rand(20, 8, 7, generator=torch.Generator().manual_seed(epoch))[:, 4 * rank : 4 * rank + 4]
-            optimiser.zero_grad()
-            layer(x)[0].sum(0).square().mean().backward()
-            optimiser.step()
+        import sys, torch, rheobase as rb, rheobase.torch as rt
+        # Before there is a group: this module's functions would keep it as their default until the interpreter's end, when the
+        # group's threads can no longer be joined.
+        import torch.distributed.nn.functional
+
+        def train(rank):
+            layer = torch.nn.parallel.DistributedDataParallel(rt.Dense(7, 5, rb.LIFSubtract(), recurrent=True, seed=1))
+            optimiser = torch.optim.SGD(layer.parameters(), 0.05)
+            for epoch in range(3):
+                x = 2 * torch.rand(20, 8, 7, generator=torch.Generator().manual_seed(epoch))[:, 4 * rank : 4 * rank + 4]
+                optimiser.zero_grad()
+                layer(x)[0].sum(0).square().mean().backward()
+                optimiser.step()
+            return layer.module.state_dict()
+
+        rank = int(sys.argv[1])
+        torch.distributed.init_process_group("gloo", init_method="file://" + sys.argv[3], rank=rank, world_size=2)
+        learned = train(rank)
         if rank == 0:
-            torch.save(layer.module.state_dict(), sys.argv[2])
+            torch.save(learned, sys.argv[2])
         torch.distributed.destroy_process_group()
         """
     )
