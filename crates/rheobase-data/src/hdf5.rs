@@ -56,6 +56,39 @@ impl Places {
     }
 }
 
+/// A matrix of single precision, some rows at a time.
+pub struct Strips {
+    path: String,
+    dataset: Dataset,
+    rows: usize,
+    columns: usize,
+    next: usize,
+}
+
+impl Strips {
+    /// Rows and columns of the whole matrix.
+    pub fn shape(&self) -> [usize; 2] {
+        [self.rows, self.columns]
+    }
+}
+
+impl Iterator for Strips {
+    type Item = Said<Vec<f32>>;
+
+    fn next(&mut self) -> Option<Said<Vec<f32>>> {
+        (self.next < self.rows).then(|| {
+            let together = (PIECE / 4 / self.columns).clamp(1, self.rows - self.next);
+            let read = self.dataset.read_f32_rows(self.next as u64, together as u64);
+            let strip = read.map_err(|e| at(&self.path, &e))?;
+            self.next += together;
+            match strip.len() == together * self.columns {
+                true => Ok(strip),
+                false => Err(format!("array `{}` is cut off: the file is damaged", self.path)),
+            }
+        })
+    }
+}
+
 /// Numbers with their shape, last axis fastest.
 pub type Numbers = (Vec<usize>, Vec<f64>);
 
@@ -252,6 +285,20 @@ impl Hdf5 {
             _ => return Err(format!("array `{path}` holds neither numbers nor texts")),
         };
         Ok((shape, stored))
+    }
+
+    /// A matrix of single precision some rows at a time, where it stands in the file in one piece; `None` for any other array.
+    ///
+    /// # Errors
+    /// If there is none, or it declares more than the file could hold.
+    pub fn strips(&self, path: &str) -> Said<Option<Strips>> {
+        let dataset = self.dataset(path)?;
+        let [rows, columns] = self.believable(&dataset, path)?[..] else { return Ok(None) };
+        let single = matches!(dataset.datatype(), Ok(Datatype::FloatingPoint { size: 4, .. }));
+        // What was never written is not in the file, and reads as its fill value.
+        let there = rows as u64 * columns as u64 <= self.size / 4;
+        let whole = single && there && !dataset.is_chunked() && rows > 0 && columns > 0;
+        Ok(whole.then(|| Strips { path: path.into(), dataset, rows, columns, next: 0 }))
     }
 
     /// Whether an array holds texts.

@@ -14,9 +14,9 @@ use crate::report::{Fate, Report};
 use crate::tensor::{Tensor, all, map};
 
 /// Nodes, weights and the report so far.
-pub(crate) struct Build<'a> {
+pub(crate) struct Build {
     /// What is read.
-    pub(crate) foreign: &'a Foreign,
+    pub(crate) foreign: Foreign,
     /// What became of it.
     pub(crate) report: Report,
     nodes: Vec<Node>,
@@ -34,8 +34,8 @@ pub(crate) struct Build<'a> {
 /// The settings of a layer of neurons, by our names.
 pub(crate) type Set = Vec<(&'static str, Numbers)>;
 
-impl<'a> Build<'a> {
-    pub(crate) fn new(foreign: &'a Foreign, report: Report) -> Self {
+impl Build {
+    pub(crate) fn new(foreign: Foreign, report: Report) -> Self {
         Build {
             foreign,
             report,
@@ -127,7 +127,7 @@ impl<'a> Build<'a> {
         &mut self,
         role: &str,
         from: Vec<Link>,
-        weight: &Tensor,
+        weight: Tensor,
         bias: Option<&Tensor>,
         turned: bool,
     ) -> Result<String> {
@@ -291,8 +291,8 @@ impl<'a> Build<'a> {
         Ok(())
     }
 
-    /// The model, whose samples have this shape.
-    pub(crate) fn finish(mut self, input: &[usize]) -> Result<(Model, Report)> {
+    /// The model.
+    pub(crate) fn finish(mut self) -> Result<(Model, Report)> {
         for layer in &self.foreign.layers {
             if let Some(node) = self.sends.get(&layer.name) {
                 if let Some(shown) = self.shown.iter_mut().find(|s| s.layer == layer.name) {
@@ -311,7 +311,7 @@ impl<'a> Build<'a> {
             self.foreign.layers.iter().enumerate().map(|(i, l)| (&l.name[..], i)).collect();
         self.shown.sort_by_key(|s| order.get(&s.layer[..]).copied());
         let dt = self.dt();
-        let network = Network { format: FORMAT, dt, input: input.to_vec(), output, nodes: self.nodes };
+        let network = Network { format: FORMAT, dt, input: self.foreign.input, output, nodes: self.nodes };
         Ok((Model { network, weights: self.weights, layers: self.shown }, self.report))
     }
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use hdf5_pure::FileBuilder;
 use rheobase_base::{Error, Result};
-use rheobase_data::hdf5::{Hdf5, Stored};
+use rheobase_data::hdf5::{Hdf5, Stored, Strips};
 
-use crate::tensor::{Data, Tensor};
+use crate::tensor::{Data, Tensor, turn_strip};
 
 /// What a name in a group stands for.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,7 +84,11 @@ fn group(file: &Hdf5, place: &str, depth: usize, left: &mut usize) -> std::resul
 }
 
 fn array(file: &Hdf5, place: &str) -> std::result::Result<Item, String> {
-    let (shape, stored) = file.stored(place.trim_start_matches('/'))?;
+    let path = place.trim_start_matches('/');
+    if let Some(strips) = file.strips(path)? {
+        return matrix(strips).map(Item::Numbers);
+    }
+    let (shape, stored) = file.stored(path)?;
     let data = match stored {
         Stored::F32(values) => Data::F32(values),
         Stored::F64(values) => Data::F64(values),
@@ -92,6 +96,18 @@ fn array(file: &Hdf5, place: &str) -> std::result::Result<Item, String> {
         Stored::Texts(words) => return Ok(Item::Words(shape, words)),
     };
     Tensor::new("", place, shape, data).map(Item::Numbers).map_err(|e| e.to_string())
+}
+
+/// A matrix, turned while it is read: most are weights of linear layers, which stand turned here.
+fn matrix(strips: Strips) -> std::result::Result<Tensor, String> {
+    let [rows, columns] = strips.shape();
+    let (mut turned, mut first) = (vec![0.0; rows * columns], 0);
+    for strip in strips {
+        let strip = strip?;
+        turn_strip(&strip, columns, first, rows, &mut turned);
+        first += strip.len() / columns;
+    }
+    Ok(Tensor::of_columns(rows, columns, turned))
 }
 
 /// The bytes of a file with these items.

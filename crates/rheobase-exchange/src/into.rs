@@ -140,7 +140,8 @@ pub(crate) fn into_network(
         // Taken out, so that not all weights stand in memory twice.
         let twice = || Error::unsupported(pair.theirs.clone(), "is paired with two tensors of the network");
         let tensor = weights.remove(&pair.theirs).ok_or_else(twice)?;
-        let values = if pair.turned { tensor.turned(&pair.theirs, "weight")? } else { tensor.to_f32() };
+        let values =
+            if pair.turned { tensor.clone().turned(&pair.theirs, "weight")? } else { tensor.to_f32() };
         if let Some(i) = tensor.first_not_finite() {
             return Err(
                 Error::value(pair.theirs.clone(), "values", tensor.at(i), "must be a finite number").at(i)

@@ -85,6 +85,13 @@ impl Layer {
         Layer { name, class, inputs, values: BTreeMap::new(), used: RefCell::default() }
     }
 
+    /// The same layer with all its values; arrays of two axes and more stay here no longer.
+    pub(crate) fn take_matrices(&mut self) -> Layer {
+        let whole = self.clone();
+        self.values.retain(|_, value| !matches!(value, Value::Tensor(t) if t.shape().len() > 1));
+        whole
+    }
+
     /// With a value.
     pub(crate) fn with(mut self, name: &str, value: Value) -> Layer {
         self.values.insert(name.into(), value);
@@ -112,6 +119,15 @@ impl Layer {
             None => Ok(None),
             Some(Value::Tensor(t)) => Ok(Some(t)),
             Some(other) => Err(self.wrong(name, other, "must be numbers")),
+        }
+    }
+
+    /// A tensor that must be there, taken out: what it holds is then nowhere else.
+    pub(crate) fn take(&mut self, name: &str) -> Result<Tensor> {
+        self.needed(name)?;
+        match self.values.remove(name) {
+            Some(Value::Tensor(tensor)) => Ok(tensor),
+            _ => Err(self.missing(name)),
         }
     }
 

@@ -74,21 +74,25 @@ pub fn described_layers(path: &Path) -> Result<Option<(String, Weights)>> {
     Ok(Some((text, read_safetensors(path)?)))
 }
 
-/// The model that a graph's file holds the description of, with the graph's weights.
-pub(crate) fn of_graph(graph: &Graph) -> Option<Result<Model>> {
-    let text = graph.own.get(NETWORK)?;
-    Some(described(graph, text))
+/// Whether a graph's file holds the description of a model of ours.
+pub(crate) fn is_of(graph: &Graph) -> bool {
+    graph.own.contains_key(NETWORK)
 }
 
-fn described(graph: &Graph, text: &str) -> Result<Model> {
-    let network = Network::from_toml(text, GROUP)?;
+/// The model that a graph's file holds the description of, with the graph's weights.
+///
+/// # Errors
+/// A description that is damaged, or does not fit the graph.
+pub(crate) fn of_graph(mut graph: Graph) -> Result<Model> {
+    let text = graph.own.remove(NETWORK).unwrap_or_default();
+    let network = Network::from_toml(&text, GROUP)?;
     let mut weights = BTreeMap::new();
     for row in outline(&network)?.nodes {
         for tensor in &row.tensors {
-            let node = graph.nodes.iter().find(|n| n.name == row.name);
+            let node = graph.nodes.iter_mut().find(|n| n.name == row.name);
             let (_, field) = tensor.name.rsplit_once('.').unwrap_or(("", &tensor.name));
             let values = match (node, field, &row.what[..]) {
-                (Some(node), "weight", "linear") => node.tensor("weight")?.turned(&row.name, "weight")?,
+                (Some(node), "weight", "linear") => node.take("weight")?.turned(&row.name, "weight")?,
                 (Some(node), "weight", "conv") => grouped(&network, &row.name, node.tensor("weight")?)?,
                 (Some(node), "weight" | "bias", _) => node.tensor(field)?.to_f32(),
                 // What neurons learn stands beside the description.

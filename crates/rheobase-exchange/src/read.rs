@@ -91,7 +91,7 @@ pub fn read(path: &Path, options: &Options) -> Result<Reading> {
     match ending.as_str() {
         "safetensors" => match ours::read(path)? {
             Some(model) => Ok(Reading { report: ours::report(), model: Some(model) }),
-            None => from_layers(&ours::layers_of(path)?.ok_or_else(|| alone(path))?),
+            None => described(ours::layers_of(path)?.ok_or_else(|| alone(path))?),
         },
         "pt" | "pth" | "bin" | "npz" => Err(alone(path)),
         "toml" => match &options.weights {
@@ -121,6 +121,10 @@ fn begin(dialect: &Dialect, because: impl Into<String>) -> Report {
 /// # Errors
 /// Layers that lack numbers, or whose numbers are out of range.
 pub fn from_layers(foreign: &Foreign) -> Result<Reading> {
+    described(foreign.clone())
+}
+
+fn described(foreign: Foreign) -> Result<Reading> {
     let dialect = dialect(&foreign.framework)?;
     let (model, report) = assemble(foreign, dialect, begin(dialect, "the description names it"))?;
     Ok(Reading { report, model })
@@ -131,6 +135,7 @@ fn description(path: &Path, options: &Options) -> Result<Reading> {
         std::fs::read_to_string(path).map_err(|e| Error::file(path, format!("cannot be read: {e}")))?;
     let weights = options.weights.as_deref().map_or(Ok(Weights::new()), read_weights)?;
     let mut foreign = Foreign::from_json(&text, &path.display().to_string(), &weights)?;
+    drop(weights);
     if let Some(from) = &options.from {
         foreign.framework.clone_from(from);
     }
@@ -141,15 +146,13 @@ fn description(path: &Path, options: &Options) -> Result<Reading> {
         let what = "says no `input`, the shape of a sample in one step, such as [64]";
         return Err(Error::file(path, what));
     }
-    from_layers(&foreign)
+    described(foreign)
 }
 
 fn read_nir(path: &Path, options: &Options) -> Result<Reading> {
     let graph = nir::read_graph(path)?;
-    if options.from.as_deref().is_none_or(|from| from == "rheobase")
-        && let Some(model) = ours::of_graph(&graph)
-    {
-        return Ok(Reading { report: ours::report(), model: Some(model?) });
+    if ours::is_of(&graph) && options.from.as_deref().is_none_or(|from| from == "rheobase") {
+        return Ok(Reading { report: ours::report(), model: Some(ours::of_graph(graph)?) });
     }
     let (dialect, because) = match &options.from {
         Some(name) => (dialect(name)?, "it was chosen".to_string()),
@@ -163,7 +166,7 @@ fn read_nir(path: &Path, options: &Options) -> Result<Reading> {
     if !options.input.is_empty() {
         foreign.input.clone_from(&options.input);
     }
-    let (model, report) = assemble(&foreign, dialect, report)?;
+    let (model, report) = assemble(foreign, dialect, report)?;
     Ok(Reading { report, model })
 }
 

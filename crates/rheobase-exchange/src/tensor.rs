@@ -1,6 +1,7 @@
 //! `Tensor`: an array of numbers as a file holds it, and [`Numbers`] made of one.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 use rheobase_base::{Error, Result};
 use rheobase_network::network::Numbers;
@@ -17,14 +18,25 @@ pub enum Data {
 }
 
 /// An array with a shape; an empty shape is one number. Clones share their elements.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Tensor {
     shape: Vec<usize>,
-    data: Arc<Data>,
+    elements: Arc<Elements>,
 }
 
-/// Rows and columns of a matrix that are turned together.
-const BLOCK: usize = 16;
+#[derive(Debug, Clone)]
+enum Elements {
+    /// Last axis fastest.
+    Rows(Data),
+    /// A matrix as it was turned while it was read, and as it stood in the file, once somebody asks for that.
+    Turned { turned: Vec<f32>, rows: OnceLock<Data> },
+}
+
+impl PartialEq for Tensor {
+    fn eq(&self, other: &Tensor) -> bool {
+        self.shape == other.shape && self.data() == other.data()
+    }
+}
 
 impl Tensor {
     /// An array of `shape`; `place` and `field` are what an error names.
@@ -32,7 +44,7 @@ impl Tensor {
     /// # Errors
     /// A number of elements that is not the shape's product; no elements, and an axis that no array could have.
     pub fn new(place: &str, field: &str, shape: Vec<usize>, data: Data) -> Result<Tensor> {
-        let tensor = Tensor { shape, data: Arc::new(data) };
+        let tensor = Tensor { shape, elements: Arc::new(Elements::Rows(data)) };
         let product = tensor.shape.iter().try_fold(1usize, |n, d| n.checked_mul(*d));
         if product != Some(tensor.len()) {
             return Err(Error::shape(
@@ -51,12 +63,19 @@ impl Tensor {
 
     /// One number.
     pub fn scalar(x: f64) -> Tensor {
-        Tensor { shape: Vec::new(), data: Arc::new(Data::F64(vec![x])) }
+        Tensor { shape: Vec::new(), elements: Arc::new(Elements::Rows(Data::F64(vec![x]))) }
     }
 
     /// A row of single-precision numbers.
     pub fn row(values: Vec<f32>) -> Tensor {
-        Tensor { shape: vec![values.len()], data: Arc::new(Data::F32(values)) }
+        Tensor { shape: vec![values.len()], elements: Arc::new(Elements::Rows(Data::F32(values))) }
+    }
+
+    /// A matrix of `[rows, columns]`, given column by column.
+    pub(crate) fn of_columns(rows: usize, columns: usize, turned: Vec<f32>) -> Tensor {
+        debug_assert_eq!(rows * columns, turned.len());
+        let elements = Elements::Turned { turned, rows: OnceLock::new() };
+        Tensor { shape: vec![rows, columns], elements: Arc::new(elements) }
     }
 
     /// Its shape.
@@ -66,15 +85,21 @@ impl Tensor {
 
     /// Its elements.
     pub fn data(&self) -> &Data {
-        &self.data
+        match &*self.elements {
+            Elements::Rows(data) => data,
+            Elements::Turned { turned, rows } => {
+                rows.get_or_init(|| Data::F32(turn(turned, self.shape[1], self.shape[0])))
+            }
+        }
     }
 
     /// Number of elements.
     pub fn len(&self) -> usize {
-        match &*self.data {
-            Data::F32(x) => x.len(),
-            Data::F64(x) => x.len(),
-            Data::I64(x) => x.len(),
+        match &*self.elements {
+            Elements::Rows(Data::F32(x)) => x.len(),
+            Elements::Rows(Data::F64(x)) => x.len(),
+            Elements::Rows(Data::I64(x)) => x.len(),
+            Elements::Turned { turned, .. } => turned.len(),
         }
     }
 
@@ -85,7 +110,7 @@ impl Tensor {
 
     /// Element `i` in double precision.
     pub fn at(&self, i: usize) -> f64 {
-        match &*self.data {
+        match self.data() {
             Data::F32(x) => f64::from(x[i]),
             Data::F64(x) => x[i],
             Data::I64(x) => x[i] as f64,
@@ -99,16 +124,12 @@ impl Tensor {
 
     /// All elements in single precision, which is what networks compute with.
     pub fn to_f32(&self) -> Vec<f32> {
-        match &*self.data {
-            Data::F32(x) => x.clone(),
-            Data::F64(x) => x.iter().map(|x| *x as f32).collect(),
-            Data::I64(x) => x.iter().map(|x| *x as f32).collect(),
-        }
+        single(self.data()).into_owned()
     }
 
     /// The first element that is NaN or infinite.
     pub fn first_not_finite(&self) -> Option<usize> {
-        match &*self.data {
+        match self.data() {
             Data::F32(x) => x.iter().position(|x| !x.is_finite()),
             Data::F64(x) => x.iter().position(|x| !x.is_finite()),
             Data::I64(_) => None,
@@ -117,18 +138,24 @@ impl Tensor {
 
     /// The same array in single precision.
     pub(crate) fn single(&self) -> Tensor {
-        Tensor { shape: self.shape.clone(), data: Arc::new(Data::F32(self.to_f32())) }
+        let elements = Arc::new(Elements::Rows(Data::F32(self.to_f32())));
+        Tensor { shape: self.shape.clone(), elements }
     }
 
     /// The same elements in another shape of as many.
-    pub(crate) fn reshaped(mut self, shape: Vec<usize>) -> Tensor {
+    pub(crate) fn reshaped(self, shape: Vec<usize>) -> Tensor {
         debug_assert_eq!(shape.iter().product::<usize>(), self.len());
-        self.shape = shape;
-        self
+        let elements = match Arc::unwrap_or_clone(self.elements) {
+            Elements::Turned { turned, .. } => {
+                Elements::Rows(Data::F32(turn(&turned, self.shape[1], self.shape[0])))
+            }
+            rows => rows,
+        };
+        Tensor { shape, elements: Arc::new(elements) }
     }
 
     /// A matrix turned: `[a, b]` becomes `[b, a]`.
-    pub(crate) fn turned(&self, place: &str, field: &str) -> Result<Vec<f32>> {
+    pub(crate) fn turned(self, place: &str, field: &str) -> Result<Vec<f32>> {
         let [rows, columns] = self.shape[..] else {
             return Err(Error::shape(
                 place,
@@ -137,26 +164,14 @@ impl Tensor {
                 "a matrix of two axes is needed",
             ));
         };
-        let values = match &*self.data {
-            Data::F32(x) => std::borrow::Cow::Borrowed(&x[..]),
-            _ => self.to_f32().into(),
-        };
-        let mut turned = vec![0.0; self.len()];
-        if turned.is_empty() {
-            return Ok(turned);
-        }
-        // Block by block, so that lines of the cache are used up while they are there.
-        for (row, column) in (0..rows)
-            .step_by(BLOCK)
-            .flat_map(|row| (0..columns).step_by(BLOCK).map(move |column| (row, column)))
-        {
-            for c in column..columns.min(column + BLOCK) {
-                for r in row..rows.min(row + BLOCK) {
-                    turned[c * rows + r] = values[r * columns + c];
-                }
-            }
-        }
-        Ok(turned)
+        Ok(match Arc::try_unwrap(self.elements) {
+            Ok(Elements::Turned { turned, .. }) => turned,
+            Ok(Elements::Rows(data)) => turn(&single(&data), rows, columns),
+            Err(shared) => match &*shared {
+                Elements::Turned { turned, .. } => turned.clone(),
+                Elements::Rows(data) => turn(&single(data), rows, columns),
+            },
+        })
     }
 
     /// As a number for all neurons, where it is one number or all are the same, or one for each.
@@ -165,6 +180,45 @@ impl Tensor {
         match (1..self.len()).all(|i| self.at(i) == first) {
             true => Numbers::One(first),
             false => Numbers::Each(self.to_f64()),
+        }
+    }
+}
+
+fn single(data: &Data) -> Cow<'_, [f32]> {
+    match data {
+        Data::F32(x) => x.into(),
+        Data::F64(x) => x.iter().map(|x| *x as f32).collect(),
+        Data::I64(x) => x.iter().map(|x| *x as f32).collect(),
+    }
+}
+
+/// A matrix of `[rows, columns]` turned.
+fn turn(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    let mut turned = vec![0.0; values.len()];
+    turn_strip(values, columns, 0, rows, &mut turned);
+    turned
+}
+
+/// Rows and columns of a matrix that are turned together.
+const TILE: usize = 64;
+
+/// Turns some rows of a matrix of `rows` and `columns`, of which the first is row `first`.
+///
+/// Tile by tile: each line of the cache is read once and written once, however the lengths of rows fall together in the cache.
+pub(crate) fn turn_strip(strip: &[f32], columns: usize, first: usize, rows: usize, turned: &mut [f32]) {
+    let mut tile = [[0.0; TILE]; TILE];
+    for (down, strip) in strip.chunks((TILE * columns).max(1)).enumerate() {
+        let (first, high) = (first + down * TILE, strip.len() / columns);
+        for from in (0..columns).step_by(TILE) {
+            let wide = TILE.min(columns - from);
+            for (r, row) in strip.chunks_exact(columns).enumerate() {
+                for (line, x) in tile.iter_mut().zip(&row[from..from + wide]) {
+                    line[r] = *x;
+                }
+            }
+            for (c, line) in tile[..wide].iter().enumerate() {
+                turned[(from + c) * rows + first..][..high].copy_from_slice(&line[..high]);
+            }
         }
     }
 }
@@ -202,11 +256,15 @@ mod tests {
 
     #[test]
     fn a_matrix_turned_has_its_rows_as_columns() {
-        for (rows, columns) in [(0, 3), (1, 1), (3, 5), (16, 16), (37, 50)] {
+        for (rows, columns) in [(0, 3), (1, 1), (3, 5), (64, 64), (37, 150), (150, 37)] {
             let values: Vec<f32> = (0..rows * columns).map(|i| i as f32).collect();
             let matrix = Tensor::new("", "", vec![rows, columns], Data::F32(values)).unwrap();
-            let turned = matrix.turned("", "").unwrap();
+            let turned = matrix.clone().turned("", "").unwrap();
             assert_eq!(turned.len(), rows * columns);
+            let read_turned = Tensor::of_columns(rows, columns, turned.clone());
+            assert_eq!(read_turned, matrix);
+            assert_eq!(read_turned.clone().reshaped(vec![rows * columns]).data(), matrix.data());
+            assert_eq!(read_turned.turned("", "").unwrap(), turned);
             for (i, x) in turned.iter().enumerate() {
                 assert_eq!(*x, ((i % rows) * columns + i / rows) as f32);
             }
@@ -215,6 +273,7 @@ mod tests {
         assert!(none([1 << 31, 0]).unwrap().turned("a", "b").unwrap().is_empty());
         assert!(none([1 << 60, 0]).unwrap_err().to_string().contains("2^32"));
         assert!(none([0, 1 << 60]).unwrap_err().to_string().contains("2^32"));
+        assert!(none([0, 3]).unwrap().turned("a", "b").unwrap().is_empty());
         let row = Tensor::new("a", "b", vec![3], Data::F32(vec![0.0; 3])).unwrap();
         assert!(row.turned("a", "b").unwrap_err().to_string().contains("two axes"));
     }

@@ -18,7 +18,7 @@ pub struct Dialect {
     /// Settings that its NIR files do not hold, with what is assumed and what they decide.
     pub settings: &'static [Setting],
     /// Makes nodes of a layer; `false` for a class it does not know.
-    pub(crate) layer: fn(&mut Build<'_>, &Layer, Vec<Link>) -> Result<bool>,
+    pub(crate) layer: fn(&mut Build, &mut Layer, Vec<Link>) -> Result<bool>,
     /// What a neuron of NIR was before it was written.
     pub(crate) from_nir: fn(&NirNode, &Meaning) -> Result<Layer>,
     /// What its NIR files never hold although its models may have it; empty for nothing.

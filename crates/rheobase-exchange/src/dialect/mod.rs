@@ -68,16 +68,18 @@ pub(crate) fn recognise(graph: &Graph) -> (&'static Dialect, String) {
 /// # Errors
 /// Layers that lack numbers, or whose numbers are out of range. What has no counterpart is in the report, and no model is made.
 pub(crate) fn assemble(
-    foreign: &Foreign,
+    foreign: Foreign,
     dialect: &Dialect,
     report: Report,
 ) -> Result<(Option<Model>, Report)> {
     let mut build = Build::new(foreign, report);
-    for layer in &foreign.layers {
-        let inputs = build.begin(layer)?;
-        let known = (dialect.layer)(&mut build, layer, inputs.clone())?
-            || torch::layer(&mut build, layer, inputs.clone())?
-            || plain::common(&mut build, layer, inputs)?;
+    for number in 0..build.foreign.layers.len() {
+        // Weights are let go with the layer, so that no model is twice in memory.
+        let mut layer = build.foreign.layers[number].take_matrices();
+        let inputs = build.begin(&layer)?;
+        let known = (dialect.layer)(&mut build, &mut layer, inputs.clone())?
+            || torch::layer(&mut build, &mut layer, inputs.clone())?
+            || plain::common(&mut build, &mut layer, inputs)?;
         if !known {
             let how = format!("{} has no counterpart", layer.class);
             build.say("class", Fate::Refused, how);
@@ -90,7 +92,7 @@ pub(crate) fn assemble(
             return Ok((None, build.report));
         }
     }
-    let (mut model, mut report) = build.finish(&foreign.input)?;
+    let (mut model, mut report) = build.finish()?;
     fit_input(&mut model, &mut report)?;
     Ok((Some(model), report))
 }

@@ -32,7 +32,7 @@ pub(super) static NENGO: Dialect = Dialect {
     dt: Some(1e-3),
 };
 
-fn layer(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<bool> {
+fn layer(build: &mut Build, layer: &mut Layer, inputs: Vec<Link>) -> Result<bool> {
     match &layer.class[..] {
         "Add" => {
             build.pass(inputs);
@@ -47,7 +47,7 @@ fn layer(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<bool
                 shape => shape.to_vec(),
             };
             let scaled = Tensor::new(&layer.name, "weight", shape, Data::F32(scaled))?;
-            build.linear("", inputs, &scaled, layer.tensor("bias")?, false)?;
+            build.linear("", inputs, scaled, layer.tensor("bias")?, false)?;
             build.say(
                 "weight",
                 Fate::Rewritten,
@@ -62,7 +62,7 @@ fn layer(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<bool
 }
 
 /// What a decoder receives for a spike of its ensemble, which sends 1 here.
-fn value_of_a_spike(build: &Build<'_>, layer: &Layer) -> Result<f64> {
+fn value_of_a_spike(build: &Build, layer: &Layer) -> Result<f64> {
     let source = layer.inputs.first().map(|s| &s.layer);
     let ensemble =
         build.foreign.layers.iter().find(|l| Some(&l.name) == source && l.values.contains_key("amplitude"));
@@ -72,7 +72,7 @@ fn value_of_a_spike(build: &Build<'_>, layer: &Layer) -> Result<f64> {
     }
 }
 
-fn lowpass(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<()> {
+fn lowpass(build: &mut Build, layer: &Layer, inputs: Vec<Link>) -> Result<()> {
     let tau = layer.number("tau")?.unwrap_or(0.0);
     layer.value("dt");
     let keep = if tau > 0.0 { rheobase_models::Real::exp(-build.dt() / tau) } else { 0.0 };
@@ -86,7 +86,7 @@ fn lowpass(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<()
     Ok(())
 }
 
-fn ensemble(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<()> {
+fn ensemble(build: &mut Build, layer: &Layer, inputs: Vec<Link>) -> Result<()> {
     for name in ["neurons", "dimensions", "gain", "dt", "radius"] {
         layer.value(name);
     }
@@ -95,9 +95,9 @@ fn ensemble(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<(
     let current = match layer.flag("neuron_input", false)? {
         true => {
             layer.value("scaled_encoders");
-            build.linear("current", inputs, &diagonal(&Tensor::scalar(1.0), width)?, bias, false)?
+            build.linear("current", inputs, diagonal(&Tensor::scalar(1.0), width)?, bias, false)?
         }
-        false => build.linear("current", inputs, layer.needed("scaled_encoders")?, bias, false)?,
+        false => build.linear("current", inputs, layer.needed("scaled_encoders")?.clone(), bias, false)?,
     };
     build.say(
         "encoders, gain, bias",

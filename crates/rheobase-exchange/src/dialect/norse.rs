@@ -42,7 +42,7 @@ pub(super) static NORSE: Dialect = Dialect {
     dt: Some(1e-3),
 };
 
-fn layer(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<bool> {
+fn layer(build: &mut Build, layer: &mut Layer, inputs: Vec<Link>) -> Result<bool> {
     let class = layer.class.strip_prefix("norse.").unwrap_or(&layer.class);
     match class {
         "LIFBoxCell" | "LIFCell" | "LIFRecurrentCell" => lif(build, layer, inputs, class)?,
@@ -105,7 +105,7 @@ fn step(layer: &Layer, inverse: &str) -> Result<Numbers> {
     }
 }
 
-fn lif(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>, class: &str) -> Result<()> {
+fn lif(build: &mut Build, layer: &Layer, mut inputs: Vec<Link>, class: &str) -> Result<()> {
     let h = step(layer, "tau_mem_inv")?;
     let mut set: Set = vec![
         ("beta", map(&h, |h| 1.0 - h)),
@@ -138,7 +138,7 @@ fn lif(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>, class: &str)
     build.say("reset_method, v_reset", Fate::Exact, "subtract, v_reset");
     if class == "LIFRecurrentCell" {
         let weight = layer.needed("input_weights")?;
-        let from = build.linear("in", inputs, weight, None, false)?;
+        let from = build.linear("in", inputs, weight.clone(), None, false)?;
         let back = recurrent(build, layer)?;
         inputs = vec![link(&from, 0), link(&back, 0)];
         build.say("input_weights", Fate::Rewritten, "a linear node; [out, in] is turned to [in, out]");
@@ -148,12 +148,12 @@ fn lif(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>, class: &str)
 }
 
 /// The map of the spikes of the step before: as it is stored, since its diagonal is set to 0 once, when the cell is made.
-fn recurrent(build: &mut Build<'_>, layer: &Layer) -> Result<String> {
+fn recurrent(build: &mut Build, layer: &Layer) -> Result<String> {
     let sends = build.promised();
     layer.value("autapses");
     let how = "a linear node fed by the spikes of the step before; [out, in] is turned to [in, out]";
     build.say("recurrent_weights", Fate::Rewritten, how);
-    build.linear("rec", vec![link(&sends, 1)], layer.needed("recurrent_weights")?, None, false)
+    build.linear("rec", vec![link(&sends, 1)], layer.needed("recurrent_weights")?.clone(), None, false)
 }
 
 fn from_nir(node: &NirNode, meaning: &Meaning) -> Result<Layer> {

@@ -39,7 +39,7 @@ fn rise(tau: &Numbers, dt: f64) -> Numbers {
     map(tau, |tau| -rheobase_models::Real::exp_m1(-dt / tau))
 }
 
-fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<bool> {
+fn layer(build: &mut Build, layer: &mut Layer, mut inputs: Vec<Link>) -> Result<bool> {
     let Some(kind) = layer.class.strip_prefix("nir.") else { return Ok(false) };
     let dt = build.dt();
     let number = |name: &str| layer.needed_numbers(name);
@@ -94,7 +94,7 @@ fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<
 }
 
 /// Nodes of NIR that are neither neurons nor layers of torch.
-pub(super) fn common(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<bool> {
+pub(super) fn common(build: &mut Build, layer: &mut Layer, inputs: Vec<Link>) -> Result<bool> {
     match &layer.class[..] {
         "nir.Scale" => match layer.needed_numbers("scale")? {
             Numbers::One(factor) => {
@@ -127,7 +127,7 @@ pub(super) fn common(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) ->
 }
 
 /// A delay is one of edges, in whole steps, the same for all.
-fn delay(build: &mut Build<'_>, layer: &Layer, inputs: &[Link]) -> Result<()> {
+fn delay(build: &mut Build, layer: &Layer, inputs: &[Link]) -> Result<()> {
     let Numbers::One(seconds) = layer.needed_numbers("delay")? else {
         build.say(
             "delay",

@@ -36,11 +36,11 @@ pub(super) static ROCKPOOL: Dialect = Dialect {
     dt: Some(1e-3),
 };
 
-fn layer(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<bool> {
+fn layer(build: &mut Build, layer: &mut Layer, inputs: Vec<Link>) -> Result<bool> {
     match layer.class.strip_prefix("rockpool.").unwrap_or(&layer.class) {
         "LinearTorch" => {
             let bias = layer.tensor("bias")?;
-            build.linear("", inputs, layer.needed("weight")?, bias, true)?;
+            build.linear("", inputs, layer.needed("weight")?.clone(), bias, true)?;
             build.say("weight", Fate::Exact, "[in, out], as here");
             torch::said_bias(build, bias.is_some());
         }
@@ -62,7 +62,7 @@ fn share(layer: &Layer, given: &str, tau: &str) -> Result<Numbers> {
     Ok(map(&layer.needed_numbers(tau)?, kept))
 }
 
-fn lif(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<()> {
+fn lif(build: &mut Build, layer: &Layer, mut inputs: Vec<Link>) -> Result<()> {
     let (alpha, beta) = (share(layer, "alpha", "tau_mem")?, share(layer, "beta", "tau_syn")?);
     build.say(
         "tau_mem, tau_syn",
@@ -72,7 +72,7 @@ fn lif(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<()
     let synapses = layer.number("n_synapses")?.unwrap_or(1.0) as usize;
     let sends = build.promised();
     if let Some(weight) = layer.tensor("w_rec")? {
-        let back = build.linear("rec", vec![link(&sends, 1)], weight, None, true)?;
+        let back = build.linear("rec", vec![link(&sends, 1)], weight.clone(), None, true)?;
         inputs.push(link(&back, 0));
         build.say("w_rec", Fate::Rewritten, "a linear node fed by the spikes of the step before");
     }
@@ -95,7 +95,7 @@ fn lif(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<()
             sum[(channel / synapses) * width * synapses + channel] = 1.0;
         }
         let sum = Tensor::new("rockpool", "synapses", vec![width, width * synapses], Data::F32(sum))?;
-        let added = build.linear("sum", vec![link(&currents, 0)], &sum, None, false)?;
+        let added = build.linear("sum", vec![link(&currents, 0)], sum, None, false)?;
         inputs = vec![link(&added, 0)];
         build.say(
             "n_synapses",

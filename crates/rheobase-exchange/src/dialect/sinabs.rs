@@ -55,7 +55,7 @@ fn share(tau: &Numbers) -> Numbers {
     map(tau, |tau| f64::from(rheobase_models::Real::exp(-1.0 / tau) as f32))
 }
 
-fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<bool> {
+fn layer(build: &mut Build, layer: &mut Layer, mut inputs: Vec<Link>) -> Result<bool> {
     let class = layer.class.strip_prefix("sinabs.").unwrap_or(&layer.class);
     let class = class.strip_suffix("Squeeze").unwrap_or(class);
     if !matches!(class, "IAF" | "LIF" | "LIFRecurrent" | "IAFRecurrent" | "ExpLeak") {
@@ -103,7 +103,7 @@ fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<
     if let Some(weight) = weight {
         let promised = build.promised();
         let bias = layer.tensor("recurrent_bias")?;
-        let back = build.linear("rec", vec![link(&promised, 0)], weight, bias, false)?;
+        let back = build.linear("rec", vec![link(&promised, 0)], weight.clone(), bias, false)?;
         inputs.push(link_from_zero(&back, 1));
         build.say(
             "rec_connect",
@@ -117,7 +117,7 @@ fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<
 }
 
 /// Threshold, number of spikes, reset, lower bound; gives back where the potential starts.
-fn spikes(build: &mut Build<'_>, layer: &Layer, set: &mut Set) -> Result<f64> {
+fn spikes(build: &mut Build, layer: &Layer, set: &mut Set) -> Result<f64> {
     let threshold = layer.needed_numbers("spike_threshold")?;
     build.say("spike_threshold", Fate::Exact, "v_th");
     let most = layer.number("max_num_spikes_per_bin")?;

@@ -45,7 +45,7 @@ pub(super) static SNNTORCH: Dialect = Dialect {
 /// What the exporter takes for the length of a step.
 const DT: f32 = 1e-4;
 
-fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<bool> {
+fn layer(build: &mut Build, layer: &mut Layer, mut inputs: Vec<Link>) -> Result<bool> {
     let class = layer.class.strip_prefix("snntorch.").unwrap_or(&layer.class);
     let late_takes_all = match class {
         "Leaky" => false,
@@ -86,15 +86,20 @@ fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<
     let recurrent = (layer.tensor("recurrent_weight")?, layer.tensor("V")?);
     let sends = build.promised();
     if let (Some(weight), _) = recurrent {
-        let back =
-            build.linear("rec", vec![link(&sends, 1)], weight, layer.tensor("recurrent_bias")?, false)?;
+        let back = build.linear(
+            "rec",
+            vec![link(&sends, 1)],
+            weight.clone(),
+            layer.tensor("recurrent_bias")?,
+            false,
+        )?;
         inputs.push(link(&back, 0));
         build.say("recurrent", Fate::Rewritten, "a linear node fed by the spikes of the step before");
     } else if let (None, Some(v)) = recurrent {
         let from = vec![link(&sends, 1)];
         let back = match v.len() {
             1 => build.scale("rec", from, v.at(0)),
-            width => build.linear("rec", from, &diagonal(v, width)?, None, false)?,
+            width => build.linear("rec", from, diagonal(v, width)?, None, false)?,
         };
         inputs.push(link(&back, 0));
         build.say(
@@ -113,7 +118,7 @@ fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<
 }
 
 /// The shares that are kept and what the input is multiplied with.
-fn decays(build: &mut Build<'_>, layer: &Layer, class: &str, set: &mut Set) -> Result<()> {
+fn decays(build: &mut Build, layer: &Layer, class: &str, set: &mut Set) -> Result<()> {
     let clipped = |x: &Numbers| map(x, |x| x.clamp(0.0, 1.0));
     if class == "Lapicque" {
         let (r, c) = (layer.needed_numbers("R")?, layer.needed_numbers("C")?);
@@ -145,7 +150,7 @@ fn decays(build: &mut Build<'_>, layer: &Layer, class: &str, set: &mut Set) -> R
     Ok(())
 }
 
-fn reset(build: &mut Build<'_>, layer: &Layer, late_takes_all: bool, set: &mut Set) -> Result<()> {
+fn reset(build: &mut Build, layer: &Layer, late_takes_all: bool, set: &mut Set) -> Result<()> {
     let stored = layer.number("reset_mechanism_val")?;
     let word = match (layer.text("reset_mechanism")?, stored) {
         (Some(word), _) => word,

@@ -35,7 +35,7 @@ pub(super) static SPIKINGJELLY: Dialect = Dialect {
 /// What the exporter takes for the length of a step.
 const DT: f64 = 1e-4;
 
-fn layer(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<bool> {
+fn layer(build: &mut Build, layer: &mut Layer, inputs: Vec<Link>) -> Result<bool> {
     let class = layer.class.strip_prefix("spikingjelly.").unwrap_or(&layer.class);
     if !matches!(class, "IFNode" | "LIFNode" | "ParametricLIFNode" | "CUBALIFNode") {
         return Ok(false);

@@ -32,7 +32,7 @@ pub(super) static SPYX: Dialect = Dialect {
     dt: None,
 };
 
-fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<bool> {
+fn layer(build: &mut Build, layer: &mut Layer, mut inputs: Vec<Link>) -> Result<bool> {
     let class =
         layer.class.strip_prefix("spyx.").or(layer.class.strip_prefix("flax.nnx.")).unwrap_or(&layer.class);
     let clipped =
@@ -40,7 +40,7 @@ fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<
     let mut set: Set = match class {
         "Linear" => {
             let bias = layer.tensor("bias")?;
-            build.linear("", inputs, layer.needed("weight")?, bias, true)?;
+            build.linear("", inputs, layer.needed("weight")?.clone(), bias, true)?;
             build.say("kernel", Fate::Exact, "[in, out], as here");
             torch::said_bias(build, bias.is_some());
             return Ok(true);
@@ -65,7 +65,7 @@ fn layer(build: &mut Build<'_>, layer: &Layer, mut inputs: Vec<Link>) -> Result<
     build.say("threshold", Fate::Exact, "v_th");
     let sends = build.promised();
     if let Some(weight) = layer.tensor("recurrent_w")? {
-        let back = build.linear("rec", vec![link(&sends, 0)], weight, None, true)?;
+        let back = build.linear("rec", vec![link(&sends, 0)], weight.clone(), None, true)?;
         inputs.push(link(&back, 0));
         build.say("recurrent_w", Fate::Exact, "a linear node fed by the spikes that leave in the same step");
     }

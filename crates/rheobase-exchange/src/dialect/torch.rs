@@ -11,11 +11,12 @@ use crate::report::Fate;
 use crate::tensor::{Data, Tensor};
 
 /// Makes nodes of a layer of torch 2.15.
-pub(super) fn layer(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<bool> {
+pub(super) fn layer(build: &mut Build, layer: &mut Layer, inputs: Vec<Link>) -> Result<bool> {
     match &layer.class[..] {
         "torch.nn.Linear" | "Linear" => {
+            let weight = layer.take("weight")?;
             let bias = layer.tensor("bias")?;
-            build.linear("", inputs, layer.needed("weight")?, bias, false)?;
+            build.linear("", inputs, weight, bias, false)?;
             build.say("weight", Fate::Rewritten, "[out, in] is turned to [in, out]");
             said_bias(build, bias.is_some());
         }
@@ -41,13 +42,13 @@ pub(super) fn layer(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> 
     Ok(true)
 }
 
-pub(super) fn said_bias(build: &mut Build<'_>, there: bool) {
+pub(super) fn said_bias(build: &mut Build, there: bool) {
     if there {
         build.say("bias", Fate::Exact, "");
     }
 }
 
-fn conv(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<()> {
+fn conv(build: &mut Build, layer: &Layer, inputs: Vec<Link>) -> Result<()> {
     let bias = layer.tensor("bias")?;
     let (weight, padding) = padded(build, layer)?;
     let [outputs, _, kernel @ ..] = weight.shape() else {
@@ -79,7 +80,7 @@ fn conv(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<()> {
 ///
 /// With an even kernel `same` pads one place more behind than before; a kernel with a row of zeros before it is as long as that on
 /// both sides.
-fn padded<'a>(build: &mut Build<'_>, layer: &'a Layer) -> Result<(Cow<'a, Tensor>, Vec<usize>)> {
+fn padded<'a>(build: &mut Build, layer: &'a Layer) -> Result<(Cow<'a, Tensor>, Vec<usize>)> {
     let weight = layer.needed("weight")?;
     let kernel: Vec<usize> = weight.shape().iter().skip(2).copied().collect();
     if let Some(given) = layer.lengths("kernel")?
@@ -137,7 +138,7 @@ fn with_zeros_before(layer: &Layer, weight: &Tensor, longer: &[usize]) -> Result
     Tensor::new(&layer.name, "weight", shape, Data::F32(values))
 }
 
-fn pool(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>, of: PoolOf) -> Result<()> {
+fn pool(build: &mut Build, layer: &Layer, inputs: Vec<Link>, of: PoolOf) -> Result<()> {
     let padded = layer.lengths("padding")?.is_some_and(|p| p.iter().any(|p| *p > 0));
     if layer.flag("ceil_mode", false)? {
         build.say("ceil_mode", Fate::Refused, "windows end within the input here");
@@ -161,7 +162,7 @@ fn pool(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>, of: PoolOf) -> 
 }
 
 /// In evaluation mode: `y = (x − mean)/√(var + eps)·weight + bias`, channel by channel.
-fn batch_norm(build: &mut Build<'_>, layer: &Layer, inputs: Vec<Link>) -> Result<()> {
+fn batch_norm(build: &mut Build, layer: &Layer, inputs: Vec<Link>) -> Result<()> {
     let (mean, var) = (layer.needed("running_mean")?, layer.needed("running_var")?);
     let eps = layer.number("eps")?.unwrap_or(1e-5);
     let (gain, bias) = (layer.tensor("weight")?, layer.tensor("bias")?);

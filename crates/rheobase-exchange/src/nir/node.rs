@@ -70,6 +70,12 @@ impl NirNode {
         self.find(name).ok_or_else(|| Error::value(self.place(), name, "nothing", "is needed"))
     }
 
+    /// A field that must be there, taken out: what it holds is then nowhere else.
+    pub(crate) fn take(&mut self, name: &str) -> Result<Tensor> {
+        self.tensor(name)?;
+        self.fields.remove(name).ok_or_else(|| Error::value(self.place(), name, "nothing", "is needed"))
+    }
+
     pub(crate) fn find(&self, name: &str) -> Option<&Tensor> {
         self.used(name);
         self.fields.get(name)
