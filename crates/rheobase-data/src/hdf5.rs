@@ -56,7 +56,7 @@ impl Places {
     }
 }
 
-/// A matrix of single precision, some rows at a time.
+/// A matrix of single precision, some rows at a time: the bytes of their numbers, each number's least one first.
 pub struct Strips {
     path: String,
     dataset: Dataset,
@@ -73,15 +73,15 @@ impl Strips {
 }
 
 impl Iterator for Strips {
-    type Item = Said<Vec<f32>>;
+    type Item = Said<Vec<u8>>;
 
-    fn next(&mut self) -> Option<Said<Vec<f32>>> {
+    fn next(&mut self) -> Option<Said<Vec<u8>>> {
         (self.next < self.rows).then(|| {
             let together = (PIECE / 4 / self.columns).clamp(1, self.rows - self.next);
-            let read = self.dataset.read_f32_rows(self.next as u64, together as u64);
+            let read = self.dataset.read_raw_rows(self.next as u64, together as u64);
             let strip = read.map_err(|e| at(&self.path, &e))?;
             self.next += together;
-            match strip.len() == together * self.columns {
+            match strip.len() == 4 * together * self.columns {
                 true => Ok(strip),
                 false => Err(format!("array `{}` is cut off: the file is damaged", self.path)),
             }
@@ -287,14 +287,16 @@ impl Hdf5 {
         Ok((shape, stored))
     }
 
-    /// A matrix of single precision some rows at a time, where it stands in the file in one piece; `None` for any other array.
+    /// A matrix of single precision some rows at a time, where it stands in the file in one piece, each number's least byte first;
+    /// `None` for any other array.
     ///
     /// # Errors
     /// If there is none, or it declares more than the file could hold.
     pub fn strips(&self, path: &str) -> Said<Option<Strips>> {
         let dataset = self.dataset(path)?;
         let [rows, columns] = self.believable(&dataset, path)?[..] else { return Ok(None) };
-        let single = matches!(dataset.datatype(), Ok(Datatype::FloatingPoint { size: 4, .. }));
+        let little = hdf5_pure::DatatypeByteOrder::LittleEndian;
+        let single = matches!(dataset.datatype(), Ok(Datatype::FloatingPoint { size: 4, byte_order, .. }) if byte_order == little);
         // What was never written is not in the file, and reads as its fill value.
         let there = rows as u64 * columns as u64 <= self.size / 4;
         let whole = single && there && !dataset.is_chunked() && rows > 0 && columns > 0;

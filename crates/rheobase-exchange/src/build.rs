@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use rheobase_base::vector::all_within;
 use rheobase_base::{Error, Result};
 use rheobase_network::network::{
     Combine, Conv, FORMAT, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Pool, PoolOf, RunAs,
@@ -166,7 +167,9 @@ impl Build {
         let tensors = [("weight", Some(weight)), ("bias", bias.map(Tensor::to_f32))];
         for (kind, values) in tensors {
             let Some(values) = values else { continue };
-            if let Some(i) = values.iter().position(|x| !x.is_finite()) {
+            if !all_within(&values, f32::MAX)
+                && let Some(i) = values.iter().position(|x| !x.is_finite())
+            {
                 return Err(
                     Error::value(self.layer.clone(), kind, values[i], "must be a finite number").at(i)
                 );

@@ -104,8 +104,9 @@ fn matrix(strips: Strips) -> std::result::Result<Tensor, String> {
     let (mut turned, mut first) = (vec![0.0; rows * columns], 0);
     for strip in strips {
         let strip = strip?;
-        turn_strip(&strip, columns, first, rows, &mut turned);
-        first += strip.len() / columns;
+        let numbers = strip.as_chunks().0;
+        turn_strip(numbers, f32::from_le_bytes, columns, first, rows, &mut turned);
+        first += numbers.len() / columns;
     }
     Ok(Tensor::of_columns(rows, columns, turned))
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
+use rheobase_base::vector::all_within;
 use rheobase_base::{Error, Result};
 use rheobase_network::network::Numbers;
 
@@ -130,6 +131,7 @@ impl Tensor {
     /// The first element that is NaN or infinite.
     pub fn first_not_finite(&self) -> Option<usize> {
         match self.data() {
+            Data::F32(x) if all_within(x, f32::MAX) => None,
             Data::F32(x) => x.iter().position(|x| !x.is_finite()),
             Data::F64(x) => x.iter().position(|x| !x.is_finite()),
             Data::I64(_) => None,
@@ -195,17 +197,24 @@ fn single(data: &Data) -> Cow<'_, [f32]> {
 /// A matrix of `[rows, columns]` turned.
 fn turn(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
     let mut turned = vec![0.0; values.len()];
-    turn_strip(values, columns, 0, rows, &mut turned);
+    turn_strip(values, |x| x, columns, 0, rows, &mut turned);
     turned
 }
 
 /// Rows and columns of a matrix that are turned together.
 const TILE: usize = 64;
 
-/// Turns some rows of a matrix of `rows` and `columns`, of which the first is row `first`.
+/// Turns some rows of a matrix of `rows` and `columns`, of which the first is row `first`; `number` is what is stored as a number.
 ///
 /// Tile by tile: each line of the cache is read once and written once, however the lengths of rows fall together in the cache.
-pub(crate) fn turn_strip(strip: &[f32], columns: usize, first: usize, rows: usize, turned: &mut [f32]) {
+pub(crate) fn turn_strip<T: Copy>(
+    strip: &[T],
+    number: impl Fn(T) -> f32,
+    columns: usize,
+    first: usize,
+    rows: usize,
+    turned: &mut [f32],
+) {
     let mut tile = [[0.0; TILE]; TILE];
     for (down, strip) in strip.chunks((TILE * columns).max(1)).enumerate() {
         let (first, high) = (first + down * TILE, strip.len() / columns);
@@ -213,7 +222,7 @@ pub(crate) fn turn_strip(strip: &[f32], columns: usize, first: usize, rows: usiz
             let wide = TILE.min(columns - from);
             for (r, row) in strip.chunks_exact(columns).enumerate() {
                 for (line, x) in tile.iter_mut().zip(&row[from..from + wide]) {
-                    line[r] = *x;
+                    line[r] = number(*x);
                 }
             }
             for (c, line) in tile[..wide].iter().enumerate() {
