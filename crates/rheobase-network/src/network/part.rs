@@ -218,7 +218,9 @@ impl Part {
     /// for each neuron), by the training job's seed.
     pub fn draw(self, name: &str, low: f64, high: f64) -> Self {
         let draw = Draw { uniform: [low, high], seed: None };
-        self.neurons("draw", |n| drop(n.draw.insert(name.into(), draw)))
+        self.neurons("draw", |n| {
+            n.draw.insert(name.into(), draw);
+        })
     }
 
     /// Where a state field starts: a number, or one for each neuron.

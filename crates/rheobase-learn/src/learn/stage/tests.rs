@@ -550,7 +550,7 @@ fn what_has_settled_is_computed_once_to_the_same_bits() {
 #[test]
 fn what_does_not_settle_is_computed_again() {
     for change in [
-        ("data.shift", "1"),
+        ("data.augment.shift", "1"),
         ("encode", "{ name = 'bernoulli' }"),
         ("encode", "{ name = 'direct' }"),
         ("network.node.flatten", "{ name = 'flatten', dropout = { probability = 0.5 } }"),
