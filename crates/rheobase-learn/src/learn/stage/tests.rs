@@ -1,5 +1,7 @@
 //! Stages on the digits: what they learn, that nothing depends on how they are run, and what they refuse.
 
+mod inputs;
+
 use std::path::Path;
 
 use super::*;
