@@ -80,7 +80,9 @@ fn samples(file: &FilePart) -> Option<Dataset> {
     match &ending[..] {
         "npz" => match &file.part {
             Some(part) => data::read_npz_part(path, part, &NpzOptions::default()).ok(),
-            None => data::read_npz_dataset(path, &NpzOptions::default()).ok().filter(|d| !d.labels().is_empty()),
+            None => {
+                data::read_npz_dataset(path, &NpzOptions::default()).ok().filter(|d| !d.labels().is_empty())
+            }
         },
         _ if name.contains("idx") && name.contains("ubyte") => data::read_idx_dataset(path, None).ok(),
         _ => None,

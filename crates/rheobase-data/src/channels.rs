@@ -48,9 +48,9 @@ impl Channels {
                 }
                 Ok((vec![channels, rows, columns], turned))
             }
-            (Some(Channels::Last), _) => {
-                Err(format!("has samples of shape {shape:?}; with channels \"last\" [row, column, channel] is needed"))
-            }
+            (Some(Channels::Last), _) => Err(format!(
+                "has samples of shape {shape:?}; with channels \"last\" [row, column, channel] is needed"
+            )),
             _ => Ok((shape, values)),
         }
     }

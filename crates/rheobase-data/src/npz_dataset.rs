@@ -365,7 +365,10 @@ mod tests {
         let first = NpzOptions { channels: Some(Channels::First), ..NpzOptions::default() };
         assert_eq!(read_npz_dataset(&path, &first).unwrap().shape(), [5, 6, 3]);
         let error = read_npz_dataset(&path, &NpzOptions::default()).unwrap_err().to_string();
-        assert!(error.contains("array `x` has samples of shape [5, 6, 3]") && error.contains("\"last\""), "{error}");
+        assert!(
+            error.contains("array `x` has samples of shape [5, 6, 3]") && error.contains("\"last\""),
+            "{error}"
+        );
         write_npz(&path, &[("x", array(&[2, 3], count(6)))]).unwrap();
         let error = read_npz_dataset(&path, &last).unwrap_err().to_string();
         assert!(error.contains("[row, column, channel] is needed"), "{error}");

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rheobase_base::{Error, Result};
 use rheobase_network::network::{
-    Combine, Conv, FORMAT, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Pool, PoolOf,
-    Scale, WeightStart,
+    Combine, Conv, FORMAT, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Pool, PoolOf, Scale,
+    WeightStart,
 };
 
 use crate::layer::{Foreign, Layer};

@@ -6,10 +6,10 @@ use std::path::Path;
 use rheobase_base::{Error, Result};
 use rheobase_data::{Npz, read_npz};
 use rheobase_models::lanes::Level;
-use rheobase_network::network::{Library, SampleInput};
 use rheobase_network::network::{
     Context, Counts, Feed, Kind, Link, Network, Neurons, Numbers, Program, Signal, Tape, TileInput,
 };
+use rheobase_network::network::{Library, SampleInput};
 use rheobase_sim::model::Catalog;
 use rheobase_sim::{Initial, Input, Population, Record, Spikes};
 use serde::Serialize;

@@ -6,7 +6,8 @@ use numpy::{PyReadonlyArray1, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use rheobase::Error;
 use rheobase::data::{
-    self, Channels, CsvOptions, Dataset as Samples, EventInputs, Inputs, LabelColumn, NpzOptions, SpikeRows as Rows,
+    self, Channels, CsvOptions, Dataset as Samples, EventInputs, Inputs, LabelColumn, NpzOptions,
+    SpikeRows as Rows,
 };
 use rheobase::encode::{Encoder, SampleInput};
 

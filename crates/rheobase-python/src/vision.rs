@@ -4,8 +4,8 @@ use numpy::{PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use rheobase::data::SpikeRows as Rows;
 use rheobase::vision::{
-    self, Dog, FilterBank, FilterKernel, FirstSpikeConv, Gabor, Inhibition, Kernels, Motion, Padding, Pooling,
-    Potentials,
+    self, Dog, FilterBank, FilterKernel, FirstSpikeConv, Gabor, Inhibition, Kernels, Motion, Padding,
+    Pooling, Potentials,
 };
 
 use crate::arrays::array;

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::chain::as_image;
 use super::check::UNIT;
 use super::{
-    Bernoulli, Cumulative, Delta, Direct, Encoder, Filters, FirstSpikes, IntensityLateralInhibition, IntensityToLatency,
-    Latency, LocalNormalization, Poisson, Population, RankOrder, SampleInput,
+    Bernoulli, Cumulative, Delta, Direct, Encoder, Filters, FirstSpikes, IntensityLateralInhibition,
+    IntensityToLatency, Latency, LocalNormalization, Poisson, Population, RankOrder, SampleInput,
 };
 use rheobase_base::{Error, Result};
 use rheobase_data::SampleView;

@@ -47,8 +47,7 @@ impl Augmentation {
 
     fn of(config: AugmentConfig, shape: [usize; 3], seed: u64, name: &str) -> Augmentation {
         let stream = |purpose: &str| Stream::new(seed, purpose, name);
-        let (shift, flip, rotate, zoom) =
-            (stream("shift"), stream("flip"), stream("rotate"), stream("zoom"));
+        let (shift, flip, rotate, zoom) = (stream("shift"), stream("flip"), stream("rotate"), stream("zoom"));
         Augmentation { config, shape, seed, shift, flip, rotate, zoom }
     }
 
@@ -115,7 +114,8 @@ mod tests {
         assert!(seen.values().all(|n| (900..1100).contains(n)), "{:?}", seen.values());
         // Down by one and left by one.
         assert!(seen.contains_key(&vec![0, 0, 0, 0, 2, 3, 4, 0, 6, 7, 8, 0]));
-        let epoch = |of: &Augmentation, epoch| -> Vec<Motion> { (0..8).map(|id| of.motion(id, epoch)).collect() };
+        let epoch =
+            |of: &Augmentation, epoch| -> Vec<Motion> { (0..8).map(|id| of.motion(id, epoch)).collect() };
         assert_ne!(epoch(&shift, 0), epoch(&shift, 1));
         assert_ne!(epoch(&shift, 0), epoch(&shift.of_name("stage first"), 0));
     }
@@ -128,15 +128,15 @@ mod tests {
         let motions: Vec<Motion> = (0..4000).map(|id| all.motion(id, 0)).collect();
         let mirrored = motions.iter().filter(|m| m.mirrored).count();
         assert!((1850..2150).contains(&mirrored), "{mirrored}");
-        for (of, middle, most) in
-            [(|m: &Motion| m.degrees) as fn(&Motion) -> f64, |m| m.zoom].into_iter().zip([0.0, 1.0]).zip([10.0, 0.2]).map(|((f, a), b)| (f, a, b))
-        {
-            let values: Vec<f64> = motions.iter().map(of).collect();
-            assert!(values.iter().all(|x| (x - middle).abs() <= most));
-            let spread = values.iter().map(|x| (x - middle) * (x - middle)).sum::<f64>() / 4000.0;
+        let check = |of: fn(&Motion) -> f64, middle: f64, most: f64| {
+            let away: Vec<f64> = motions.iter().map(|m| of(m) - middle).collect();
+            assert!(away.iter().all(|x| x.abs() <= most));
+            let spread = away.iter().map(|x| x * x).sum::<f64>() / 4000.0;
             // Of a uniform distribution.
             assert!((spread / (most * most / 3.0) - 1.0).abs() < 0.1, "{spread}");
-        }
+        };
+        check(|m| m.degrees, 0.0, 10.0);
+        check(|m| m.zoom, 1.0, 0.2);
         assert!(motions.iter().all(|m| (m.down, m.right) == (0, 0)));
     }
 

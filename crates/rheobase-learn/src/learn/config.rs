@@ -14,7 +14,9 @@ mod set;
 mod stage;
 
 pub use control::ControlConfig;
-pub use data::{AugmentConfig, ChannelsAt, CsvFiles, DataConfig, EventFiles, IdxFiles, Label, NpzFiles, Source};
+pub use data::{
+    AugmentConfig, ChannelsAt, CsvFiles, DataConfig, EventFiles, IdxFiles, Label, NpzFiles, Source,
+};
 pub use network::NetworkConfig;
 pub use readout::{ReadoutBy, ReadoutConfig};
 pub use resume::Difference;

@@ -107,17 +107,17 @@ mod tests {
         let drawn = network.drawn(&Library::default()).unwrap();
         let Numbers::Each(each) = &cells(&drawn).set["tau_m"] else { panic!("one number") };
         assert!(cells(&drawn).draw.is_empty());
-        assert_eq!(
-            each.iter().map(|x| *x as f32).collect::<Vec<_>>(),
-            taus(&lower(&network, 0).unwrap())
-        );
+        assert_eq!(each.iter().map(|x| *x as f32).collect::<Vec<_>>(), taus(&lower(&network, 0).unwrap()));
         assert_eq!(taus(&lower(&drawn, 7).unwrap()), taus(&lower(&network, 7).unwrap()));
     }
 
     #[test]
     fn faults_name_the_node_and_the_parameter() {
         for (draw, part) in [
-            ("{ tau_m = { uniform = [0.1, 0.01] } }", "cells.draw.tau_m.uniform = [0.1, 0.01]: must be two finite"),
+            (
+                "{ tau_m = { uniform = [0.1, 0.01] } }",
+                "cells.draw.tau_m.uniform = [0.1, 0.01]: must be two finite",
+            ),
             ("{ tau_m = { uniform = [0.01, inf] } }", "cells.draw.tau_m.uniform"),
             ("{ tau_n = { uniform = [0.01, 0.1] } }", "tau_m"),
             ("{ v_th = { uniform = [1.0, 2.0] } }", "`v_th` is set and drawn"),

@@ -27,7 +27,13 @@ pub struct DataConfig {
 
 impl Default for DataConfig {
     fn default() -> Self {
-        DataConfig { source: Source::Digits, test: 0.2, validation: 0.0, augment: AugmentConfig::default(), steps: 16 }
+        DataConfig {
+            source: Source::Digits,
+            test: 0.2,
+            validation: 0.0,
+            augment: AugmentConfig::default(),
+            steps: 16,
+        }
     }
 }
 

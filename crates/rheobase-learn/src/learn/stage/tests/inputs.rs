@@ -130,9 +130,8 @@ fn colours_are_on_and_off_channels_of_the_same_network() {
     let tested = coloured.evaluate(&coloured.splits().test).unwrap();
     assert!(tested.correct >= 55, "{}", tested.correct);
 
-    let refused = |source: String| {
-        Job::new(job(&source, COLOURS)).err().map_or_else(String::new, |e| e.to_string())
-    };
+    let refused =
+        |source: String| Job::new(job(&source, COLOURS)).err().map_or_else(String::new, |e| e.to_string());
     let error = refused(source("test.npz", ", scale = 255"));
     assert!(error.contains("images of 10 × 10 with 3 channels behind them"), "{error}");
     write_npz(
