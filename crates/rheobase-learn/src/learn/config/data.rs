@@ -42,7 +42,8 @@ fn is_nothing(path: &Path) -> bool {
 }
 
 /// How training images are moved, in stages and in the training by gradients: drawn anew for every epoch and sample, keyed by
-/// seed. Images that are judged by stay as they are, and so do those that a `[readout]` is computed from.
+/// seed. Images that are judged by stay as they are, and so do those that a `[readout]` is computed from and batches that a
+/// program hands over itself.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AugmentConfig {
