@@ -73,15 +73,9 @@ fn linear(outputs: usize, gain: f64) -> Kind {
 
 fn neurons(model: &str, parameter: &str, value: f64) -> Neurons {
     Neurons {
-        model: model.into(),
         set: BTreeMap::from([(parameter.to_string(), Numbers::One(value))]),
-        initial: BTreeMap::new(),
-        learn: Vec::new(),
-        surrogate: Vec::new(),
         detach_reset: true,
-        competition: None,
-        run_as: Default::default(),
-        sigma: None,
+        ..Neurons::new(model)
     }
 }
 

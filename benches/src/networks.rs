@@ -11,7 +11,7 @@ use rheobase::models::lanes::Level;
 use rheobase::models::neuron::lif_subtract;
 use rheobase::network::{
     Combine, Context, Conv, Counts, Feed, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Pool,
-    PoolOf, RunAs, Signal, Tape, TileInput, WeightStart, Word, lower,
+    PoolOf, Signal, Tape, TileInput, WeightStart, Word, lower,
 };
 use rheobase::random::Stream;
 
@@ -165,15 +165,10 @@ fn flat() -> Kind {
 impl Job {
     fn neurons(&self, model: &str, parameter: &str, value: f64, surrogate: Vec<Word>) -> Kind {
         Kind::Neurons(Neurons {
-            model: model.into(),
             set: BTreeMap::from([(parameter.to_string(), Numbers::One(value))]),
-            initial: BTreeMap::new(),
-            learn: Vec::new(),
             surrogate,
             detach_reset: true,
-            competition: None,
-            run_as: RunAs::default(),
-            sigma: None,
+            ..Neurons::new(model)
         })
     }
 

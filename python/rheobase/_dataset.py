@@ -109,6 +109,7 @@ class Dataset:
         header: bool | None = None,
         shape: Any = None,
         scale: float = 1.0,
+        channels: str | None = None,
         class_names: Sequence[str] = (),
     ) -> Dataset:
         """Samples from a file, as a training job reads them.
@@ -120,7 +121,8 @@ class Dataset:
             label: The column of the classes in a table: its name or its number from 0; by default the last, ``False`` for none.
             header: Whether a table's first line holds names; by default if its first value is not a number.
             shape: Shape of a sample in a table; by default the columns in a row.
-            scale: What every value of a table is divided by.
+            scale: What every value of a table or an ``.npz`` is divided by: 255 for bytes.
+            channels: Where those of images stand in an ``.npz``: ``"first"`` or ``"last"``; needed where it is not plain.
             class_names: The classes of a table in their order, where they are words.
 
         Raises:
@@ -136,7 +138,7 @@ class Dataset:
             "class_names": list(class_names),
         }
         if ending.endswith(".npz"):
-            return cls._of(_native.Dataset.read_npz(path))
+            return cls._of(_native.Dataset.read_npz(path, channels, float(scale)))
         if ending.endswith((".csv", ".tsv", ".txt", ".csv.gz")):
             return cls._of(_native.Dataset.read_csv(path, table))
         return cls._of(_native.Dataset.read_idx(path, labels))

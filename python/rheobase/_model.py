@@ -21,12 +21,12 @@ class PerFeature(NamedTuple):
     """A parameter (or the start of a state field) that is drawn uniformly from [low, high).
 
     A parameter has one value for each feature map of the layer, a state field one for each neuron and sample. What is drawn
-    depends on the seed and on the population's name alone.
+    depends on the seed and on the population's name alone; without a seed it is that of the training job, elsewhere 0.
     """
 
     low: float
     high: float
-    seed: int = 0
+    seed: int | None = None
 
 
 class Learned(NamedTuple):
@@ -276,7 +276,8 @@ def _made(name: str, values: dict[str, Amount]) -> Model:
 def _amount(value: Any, argument: str) -> Amount:
     """A parameter as a float, a read-only array of its own, or what it is drawn from."""
     if isinstance(value, PerFeature):
-        return PerFeature(float(value.low), float(value.high), count(value.seed, f"{argument}.seed", 0))
+        seed = None if value.seed is None else count(value.seed, f"{argument}.seed", 0)
+        return PerFeature(float(value.low), float(value.high), seed)
     if isinstance(value, Learned):
         return Learned(float(value.value), bool(value.each))
     if type(value) is float:

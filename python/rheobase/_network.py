@@ -147,7 +147,7 @@ def Neurons(
     """A layer of neurons, as many as there are inputs; a model alone is one with nothing else said.
 
     Args:
-        model: The model; parameters that are :class:`Learned` are learned.
+        model: The model; parameters that are :class:`Learned` are learned, those that are :class:`PerFeature` drawn.
         initial: Where state fields start, one number or one for each neuron.
         learn: What else is learned: ``"initial.v"`` for the start of a state field, with ``[]`` behind it one value per neuron.
         surrogate: What stands in for the derivative of a spike: a name, or a name and its parameters in a tuple.
@@ -158,10 +158,11 @@ def Neurons(
     """
     if not isinstance(model, Model):
         raise TypeError(f"model: a model such as LIF() is needed, not {model!r}")
-    values, learned = {}, list(learn)
+    values, drawn, learned = {}, {}, list(learn)
     for name, value in model._values.items():
         if isinstance(value, PerFeature):
-            raise ValueError(f"{name}: is drawn in populations only; give a network numbers")
+            drawn[name] = {"uniform": [value.low, value.high], "seed": value.seed}
+            continue
         if isinstance(value, Learned):
             learned.append(f"{name}[]" if value.each else name)
             value = value.value
@@ -172,6 +173,7 @@ def Neurons(
         "neurons",
         model=model.name,
         set=values or None,
+        draw=drawn or None,
         initial=dict(initial) if initial else None,
         learn=learned or None,
         surrogate=None if word is None else list(word),

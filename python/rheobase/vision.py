@@ -39,6 +39,7 @@ __all__ = [
     "intensity_to_latency",
     "k_winners",
     "local_normalization",
+    "moved",
     "pad",
     "pointwise_inhibition",
     "pool",
@@ -101,6 +102,18 @@ def filters(
     kernels = [tuple(kernel) for kernel in filters]
     threshold = None if threshold is None else float(threshold)
     return _native.image_filters(_maps(image, "image"), kernels, count(padding, "padding", 0), threshold, bool(absolute))
+
+
+def moved(
+    image: Any, *, down: int = 0, right: int = 0, mirrored: bool = False, degrees: float = 0.0, zoom: float = 1.0
+) -> np.ndarray:
+    """An image that is moved: mirrored left to right, turned counterclockwise and enlarged about its centre, then shifted.
+
+    What comes in from outside is 0; between places values are interpolated. Training jobs move theirs by chance
+    (``data.augment``).
+    """
+    shift = int(down), int(right)
+    return _native.image_moved(_maps(image, "image"), shift, bool(mirrored), float(degrees), float(zoom))
 
 
 def local_normalization(image: Any, radius: int, eps: float = 1e-12) -> np.ndarray:

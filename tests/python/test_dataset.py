@@ -127,6 +127,14 @@ def test_files_are_read_as_the_command_reads_them(tmp_path):
     assert rb.Dataset.read(tmp_path / "numbers.csv", label=False).shape == (3,)
     np.savez(tmp_path / "some.npz", x=X[:20], y=Y[:20])
     np.testing.assert_array_equal(rb.Dataset.read(tmp_path / "some.npz").x, X[:20])
+    colours = np.random.default_rng(0).integers(0, 256, (4, 8, 9, 3), np.uint8)
+    np.savez(tmp_path / "colours.npz", x=colours, y=np.arange(4))
+    last = rb.Dataset.read(tmp_path / "colours.npz", channels="last", scale=255)
+    np.testing.assert_allclose(last.x, np.moveaxis(colours, -1, 1) / 255, rtol=1e-6)
+    with pytest.raises(OSError, match='channels "last" or "first"'):
+        rb.Dataset.read(tmp_path / "colours.npz")
+    with pytest.raises(ValueError, match="channels"):
+        rb.Dataset.read(tmp_path / "colours.npz", channels="lst")
     with pytest.raises(OSError, match="label"):
         rb.Dataset.read(tmp_path / "table.csv", label="nobody")
 

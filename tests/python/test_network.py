@@ -67,6 +67,13 @@ def test_every_model_is_a_part(cls):
     assert rb.Sequential(rb.Linear(3), cls(), input=2).table()[1][0] == cls.name
 
 
+def test_parameters_are_drawn_by_the_seed_of_the_training():
+    drawn = rb.Sequential(rb.Flatten(), rb.Linear(4), rb.LIFExp(tau_m=rb.PerFeature(0.01, 0.03)), rb.Linear(10))
+    assert "draw" in drawn.to_toml() and "seed" not in drawn.to_toml()
+    fixed = rb.Sequential(rb.LIFExp(tau_m=rb.PerFeature(0.01, 0.03, 5)), input=3)
+    assert "seed = 5" in fixed.to_toml() and fixed.table()
+
+
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [
@@ -83,7 +90,7 @@ def test_every_model_is_a_part(cls):
         (lambda: rb.Sequential(rb.Linear(2), input=0), ValueError, "input = 0"),
         (lambda: rb.Sequential(rb.Linear(2)).table(), ValueError, "no input shape"),
         (lambda: rb.Sequential(rb.Conv(2, 3), input=5).table(), ValueError, "conv"),
-        (lambda: rb.Sequential(rb.LIF(tau_m=rb.PerFeature(0.1, 0.2))), ValueError, "drawn in populations only"),
+        (lambda: rb.Sequential(rb.LIF(tau_m=rb.PerFeature(0.2, 0.1)), input=3).table(), ValueError, "the smaller first"),
         (lambda: rb.Neurons("lif"), TypeError, "a model such as LIF"),
         (lambda: rb.Layers(rb.Layer("a", "b", rb.Linear(2)), input=2).table(), ValueError, "b"),
         (lambda: rb.Layers(rb.Layer("a", rb.Sum("input", "a"), rb.Linear(2)), input=2).table(), ValueError, "a → a"),

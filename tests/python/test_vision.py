@@ -69,6 +69,17 @@ def test_filters_see_edges_and_centres():
     assert vision.rank_order(np.arange(1.0, 10.0).reshape(1, 3, 3), 3, 3).index.tolist() == [6, 7, 8, 3, 4, 5, 0, 1, 2]
 
 
+def test_images_are_moved():
+    image = np.arange(2 * 3 * 4, dtype=np.float32).reshape(2, 3, 4)
+    assert (vision.moved(image) == image).all()
+    assert (vision.moved(image, mirrored=True) == image[:, :, ::-1]).all()
+    assert (vision.moved(image, down=1, right=-2)[:, 1:, :2] == image[:, :2, 2:]).all()
+    square = image[:, :, :3]
+    np.testing.assert_allclose(vision.moved(square, degrees=90), np.rot90(square, axes=(1, 2)), atol=1e-5)
+    with pytest.raises(ValueError, match="moved.zoom = 0"):
+        vision.moved(image, zoom=0)
+
+
 def test_rows_are_arrays_and_come_back():
     rows = rb.SpikeRows([2, 0], [1, 0], [0.5, 1], steps=4, shape=(1, 1, 2))
     dense = np.asarray(rows)

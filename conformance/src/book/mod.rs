@@ -59,8 +59,10 @@ const COMING: [(&str, &str); 10] = [
 /// Pages for those who use neurons inside another program, written by hand too.
 const INSIDE: [(&str, &str); 3] = [("torch", "PyTorch"), ("jax", "JAX"), ("nengo", "Nengo")];
 
-/// Pages of vision networks with their controls, written by hand too.
-const NETWORKS: [(&str, &str); 3] = [
+/// Pages of what vision networks take, and of networks with their controls, written by hand too.
+const VISION: [(&str, &str); 5] = [
+    ("colours", "Colours and larger images"),
+    ("cameras", "Recordings of cameras"),
     ("kheradpisheh-2018", "Kheradpisheh et al. 2018"),
     ("mozafari-2019", "Mozafari et al. 2019"),
     ("diehl-cook-2015", "Diehl & Cook 2015, current-based"),
@@ -119,8 +121,8 @@ fn summary(models: &[std::sync::Arc<dyn Model>]) -> String {
     let mut out = String::from("# Summary\n\n");
     for (path, title) in WRITTEN {
         out += &format!("- [{title}]({path})\n");
-        for (page, network) in NETWORKS.iter().filter(|_| path == "vision.md") {
-            out += &format!("  - [{network}](vision/{page}.md)\n");
+        for (page, title) in VISION.iter().filter(|_| path == "vision.md") {
+            out += &format!("  - [{title}](vision/{page}.md)\n");
         }
         for dialect in DIALECTS.iter().filter(|_| path == "exchange.md") {
             out += &format!("  - [{}]({})\n", dialects::title(dialect), dialects::path(dialect));

@@ -1,6 +1,6 @@
 //! `rheobase inspect`: what is in a recording or a data set.
 
-use rheobase::data::{self, Dataset, Inputs, TrainOptions, contents};
+use rheobase::data::{self, Dataset, Inputs, NpzOptions, TrainOptions, contents};
 use serde_json::{Value, json};
 
 use crate::analyse::described;
@@ -79,8 +79,10 @@ fn samples(file: &FilePart) -> Option<Dataset> {
     let name = path.file_name().map(|n| n.to_string_lossy().to_string()).unwrap_or_default();
     match &ending[..] {
         "npz" => match &file.part {
-            Some(part) => data::read_npz_part(path, part).ok(),
-            None => data::read_npz_dataset(path).ok().filter(|d| !d.labels().is_empty()),
+            Some(part) => data::read_npz_part(path, part, &NpzOptions::default()).ok(),
+            None => {
+                data::read_npz_dataset(path, &NpzOptions::default()).ok().filter(|d| !d.labels().is_empty())
+            }
         },
         _ if name.contains("idx") && name.contains("ubyte") => data::read_idx_dataset(path, None).ok(),
         _ => None,

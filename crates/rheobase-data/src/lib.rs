@@ -21,6 +21,7 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "what tests compare with"))]
 
 pub mod array;
+mod channels;
 pub mod csv;
 pub mod csv_dataset;
 pub mod dataset;
@@ -51,6 +52,7 @@ pub use rheobase_signals::{
 };
 
 pub use array::{Array, ArrayData};
+pub use channels::Channels;
 pub use csv::{NonFinite, Table, read_csv, read_csv_bytes, write_csv};
 pub use csv_dataset::{CsvOptions, LabelColumn, read_csv_dataset};
 pub use dataset::{Dataset, EventInputs, Inputs};
@@ -60,7 +62,7 @@ pub use idx::{Idx, IdxElements, read_idx, read_idx_dataset, read_idx_labels};
 pub use input::read_input;
 pub use npy::{read_npy, read_npy_bytes, write_npy};
 pub use npz::{Npz, NpzReader, read_npz, write_npz};
-pub use npz_dataset::{npz_parts, read_npz_dataset, read_npz_part};
+pub use npz_dataset::{NpzOptions, npz_parts, read_npz_dataset, read_npz_part};
 pub use recording::{
     Contents, Events, FORMATS, Format, Holds, Pixels, Polarity, Recording, Role, TrainOptions, Unit,
     contents, parse_columns, read_events, read_recording, read_trains, write_trains,

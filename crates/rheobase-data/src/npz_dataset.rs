@@ -10,6 +10,8 @@
 //!
 //! Data sets in parts have `x_train`, `y_train`, `x_test`, `y_test` ([`read_npz_part`]).
 //!
+//! Images are `[sample, channel, row, column]`, or with their channels at the end if [`NpzOptions::channels`] says so.
+//!
 //! Beside them: `labels` (or `y`, `Y`, `target`) `[sample]`, whole numbers from 0, names of classes, or `[sample, class]` with a single
 //! 1 in each row; `class_names` `[class]`, text; for spikes
 //! `sample_shape`, the lengths of a sample's axes. All but the inputs may be missing. Offsets within a step are not
@@ -19,29 +21,46 @@ use std::io::{Read, Seek};
 use std::path::Path;
 
 use super::array::{Array, ArrayData};
+use super::channels::Channels;
 use super::dataset::{Dataset, EventInputs, Inputs};
 use super::npz::NpzReader;
 use super::spike_files::assemble;
 use rheobase_base::{Error, Result};
 use rheobase_signals::SpikeEvents;
 
+/// How the arrays of an archive are to be understood.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NpzOptions {
+    /// Where the channels of images stand; first by default, but asked for where it looks otherwise.
+    pub channels: Option<Channels>,
+    /// Every static value is divided by this: finite and above 0.
+    pub scale: f32,
+}
+
+impl Default for NpzOptions {
+    fn default() -> Self {
+        NpzOptions { channels: None, scale: 1.0 }
+    }
+}
+
 /// Reads the data set in the npz file `path`.
 ///
 /// # Errors
-/// [`Error::File`] if the file is damaged, holds no inputs or several kinds, or an array has a wrong shape or type;
+/// [`Error::File`] if the file is damaged, holds no inputs or several kinds, or an array has a wrong shape or type; images
+/// whose channels may be first or last, where options do not say which;
 /// as [`Dataset::new`] if counts differ, values are not finite, labels are out of range, or there is no sample.
-pub fn read_npz_dataset(path: impl AsRef<Path>) -> Result<Dataset> {
+pub fn read_npz_dataset(path: impl AsRef<Path>, options: &NpzOptions) -> Result<Dataset> {
     let path = path.as_ref();
-    from_archive(path, NpzReader::open(path)?, None)
+    from_archive(path, NpzReader::open(path)?, None, options)
 }
 
 /// Reads one part of a data set in parts: `"test"` takes the arrays `x_test` and `y_test`.
 ///
 /// # Errors
 /// As [`read_npz_dataset`]; [`Error::File`] if there is no such part.
-pub fn read_npz_part(path: impl AsRef<Path>, part: &str) -> Result<Dataset> {
+pub fn read_npz_part(path: impl AsRef<Path>, part: &str, options: &NpzOptions) -> Result<Dataset> {
     let path = path.as_ref();
-    from_archive(path, NpzReader::open(path)?, Some(part))
+    from_archive(path, NpzReader::open(path)?, Some(part), options)
 }
 
 /// Names of the parts of a data set in parts: `train`, `test`. None where it has none.
@@ -80,7 +99,11 @@ fn from_archive<R: Read + Seek>(
     path: &Path,
     mut reader: NpzReader<R>,
     part: Option<&str>,
+    options: &NpzOptions,
 ) -> Result<Dataset> {
+    if !(options.scale > 0.0 && options.scale.is_finite()) {
+        return Err(Error::value("npz", "scale", options.scale, "must be finite and above 0"));
+    }
     let fault = |what: String| Error::file(path, what);
     let names: Vec<String> = reader.names().map(str::to_string).collect();
     let present = |wanted: &[&str]| -> Vec<String> {
@@ -129,6 +152,11 @@ fn from_archive<R: Read + Seek>(
                 return Err(fault(format!("array `{kind}` has shape {shape:?}, not [sample, feature…]")));
             }
             shape.remove(0);
+            let said = |what: String| fault(format!("array `{kind}` {what}"));
+            let (shape, mut values) = Channels::first(options.channels, shape, values).map_err(said)?;
+            if options.scale != 1.0 {
+                values.iter_mut().for_each(|x| *x /= options.scale);
+            }
             (shape, Inputs::Static(values))
         }
     };
@@ -296,7 +324,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.npz");
         write_npz(&path, arrays).unwrap();
-        read_npz_dataset(&path)
+        read_npz_dataset(&path, &NpzOptions::default())
     }
 
     fn array(shape: &[usize], values: Vec<f32>) -> Array {
@@ -319,6 +347,35 @@ mod tests {
         let data = read(&[("inputs", bytes), ("labels", labels)]).unwrap();
         assert_eq!(data.inputs(), &Inputs::Static(vec![0.0, 255.0]));
         assert!(read(&[("inputs", inputs)]).unwrap().labels().is_empty());
+    }
+
+    #[test]
+    fn channels_at_the_end_come_first_and_values_are_scaled() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.npz");
+        // Red is 0 at every place, green the number of the place, blue 200.
+        let bytes: Vec<i64> = (0..2 * 5 * 6).flat_map(|place| [0, place, 200]).collect();
+        write_npz(&path, &[("x", Array::new([2, 5, 6, 3], bytes).unwrap())]).unwrap();
+        let last = NpzOptions { channels: Some(Channels::Last), scale: 100.0 };
+        let data = read_npz_dataset(&path, &last).unwrap();
+        assert_eq!(data.shape(), [3, 5, 6]);
+        let SampleView::Static(second) = data.sample(1).unwrap() else { panic!() };
+        assert!(second[..30].iter().all(|x| *x == 0.0) && second[60..].iter().all(|x| *x == 2.0));
+        assert_eq!((second[30], second[59]), (0.3, 0.59));
+        let first = NpzOptions { channels: Some(Channels::First), ..NpzOptions::default() };
+        assert_eq!(read_npz_dataset(&path, &first).unwrap().shape(), [5, 6, 3]);
+        let error = read_npz_dataset(&path, &NpzOptions::default()).unwrap_err().to_string();
+        assert!(
+            error.contains("array `x` has samples of shape [5, 6, 3]") && error.contains("\"last\""),
+            "{error}"
+        );
+        write_npz(&path, &[("x", array(&[2, 3], count(6)))]).unwrap();
+        let error = read_npz_dataset(&path, &last).unwrap_err().to_string();
+        assert!(error.contains("[row, column, channel] is needed"), "{error}");
+        for scale in [0.0, -1.0, f32::NAN] {
+            let error = read_npz_dataset(&path, &NpzOptions { scale, ..first }).unwrap_err().to_string();
+            assert!(error.starts_with("npz.scale"), "{error}");
+        }
     }
 
     #[test]
@@ -367,11 +424,11 @@ mod tests {
         write_npz(&path, &[("X_train", x(3)), ("y_train", hot), ("X_test", x(2)), ("y_test", words)])
             .unwrap();
         assert_eq!(npz_parts(&path).unwrap(), ["train", "test"]);
-        assert_eq!(read_npz_part(&path, "train").unwrap().labels(), [2, 0, 1]);
-        let test = read_npz_part(&path, "test").unwrap();
+        assert_eq!(read_npz_part(&path, "train", &NpzOptions::default()).unwrap().labels(), [2, 0, 1]);
+        let test = read_npz_part(&path, "test", &NpzOptions::default()).unwrap();
         assert_eq!((test.labels(), test.class_names()), (&[1, 0][..], &["c2".to_string(), "c10".into()][..]));
         assert!(
-            read_npz_part(&path, "valid")
+            read_npz_part(&path, "valid", &NpzOptions::default())
                 .unwrap_err()
                 .to_string()
                 .contains("no part `valid` among `train`, `test`")

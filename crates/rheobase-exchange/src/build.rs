@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use rheobase_base::vector::all_within;
 use rheobase_base::{Error, Result};
 use rheobase_network::network::{
-    Combine, Conv, FORMAT, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Pool, PoolOf, RunAs,
-    Scale, WeightStart,
+    Combine, Conv, FORMAT, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Pool, PoolOf, Scale,
+    WeightStart,
 };
 
 use crate::layer::{Foreign, Layer};
@@ -189,15 +189,9 @@ impl Build {
         initial: &[(&str, Numbers)],
     ) -> String {
         let kind = Kind::Neurons(Neurons {
-            model: model.into(),
             set: set.into_iter().map(|(name, numbers)| (name.to_string(), numbers)).collect(),
             initial: initial.iter().map(|(name, numbers)| (name.to_string(), numbers.clone())).collect(),
-            learn: Vec::new(),
-            surrogate: Vec::new(),
-            detach_reset: false,
-            competition: None,
-            run_as: RunAs::default(),
-            sigma: None,
+            ..Neurons::new(model)
         });
         let name = self.node(role, from, kind);
         let layer = self.layer.clone();

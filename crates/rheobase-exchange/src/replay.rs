@@ -6,10 +6,10 @@ use std::path::Path;
 use rheobase_base::{Error, Result};
 use rheobase_data::{Npz, read_npz};
 use rheobase_models::lanes::Level;
-use rheobase_network::network::SampleInput;
 use rheobase_network::network::{
     Context, Counts, Feed, Kind, Link, Network, Neurons, Numbers, Program, Signal, Tape, TileInput,
 };
+use rheobase_network::network::{Library, SampleInput};
 use rheobase_sim::model::Catalog;
 use rheobase_sim::{Initial, Input, Population, Record, Spikes};
 use serde::Serialize;
@@ -316,7 +316,8 @@ fn explain(
         let width = values.len() / (input.steps * input.samples).max(1);
         values.get(at(width)).copied()
     });
-    let Some((cell, neurons)) = cell(&model.network, shown) else { return Ok(()) };
+    let drawn = model.network.drawn(&Library::default())?;
+    let Some((cell, neurons)) = cell(&drawn, shown) else { return Ok(()) };
     // A spike that leaves late was decided before.
     let late = usize::from(shown.node != cell);
     let Some(step) = found.step.checked_sub(late) else { return Ok(()) };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rheobase_base::{Error, Result};
 use rheobase_data::atomic_write;
+use rheobase_network::network::Library;
 
 use crate::dialect::{Dialect, dialect};
 use crate::layer::Weights;
@@ -44,6 +45,7 @@ impl Default for Target {
 /// A model that cannot be built; what has no counterpart, with its reason; with `strict`, whatever would be lost; a file that
 /// cannot be written.
 pub fn write(model: &Model, path: &Path, target: &Target, report: &mut Report) -> Result<()> {
+    let model = &Model { network: model.network.drawn(&Library::default())?, ..model.clone() };
     model.fits()?;
     let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
     *report = Report { dialect: target.to.clone().unwrap_or("nir 1.0.8".into()), ..Report::default() };

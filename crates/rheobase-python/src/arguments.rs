@@ -10,11 +10,11 @@ use rheobase::{Competition, Error};
 
 use crate::error::Raise;
 
-/// A parameter: one number, one for each neuron, or drawn uniformly for each feature map (low, high, seed).
+/// A parameter: one number, one for each neuron, or drawn uniformly for each feature map (low, high, seed, 0 without one).
 #[derive(FromPyObject)]
 pub(crate) enum NumberOrSpan<'py> {
     One(f64),
-    PerFeature((f64, f64, u64)),
+    PerFeature((f64, f64, Option<u64>)),
     Each(PyReadonlyArrayDyn<'py, f64>),
 }
 
@@ -24,7 +24,7 @@ impl NumberOrSpan<'_> {
         Ok(match self {
             NumberOrSpan::One(x) => builder.set(name, *x),
             NumberOrSpan::PerFeature((low, high, seed)) => {
-                builder.set(name, Values::Uniform { low: *low, high: *high, seed: *seed })
+                builder.set(name, Values::Uniform { low: *low, high: *high, seed: seed.unwrap_or(0) })
             }
             NumberOrSpan::Each(xs) => builder.set(name, xs.as_slice()?),
         })
@@ -35,7 +35,7 @@ impl NumberOrSpan<'_> {
         let start = match self {
             NumberOrSpan::One(x) => Initial::Value(*x),
             NumberOrSpan::PerFeature((low, high, seed)) => {
-                Initial::Uniform { low: *low, high: *high, seed: *seed }
+                Initial::Uniform { low: *low, high: *high, seed: seed.unwrap_or(0) }
             }
             NumberOrSpan::Each(xs) => Initial::Each(xs.as_slice()?.to_vec()),
         };

@@ -6,7 +6,8 @@ use numpy::{PyReadonlyArray1, PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use rheobase::Error;
 use rheobase::data::{
-    self, CsvOptions, Dataset as Samples, EventInputs, Inputs, LabelColumn, SpikeRows as Rows,
+    self, Channels, CsvOptions, Dataset as Samples, EventInputs, Inputs, LabelColumn, NpzOptions,
+    SpikeRows as Rows,
 };
 use rheobase::encode::{Encoder, SampleInput};
 
@@ -96,8 +97,10 @@ impl Dataset {
     }
 
     #[staticmethod]
-    fn read_npz(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        Ok(Dataset(enter(py, usize::MAX, |_| data::read_npz_dataset(path)).whole()?))
+    fn read_npz(py: Python<'_>, path: PathBuf, channels: Option<&str>, scale: f32) -> PyResult<Self> {
+        let channels = channels.map(Channels::named).transpose().raised()?;
+        let options = NpzOptions { channels, scale };
+        Ok(Dataset(enter(py, usize::MAX, |_| data::read_npz_dataset(path, &options)).whole()?))
     }
 
     #[staticmethod]

@@ -91,7 +91,7 @@ mod _native {
     #[pymodule_export]
     use crate::vision::{
         filter_kernel, first_conv, first_inhibition, first_winners, image_filters, image_latency,
-        image_lateral_inhibition, image_local_normalization, image_rank_order, wave_cumulate,
+        image_lateral_inhibition, image_local_normalization, image_moved, image_rank_order, wave_cumulate,
         wave_feature_inhibition, wave_fire_first, wave_first, wave_of_first, wave_pad,
         wave_pointwise_inhibition, wave_pool, wave_threshold, wave_winners,
     };

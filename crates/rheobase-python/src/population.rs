@@ -221,7 +221,9 @@ impl Population {
         with!(&mut self.neurons, p => match amount {
             NumberOrSpan::One(x) => p.set(name, x).raised(),
             NumberOrSpan::Each(xs) => p.set(name, xs.as_slice()?).raised(),
-            NumberOrSpan::PerFeature((low, high, seed)) => p.set(name, Values::Uniform { low, high, seed }).raised(),
+            NumberOrSpan::PerFeature((low, high, seed)) => {
+                p.set(name, Values::Uniform { low, high, seed: seed.unwrap_or(0) }).raised()
+            }
         })
     }
 

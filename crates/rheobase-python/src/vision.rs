@@ -4,8 +4,8 @@ use numpy::{PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use rheobase::data::SpikeRows as Rows;
 use rheobase::vision::{
-    self, Dog, FilterBank, FilterKernel, FirstSpikeConv, Gabor, Inhibition, Kernels, Padding, Pooling,
-    Potentials,
+    self, Dog, FilterBank, FilterKernel, FirstSpikeConv, Gabor, Inhibition, Kernels, Motion, Padding,
+    Pooling, Potentials,
 };
 
 use crate::arrays::array;
@@ -250,6 +250,22 @@ pub(crate) fn image_lateral_inhibition<'py>(
     percents: Vec<f32>,
 ) -> Object<'py> {
     changed(py, &image, |i, shape| vision::intensity_lateral_inhibition(i, shape, &percents))
+}
+
+/// An image that is mirrored, turned by degrees, enlarged, and shifted.
+#[pyfunction]
+pub(crate) fn image_moved<'py>(
+    py: Python<'py>,
+    image: Wave<'py>,
+    shift: (isize, isize),
+    mirrored: bool,
+    degrees: f64,
+    zoom: f64,
+) -> Object<'py> {
+    let (down, right) = shift;
+    let (motion, mut out) = (Motion { down, right, mirrored, degrees, zoom }, Vec::new());
+    motion.image(image.as_slice()?, maps(&image), &mut out).raised()?;
+    Ok(array(py, out, image.shape())?.into_any())
 }
 
 /// First spikes of intensities, the larger the earlier, equally many in each step.

@@ -25,15 +25,9 @@ fn neurons(model: &str, surrogate: &str, learn: &[&str]) -> Kind {
     let words =
         if surrogate.is_empty() { vec![] } else { vec![Word::Name(surrogate.into()), Word::Number(1.0)] };
     Kind::Neurons(Neurons {
-        model: model.into(),
-        set: Default::default(),
-        initial: Default::default(),
         learn: learn.iter().map(|s| s.to_string()).collect(),
         surrogate: words,
-        detach_reset: false,
-        competition: None,
-        run_as: Default::default(),
-        sigma: None,
+        ..Neurons::new(model)
     })
 }
 

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rheobase::data::{
-    CsvOptions, Dataset, LabelColumn, read_csv_dataset, read_idx_dataset, read_npz_dataset, read_npz_part,
+    Channels, CsvOptions, Dataset, LabelColumn, NpzOptions, read_csv_dataset, read_idx_dataset,
+    read_npz_dataset, read_npz_part,
 };
 use rheobase::learn::Trained;
 use rheobase::learn::config::Source;
@@ -23,9 +24,12 @@ pub(crate) struct SamplesFile {
     /// column beyond the sample's]
     #[arg(long, value_name = "WHICH", requires = "data")]
     label: Option<String>,
-    /// Divide every value of a csv file by this [default: as in training; 16 for the digits]
+    /// Divide every value of a csv or .npz file by this [default: as in training; for tables 16 for the digits]
     #[arg(long, value_name = "X", requires = "data")]
     scale: Option<f32>,
+    /// Where the channels of images stand in an .npz file: first, or last [default: as in training]
+    #[arg(long, value_name = "WHERE", requires = "data")]
+    channels: Option<String>,
 }
 
 impl SamplesFile {
@@ -39,16 +43,28 @@ impl SamplesFile {
             return Err(Failure::bad(format!("--data {}: there is no such file", path.display())));
         }
         let data = match (ending.as_str(), part) {
-            ("npz", Some(part)) => read_npz_part(path, &part)?,
+            ("npz", Some(part)) => read_npz_part(path, &part, &self.npz(trained)?)?,
             (_, Some(part)) => {
                 let shown = path.display();
                 return Err(Failure::bad(format!("--data {shown}:{part}: only .npz files have parts")));
             }
-            ("npz", None) => read_npz_dataset(path)?,
+            ("npz", None) => read_npz_dataset(path, &self.npz(trained)?)?,
             ("csv" | "tsv" | "txt", None) => self.csv(path, trained)?,
             _ => read_idx_dataset(path, self.label.as_ref().map(Path::new))?,
         };
         Ok(Some(data))
+    }
+
+    fn npz(&self, trained: &Trained) -> Outcome<NpzOptions> {
+        let mut options = match &trained.config().data.source {
+            Source::Npz(files) => files.options(),
+            _ => NpzOptions::default(),
+        };
+        options.scale = self.scale.unwrap_or(options.scale);
+        if let Some(name) = &self.channels {
+            options.channels = Some(Channels::named(name)?);
+        }
+        Ok(options)
     }
 
     fn csv(&self, path: &Path, trained: &Trained) -> Outcome<Dataset> {

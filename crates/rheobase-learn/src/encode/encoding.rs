@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::chain::as_image;
 use super::check::UNIT;
 use super::{
-    Bernoulli, Cumulative, Delta, Direct, Encoder, Filters, IntensityLateralInhibition, IntensityToLatency,
-    Latency, LocalNormalization, Poisson, Population, RankOrder, SampleInput,
+    Bernoulli, Cumulative, Delta, Direct, Encoder, Filters, FirstSpikes, IntensityLateralInhibition,
+    IntensityToLatency, Latency, LocalNormalization, Poisson, Population, RankOrder, SampleInput,
 };
 use rheobase_base::{Error, Result};
 use rheobase_data::SampleView;
@@ -35,6 +35,8 @@ pub enum Encoding {
     IntensityToLatency(IntensityToLatency),
     /// The largest one by one.
     RankOrder(RankOrder),
+    /// Of events, each feature's first.
+    FirstSpikes(FirstSpikes),
     /// Spikes that go on.
     Cumulative(Cumulative),
     /// What image filters see.
@@ -53,7 +55,7 @@ impl Default for Encoding {
 
 impl Encoding {
     /// The names there are.
-    pub const NAMES: [&str; 12] = [
+    pub const NAMES: [&str; 13] = [
         "direct",
         "bernoulli",
         "poisson",
@@ -62,6 +64,7 @@ impl Encoding {
         "population",
         "intensity_to_latency",
         "rank_order",
+        "first_spikes",
         "cumulative",
         "filters",
         "local_normalization",
@@ -82,6 +85,7 @@ impl Encoding {
             "population" => Encoding::Population(Population::default()),
             "intensity_to_latency" => Encoding::IntensityToLatency(IntensityToLatency::default()),
             "rank_order" => Encoding::RankOrder(RankOrder::default()),
+            "first_spikes" => Encoding::FirstSpikes(FirstSpikes::default()),
             "cumulative" => Encoding::Cumulative(Cumulative::default()),
             "filters" => Encoding::Filters(Filters::default()),
             "local_normalization" => Encoding::LocalNormalization(LocalNormalization::default()),
@@ -103,6 +107,7 @@ impl Encoding {
             Encoding::Population(_) => "population",
             Encoding::IntensityToLatency(_) => "intensity_to_latency",
             Encoding::RankOrder(_) => "rank_order",
+            Encoding::FirstSpikes(_) => "first_spikes",
             Encoding::Cumulative(_) => "cumulative",
             Encoding::Filters(_) => "filters",
             Encoding::LocalNormalization(_) => "local_normalization",
@@ -201,6 +206,7 @@ impl Encoding {
             | Encoding::Delta(_)
             | Encoding::IntensityToLatency(_)
             | Encoding::RankOrder(_)
+            | Encoding::FirstSpikes(_)
             | Encoding::Filters(_)
             | Encoding::LocalNormalization(_)
             | Encoding::IntensityLateralInhibition(_) => None,
@@ -217,6 +223,7 @@ impl Encoding {
             Encoding::Population(e) => e,
             Encoding::IntensityToLatency(e) => e,
             Encoding::RankOrder(e) => e,
+            Encoding::FirstSpikes(e) => e,
             Encoding::Cumulative(e) => e,
             Encoding::Filters(e) => e,
             Encoding::LocalNormalization(e) => e,

@@ -9,6 +9,7 @@
 //! | [`Delta`] | series | a spike whenever a value has moved far enough | sound, sensors |
 //! | [`IntensityToLatency`] | values | one spike per feature, the larger the earlier, equally many in each step | images of any contrast |
 //! | [`RankOrder`] | values | the largest one by one | the order alone |
+//! | [`FirstSpikes`] | events | each feature's first spike | cameras |
 //! | [`Cumulative`] | any of the above that send spikes | what has spiked goes on to the end | layers that see the whole wave |
 //! | [`Filters`] | images | what on- and off-centre cells or edges see, which another encoder may turn into spikes | vision |
 //! | [`LocalNormalization`] | images | values relative to their surroundings | uneven light |
@@ -45,6 +46,7 @@ mod delta;
 mod direct;
 mod encoding;
 mod filters;
+mod first_spikes;
 mod keyed;
 mod latency;
 mod lateral;
@@ -61,6 +63,7 @@ pub use delta::Delta;
 pub use direct::Direct;
 pub use encoding::Encoding;
 pub use filters::Filters;
+pub use first_spikes::FirstSpikes;
 pub use latency::{Latency, LatencyCurve};
 pub use lateral::IntensityLateralInhibition;
 pub use local_normalization::LocalNormalization;

@@ -50,7 +50,7 @@ fn encode(
     order: impl FnOnce(&[f32], &mut SpikeRows) -> Result<()>,
 ) -> Result<()> {
     let SampleView::Static(intensities) = sample else {
-        let what = "takes one value per feature, not values over time; use `direct`, `delta` or a rate";
+        let what = "takes one value per feature, not values over time; use `first_spikes` for events, `delta` or a rate for series";
         return Err(unsupported(encoder, what));
     };
     steps_fit(encoder, &sample, sample_id, steps, intensities.len())?;

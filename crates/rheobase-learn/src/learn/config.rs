@@ -14,7 +14,9 @@ mod set;
 mod stage;
 
 pub use control::ControlConfig;
-pub use data::{CsvFiles, DataConfig, EventFiles, IdxFiles, Label, NpzFiles, Source};
+pub use data::{
+    AugmentConfig, ChannelsAt, CsvFiles, DataConfig, EventFiles, IdxFiles, Label, NpzFiles, Source,
+};
 pub use network::NetworkConfig;
 pub use readout::{ReadoutBy, ReadoutConfig};
 pub use resume::Difference;
@@ -154,12 +156,12 @@ impl TrainConfig {
     }
 
     /// The network for samples of shape `sample`, as the data have them: what comes in is what the encoder makes of
-    /// them.
+    /// them. What it draws without a seed of its own follows [`RunConfig::seed`].
     ///
     /// # Errors
     /// Those of [`Network::read`] and of the encoder; [`rheobase_base::Error::Shape`] if the network names another shape of its input.
     pub fn network(&self, sample: &[usize]) -> Result<Network> {
-        self.network.load(&self.encode.shape(sample)?)
+        Ok(self.network.load(&self.encode.shape(sample)?)?.seeded(self.train.seed))
     }
 
     /// Refuses settings out of range, and settings that contradict each other.

@@ -16,7 +16,7 @@ impl Job {
         let config = control.job(self.config())?;
         let mut same = self.config().data.clone();
         same.steps = config.data.steps;
-        same.shift = config.data.shift;
+        same.augment = config.data.augment;
         let library: &Library = self.program().library();
         if config.data == same && config.train.seed == self.config().train.seed {
             return Job::with_data(config, self.splits().clone(), library);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rheobase_models::lanes::Level;
 use serde_json::{Value, json};
 
+use super::augment::Augmentation;
 use super::batch::{Batch, Outcome, Pass, TILE};
 use super::checkpoint::{Checkpoint, Protection};
 use super::config::{TrainConfig, bytes};
@@ -16,7 +17,6 @@ use super::readout::hand_over;
 use super::room;
 use super::schedule::{Progress, Schedule};
 use super::settled::{Origin, Settled};
-use super::shift::Shift;
 use super::splits::{Splits, check_batch, check_classes, splits};
 use super::stage::{Learning, StageRun, Stages};
 use super::stopping::Verdict;
@@ -46,7 +46,7 @@ pub struct Job {
     pass: Pass,
     rule: Rule,
     encoding: Encoding,
-    shift: Option<Shift>,
+    augment: Option<Augmentation>,
     pool: Arc<rayon::ThreadPool>,
     samples: Samples,
     stages: Stages,
@@ -111,7 +111,7 @@ impl Job {
         warning::note(&mut warnings, warning::of_gradients(trainer.program(), bounded));
         let mut job = Job {
             encoding: config.encoding().for_samples(splits.train.shape())?,
-            shift: Shift::new(config.data.shift, &splits.train, config.train.seed)?,
+            augment: Augmentation::new(config.data.augment, &splits.train, config.train.seed)?,
             config,
             network,
             samples: Samples::of(&splits),
@@ -257,6 +257,7 @@ impl Job {
             trainer: &mut self.trainer,
             data: &self.splits.train,
             encoding: &self.encoding,
+            augment: self.augment.as_ref(),
             steps: self.config.data.steps,
             seed: self.config.train.seed,
         };
@@ -273,7 +274,7 @@ impl Job {
         let settled = self.settled.as_ref().and_then(Option::as_ref);
         let prepared = match settled {
             Some(settled) => settled.prepared(indices),
-            None => prepare_moved(train, indices, &self.encoding, steps, epoch, self.shift.as_ref())?,
+            None => prepare_moved(train, indices, &self.encoding, steps, epoch, self.augment.as_ref())?,
         };
         let before = settled.map(|settled| settled.spikes(indices)).unwrap_or_default();
         let targets = targets(train, indices)?;
@@ -300,7 +301,7 @@ impl Job {
         let program = self.trainer.program();
         let judged =
             |source| self.pass.rates.iter().all(|(name, _)| program.node(name).is_ok_and(|n| n >= source));
-        let source = program.settled().filter(|source| self.shift.is_none() && judged(*source));
+        let source = program.settled().filter(|source| self.augment.is_none() && judged(*source));
         let settled = source.map(|source| Settled::new(&self.origin(), source)).transpose()?.flatten();
         self.settled = Some(settled);
         Ok(())

@@ -42,6 +42,7 @@
 //! Sums are `f64` in a fixed order and elementary functions are the library's own, so results have the same bits on
 //! every machine. Settings come from files: every struct refuses unknown keys, `check` refuses values out of range.
 
+mod augment;
 pub mod batch;
 mod check;
 pub mod checkpoint;
@@ -67,7 +68,6 @@ pub mod schedule;
 mod sequence;
 pub mod session;
 mod settled;
-mod shift;
 pub mod splits;
 pub mod stage;
 pub mod stopping;

@@ -2,9 +2,9 @@
 
 use rayon::prelude::*;
 
+use super::augment::Augmentation;
 use super::batch::Batch;
 use super::loss::Target;
-use super::shift::Shift;
 use crate::encode::{Encoder, Encoding};
 use rheobase_base::{Error, Result};
 use rheobase_data::{Dataset, SampleView};
@@ -37,21 +37,21 @@ pub(super) fn prepare(
     prepare_moved(dataset, indices, encoding, steps, epoch, None)
 }
 
-/// The same, images moved by `shift`.
+/// The same, images moved by `augment`.
 pub(super) fn prepare_moved(
     dataset: &Dataset,
     indices: &[usize],
     encoding: &Encoding,
     steps: usize,
     epoch: u64,
-    shift: Option<&Shift>,
+    augment: Option<&Augmentation>,
 ) -> Result<Prepared> {
     let done: Vec<(SampleInput, usize)> = indices
         .par_iter()
         .map(|i| {
             let sample = dataset.sample(*i).ok_or_else(|| missing(*i))?;
-            let moved = match (shift, sample) {
-                (Some(shift), SampleView::Static(image)) => shift.moved(image, *i as u64, epoch),
+            let moved = match (augment, sample) {
+                (Some(augment), SampleView::Static(image)) => augment.moved(image, *i as u64, epoch)?,
                 _ => Vec::new(),
             };
             let sample = if moved.is_empty() { sample } else { SampleView::Static(&moved) };

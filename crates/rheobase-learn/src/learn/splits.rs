@@ -81,7 +81,7 @@ pub fn splits(config: &TrainConfig) -> Result<Splits> {
             (read(&files.train)?, files.test.as_deref().map(read).transpose()?)
         }
         Source::Npz(files) => {
-            let read = |path: &Path| data::read_npz_dataset(path);
+            let read = |path: &Path| data::read_npz_dataset(path, &files.options());
             (read(&files.train)?, files.test.as_deref().map(read).transpose()?)
         }
         Source::Events(files) => {

@@ -409,6 +409,10 @@ pub struct Neurons {
     /// Parameters that differ from the model's defaults: one number, or one for each neuron.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub set: BTreeMap<String, Numbers>,
+    /// Parameters that are drawn, once, one number for each feature map (of a layer along one axis: for each neuron):
+    /// `draw = { tau_m = { uniform = [0.004, 0.08] } }`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub draw: BTreeMap<String, Draw>,
     /// Where state fields start: one number, or one for each neuron.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub initial: BTreeMap<String, Numbers>,
@@ -442,6 +446,7 @@ impl Neurons {
         Neurons {
             model: model.into(),
             set: BTreeMap::new(),
+            draw: BTreeMap::new(),
             initial: BTreeMap::new(),
             learn: Vec::new(),
             surrogate: Vec::new(),
@@ -451,6 +456,19 @@ impl Neurons {
             sigma: None,
         }
     }
+}
+
+/// How a parameter is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Draw {
+    /// Uniformly from the first number up to the second, which is not reached: finite, the smaller first, in the parameter's
+    /// unit and range.
+    pub uniform: [f64; 2],
+    /// The seed, which with the names of node and parameter says what is drawn; by default that of the training job, 0
+    /// outside of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
 }
 
 /// What the neurons of a layer are run as.

@@ -12,6 +12,7 @@
 mod build;
 mod carried;
 mod describe;
+mod draw;
 mod feed;
 mod file;
 mod frozen;
@@ -33,7 +34,7 @@ mod tape;
 pub use build::{Inputs, Layer, Layers, List, Placeholder, Sequential, Source, Stack, Sum, from};
 pub use carried::Carried;
 pub use describe::{
-    Combine, Conv, Custom, Dropout, FORMAT, FeatureInhibition, Fire, FirstSpikeConv, KWinners, Kind,
+    Combine, Conv, Custom, Draw, Dropout, FORMAT, FeatureInhibition, Fire, FirstSpikeConv, KWinners, Kind,
     LateralInhibition, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Padding, Pool, PoolOf, RunAs,
     Scale, Synapse, SynapseShape, WeightStart, Word,
 };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::describe::{
-    Conv, Custom, Dropout, FeatureInhibition, Fire, FirstSpikeConv, KWinners, Kind, LateralInhibition,
+    Conv, Custom, Draw, Dropout, FeatureInhibition, Fire, FirstSpikeConv, KWinners, Kind, LateralInhibition,
     Linear, Network, Neurons, Nothing, Numbers, Padding, Pool, PoolOf, RunAs, Scale, Synapse, SynapseShape,
     WeightStart, Word,
 };
@@ -212,6 +212,15 @@ impl Part {
             _ => return self.lacks("set"),
         }
         self
+    }
+
+    /// Draws a neuron parameter uniformly from [low, high), once, one number for each feature map (of a layer along one axis:
+    /// for each neuron), by the training job's seed.
+    pub fn draw(self, name: &str, low: f64, high: f64) -> Self {
+        let draw = Draw { uniform: [low, high], seed: None };
+        self.neurons("draw", |n| {
+            n.draw.insert(name.into(), draw);
+        })
     }
 
     /// Where a state field starts: a number, or one for each neuron.

@@ -30,6 +30,8 @@
 //! | steps in which equally many fire | [`intensity_to_latency`] | `intensity_to_latency` | `Intensity2Latency` |
 //! | the strongest one by one | [`rank_order`] | `rank_order` | |
 //!
+//! [`Motion`] shifts, mirrors, turns and scales images: what training jobs augment theirs by.
+//!
 //! Shapes are `[feature, row, column]`. The operations are those of SpykeTorch (Mozafari et al. 2019,
 //! doi:10.3389/fnins.2019.00625), ties and all.
 //!
@@ -56,6 +58,7 @@ mod intensity;
 mod kernel;
 mod kernels;
 mod latency;
+mod motion;
 mod pad;
 pub(crate) mod pooling;
 mod wave;
@@ -77,6 +80,7 @@ pub use intensity::{
 pub use kernel::{Dog, FilterKernel, Gabor};
 pub use kernels::Kernels;
 pub use latency::{intensity_to_latency, rank_order};
+pub use motion::Motion;
 pub use pad::{Padding, pad, pad_first};
 pub use pooling::{PoolOf, Pooling};
 pub use rheobase_signals::SpikeRows;

@@ -60,7 +60,7 @@ pub enum Values {
 
 impl Values {
     /// One value for each of `neurons` in `features` maps; draws are keyed by `name`.
-    pub(super) fn column(&self, name: &str, neurons: usize, features: usize) -> Column<f64> {
+    pub fn column(&self, name: &str, neurons: usize, features: usize) -> Column<f64> {
         match self {
             Values::One(x) => Column::Shared(*x),
             Values::Each(xs) => Column::Each(xs.clone()),

@@ -181,7 +181,8 @@ fn amplitudes(job: &Job, layer: &str) -> Vec<f64> {
     if let Ok(learned) = job.program().parameters().get(&format!("{layer}.{NAME}")) {
         return learned.values.iter().map(|x| f64::from(*x)).collect();
     }
-    match set_of(job.network(), layer, NAME) {
+    let drawn = job.network().drawn(job.program().library()).ok();
+    match set_of(drawn.as_ref().unwrap_or(job.network()), layer, NAME) {
         Some(Numbers::Each(all)) => all,
         Some(Numbers::One(x)) => vec![x],
         None => vec![1.0],

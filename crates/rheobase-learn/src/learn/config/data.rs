@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::learn::check::broken;
 use rheobase_base::{Error, Result};
-use rheobase_data::{CsvOptions, EventOptions, LabelColumn, Pixels};
+use rheobase_data::{Channels, CsvOptions, EventOptions, LabelColumn, NpzOptions, Pixels};
 
 /// What a job learns from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,17 +18,22 @@ pub struct DataConfig {
     pub test: f64,
     /// Share of the training samples that are kept for validation: in [0, 1), by default 0.
     pub validation: f64,
-    /// Rows and columns by which training images are moved at most, drawn anew for every epoch and sample: below the images'
-    /// height and width, by default 0.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub shift: usize,
+    /// How training images are moved, anew in every epoch; by default not at all.
+    #[serde(skip_serializing_if = "AugmentConfig::is_none")]
+    pub augment: AugmentConfig,
     /// Time steps of a sample without a length of its own, the longest of one with: 1 to 2^20, by default 16.
     pub steps: usize,
 }
 
 impl Default for DataConfig {
     fn default() -> Self {
-        DataConfig { source: Source::Digits, test: 0.2, validation: 0.0, shift: 0, steps: 16 }
+        DataConfig {
+            source: Source::Digits,
+            test: 0.2,
+            validation: 0.0,
+            augment: AugmentConfig::default(),
+            steps: 16,
+        }
     }
 }
 
@@ -36,8 +41,38 @@ fn is_nothing(path: &Path) -> bool {
     path.as_os_str().is_empty()
 }
 
-fn is_zero(n: &usize) -> bool {
-    *n == 0
+/// How training images are moved, in stages and in the training by gradients: drawn anew for every epoch and sample, keyed by
+/// seed. Images that are judged by stay as they are, and so do those that a `[readout]` is computed from and batches that a
+/// program hands over itself.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AugmentConfig {
+    /// Pixels by which they are moved at most, up or down and left or right, all moves alike: below their height and width, by
+    /// default 0.
+    pub shift: usize,
+    /// Whether half of them are mirrored left to right.
+    pub flip: bool,
+    /// Degrees by which they are turned at most, either way: 0 to 180, by default 0.
+    pub rotate: f64,
+    /// Share by which they are enlarged or made smaller at most: at least 0 and below 1, by default 0.
+    pub zoom: f64,
+}
+
+impl AugmentConfig {
+    fn is_none(&self) -> bool {
+        *self == AugmentConfig::default()
+    }
+
+    fn check(&self) -> Result<()> {
+        let wrong = |field, value: f64, rule: &str| Err(broken("data.augment", field, value, rule));
+        if !(0.0..=180.0).contains(&self.rotate) {
+            return wrong("rotate", self.rotate, "must be 0 to 180 degrees");
+        }
+        if !(0.0..1.0).contains(&self.zoom) {
+            return wrong("zoom", self.zoom, "must be at least 0 and below 1, a share of the image's size");
+        }
+        Ok(())
+    }
 }
 
 /// Where samples come from: `source = "digits"`, or `[data.source.csv]` and so on.
@@ -129,7 +164,7 @@ pub enum Label {
 }
 
 /// NumPy archives.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NpzFiles {
     /// Samples to train with.
@@ -137,6 +172,39 @@ pub struct NpzFiles {
     /// Samples to test with; without, a share of the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test: Option<PathBuf>,
+    /// Where the channels of images stand: `"first"` for `[sample, channel, row, column]`, as here, or `"last"` for `[sample, row,
+    /// column, channel]`. By default first; needed where the last axis is as short as colours are many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<ChannelsAt>,
+    /// Every static value is divided by this: finite and above 0, by default 1. 255 brings bytes into [0, 1].
+    pub scale: f32,
+}
+
+/// Where the channels of images stand in an array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelsAt {
+    /// Before rows and columns.
+    First,
+    /// Behind them.
+    Last,
+}
+
+impl Default for NpzFiles {
+    fn default() -> Self {
+        NpzFiles { train: PathBuf::new(), test: None, channels: None, scale: 1.0 }
+    }
+}
+
+impl NpzFiles {
+    /// How the arrays are to be understood.
+    pub fn options(&self) -> NpzOptions {
+        let channels = self.channels.map(|at| match at {
+            ChannelsAt::First => Channels::First,
+            ChannelsAt::Last => Channels::Last,
+        });
+        NpzOptions { channels, scale: self.scale }
+    }
 }
 
 /// Events of cameras or of the artificial cochlea, and how they become steps.
@@ -246,6 +314,7 @@ impl DataConfig {
         if !(1..=1 << 20).contains(&self.steps) {
             return Err(broken("data", "steps", self.steps, "must be 1 to 2^20 time steps"));
         }
+        self.augment.check()?;
         self.source.check()
     }
 }
@@ -255,6 +324,10 @@ impl Source {
         let named = |place: &str, field: &str, path: &Path| match path.as_os_str().is_empty() {
             false => Ok(()),
             true => Err(broken(place, field, "``", "must name a file")),
+        };
+        let scaled = |place: &str, scale: f32| match scale > 0.0 && scale.is_finite() {
+            true => Ok(()),
+            false => Err(broken(place, "scale", scale, "must be finite and above 0")),
         };
         match self {
             Source::Digits | Source::Given => Ok(()),
@@ -279,17 +352,13 @@ impl Source {
                 Err(Error::unsupported(place, what))
             }
             Source::Csv(files) => {
-                if !(files.scale > 0.0 && files.scale.is_finite()) {
-                    return Err(broken(
-                        "data.source.csv",
-                        "scale",
-                        files.scale,
-                        "must be finite and above 0",
-                    ));
-                }
+                scaled("data.source.csv", files.scale)?;
                 named("data.source.csv", "train", &files.train)
             }
-            Source::Npz(files) => named("data.source.npz", "train", &files.train),
+            Source::Npz(files) => {
+                scaled("data.source.npz", files.scale)?;
+                named("data.source.npz", "train", &files.train)
+            }
             Source::Events(files) => {
                 let place = "data.source.events";
                 if !(files.dt > 0.0 && files.dt.is_finite()) {

@@ -68,7 +68,7 @@ impl Trained {
     /// # Errors
     /// A network without spiking layers; a layer that never fires; those of [`Trained::outcome`].
     pub fn fitted_rates(&self, dataset: &Dataset) -> Result<FittedRates> {
-        let network = self.network();
+        let network = &self.network().drawn(self.library())?;
         let spiking: Vec<(String, Neurons)> = self.spiking_layers(network)?;
         let measured = self.pool().install(|| self.measured(dataset, &spiking))?;
         let lif = Catalog::standard().get(MODEL)?;

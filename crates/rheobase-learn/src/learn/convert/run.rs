@@ -86,7 +86,7 @@ impl Trained {
     ) -> Result<Conversion> {
         presentation.check()?;
         dataset.require_labels()?;
-        let network = self.network();
+        let network = &self.network().drawn(self.library())?;
         if network.rate_layers().is_empty() {
             return Err(no_rates());
         }

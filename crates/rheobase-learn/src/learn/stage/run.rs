@@ -6,7 +6,7 @@ use super::course::{Course, Point};
 use super::stages::Learning;
 use super::{Feedback, Stage};
 use crate::learn::config::StageConfig;
-use crate::learn::prepare::{Prepared, prepare};
+use crate::learn::prepare::{Prepared, prepare_moved};
 use crate::learn::settled::Settled;
 use rheobase_base::random::Stream;
 use rheobase_base::{Cancel, Result};
@@ -232,7 +232,8 @@ impl StageRun {
         chosen: &[usize],
         epoch: u64,
     ) -> Result<(Vec<SampleInput>, Vec<usize>)> {
-        let again = self.config.epochs > 1 && self.samples(with.data.samples()) == with.data.samples();
+        let all = self.samples(with.data.samples()) == with.data.samples();
+        let again = self.config.epochs > 1 && all && with.augment.is_none();
         if self.settled.is_none() {
             let source = stage.front(with.trainer.program())?.filter(|_| again);
             let settled = source.map(|source| Settled::new(&with.origin(stage.level), source)).transpose()?;
@@ -242,7 +243,8 @@ impl StageRun {
             let Prepared { inputs, lengths, .. } = settled.prepared(chosen);
             return Ok((inputs, lengths));
         }
-        let prepared = prepare(with.data, chosen, with.encoding, with.steps, epoch)?;
+        let own = with.augment.map(|augment| augment.of_name(&format!("stage {}", self.config.layer)));
+        let prepared = prepare_moved(with.data, chosen, with.encoding, with.steps, epoch, own.as_ref())?;
         let lengths = prepared.lengths.clone();
         Ok((stage.ahead(prepared)?, lengths))
     }

@@ -10,6 +10,7 @@ use super::cut::depends;
 use super::run::{Record, StageRun};
 use super::{Stage, StageEpoch, StageProgress};
 use crate::encode::Encoding;
+use crate::learn::augment::Augmentation;
 use crate::learn::check::broken;
 use crate::learn::checkpoint::Checkpoint;
 use crate::learn::config::TrainConfig;
@@ -42,6 +43,7 @@ pub(in crate::learn) struct Learning<'a> {
     pub(in crate::learn) trainer: &'a mut Trainer,
     pub(in crate::learn) data: &'a Dataset,
     pub(in crate::learn) encoding: &'a Encoding,
+    pub(in crate::learn) augment: Option<&'a Augmentation>,
     pub(in crate::learn) steps: usize,
     pub(in crate::learn) seed: u64,
 }

@@ -1,5 +1,7 @@
 //! Stages on the digits: what they learn, that nothing depends on how they are run, and what they refuse.
 
+mod inputs;
+
 use std::path::Path;
 
 use super::*;
@@ -550,7 +552,7 @@ fn what_has_settled_is_computed_once_to_the_same_bits() {
 #[test]
 fn what_does_not_settle_is_computed_again() {
     for change in [
-        ("data.shift", "1"),
+        ("data.augment.shift", "1"),
         ("encode", "{ name = 'bernoulli' }"),
         ("encode", "{ name = 'direct' }"),
         ("network.node.flatten", "{ name = 'flatten', dropout = { probability = 0.5 } }"),

@@ -69,6 +69,13 @@ impl Lowering<'_> {
                 Numbers::Each(xs) => builder.set(name, xs),
             };
         }
+        for (name, draw) in &spec.draw {
+            if spec.set.contains_key(name) {
+                let what = format!("`{name}` is set and drawn; leave it out of `set` or of `draw`");
+                return Err(Error::unsupported(place, what));
+            }
+            builder = builder.set(name, draw.values(place, name)?);
+        }
         for (name, numbers) in &spec.initial {
             let initial = match numbers {
                 Numbers::One(x) => Initial::Value(*x),

@@ -279,15 +279,10 @@ impl<'a> Layers<'a> {
         }
         let gradient_factor = self.trace.meta.number_or("gradient_factor", 0.3);
         let kind = Kind::Neurons(Neurons {
-            model: model.into(),
             set,
-            initial: Default::default(),
             learn: if stateless { Vec::new() } else { vec!["initial.v[]".into()] },
             surrogate: vec![Word::Name("spike_linear".into()), Word::Number(gradient_factor)],
-            detach_reset: false,
-            competition: None,
-            run_as: Default::default(),
-            sigma: None,
+            ..Neurons::new(model)
         });
         self.then(name, kind);
         Ok(())

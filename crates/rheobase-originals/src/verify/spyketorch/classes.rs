@@ -164,5 +164,5 @@ pub(in super::super) const SETTINGS: &[(&str, &str)] = &[
     ("n_winners", "`Competition::k`"),
     ("inhibition_mode", "`Competition::scope`"),
     ("get_params", "`Population` displayed"),
-    ("UniformLIF, UniformEIF, UniformQIF", "`Builder::set` with `Values::Uniform`"),
+    ("UniformLIF, UniformEIF, UniformQIF", "`Builder::set` with `Values::Uniform`; in networks `draw`"),
 ];
