@@ -1,6 +1,6 @@
 //! Damaged files of every format, read with options of all kinds.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
