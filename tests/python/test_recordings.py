@@ -85,7 +85,7 @@ def test_sound_is_values_and_input(tmp_path):
     sound = rb.read_wav(path)
     assert sound.rate == 8000 and sound.values.dtype == np.float32
     assert np.asarray(sound).tolist() == [[0.5, 0.0], [-1.0, 0.25]]
-    run = rb.LIF(dt=1 / sound.rate).population(2).run(rb.Stimulus.array(sound.values), steps=2, probes=["input"])
+    run = rb.LIF().population(2, dt=1 / sound.rate).run(rb.Stimulus.array(sound.values), steps=2, probes=["input"])
     assert run["input"].reshape(2, 2).tolist() == sound.values.tolist()
     path.write_bytes(path.read_bytes()[:-3])
     with pytest.raises(OSError, match="tone.wav"):

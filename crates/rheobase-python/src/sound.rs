@@ -8,7 +8,6 @@ use rheobase::data::{self, ArrayData};
 
 use crate::arrays::array;
 use crate::enter::enter;
-use crate::error::Raise;
 
 /// Samples per second, and values [time, channel].
 #[pyfunction]

@@ -133,7 +133,10 @@ fn a_look_into_a_file_shows_its_parts_also_where_it_is_refused() {
         "{mat}"
     );
     let cameras = look("prophesee");
-    assert!(cameras.contains("camera recordings, a file each") && cameras.contains("FOLDER:FILE"), "{cameras}");
+    assert!(
+        cameras.contains("camera recordings, a file each") && cameras.contains("FOLDER:FILE"),
+        "{cameras}"
+    );
     let events = look("tonic/events.npy");
     assert!(events.contains("camera events") && events.contains("118 neurons"), "{events}");
     let facts = json(folder.path(), &["inspect", &recording("shd/digits.h5"), "--json"]);
