@@ -212,7 +212,6 @@ pub fn read_class_folders(path: impl AsRef<Path>, options: &EventOptions) -> Res
     let split = options.pixels.polarity == Polarity::Split;
     let shape = vec![if split { 2 } else { 1 }, rows, columns];
     let events = samples.iter().map(|s| s.2.t.len()).sum();
-    let fault = |what: String| Error::file(path, what);
     let mut all = Gathering::new(options, shape.iter().product(), events).map_err(fault)?;
     let mut labels = Vec::new();
     let (mut steps, mut codes) = (Vec::new(), Vec::new());

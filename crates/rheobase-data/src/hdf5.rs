@@ -216,9 +216,16 @@ impl Hdf5 {
         }
     }
 
-    /// The shape of an array that its file could hold.
+    /// The shape of an array that its file could hold, and so could its parts be, for each of which the library takes memory.
     fn believable(&self, dataset: &Dataset, path: &str) -> Said<Vec<usize>> {
         let shape = shape(dataset, path)?;
+        let parts = if dataset.is_chunked() { dataset.chunks().unwrap_or_default() } else { Vec::new() };
+        if let Some(part) = parts.iter().find(|c| c.storage_size > self.size) {
+            return Err(format!(
+                "array `{path}` declares a part of {} bytes, more than its file has: it is false",
+                part.storage_size
+            ));
+        }
         let count = rheobase_base::shape::checked_len(&shape).map(|n| n as u64);
         let bytes = dataset.element_size().map_err(|e| at(path, &e))?.max(1);
         match count.filter(|n| n.saturating_mul(bytes) <= self.size.saturating_mul(PACKED_MAX)) {
