@@ -51,6 +51,7 @@ from ._recording import Events, Recording
 from ._rows import SpikeRows
 from ._runs import Comparison, sweep
 from ._settings import Settings
+from ._sound import Sound, read_wav
 from ._stimulus import Stimulus
 from ._trained import Answers, Conversion, Session, Trained, from_relu
 from ._trains import (
@@ -116,6 +117,7 @@ __all__ = [
     "RateOverTime",
     "read_events",
     "read_trains",
+    "read_wav",
     "Recording",
     "ReLU",
     "report",
@@ -125,6 +127,7 @@ __all__ = [
     "Settings",
     "Sigmoid",
     "SLIFCell",
+    "Sound",
     "SpikeRows",
     "SpikeTrains",
     "StageEpoch",

@@ -58,6 +58,8 @@ from ._rows import SpikeRows as SpikeRows
 from ._runs import Comparison as Comparison
 from ._runs import sweep as sweep
 from ._settings import Settings as Settings
+from ._sound import Sound as Sound
+from ._sound import read_wav as read_wav
 from ._stimulus import Stimulus as Stimulus
 from ._trained import Answers as Answers
 from ._trained import Conversion as Conversion

@@ -321,7 +321,7 @@ class SpikeTrains(Sequence[np.ndarray]):
         return self._notes
 
     def write(self, path: str | os.PathLike[str]) -> None:
-        """Writes .csv, .npz, .nwb or .h5 (SONATA), whole or not at all."""
+        """Writes .csv, .npz, .nwb, .nix (Neo) or .h5 (SONATA), whole or not at all."""
         self._own.write(path)
 
     def to_dense(self, dt: float, *, start: float | None = None, stop: float | None = None, doubles: str = "add") -> np.ndarray:

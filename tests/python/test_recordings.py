@@ -1,5 +1,6 @@
 """Recordings as other tools write them: read, refused with what decides, written, and put into steps."""
 
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -72,3 +73,27 @@ def test_events_of_cameras_are_arrays(tmp_path):
     assert all((a == b).all() for a, b in zip(back[:4], events[:4]))
     with pytest.raises(OSError, match="no events of a camera"):
         rb.read_events(HERE / "brian2/states.npz")
+
+
+def test_sound_is_values_and_input(tmp_path):
+    path = tmp_path / "tone.wav"
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(2)
+        out.setsampwidth(2)
+        out.setframerate(8000)
+        out.writeframes(np.array([[16384, 0], [-32768, 8192]], "<i2").tobytes())
+    sound = rb.read_wav(path)
+    assert sound.rate == 8000 and sound.values.dtype == np.float32
+    assert np.asarray(sound).tolist() == [[0.5, 0.0], [-1.0, 0.25]]
+    run = rb.LIF().population(2, dt=1 / sound.rate).run(rb.Stimulus.array(sound.values), steps=2, probes=["input"])
+    assert run["input"].reshape(2, 2).tolist() == sound.values.tolist()
+    path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(OSError, match="tone.wav"):
+        rb.read_wav(path)
+
+
+def test_trains_are_written_for_neo(tmp_path):
+    trains = rb.read_trains(HERE / "variants_neo/trials.nix")
+    trains.write(tmp_path / "again.nix")
+    again = rb.read_trains(tmp_path / "again.nix")
+    assert again.names == trains.names and [list(t) for t in again] == [list(t) for t in trains]

@@ -46,8 +46,8 @@ separate, with or without names. `#` begins a comment.\n\n\
 The window of a recording is what the file or the caller says, else from 0 to its last spike.\n\n\
 ## Writing\n\n\
 `SpikeTrains.write(path)` and `rheobase::data::write_trains` write, by the ending: `.csv` and `.npz`, which come back as they were \
-(silent neurons, window and step too); `.nwb` (a units table with observed intervals); `.h5` (SONATA, one population `rheobase`, \
-silent neurons left out as everywhere in SONATA). A file is written whole or not at all.\n\n\
+(silent neurons, window and step too); `.nwb` (a units table with observed intervals); `.nix` (a block of Neo, a segment for each \
+trial, a train by its name with its window); `.h5` (SONATA, one population `rheobase`, silent neurons left out as everywhere in SONATA). A file is written whole or not at all.\n\n\
 ## Times to steps\n\n\
 `SpikeTrains::to_steps` (Python: `to_dense`) puts a spike into the step that holds its time; within a millionth of a step below the \
 start of a step it belongs to that step, as `floor(t / dt)` alone puts many spikes one step too early. Several of a neuron in a step \
@@ -58,7 +58,8 @@ names of classes; `x_train`, `y_train`, `x_test`, `y_test` as parts (`read_npz_p
 - csv and idx (MNIST family) as before.\n\
 - a folder for each class with a camera's recording in each file (N-MNIST, and all camera formats above): `read_class_folders`.\n\
 - SHD and SSC: `read_shd_dataset`.\n\
-- sound for encoders: `read_wav`.\n";
+- sound: `read_wav` for encoders; as input of neurons, `rheobase simulate MODEL --input FILE.wav` or `Stimulus.array(read_wav(FILE).values)`, \
+a neuron for each channel, steps of one sample, values from -1 to 1.\n";
 
 /// The page.
 pub(super) fn page() -> String {

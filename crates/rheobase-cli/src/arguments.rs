@@ -71,9 +71,14 @@ pub(crate) struct FilePart {
 impl FilePart {
     /// `text` as FILE or FILE:PART, if it ends as files of numbers do.
     pub(crate) fn parse(text: &str) -> Option<Self> {
+        FilePart::ending_in(&DATA_ENDINGS, text)
+    }
+
+    /// `text` as FILE or FILE:PART, if it has one of these endings.
+    pub(crate) fn ending_in(endings: &[&str], text: &str) -> Option<Self> {
         let is_data = |path: &str| {
             let ending = Path::new(path).extension().map(|e| e.to_string_lossy().to_lowercase());
-            ending.is_some_and(|e| DATA_ENDINGS.contains(&e.as_str()))
+            ending.is_some_and(|e| endings.contains(&e.as_str()))
         };
         if is_data(text) {
             return Some(FilePart { path: text.into(), part: None });

@@ -7,10 +7,10 @@ use rheobase_data::{EventOptions, TrainOptions, read_events, read_shd_dataset, r
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for path in std::env::args().skip(1) {
         let begin = Instant::now();
-        let (what, count) = if let Ok(events) = read_events(&path, &TrainOptions::default()) {
-            ("camera events", events.t.len())
-        } else if let Ok(data) = read_shd_dataset(&path, &EventOptions::new(1e-3)) {
+        let (what, count) = if let Ok(data) = read_shd_dataset(&path, &EventOptions::new(1e-3)) {
             ("samples of events", data.samples())
+        } else if let Ok(events) = read_events(&path, &TrainOptions::default()) {
+            ("camera events", events.t.len())
         } else {
             ("spikes", read_trains(&path, &TrainOptions::default())?.spikes())
         };

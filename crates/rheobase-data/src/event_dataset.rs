@@ -47,68 +47,127 @@ impl EventOptions {
     }
 }
 
-/// Samples while they are put together.
+/// What no step and no code is: those stay below.
+const NONE: u32 = 1 << 31;
+
+/// Samples while they are put together. An event is a step and a code, which is a feature, and in its last bit whether it counts
+/// as −1.
 struct Gathering<'a> {
     options: &'a EventOptions,
+    /// Bits of a code.
+    bits: u32,
     inputs: EventInputs,
+    /// Step and code of each event of a sample, and as much room to sort them.
+    keys: Vec<u64>,
+    room: Vec<u64>,
 }
 
-impl Gathering<'_> {
-    /// Adds a sample of times in s and features.
-    fn add(&mut self, name: &str, times: impl Iterator<Item = (f64, u32, f32)>) -> Result<()> {
-        let stepping = Stepping::new(self.options.dt);
-        let mut all: Vec<(u32, u32, f32)> = Vec::new();
-        for (time, feature, value) in times {
-            let step = stepping.step(time, 0.0);
-            let step = u32::try_from(step).map_err(|_| {
-                Error::file(
-                    name,
-                    format!(
-                        "has an event at {time} s, outside of what steps of {} s can count",
-                        self.options.dt
-                    ),
-                )
-            })?;
-            if self.options.steps.is_none_or(|n| (step as usize) < n) {
-                all.push((step, feature, value));
-            }
+impl<'a> Gathering<'a> {
+    /// For samples of so many features, and so many events in all.
+    fn new(options: &'a EventOptions, features: usize, events: usize) -> std::result::Result<Self, String> {
+        rheobase_base::memory::check(12.0 * events as f64)
+            .map_err(|rule| format!("holds {events} events, which {rule}"))?;
+        let bits = usize::BITS - (2 * features).leading_zeros();
+        if bits > 31 {
+            return Err(format!("would have samples of {features} features; fewer than 2³⁰ are read"));
         }
-        all.sort_unstable_by_key(|e| (e.0, e.1));
-        let last = all.last().map_or(0, |e| e.0);
-        self.inputs
-            .lengths
-            .push(self.options.steps.map_or(last + 1, |n| u32::try_from(n).unwrap_or(u32::MAX)));
-        let mut at = 0;
-        while at < all.len() {
-            let (step, feature, mut value) = all[at];
-            let same = all[at..].iter().take_while(|e| (e.0, e.1) == (step, feature)).count();
-            match self.options.doubles {
-                Doubles::Add => value = all[at..at + same].iter().map(|e| e.2).sum(),
-                Doubles::One => value = value.signum(),
-                Doubles::Error if same > 1 => {
+        let mut inputs = EventInputs { starts: vec![0], ..Default::default() };
+        inputs.step.reserve_exact(events);
+        inputs.feature.reserve_exact(events);
+        inputs.value.reserve_exact(events);
+        Ok(Gathering { options, bits, inputs, keys: Vec::new(), room: Vec::new() })
+    }
+
+    /// The step of a time in s; [`NONE`] for what cannot be counted.
+    fn step(options: &EventOptions, time: f64) -> u32 {
+        let step = Stepping::new(options.dt).step(time, 0.0);
+        u32::try_from(step).ok().filter(|s| *s < NONE && time.is_finite()).unwrap_or(NONE)
+    }
+
+    /// Adds a sample: a step and a code for each event. `fault` says what is wrong with an event that has none.
+    fn add(
+        &mut self,
+        name: &str,
+        steps: &[u32],
+        codes: &[u32],
+        fault: impl FnOnce(usize) -> String,
+    ) -> Result<()> {
+        let mut seen = 0;
+        self.keys.clear();
+        self.keys.extend(steps.iter().zip(codes).map(|(step, code)| {
+            seen |= step | code;
+            u64::from(*step) << self.bits | u64::from(*code)
+        }));
+        if seen & NONE != 0 {
+            let event = steps.iter().zip(codes).position(|(s, c)| (s | c) & NONE != 0);
+            return Err(Error::file(name, fault(event.unwrap_or_default())));
+        }
+        sort(&mut self.keys, &mut self.room);
+        let last = self.keys.last().map_or(0, |k| (k >> self.bits) as u32);
+        let length = self.options.steps.map_or(last + 1, |n| u32::try_from(n).unwrap_or(u32::MAX));
+        self.keys.truncate(self.keys.partition_point(|k| k >> self.bits < u64::from(length)));
+        self.inputs.lengths.push(length);
+        self.merge(name)?;
+        self.inputs.starts.push(self.inputs.step.len());
+        Ok(())
+    }
+
+    /// Adds the events of the sorted keys, those of a feature in a step as one.
+    fn merge(&mut self, name: &str) -> Result<()> {
+        let value = |key: &u64| 1.0 - 2.0 * (key & 1) as f32;
+        for same in self.keys.chunk_by(|a, b| a >> 1 == b >> 1) {
+            let step = (same[0] >> self.bits) as u32;
+            let feature = ((same[0] & ((1 << self.bits) - 1)) >> 1) as u32;
+            let sum = match self.options.doubles {
+                Doubles::Error if same.len() > 1 => {
                     return Err(Error::file(
                         name,
                         format!(
-                            "has {same} events of feature {feature} in step {step}; narrow the steps, or let them add up or be one"
+                            "has {} events of feature {feature} in step {step}; narrow the steps, or let them add up or be one",
+                            same.len()
                         ),
                     ));
                 }
-                Doubles::Error => {}
-            }
-            if value != 0.0 {
+                Doubles::Add => same.iter().map(value).sum(),
+                _ => value(&same[0]),
+            };
+            // Opposite signs may cancel.
+            if sum != 0.0 {
                 self.inputs.step.push(step);
                 self.inputs.feature.push(feature);
-                self.inputs.value.push(value);
+                self.inputs.value.push(sum);
             }
-            at += same;
         }
-        self.inputs.starts.push(self.inputs.step.len());
         Ok(())
     }
 }
 
-fn gathering(options: &EventOptions) -> Gathering<'_> {
-    Gathering { options, inputs: EventInputs { starts: vec![0], ..Default::default() } }
+/// Bits of a key by which it is sorted at a time.
+const DIGIT: u32 = 11;
+
+/// Sorts keys by their digits, from the last to the first: most keys of a sample have two. `room` is written over.
+fn sort(keys: &mut Vec<u64>, room: &mut Vec<u64>) {
+    if keys.len() < 256 {
+        return keys.sort_unstable();
+    }
+    room.clear();
+    room.resize(keys.len(), 0);
+    let bits = u64::BITS - keys.iter().fold(0, |all, key| all | key).leading_zeros();
+    for shift in (0..bits).step_by(DIGIT as usize) {
+        let digit = |key: u64| (key >> shift) as usize & ((1 << DIGIT) - 1);
+        let mut places = [0_u32; 1 << DIGIT];
+        keys.iter().for_each(|key| places[digit(*key)] += 1);
+        let mut next = 0;
+        for place in &mut places {
+            next += std::mem::replace(place, next);
+        }
+        for key in keys.iter() {
+            let place = &mut places[digit(*key)];
+            room[*place as usize] = *key;
+            *place += 1;
+        }
+        std::mem::swap(keys, room);
+    }
 }
 
 /// Reads a folder with a folder for each class, whose files are recordings of a camera: N-MNIST, AEDAT, Prophesee, npy of tonic.
@@ -152,38 +211,44 @@ pub fn read_class_folders(path: impl AsRef<Path>, options: &EventOptions) -> Res
     let (columns, rows) = (width.div_ceil(pool), height.div_ceil(pool));
     let split = options.pixels.polarity == Polarity::Split;
     let shape = vec![if split { 2 } else { 1 }, rows, columns];
-    let mut all = gathering(options);
+    let events = samples.iter().map(|s| s.2.t.len()).sum();
+    let mut all = Gathering::new(options, shape.iter().product(), events).map_err(fault)?;
     let mut labels = Vec::new();
+    let (mut steps, mut codes) = (Vec::new(), Vec::new());
     for (class, file, events) in &samples {
         let (left, top) = crop.map_or((0, 0), |[x, y, ..]| (x, y));
         let begin = events.t.iter().copied().min().unwrap_or(0);
-        let mut outside = None;
         let place = |i: usize| {
             let (x, y) = (events.x[i].checked_sub(left)?, events.y[i].checked_sub(top)?);
             let (x, y) = (usize::from(x), usize::from(y));
             (x < width && y < height).then(|| (y / pool) * columns + x / pool)
         };
-        let mut times = Vec::with_capacity(events.t.len());
+        steps.clear();
+        codes.clear();
         for i in 0..events.t.len() {
             let Some(pixel) = place(i) else {
-                outside = outside.or(if crop.is_none() { Some(i) } else { None });
-                continue;
+                if crop.is_some() {
+                    continue;
+                }
+                return Err(Error::file(
+                    file,
+                    format!(
+                        "event {i} is at {},{}, outside of {width} x {height} pixels",
+                        events.x[i], events.y[i]
+                    ),
+                ));
             };
             let bright = events.p[i] == 1;
             let feature = pixel + if split && bright { rows * columns } else { 0 };
-            let value = if options.pixels.polarity == Polarity::Keep && !bright { -1.0 } else { 1.0 };
-            times.push(((events.t[i] - begin) as f64 / 1e6, feature as u32, value));
+            let dark = options.pixels.polarity == Polarity::Keep && !bright;
+            steps.push(Gathering::step(options, events.t[i].saturating_sub(begin) as f64 / 1e6));
+            codes.push(2 * feature as u32 + u32::from(dark));
         }
-        if let Some(i) = outside {
-            return Err(Error::file(
-                file,
-                format!(
-                    "event {i} is at {},{}, outside of {width} x {height} pixels",
-                    events.x[i], events.y[i]
-                ),
-            ));
-        }
-        all.add(&file.display().to_string(), times.into_iter())?;
+        let last = events.t.iter().copied().max().unwrap_or(0);
+        all.add(&file.display().to_string(), &steps, &codes, |_| {
+            let lasts = last.saturating_sub(begin) as f64 / 1e6;
+            format!("lasts {lasts} s, more than 2³¹ steps of {} s; widen them", options.dt)
+        })?;
         labels.push(*class);
     }
     let names = classes.iter().map(|c| name(c)).collect();
@@ -208,17 +273,21 @@ pub fn read_shd_dataset(path: impl AsRef<Path>, options: &EventOptions) -> Resul
     let fault = |what: String| Error::file(path, what);
     let mut file = Hdf5::open(path).map_err(fault)?;
     let (_, labels) = file.numbers("labels").map_err(fault)?;
-    let mut all = gathering(options);
     let features = shd::CHANNELS.div_ceil(options.channels);
-    let count = shd::each_sample(&mut file, |i, times, units| {
-        let wrong = units.iter().find(|u| !(0.0..shd::CHANNELS as f64).contains(*u));
-        if let Some(unit) = wrong {
-            return Err(format!("sample {i} has channel {unit}; there are {}", shd::CHANNELS));
-        }
-        let events = times.iter().zip(units).map(|(t, u)| (*t, (*u as usize / options.channels) as u32, 1.0));
-        all.add(&format!("{}, sample {i}", path.display()), events).map_err(|e| e.to_string())
-    })
-    .map_err(fault)?;
+    let code = |unit: f64| match unit.fract() == 0.0 && (0.0..shd::CHANNELS as f64).contains(&unit) {
+        true => 2 * (unit as usize / options.channels) as u32,
+        false => NONE,
+    };
+    let samples = shd::Samples::of(&file, |t| Gathering::step(options, t), code).map_err(fault)?;
+    let mut all = Gathering::new(options, features, samples.spikes()).map_err(fault)?;
+    let (count, mut sample) = (samples.len(), Default::default());
+    for i in 0..count {
+        samples.get(&mut file, i, &mut sample).map_err(fault)?;
+        let (steps, codes) = &sample;
+        all.add(&format!("{}, sample {i}", path.display()), steps, codes, |event| {
+            outside(&mut file, i, event, options.dt)
+        })?;
+    }
     if labels.len() != count || labels.iter().any(|l| !(l.fract() == 0.0 && (0.0..65_536.0).contains(l))) {
         return Err(fault(format!(
             "has {} labels for {count} samples; whole numbers from 0 are needed, one for each",
@@ -230,6 +299,23 @@ pub fn read_shd_dataset(path: impl AsRef<Path>, options: &EventOptions) -> Resul
     match file.texts("extra/keys") {
         Ok(names) if names.len() >= data.classes() => data.with_class_names(names),
         _ => Ok(data),
+    }
+}
+
+/// What is wrong with an event of a sample: its channel, or its time.
+#[cfg(feature = "hdf5")]
+fn outside(file: &mut crate::hdf5::Hdf5, sample: usize, event: usize, dt: f64) -> String {
+    use crate::recording::shd;
+    let mut plain = Default::default();
+    let read = shd::Samples::of(file, |t| t, |u| u).and_then(|all| all.get(file, sample, &mut plain));
+    match (read, plain.0.get(event), plain.1.get(event)) {
+        (Ok(()), Some(time), Some(unit)) if *time >= 0.0 && *time / dt < f64::from(NONE) - 1.0 => {
+            format!("event {event} has the channel {unit}; there are {}, from 0", shd::CHANNELS)
+        }
+        (Ok(()), Some(time), _) => {
+            format!("event {event} is at {time} s, outside of what 2³¹ steps of {dt} s can count")
+        }
+        _ => format!("event {event} has no time or channel that can be read"),
     }
 }
 

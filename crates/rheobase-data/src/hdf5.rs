@@ -3,7 +3,6 @@
 //!
 //! Nothing is read but what is asked for, and no array is believed to be larger than its file could hold, packed.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -22,8 +21,11 @@ const LINK: usize = 13;
 /// Texts of an array at most, and their bytes together.
 const MOST_TEXTS: usize = 1 << 22;
 const MOST_LETTERS: usize = 1 << 26;
-/// Bytes of a heap of arrays at most.
+/// Bytes of a heap of arrays at most, and at least, as the format has it.
 const HEAP_MAX: u64 = 1 << 28;
+const HEAP_MIN: u64 = 4096;
+/// Heaps that are kept: entries point to heaps one after the other, and two arrays may be read in turn.
+const HEAPS: usize = 8;
 
 type Said<T> = std::result::Result<T, String>;
 
@@ -33,27 +35,46 @@ pub struct Hdf5 {
     path: std::path::PathBuf,
     plain: File,
     size: u64,
-    /// The heaps seen last, which hold arrays of arrays.
-    heaps: HashMap<u64, Heap>,
+    /// The heaps seen last, which hold arrays of arrays, in a ring.
+    heaps: Vec<Heap>,
+    /// The heap of the ring that is read over next.
+    oldest: usize,
 }
 
-/// Where the arrays of an array of arrays are.
-pub struct Places {
+/// An array of arrays of numbers, each of which becomes a `T` when it is read.
+pub struct Lists<T, F> {
     path: String,
     kind: Datatype,
     raw: Vec<u8>,
+    becomes: F,
+    /// What every number of two bytes becomes: there are so few that each is computed once.
+    table: Vec<T>,
 }
 
-impl Places {
+impl<T, F> Lists<T, F> {
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.raw.len() / 16
+        self.raw.len() / PLACE
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// Numbers in all of them together.
+    pub fn numbers(&self) -> usize {
+        self.raw.as_chunks::<PLACE>().0.iter().map(|p| place(p).0).sum()
+    }
+}
+
+/// Bytes that say where an array of an array of arrays is.
+const PLACE: usize = 16;
+
+/// Length, address of the heap, and number within it.
+fn place(bytes: &[u8; PLACE]) -> (usize, u64, u32) {
+    let word = |i: usize| u32::from_le_bytes([bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]]);
+    (word(0) as usize, u64::from(word(4)) | u64::from(word(8)) << 32, word(12))
 }
 
 /// A matrix of single precision, some rows at a time: the bytes of their numbers, each number's least one first.
@@ -115,7 +136,7 @@ impl Hdf5 {
             hdf5_pure::File::open_streaming(path).map_err(|e| format!("cannot be read as HDF5: {e}"))?;
         let plain = File::open(path).map_err(|e| format!("cannot be read: {e}"))?;
         let size = plain.metadata().map_err(|e| format!("cannot be read: {e}"))?.len();
-        Ok(Hdf5 { file, path: path.into(), plain, size, heaps: HashMap::new() })
+        Ok(Hdf5 { file, path: path.into(), plain, size, heaps: Vec::new(), oldest: 0 })
     }
 
     fn group(&self, path: &str) -> Said<Group> {
@@ -228,9 +249,16 @@ impl Hdf5 {
         }
     }
 
-    /// The shape of an array that its file could hold.
+    /// The shape of an array that its file could hold, and so could its parts be, for each of which the library takes memory.
     fn believable(&self, dataset: &Dataset, path: &str) -> Said<Vec<usize>> {
         let shape = shape(dataset, path)?;
+        let parts = if dataset.is_chunked() { dataset.chunks().unwrap_or_default() } else { Vec::new() };
+        if let Some(part) = parts.iter().find(|c| c.storage_size > self.size) {
+            return Err(format!(
+                "array `{path}` declares a part of {} bytes, more than its file has: it is false",
+                part.storage_size
+            ));
+        }
         let count = rheobase_base::shape::checked_len(&shape).map(|n| n as u64);
         let bytes = dataset.element_size().map_err(|e| at(path, &e))?.max(1);
         match count.filter(|n| n.saturating_mul(bytes) <= self.size.saturating_mul(PACKED_MAX)) {
@@ -319,20 +347,24 @@ impl Hdf5 {
         value.as_str().map(String::from).or_else(|| value.as_strings()?.first().cloned())
     }
 
-    /// An array of arrays of numbers.
+    /// An array of arrays of numbers, whole.
     ///
     /// # Errors
     /// If there is none, it holds no arrays of numbers, or the file is damaged.
-    pub fn lists(&mut self, path: &str) -> Said<Vec<Vec<f64>>> {
-        let places = self.places(path)?;
-        (0..places.len()).map(|i| self.list(&places, i)).collect()
+    pub fn all_lists(&mut self, path: &str) -> Said<Vec<Vec<f64>>> {
+        let lists = self.lists(path, |x| x)?;
+        let all = (0..lists.len()).map(|i| {
+            let mut list = Vec::new();
+            self.list(&lists, i, &mut list).map(|()| list)
+        });
+        all.collect()
     }
 
-    /// Where the arrays of an array of arrays are, to read them one by one.
+    /// An array of arrays of numbers, to be read one by one, and what each number becomes.
     ///
     /// # Errors
-    /// As [`Hdf5::lists`].
-    pub fn places(&self, path: &str) -> Said<Places> {
+    /// As [`Hdf5::all_lists`]; if the arrays are together longer than the file.
+    pub fn lists<T, F: Fn(f64) -> T>(&self, path: &str, becomes: F) -> Said<Lists<T, F>> {
         let dataset = self.dataset(path)?;
         self.believable(&dataset, path)?;
         let kind = dataset.datatype().map_err(|e| at(path, &e))?;
@@ -343,48 +375,71 @@ impl Hdf5 {
             return Err(format!("array `{path}` holds arrays in a way that is not read"));
         }
         let raw = dataset.read_raw().map_err(|e| at(path, &e))?;
-        Ok(Places { path: path.into(), kind: *base_type, raw })
+        let mut lists = Lists { path: path.into(), kind: *base_type, raw, becomes, table: Vec::new() };
+        let numbers = lists.numbers() as u64;
+        if numbers.saturating_mul(lists.kind.type_size().into()) > self.size {
+            return Err(format!(
+                "array `{path}` declares {numbers} numbers, more than its file could hold: it is false"
+            ));
+        }
+        memory::check(8.0 * numbers as f64)
+            .map_err(|rule| format!("array `{path}` holds {numbers} numbers, which {rule}"))?;
+        if lists.kind.type_size() == 2 {
+            let every: Vec<u8> = (0..=u16::MAX).flat_map(u16::to_le_bytes).collect();
+            decode(&every, &lists.kind, path, |x| lists.table.push((lists.becomes)(x)))?;
+        }
+        Ok(lists)
     }
 
-    /// One array of an array of arrays.
+    /// Puts one array of an array of arrays into `into`, and nothing else.
     ///
     /// # Errors
     /// If there is none of this number, or the file is damaged.
-    pub fn list(&mut self, places: &Places, number: usize) -> Said<Vec<f64>> {
-        let path = &places.path;
-        let place = places
+    pub fn list<T: Copy, F: Fn(f64) -> T>(
+        &mut self,
+        lists: &Lists<T, F>,
+        number: usize,
+        into: &mut Vec<T>,
+    ) -> Said<()> {
+        into.clear();
+        let path = &lists.path;
+        let (length, address, index) = lists
             .raw
-            .as_chunks::<16>()
+            .as_chunks()
             .0
             .get(number)
+            .map(place)
             .ok_or_else(|| format!("array `{path}` has no entry {number}"))?;
-        let word = |i: usize| u32::from_le_bytes([place[i], place[i + 1], place[i + 2], place[i + 3]]);
-        let (length, address, index) =
-            (word(0) as usize, u64::from(word(4)) | u64::from(word(8)) << 32, word(12));
         if length == 0 {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let bytes =
-            length.checked_mul(places.kind.type_size() as usize).ok_or("declares an array beyond memory")?;
-        let part = self.heap(address)?.object(index as u16).and_then(|o| o.get(..bytes));
+            length.checked_mul(lists.kind.type_size() as usize).ok_or("declares an array beyond memory")?;
+        let part = self.heap(address)?.object(index).and_then(|o| o.get(..bytes));
         let part = part.ok_or_else(|| {
             format!("array `{path}`: entry {number} points to nothing: the file is damaged")
         })?;
-        decoded(part, &places.kind, path)
+        match <&[T; 1 << 16]>::try_from(&lists.table[..]) {
+            Ok(table) => {
+                into.extend(part.as_chunks().0.iter().map(|b| table[usize::from(u16::from_le_bytes(*b))]));
+                Ok(())
+            }
+            Err(_) => decode(part, &lists.kind, path, |x| into.push((lists.becomes)(x))),
+        }
     }
 
     fn heap(&mut self, address: u64) -> Said<&Heap> {
-        if !self.heaps.contains_key(&address) {
-            // Entries point to heaps one after the other: a few are enough.
-            if self.heaps.len() > 8 {
-                self.heaps.clear();
-            }
-            let base = self.file.superblock().base_address;
-            let base = base.get();
-            let heap = Heap::read(&mut self.plain, base.saturating_add(address), self.size)?;
-            self.heaps.insert(address, heap);
+        if let Some(known) = self.heaps.iter().position(|h| h.address == Some(address)) {
+            return Ok(&self.heaps[known]);
         }
-        self.heaps.get(&address).ok_or_else(|| "has a heap that is not there".into())
+        if self.heaps.len() < HEAPS {
+            self.heaps.push(Heap::default());
+        }
+        let next = self.oldest;
+        self.oldest = (next + 1) % HEAPS;
+        let base = self.file.superblock().base_address;
+        self.heaps[next].read(&mut self.plain, base.get(), address, self.size)?;
+        Ok(&self.heaps[next])
     }
 
     /// What the cells of a MATLAB cell array hold: lists of numbers; `None` if the array holds no references.
@@ -454,80 +509,117 @@ fn shape(dataset: &Dataset, path: &str) -> Said<Vec<usize>> {
 
 /// Numbers of a type that the library does not convert within arrays of arrays, or at all.
 fn decoded(bytes: &[u8], kind: &Datatype, path: &str) -> Said<Vec<f64>> {
-    let little =
-        |order: &hdf5_pure::DatatypeByteOrder| matches!(order, hdf5_pure::DatatypeByteOrder::LittleEndian);
-    let each = |width: usize, little: bool, from: &dyn Fn(u64) -> f64| -> Vec<f64> {
-        let number = |b: &[u8]| {
-            let fold = |n: u64, x: &u8| n << 8 | u64::from(*x);
-            from(if little { b.iter().rev().fold(0, fold) } else { b.iter().fold(0, fold) })
-        };
-        bytes.chunks_exact(width).map(number).collect()
-    };
+    let mut numbers = Vec::with_capacity(bytes.len() / (kind.type_size() as usize).max(1));
+    decode(bytes, kind, path, |x| numbers.push(x))?;
+    Ok(numbers)
+}
+
+/// Hands over the same, one by one.
+fn decode(bytes: &[u8], kind: &Datatype, path: &str, mut take: impl FnMut(f64)) -> Said<()> {
+    /// Calls with each number's bytes, the least first.
+    fn each<const N: usize>(
+        bytes: &[u8],
+        order: &hdf5_pure::DatatypeByteOrder,
+        mut take: impl FnMut([u8; N]),
+    ) {
+        let little = matches!(order, hdf5_pure::DatatypeByteOrder::LittleEndian);
+        for number in bytes.as_chunks::<N>().0 {
+            let mut number = *number;
+            if !little {
+                number.reverse();
+            }
+            take(number);
+        }
+    }
     match kind {
         Datatype::FloatingPoint { size: 2, byte_order, .. } => {
-            Ok(each(2, little(byte_order), &|x| f64::from(crate::npy::half(x as u16))))
+            each(bytes, byte_order, |b| take(crate::npy::half(u16::from_le_bytes(b)).into()));
         }
         Datatype::FloatingPoint { size: 4, byte_order, .. } => {
-            Ok(each(4, little(byte_order), &|x| f64::from(f32::from_bits(x as u32))))
+            each(bytes, byte_order, |b| take(f32::from_le_bytes(b).into()));
         }
         Datatype::FloatingPoint { size: 8, byte_order, .. } => {
-            Ok(each(8, little(byte_order), &f64::from_bits))
+            each(bytes, byte_order, |b| take(f64::from_le_bytes(b)));
         }
-        Datatype::FixedPoint { size: size @ (1 | 2 | 4 | 8), byte_order, layout } => {
-            let shift = 64 - 8 * *size;
-            let signed = layout.signed;
-            Ok(each(*size as usize, little(byte_order), &|x| {
-                if signed { ((x << shift) as i64 >> shift) as f64 } else { x as f64 }
-            }))
-        }
-        _ => Err(format!("array `{path}` holds numbers of a type that is not read")),
+        Datatype::FixedPoint { size, byte_order, layout } => match (size, layout.signed) {
+            (1, false) => each(bytes, byte_order, |b| take(u8::from_le_bytes(b).into())),
+            (1, true) => each(bytes, byte_order, |b| take(i8::from_le_bytes(b).into())),
+            (2, false) => each(bytes, byte_order, |b| take(u16::from_le_bytes(b).into())),
+            (2, true) => each(bytes, byte_order, |b| take(i16::from_le_bytes(b).into())),
+            (4, false) => each(bytes, byte_order, |b| take(u32::from_le_bytes(b).into())),
+            (4, true) => each(bytes, byte_order, |b| take(i32::from_le_bytes(b).into())),
+            (8, false) => each(bytes, byte_order, |b| take(u64::from_le_bytes(b) as f64)),
+            (8, true) => each(bytes, byte_order, |b| take(i64::from_le_bytes(b) as f64)),
+            _ => {
+                return Err(format!(
+                    "array `{path}` holds whole numbers of {size} bytes; 1, 2, 4 and 8 are read"
+                ));
+            }
+        },
+        _ => return Err(format!("array `{path}` holds numbers of a type that is not read")),
     }
+    Ok(())
 }
 
 /// A global heap collection: numbered parts of bytes.
+#[derive(Default)]
 struct Heap {
+    /// Where it stands in its file; none while it is being read.
+    address: Option<u64>,
     bytes: Vec<u8>,
-    parts: HashMap<u16, (usize, usize)>,
+    /// Number, start and end of each part, by number.
+    parts: Vec<(u16, usize, usize)>,
 }
 
 impl Heap {
-    fn read(file: &mut File, address: u64, size: u64) -> Said<Heap> {
+    /// Reads another heap into the same memory.
+    fn read(&mut self, file: &mut File, base: u64, address: u64, size: u64) -> Said<()> {
         let cut = "has a heap that is cut off: the file is damaged";
-        let mut head = [0_u8; 16];
-        file.seek(SeekFrom::Start(address)).and_then(|_| file.read_exact(&mut head)).map_err(|_| cut)?;
-        let length = u64::from_le_bytes([
-            head[8], head[9], head[10], head[11], head[12], head[13], head[14], head[15],
-        ]);
-        if &head[..4] != b"GCOL" || !(16..=HEAP_MAX).contains(&length) || length > size {
+        let length = |head: &[u8; 16]| u64::from_le_bytes(head[8..].try_into().unwrap_or_default());
+        self.address = None;
+        self.bytes.clear();
+        file.seek(SeekFrom::Start(base.saturating_add(address))).map_err(|_| cut)?;
+        let mut more = |bytes: &mut Vec<u8>, until: u64| {
+            let wanted = until - bytes.len() as u64;
+            bytes.reserve_exact(wanted as usize);
+            file.by_ref().take(wanted).read_to_end(bytes).map_err(|_| cut)
+        };
+        more(&mut self.bytes, HEAP_MIN)?;
+        let head = self.bytes.first_chunk::<16>().ok_or(cut)?;
+        let all = length(head);
+        if &head[..4] != b"GCOL" || !(16..=HEAP_MAX).contains(&all) || all > size {
             return Err("has no heap where one should be: the file is damaged".into());
         }
-        let mut bytes = vec![0_u8; length as usize - 16];
-        file.read_exact(&mut bytes).map_err(|_| cut)?;
-        let mut parts = HashMap::new();
-        let mut at = 0;
-        while let Some(head) = bytes.get(at..at + 16) {
+        more(&mut self.bytes, all.max(HEAP_MIN))?;
+        if (self.bytes.len() as u64) < all {
+            return Err(cut.into());
+        }
+        self.bytes.truncate(all as usize);
+        self.parts.clear();
+        let mut at = 16;
+        while let Some(head) = self.bytes.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
             let index = u16::from_le_bytes([head[0], head[1]]);
-            let length = u64::from_le_bytes([
-                head[8], head[9], head[10], head[11], head[12], head[13], head[14], head[15],
-            ]);
-            let end = usize::try_from(length)
+            let end = usize::try_from(length(head))
                 .ok()
                 .and_then(|n| (at + 16).checked_add(n))
-                .filter(|e| *e <= bytes.len());
+                .filter(|e| *e <= self.bytes.len());
             match (index, end) {
                 (0, _) => break,
                 (_, None) => return Err(cut.into()),
                 (_, Some(end)) => {
-                    parts.insert(index, (at + 16, end));
+                    self.parts.push((index, at + 16, end));
                     at = end.next_multiple_of(8);
                 }
             }
         }
-        Ok(Heap { bytes, parts })
+        self.parts.sort_unstable();
+        self.address = Some(address);
+        Ok(())
     }
 
-    fn object(&self, index: u16) -> Option<&[u8]> {
-        let (start, end) = self.parts.get(&index)?;
-        self.bytes.get(*start..*end)
+    fn object(&self, index: u32) -> Option<&[u8]> {
+        let at = self.parts.binary_search_by_key(&index, |p| p.0.into()).ok()?;
+        let (_, start, end) = self.parts[at];
+        self.bytes.get(start..end)
     }
 }

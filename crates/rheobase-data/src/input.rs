@@ -1,4 +1,4 @@
-//! Input currents for a simulation, read from npy, npz or CSV.
+//! Input currents for a simulation, read from npy, npz, CSV or sound.
 
 use std::path::Path;
 
@@ -6,14 +6,16 @@ use super::array::Array;
 use super::csv::{NonFinite, read_csv};
 use super::npy::read_npy;
 use super::npz::NpzReader;
-use rheobase_base::{Error, Result};
+use super::wav::{Sound, read_wav};
+use rheobase_base::{Error, Result, memory};
 use rheobase_signals::Input;
 
 /// Reads the input in the file `path`, told by its ending.
 ///
 /// Arrays of shape `[T]` are one neuron, `[T, N]` one sample, `[T, B, N]` everything. In an `.npz`, `array` names the one
 /// to take; without it, the array `input` or the only one is taken. A CSV has a line per step and a column per neuron; a
-/// column `time`, `t` (seconds) or `step` is not a neuron.
+/// column `time`, `t` (seconds) or `step` is not a neuron. A wav has a neuron per channel, values from -1 to 1, and the times of
+/// its samples.
 ///
 /// # Errors
 /// [`Error::File`] if the file cannot be read, several arrays could be meant (they are listed), the shape is another, an
@@ -29,14 +31,15 @@ pub fn read_input(path: impl AsRef<Path>, array: Option<&str>) -> Result<Input> 
             let found = reader.read(&name)?;
             from_array(&found).map_err(|what| Error::file(path, format!("array `{name}` {what}")))
         }
-        Some("npy" | "csv" | "tsv" | "txt") if array.is_some() => {
+        Some("npy" | "csv" | "tsv" | "txt" | "wav") if array.is_some() => {
             Err(Error::file(path, "holds no named arrays; leave the name away, or give an npz file"))
         }
         Some("npy") => from_array(&read_npy(path)?).map_err(|what| Error::file(path, what)),
         Some("csv" | "tsv" | "txt") => from_csv(path),
+        Some("wav") => from_sound(&read_wav(path)?).map_err(|what| Error::file(path, what)),
         _ => Err(Error::file(
             path,
-            "is not an input file by its name: it must end in .npy, .npz, .csv, .tsv or .txt",
+            "is not an input file by its name: it must end in .npy, .npz, .csv, .tsv, .txt or .wav",
         )),
     }
 }
@@ -74,6 +77,14 @@ fn from_array(array: &Array) -> std::result::Result<Input, String> {
         }
     };
     checked(shape, array.try_f64()?, None)
+}
+
+fn from_sound(sound: &Sound) -> std::result::Result<Input, String> {
+    let [steps, channels] = *sound.values.shape() else { return Err("has no channels".into()) };
+    let values = sound.values.try_f64()?;
+    memory::check(8.0 * steps as f64).map_err(|rule| format!("holds {steps} samples, whose times {rule}"))?;
+    let times = (0..steps).map(|k| k as f64 / sound.rate).collect();
+    checked([steps, 1, channels], values, Some(times))
 }
 
 fn checked(shape: [usize; 3], data: Vec<f64>, times: Option<Vec<f64>>) -> std::result::Result<Input, String> {
@@ -177,6 +188,13 @@ mod tests {
         for bad in ["time,a\n0,1\n0,2\n", "t,time,a\n0,0,1\n", "time\n0\n1\n", "a,b\n", "a\nnan\n", ""] {
             assert!(csv(bad).is_err(), "{bad:?}");
         }
+        let (rate, values) = (8_000.0, Array::new([2, 1], vec![0.5_f32, -1.0]).unwrap());
+        let sound = from_sound(&Sound { rate, values }).unwrap();
+        assert_eq!((sound.shape, sound.data), ([2, 1, 1], vec![0.5, -1.0]));
+        assert_eq!(sound.times, Some(vec![0.0, 1.25e-4]));
+        let silent = Sound { rate, values: Array::new([0, 1], Vec::<f32>::new()).unwrap() };
+        assert!(from_sound(&silent).unwrap_err().contains("no empty axis"));
+        assert!(in_folder("i.wav", |p| std::fs::write(p, "RIFF").unwrap(), None).is_err());
         assert!(in_folder("i.mat", |p| std::fs::write(p, "").unwrap(), None).is_err());
         assert!(in_folder("i.csv", |p| std::fs::write(p, "1\n").unwrap(), Some("x")).is_err());
     }

@@ -23,6 +23,7 @@ mod recording;
 mod rows;
 mod runs;
 mod sequence;
+mod sound;
 mod stimulus;
 mod trains;
 mod verify;
@@ -82,6 +83,8 @@ mod _native {
     use crate::runs::{Comparison, sweep};
     #[pymodule_export]
     use crate::sequence::Sequence;
+    #[pymodule_export]
+    use crate::sound::read_wav;
     #[pymodule_export]
     use crate::stimulus::Prepared;
     #[pymodule_export]

@@ -28,6 +28,7 @@ pub(crate) const HELP: &str = "Inputs (--input, in the model's unit; several are
                              one neuron serves all
   FILE.csv                   a line per step, a column per neuron; a column
                              `time` sets dt
+  FILE.wav                   sound from -1 to 1: a neuron per channel, its rate sets dt
 Numbers may have units, such as 0.8nA or 300ms, where the model's input or time has one.
 For models that count steps, times are steps and rates are per step.";
 
@@ -109,7 +110,7 @@ impl Stimulus {
     fn parse(text: &str, number: &dyn Fn(&str, Role) -> Result<f64, String>) -> Result<Self, String> {
         let of = |kind| Ok(Stimulus { text: text.into(), kind });
         let amplitude = |text: &str| number(text, Role::Amplitude);
-        if let Some(file) = FilePart::parse(text) {
+        if let Some(file) = FilePart::parse(text).or_else(|| FilePart::ending_in(&["wav"], text)) {
             return of(Kind::File(file));
         }
         let Some((name, rest)) = text.split_once(':') else {

@@ -132,8 +132,45 @@ fn a_look_into_a_file_shows_its_parts_also_where_it_is_refused() {
             && mat.contains("--unit"),
         "{mat}"
     );
+    let cameras = look("prophesee");
+    assert!(
+        cameras.contains("camera recordings, a file each") && cameras.contains("FOLDER:FILE"),
+        "{cameras}"
+    );
     let events = look("tonic/events.npy");
     assert!(events.contains("camera events") && events.contains("118 neurons"), "{events}");
     let facts = json(folder.path(), &["inspect", &recording("shd/digits.h5"), "--json"]);
     assert_eq!((&facts["format"], &facts["trials"]), (&"SHD, SSC".into(), &4.into()));
+}
+
+/// Two channels of 16 bits, 8,000 samples in a second.
+fn tone(path: &Path, frames: &[[i16; 2]]) {
+    let bytes = 4 * frames.len() as u32;
+    let mut file = Vec::new();
+    file.extend(b"RIFF");
+    file.extend((36 + bytes).to_le_bytes());
+    file.extend(b"WAVEfmt ");
+    file.extend([16_u32, 1 | 2 << 16, 8000, 32_000, 4 | 16 << 16].map(u32::to_le_bytes).concat());
+    file.extend(b"data");
+    file.extend(bytes.to_le_bytes());
+    file.extend(frames.iter().flatten().flat_map(|v| v.to_le_bytes()));
+    std::fs::write(path, file).unwrap();
+}
+
+#[test]
+fn sound_is_input_whose_rate_sets_the_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    tone(&at("tone.wav"), &[[16_384, 0], [-32_768, 8_192], [0, 0], [0, 0]]);
+    let args = ["simulate", "lif", "--input", "tone.wav", "--probe", "input", "-o", "o.npz", "--json"];
+    let summary = json(folder.path(), &args);
+    assert_eq!((summary["dt"].as_f64(), summary["neurons"].as_u64()), (Some(1.25e-4), Some(2)));
+    let mut archive = rheobase::data::NpzReader::open(at("o.npz")).unwrap();
+    let input = archive.read("probe_input").unwrap();
+    assert_eq!(input.to_f64().unwrap(), [0.5, 0.0, -1.0, 0.25, 0.0, 0.0, 0.0, 0.0]);
+    let other = run_in(folder.path(), &["simulate", "lif", "--input", "tone.wav:left"]);
+    assert!(other.code != Some(0) && other.err.contains("no named arrays"), "{}", other.err);
+    std::fs::write(at("cut.wav"), &std::fs::read(at("tone.wav")).unwrap()[..50]).unwrap();
+    let cut = run_in(folder.path(), &["simulate", "lif", "--input", "cut.wav"]);
+    assert!(cut.code != Some(0) && cut.err.contains("cut.wav"), "{}", cut.err);
 }

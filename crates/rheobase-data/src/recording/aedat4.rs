@@ -141,10 +141,11 @@ fn events(packet: &[u8], all: &mut CameraEvents) -> Option<()> {
     let count = buffer.u32(vector)? as usize;
     let bytes = packet.get(vector + 4..)?.get(..count.checked_mul(16)?)?;
     check_memory(all.len() + count).ok()?;
-    for event in bytes.as_chunks::<16>().0 {
-        let [t, place] = [0, 8].map(|i| u64::from_le_bytes(event[i..i + 8].try_into().unwrap_or_default()));
-        all.push(t as i64, place as u16, (place >> 16) as u16, u8::from(place >> 32 & 0xff != 0));
-    }
+    let events = bytes.as_chunks::<16>().0;
+    all.t.extend(events.iter().map(|e| i64::from_le_bytes(*e.first_chunk().unwrap_or(&[0; 8]))));
+    all.x.extend(events.iter().map(|e| u16::from_le_bytes([e[8], e[9]])));
+    all.y.extend(events.iter().map(|e| u16::from_le_bytes([e[10], e[11]])));
+    all.p.extend(events.iter().map(|e| u8::from(e[12] != 0)));
     Some(())
 }
 

@@ -146,7 +146,12 @@ impl Field {
 
 /// Whether all numbers are whole (missing ones left aside).
 pub(super) fn are_whole(values: &[f64]) -> bool {
-    values.iter().all(|v| v.fract() == 0.0 || v.is_nan())
+    values.iter().all(|v| is_whole(*v) || v.is_nan())
+}
+
+/// Whether a number is whole, and finite: faster than by its fraction. Beyond the range of integers all are.
+pub(super) fn is_whole(x: f64) -> bool {
+    x as i64 as f64 == x || (x.abs() > 9e18 && x.is_finite())
 }
 
 /// Whether numbers never fall.

@@ -1,5 +1,7 @@
 //! Folders that are one recording: what Phy and Kilosort leave, and what the threads of NEST write.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::content::Content;
@@ -106,10 +108,17 @@ fn rate(path: &Path) -> Said<Option<f64>> {
 fn threads(path: &Path) -> Vec<PathBuf> {
     let entries =
         std::fs::read_dir(path).map(|d| d.filter_map(|e| e.ok().map(|e| e.path())).collect::<Vec<_>>());
-    let data = |p: &PathBuf| p.extension().is_some_and(|e| e == "dat" || e == "gdf");
+    let data = |p: &PathBuf| p.extension().is_some_and(|e| e == "dat" || e == "gdf") && !is_binary(p);
     let mut files: Vec<PathBuf> = entries.unwrap_or_default().into_iter().filter(data).collect();
     files.sort();
     files
+}
+
+/// Whether a file does not begin as text: cameras write `.dat` too.
+fn is_binary(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|f| f.take(4096).read_to_end(&mut head));
+    read.is_ok() && head.contains(&0)
 }
 
 pub(super) fn is_nest(path: &Path) -> bool {

@@ -1,10 +1,13 @@
 //! The table of formats: what is read, how it is told, and what its limits are.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use super::content::Content;
 use super::found::{Found, Said};
 use super::options::TrainOptions;
+use super::spike_list::natural;
 use super::text::Text;
 use super::{aedat3, aedat4, event_stream, folder, matlab, n_mnist, numpy, prophesee, spikeinterface};
 #[cfg(feature = "hdf5")]
@@ -227,6 +230,16 @@ pub static FORMATS: &[Format] = &[
         read: folder::nest,
     },
     Format {
+        name: "camera recordings, a file each",
+        endings: &["folder"],
+        told_by: "a folder with files of the kinds below that give camera events",
+        gives: "one of them: FOLDER:FILE, where there are several",
+        limits: "a folder of such folders, one for each class, is a data set",
+        reference: "https://doi.org/10.3389/fnins.2015.00437",
+        is: |path, _| path.is_dir() && !cameras(path).is_empty(),
+        read: one_camera,
+    },
+    Format {
         name: "Prophesee EVT",
         endings: &["raw"],
         told_by: "lines that begin with `%`, one of them `evt` or `format`",
@@ -294,11 +307,13 @@ pub static FORMATS: &[Format] = &[
         name: "wav",
         endings: &["wav"],
         told_by: "first bytes `RIFF`",
-        gives: "no spikes: sound, which `read_wav` gives to encoders",
+        gives: "no spikes: sound, for encoders (`read_wav`) and as input (`simulate --input FILE.wav`)",
         limits: "whole numbers of 8 to 32 bits, and single precision",
         reference: "https://www.loc.gov/preservation/digital/formats/fdd/fdd000001.shtml",
         is: |_, head| head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WAVE"),
-        read: |_, _, _| Err("is sound, not spikes: encode it first (read_wav gives its samples)".into()),
+        read: |_, _, _| {
+            Err("is sound, not spikes: encode it first (read_wav gives its samples), or give it to neurons (simulate --input)".into())
+        },
     },
     Format {
         name: "table",
@@ -339,4 +354,105 @@ pub(super) fn of(path: &Path, head: &[u8]) -> Said<&'static Format> {
             endings.join(", .")
         )
     })
+}
+
+/// The first bytes of a file; none of a folder.
+pub(super) fn head(path: &Path) -> Said<Vec<u8>> {
+    let fault = |e: std::io::Error| format!("cannot be read: {e}");
+    if std::fs::metadata(path).map_err(fault)?.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut head = Vec::new();
+    File::open(path).and_then(|f| f.take(4096).read_to_end(&mut head)).map_err(fault)?;
+    Ok(head)
+}
+
+impl Format {
+    /// Whether files of this kind hold events of a camera and nothing else.
+    fn of_camera(&self) -> bool {
+        self.gives.starts_with("camera events")
+    }
+}
+
+/// The recordings of cameras in a folder, by name.
+fn cameras(path: &Path) -> Vec<(String, PathBuf, &'static Format)> {
+    let entries = std::fs::read_dir(path).into_iter().flatten().filter_map(|e| e.ok().map(|e| e.path()));
+    let of = |file: PathBuf| {
+        let format = of(&file, &head(&file).ok()?).ok().filter(|f| f.of_camera())?;
+        Some((file.file_name()?.to_string_lossy().to_string(), file, format))
+    };
+    let mut all: Vec<_> = entries.filter(|e| e.is_file()).filter_map(of).collect();
+    all.sort_by(|a, b| natural(&a.0, &b.0));
+    all
+}
+
+/// The only recording of a folder, or that which was asked for.
+fn one_camera(path: &Path, options: &TrainOptions, found: &mut Found) -> Said<Content> {
+    let all = cameras(path);
+    let named = |name: &String| all.iter().find(|c| c.0 == *name);
+    let (name, file, format) = match (&options.array, &all[..]) {
+        (Some(wanted), _) => {
+            named(wanted).ok_or_else(|| format!("has no recording `{wanted}`: {}", listed(&all)))?
+        }
+        (None, [only]) => only,
+        (None, _) => return Err(format!("{}; say which, as FOLDER:FILE", listed(&all))),
+    };
+    found.form = format!("{} ({name})", format.name);
+    let options = TrainOptions { array: None, ..options.clone() };
+    (format.read)(file, &options, found).map_err(|e| format!("{name}: {e}"))
+}
+
+/// How many there are, of which kinds, and the first names.
+fn listed(all: &[(String, PathBuf, &'static Format)]) -> String {
+    let mut kinds: Vec<&str> = all.iter().map(|c| c.2.name).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let mut names: Vec<&str> = all.iter().take(4).map(|c| &c.0[..]).collect();
+    if all.len() > names.len() {
+        names.push("…");
+    }
+    format!("holds {} recordings of cameras ({}): {}", all.len(), kinds.join(", "), names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_cameras_is_not_nests() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recordings");
+        let mut files = Vec::new();
+        for folder in ["prophesee", "aedat", "n-mnist", "variants_camera"] {
+            let within = std::fs::read_dir(here.join(folder)).unwrap().map(|e| e.unwrap().path());
+            files.extend(within.filter(|p| of(p, &head(p).unwrap()).is_ok_and(|f| f.of_camera())));
+        }
+        let kinds: std::collections::BTreeSet<_> =
+            files.iter().map(|f| f.extension().unwrap().to_string_lossy().to_string()).collect();
+        assert!(
+            ["aedat", "aedat4", "bin", "dat", "es", "raw"].iter().all(|k| kinds.contains(*k)),
+            "{kinds:?}"
+        );
+        for file in &files {
+            let folder = tempfile::tempdir().unwrap();
+            let name = file.file_name().unwrap();
+            std::fs::copy(file, folder.path().join(name)).unwrap();
+            std::fs::write(folder.path().join("notes.md"), "of that day").unwrap();
+            let format = of(folder.path(), &[]).unwrap();
+            assert_eq!(format.name, "camera recordings, a file each", "{file:?}");
+            let alone = super::super::read_events(file, &TrainOptions::default());
+            let within = super::super::read_events(folder.path(), &TrainOptions::default());
+            assert_eq!(alone.is_ok(), within.is_ok(), "{file:?}");
+            if let (Ok(alone), Ok(within)) = (alone, within) {
+                assert_eq!(alone, within);
+            }
+            std::fs::copy(file, folder.path().join(format!("2{}", name.to_string_lossy()))).unwrap();
+            let several = super::super::read_events(folder.path(), &TrainOptions::default()).unwrap_err();
+            assert!(several.to_string().contains("holds 2 recordings of cameras"), "{several}");
+            assert!(several.to_string().contains("FOLDER:FILE"), "{several}");
+            let array = Some(name.to_string_lossy().to_string());
+            let one = super::super::read_events(folder.path(), &TrainOptions { array, ..Default::default() });
+            assert!(one.is_ok(), "{one:?}");
+        }
+        assert_eq!(of(&here.join("nest/threads"), &[]).unwrap().name, "NEST, a file per thread");
+    }
 }

@@ -87,7 +87,9 @@ fn field(file: &mut Hdf5, path: &str, matlab: bool) -> Said<Option<Field>> {
         // Dimensions stand in reverse, so that the first axis goes fastest.
         Ok((shape, values)) if matlab => Ok(Some(by_rows(&name, shape.into_iter().rev().collect(), values))),
         Ok((shape, values)) => Ok(Some(Field { shape, ..Field::numbers(name, values) })),
-        Err(e) if e.contains("holds no numbers") => Ok(file.lists(path).ok().map(|l| Field::lists(name, l))),
+        Err(e) if e.contains("holds no numbers") => {
+            Ok(file.all_lists(path).ok().map(|l| Field::lists(name, l)))
+        }
         Err(e) => Err(e),
     }
 }

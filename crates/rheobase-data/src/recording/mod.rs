@@ -4,8 +4,6 @@
 //! refused with the option that decides; what was understood is said ([`Recording::understood`]). Identities stay names: 101 and
 //! 103 are two neurons.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use rheobase_base::{Error, Result};
@@ -49,8 +47,11 @@ mod verdicts;
 mod write;
 #[cfg(feature = "hdf5")]
 mod write_hdf5;
+#[cfg(feature = "hdf5")]
+mod write_nix;
 
 use content::Content;
+use formats::head;
 use found::{Found, Said};
 
 pub use formats::{FORMATS, Format};
@@ -180,17 +181,6 @@ pub fn read_events(path: impl AsRef<Path>, options: &TrainOptions) -> Result<Eve
         }
     };
     read().map_err(|what| Error::file(path, what))
-}
-
-/// The first bytes of a file; none of a folder.
-fn head(path: &Path) -> Said<Vec<u8>> {
-    let fault = |e: std::io::Error| format!("cannot be read: {e}");
-    if std::fs::metadata(path).map_err(fault)?.is_dir() {
-        return Ok(Vec::new());
-    }
-    let mut head = Vec::new();
-    File::open(path).and_then(|f| f.take(4096).read_to_end(&mut head)).map_err(fault)?;
-    Ok(head)
 }
 
 #[cfg(test)]

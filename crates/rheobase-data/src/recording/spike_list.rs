@@ -2,7 +2,7 @@
 
 use rheobase_models::neuron::Time;
 
-use super::field::Words;
+use super::field::{Words, is_whole};
 use super::found::{Found, Said};
 use super::options::TrainOptions;
 use super::unit::Unit;
@@ -56,7 +56,7 @@ impl Ids {
     pub(super) fn of_numbers(values: &[f64], what: &str) -> Said<Ids> {
         for (row, x) in values.iter().enumerate() {
             // Beyond 2⁵³ neighbouring whole numbers cannot be told apart.
-            if !(x.fract() == 0.0 && x.abs() <= 9_007_199_254_740_992.0) {
+            if !(is_whole(*x) && x.abs() <= 9_007_199_254_740_992.0) {
                 let rule = "neurons and trials are told apart by whole numbers or by names";
                 return Err(format!("data row {}, column `{what}`: is {x}, but {rule}", row + 1));
             }

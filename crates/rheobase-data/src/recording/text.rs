@@ -89,8 +89,9 @@ impl Text {
         if lines_are_trains || layout.with_units {
             return self.trains(&layout, options, found);
         }
-        let lengths = self.lengths(&layout)?;
-        if !layout.named && lengths.0 != lengths.1 {
+        // A table with names says by itself which of its lines is at fault.
+        let lengths = if layout.named { (0, 0) } else { self.lengths(&layout)? };
+        if lengths.0 != lengths.1 {
             return Err(format!(
                 "has lines of {} to {} numbers and no names: if each line is a train of times, --as trains with --unit s|ms|us|steps|samples=RATE (and --start, --stop: when the recording began and ended); if it is a table, line lengths must agree",
                 lengths.0, lengths.1
@@ -368,12 +369,20 @@ impl Layout {
         })?;
         match self.separator {
             Separator::Spaces => fields.extend(text.split_ascii_whitespace().map(Into::into)),
+            Separator::Byte(b) if !text.bytes().any(|c| c == b'\r' || c == b'"') => {
+                let mut begin = 0;
+                for (at, _) in text.bytes().enumerate().filter(|(_, c)| *c == b) {
+                    fields.push(text[begin..at].trim().into());
+                    begin = at + 1;
+                }
+                fields.push(text[begin..].trim().into());
+            }
             Separator::Byte(_) if text.contains('\r') => {
                 return Err(format!(
                     "line {number} holds a carriage return; save the file with line ends LF or CRLF"
                 ));
             }
-            Separator::Byte(b) if text.contains('"') => {
+            Separator::Byte(b) => {
                 if text.bytes().filter(|b| *b == b'"').count() % 2 == 1 {
                     return Err(format!(
                         "line {number} has a quotation mark that does not close on the same line"
@@ -384,7 +393,6 @@ impl Layout {
                 reader.read_record(&mut record).map_err(|e| format!("line {number}: {e}"))?;
                 fields.extend(record.iter().map(|f| f.trim().to_string().into()));
             }
-            Separator::Byte(b) => fields.extend(text.split(b as char).map(|f| f.trim().into())),
         }
         if self.trailing && fields.last().is_some_and(|f| f.is_empty()) {
             fields.pop();

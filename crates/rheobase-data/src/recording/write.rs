@@ -14,7 +14,8 @@ use crate::array::Array;
 use crate::npz::write_npz;
 
 /// Writes `trains` as the file `path`, whose ending says how: `.csv` and `.npz` (which come back as they were, silent neurons,
-/// window and step too), `.nwb` (a units table), `.h5` (SONATA, one population `rheobase`).
+/// window and step too), `.nwb` (a units table), `.nix` (a block of Neo, a segment for each trial), `.h5` (SONATA, one population
+/// `rheobase`).
 ///
 /// # Errors
 /// [`Error::File`] for another ending, for trains that the layout cannot hold (times in steps of unknown length, ids that are no
@@ -27,12 +28,16 @@ pub fn write_trains(path: impl AsRef<Path>, trains: &SpikeTrains) -> Result<()> 
         "csv" => atomic_write(path, |out| csv(out, trains)),
         "npz" => write_npz(path, &arrays(trains)),
         #[cfg(feature = "hdf5")]
-        "nwb" | "h5" => {
-            let bytes = super::write_hdf5::bytes(&ending, trains).map_err(fault)?;
+        "nwb" | "h5" | "nix" => {
+            let bytes = match &ending[..] {
+                "nix" => super::write_nix::bytes(trains),
+                _ => super::write_hdf5::bytes(&ending, trains),
+            };
+            let bytes = bytes.map_err(fault)?;
             atomic_write(path, |out| out.write_all(&bytes))
         }
         _ => Err(fault(format!(
-            "cannot be written: by their endings, .csv, .npz, .nwb and .h5 (SONATA) are, not `.{ending}`"
+            "cannot be written: by their endings, .csv, .npz, .nwb, .nix (Neo) and .h5 (SONATA) are, not `.{ending}`"
         ))),
     }
 }
@@ -245,5 +250,28 @@ mod tests {
         }
         let named = write_trains(folder.path().join("t.h5"), &trains()).unwrap_err().to_string();
         assert!(named.contains("whole numbers"), "{named}");
+    }
+
+    #[cfg(feature = "hdf5")]
+    #[test]
+    fn nix_keeps_names_trials_and_windows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.nix");
+        let mut several = SpikeTrains { dt: None, ..trains() };
+        several.names = ["a", "b", "cell, c"].map(String::from).to_vec();
+        write_trains(&path, &several).unwrap();
+        assert_eq!(read_trains(&path, &TrainOptions::default()).unwrap(), several);
+        // So many that they are told apart by more than one digit, and that groups have more links than fit into a header.
+        several.samples = 12;
+        for trial in 1..12 {
+            several.times.extend([vec![], vec![0.5, 0.5 + f64::from(trial) / 100.0], vec![]]);
+            several.values.extend([vec![], vec![], vec![]]);
+        }
+        several.windows = (0..12).map(|k| (-0.25, 1.0 + f64::from(k) / 22.0)).collect();
+        several.window = (-0.25, 1.5);
+        write_trains(&path, &several).unwrap();
+        assert_eq!(read_trains(&path, &TrainOptions::default()).unwrap(), several);
+        let steps = SpikeTrains { clock: Time::Steps, ..trains() };
+        assert!(write_trains(&path, &steps).unwrap_err().to_string().contains("give dt first"));
     }
 }

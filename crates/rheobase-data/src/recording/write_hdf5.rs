@@ -8,16 +8,24 @@ use crate::hdf5_tree::{Tree, Value};
 
 /// The bytes of a file of this kind.
 pub(super) fn bytes(ending: &str, trains: &SpikeTrains) -> Said<Vec<u8>> {
-    if trains.clock == Time::Steps {
-        return Err("cannot be written: its times count steps, which have no length; give dt first".into());
-    }
+    check_clock(trains)?;
     match ending {
         "nwb" => nwb(trains),
         _ => sonata(trains),
     }
 }
 
-fn text(value: &str) -> Value {
+/// Only seconds are written.
+pub(super) fn check_clock(trains: &SpikeTrains) -> Said<()> {
+    match trains.clock {
+        Time::Seconds => Ok(()),
+        Time::Steps => {
+            Err("cannot be written: its times count steps, which have no length; give dt first".into())
+        }
+    }
+}
+
+pub(super) fn text(value: &str) -> Value {
     Value::Text(value.into())
 }
 
@@ -57,7 +65,7 @@ fn sonata(trains: &SpikeTrains) -> Said<Vec<u8>> {
 }
 
 /// An identity that is the same for the same place in the same kind of file.
-fn identity(number: usize) -> String {
+pub(super) fn identity(number: usize) -> String {
     format!("72686f62-6173-4000-8000-{number:012x}")
 }
 

@@ -1,6 +1,6 @@
 //! Damaged files of every format, read with options of all kinds.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -195,14 +195,17 @@ fn damaged_files_are_read_or_refused() {
     }
 }
 
-/// What was found so: a group that holds itself, and a count that no file of this size means.
+/// What was found so: a group that holds itself, a count that no file of this size means, and a part of an array that is longer than
+/// its file.
 #[test]
 fn damage_that_was_found_is_refused_by_name() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/damaged");
     let dense = TrainOptions { holds: Some(Holds::Dense), ..Default::default() };
-    for (file, part) in
-        [("holds_itself.h5", "one that holds itself"), ("counts.npz", "1.174e8 spikes in 2000 values")]
-    {
+    for (file, part) in [
+        ("holds_itself.h5", "one that holds itself"),
+        ("counts.npz", "1.174e8 spikes in 2000 values"),
+        ("long_part.nwb", "a part of 1700143218 bytes"),
+    ] {
         let refused = read_recording(folder.join(file), &dense).unwrap_err().to_string();
         assert!(refused.contains(part), "{refused}");
     }
