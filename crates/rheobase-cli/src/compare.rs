@@ -18,7 +18,8 @@ use crate::text::{Table, short};
 #[command(
     after_help = "A folder with runs in it stands for all of them. Runs that differ in their seed at most are one group: its test
 accuracy is a mean with its standard deviation, its curve the mean within a band from the lowest to the highest seed.
-Curves are those of the validation samples where all runs have them, else of training.
+Curves are those of the test where all runs have it epoch by epoch (train.test_every), else of the validation, else of
+training; of a single group all of these.
 
 Examples:
   rheobase compare runs/digits-0 runs/digits-1

@@ -101,6 +101,8 @@ fn epoch<'py>(py: Python<'py>, e: &Epoch) -> PyResult<Bound<'py, PyDict>> {
     dict.set_item("rate", e.rate)?;
     dict.set_item("validation_loss", e.validation_loss)?;
     dict.set_item("validation_accuracy", e.validation_accuracy)?;
+    dict.set_item("test_loss", e.test_loss)?;
+    dict.set_item("test_accuracy", e.test_accuracy)?;
     Ok(dict)
 }
 

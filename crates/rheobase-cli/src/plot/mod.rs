@@ -43,7 +43,8 @@ const EXAMPLES: &str = "Examples:
   rheobase plot fi curve.csv -o curve.svg";
 
 const FILES: &str = "Other files:
-  RUN        the folder of a training: learning, confusion, weights (RUN:NAME for one of several)
+  RUN        the folder of a training: learning, confusion, weights (RUN:NAME for one of several);
+             learning also of a folder of runs, as bands over their seeds
   traces     .npz of `simulate --probe` (all probes, or FILE:NAME), .npy as [time], [time, neuron]
              or [time, batch, neuron], .csv with a line per step
   weights    .npz or .npy as [row, column], [map, row, column] or [out, in, row, column]
@@ -89,6 +90,9 @@ pub(crate) struct Plot {
     /// Draw the population's rate below a raster [default: where there are more than 1000 trains]
     #[arg(long)]
     rate: bool,
+    /// Draw traces over one another instead of one above another
+    #[arg(long)]
+    overlay: bool,
     /// Draw the loss on a logarithmic axis
     #[arg(long)]
     log: bool,
@@ -188,7 +192,7 @@ impl Plot {
 
     fn figure(&self, file: &FilePart) -> Outcome<Figure> {
         match self.kind {
-            Picture::Traces => traces::traces(file, &self.part, &self.only),
+            Picture::Traces => traces::traces(file, &self.part, &self.only, self.overlay),
             Picture::Weights if file.path.is_dir() => {
                 of_run::weights(&file.path, file.part.as_deref(), self.map)
             }

@@ -95,10 +95,20 @@ pub(crate) fn maps(
     Ok(picture.figure()?)
 }
 
-/// A curve of a training run.
+/// A curve of a training run: its values, and after which epochs they are.
 pub(crate) struct Curve {
     pub(crate) name: String,
+    pub(crate) epochs: Vec<f64>,
     pub(crate) values: Vec<f64>,
+}
+
+impl Curve {
+    /// The values that are there, of epochs 1, 2, …; all of them, if none is missing.
+    fn new(name: &str, values: impl IntoIterator<Item = Option<f64>>) -> Self {
+        let known = values.into_iter().enumerate().filter_map(|(i, v)| Some(((i + 1) as f64, v?)));
+        let (epochs, values) = known.unzip();
+        Curve { name: name.into(), epochs, values }
+    }
 }
 
 /// The curves in a file of metrics.
@@ -116,7 +126,10 @@ pub(crate) fn metrics(path: &Path) -> Outcome<Vec<Curve>> {
         }
         _ => {
             let Table { names, columns } = read_csv(path, NonFinite::Allow)?;
-            Ok(names.into_iter().zip(columns).map(|(name, values)| Curve { name, values }).collect())
+            // An empty field is an epoch without the value.
+            let given = |v: f64| Some(v).filter(|v| !v.is_nan());
+            let curve = |(name, values): (String, Vec<f64>)| Curve::new(&name, values.into_iter().map(given));
+            Ok(names.into_iter().zip(columns).map(curve).collect())
         }
     }
 }
@@ -128,7 +141,7 @@ fn in_json(value: &Value) -> Vec<Curve> {
         Value::Object(map) => {
             let of = |(name, value): (&String, &Value)| match value {
                 Value::Array(list) if !list.is_empty() && numbers(list).is_some() => {
-                    vec![Curve { name: name.clone(), values: numbers(list).unwrap_or_default() }]
+                    vec![Curve::new(name, numbers(list).unwrap_or_default().into_iter().map(Some))]
                 }
                 value => in_json(value),
             };
@@ -137,11 +150,16 @@ fn in_json(value: &Value) -> Vec<Curve> {
         Value::Array(list) => {
             let Some(first) = list.first().and_then(Value::as_object) else { return Vec::new() };
             let column = |name: &String| {
-                let values =
-                    list.iter().map(|v| v.get(name).and_then(Value::as_f64)).collect::<Option<Vec<f64>>>();
-                values.map(|values| Curve { name: name.clone(), values })
+                let values = list.iter().map(|v| v.get(name).and_then(Value::as_f64));
+                Some(Curve::new(name, values)).filter(|c| !c.values.is_empty())
             };
-            first.keys().filter_map(column).collect()
+            let mut names: Vec<&String> = first.keys().collect();
+            for name in list.iter().filter_map(Value::as_object).flat_map(serde_json::Map::keys) {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            names.into_iter().filter_map(column).collect()
         }
         _ => Vec::new(),
     }
@@ -173,10 +191,11 @@ pub(crate) fn learning_of(curves: &[Curve], log: bool) -> Option<Outcome<Figure>
     }
     let mut picture = LearningCurves::new();
     for curve in &losses {
-        picture = picture.loss(set_name(&curve.name, &["loss"]), &curve.values);
+        picture = picture.loss_at(set_name(&curve.name, &["loss"]), &curve.epochs, &curve.values, None);
     }
     for (curve, values) in &accuracies {
-        picture = picture.accuracy(set_name(&curve.name, &["accuracy", "acc"]), values);
+        picture =
+            picture.accuracy_at(set_name(&curve.name, &["accuracy", "acc"]), &curve.epochs, values, None);
     }
     if log {
         picture = picture.log_loss();

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use rheobase::Error;
 use rheobase::draw::{Confusion, Figure, Weights};
-use rheobase::learn::RunRecord;
-use rheobase::show::training::learning_curves;
+use rheobase::learn::runs::run_folders;
+use rheobase::learn::{Comparison, RunRecord};
+use rheobase::show::training::{comparison, learning_curves};
 use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
@@ -15,9 +16,10 @@ use crate::train::run_folder::{REPORT, checkpoint_of, read_trained};
 /// Maps in a picture, at most.
 const MAPS: usize = 400;
 
-/// Loss and accuracy, with what the test gave.
+/// Loss and accuracy, with what the test gave; of a folder of runs, their means within bands over the seeds.
 pub(crate) fn learning(folder: &Path, log: bool) -> Outcome<Figure> {
-    let run = RunRecord::read(folder)?;
+    let runs = run_folders(folder)?.iter().map(RunRecord::read).collect::<rheobase::Result<Vec<_>>>()?;
+    let [run] = &runs[..] else { return Ok(comparison(&Comparison::new(runs)?, log)?) };
     if run.epochs.is_empty() {
         return Err(Failure::bad(format!("{}: has no epoch yet; train it first", folder.display())));
     }

@@ -37,7 +37,7 @@ bits as without a stop. Other processes are kept out of the folder meanwhile.
 
 With --resume, settings of CONFIG.toml, --set, or an edited config.toml in the folder are compared with the
 checkpoint's. These may change: train.epochs, train.early_stopping.patience, train.threads, train.memory, train.checkpoint_every,
-optimise.learning_rate, optimise.schedule, when a stage ends, and where files lie. Others are refused by name.
+train.test_every, optimise.learning_rate, optimise.schedule, when a stage ends, and where files lie. Others are refused by name.
 
 Examples:
   rheobase train

@@ -15,16 +15,22 @@ use crate::terminal;
 use crate::text::{Table, grouped, short};
 use crate::train::run_folder::{REPORT, RunFolder, STAGES};
 
-/// The metrics of all epochs as CSV.
+/// The metrics of all epochs as CSV: columns of the validation and of the test where an epoch has them, their cells empty where
+/// another has not.
 pub(crate) fn metrics(history: &[Epoch]) -> String {
-    let validated = history.iter().any(|e| e.validation_loss.is_some());
+    let optional: [(&str, fn(&Epoch) -> [Option<f64>; 2]); 2] = [
+        (",validation_loss,validation_accuracy", |e| [e.validation_loss, e.validation_accuracy]),
+        (",test_loss,test_accuracy", |e| [e.test_loss, e.test_accuracy]),
+    ];
+    let known = |of: fn(&Epoch) -> [Option<f64>; 2]| history.iter().any(|e| of(e)[0].is_some());
+    let columns: Vec<_> = optional.into_iter().filter(|(_, of)| known(*of)).collect();
     let mut out = String::from("epoch,loss,accuracy,rate,learning_rate");
-    out += if validated { ",validation_loss,validation_accuracy\n" } else { "\n" };
+    columns.iter().for_each(|(names, _)| out += names);
+    out.push('\n');
     for e in history {
         let _ = write!(out, "{},{},{},{},{}", e.epoch, e.loss, e.accuracy, e.rate, e.learning_rate);
-        if validated {
-            let text = |x: Option<f64>| x.map_or(String::new(), |x| x.to_string());
-            let _ = write!(out, ",{},{}", text(e.validation_loss), text(e.validation_accuracy));
+        for value in columns.iter().flat_map(|(_, of)| of(e)) {
+            let _ = write!(out, ",{}", value.map_or(String::new(), |x| x.to_string()));
         }
         out.push('\n');
     }
@@ -192,6 +198,7 @@ pub(crate) fn write(job: &Job, folder: &RunFolder, seconds: f64) -> Outcome<Fini
         "epochs": job.history().len(),
         "parameters": job.program().parameters().count(),
         "test": scores.json(),
+        "history": job.history(),
         "confusion": matrix.chunks(classes.max(1)).collect::<Vec<_>>(),
         "fingerprint": fingerprint,
         "data": credit.unwrap_or(test.name()),
