@@ -7,6 +7,7 @@ mod convert;
 mod curve;
 mod exchange;
 mod failure;
+mod format;
 mod from_relu;
 mod inspect;
 mod inspect_data;
@@ -63,7 +64,7 @@ struct Command {
     #[arg(short, long, global = true)]
     quiet: bool,
     /// When words are coloured
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", alias = "colour")]
     color: terminal::Colour,
 }
 
@@ -81,6 +82,7 @@ enum Action {
     Models(models::Models),
     Simulate(simulate::Simulate),
     Curve(curve::Curve),
+    #[command(alias = "analyze")]
     Analyse(analyse::Analyse),
     Plot(plot::Plot),
     Report(analyse::report::Report),

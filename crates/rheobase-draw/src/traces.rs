@@ -1,10 +1,11 @@
 //! Traces: potentials and other states over time, with threshold and spikes.
 
-use super::axis::{Axis, Range, short};
+use super::axis::{Axis, Range};
 use super::clock::time_axis;
 use super::colour::{GREY, Paint, series};
 use super::marks::Mark;
 use super::panel::{Extent, PAGE, Panel};
+use super::short::short;
 use super::spikes::Spikes;
 use super::{Figure, check};
 use rheobase_base::Result;
@@ -130,7 +131,7 @@ impl<'a> Traces<'a> {
         let y = Range::of(values.chain(self.threshold)).unwrap_or(Range::new(0.0, 1.0));
         let changes = |s: &Series| s.values.windows(2).any(|w| w[0] != w[1]);
         let apart = self.offset && self.series.len() > 1 && self.series.iter().any(changes);
-        let axis = if apart { self.rows(y) } else { Axis::new(&self.label, &self.unit, y.padded(0.07)) };
+        let axis = if apart { self.rows() } else { Axis::new(&self.label, &self.unit, y.padded(0.07)) };
         let mut panel = Panel::new(time_axis(self.clock, "time", t), axis);
         // A single sample has no length; what it stands beside may have one.
         panel.x.range = t;
@@ -189,22 +190,20 @@ impl<'a> Traces<'a> {
         if self.series.iter().any(|s| !s.spikes.is_empty()) { LINES } else { LINES - 1 }
     }
 
-    /// The axis of traces one above another: a name each, and what the height of a row is.
-    fn rows(&self, y: Range) -> Axis {
+    /// The axis of traces one above another: a name each.
+    fn rows(&self) -> Axis {
         let lines = self.lines() as f64;
         let middle = |i: usize| (i + 1) as f64 * lines - 0.5 * LINES as f64;
         let names = self.series.iter().enumerate().map(|(i, s)| (middle(i), s.name.clone()));
         let range = Range::new(lines * self.series.len() as f64 - 0.5, -0.5);
-        let mut axis = Axis::named(&self.label, range, names.collect());
-        axis.unit = format!("{} {}", short(Self::height(y) * lines), self.unit).trim().to_string() + " a row";
-        axis
+        Axis::named(&self.label, range, names.collect())
     }
 
     /// What a line of the raster stands for: a round number, so that the range of all values has room in a row.
     fn height(y: Range) -> f64 {
         let needed = y.padded(0.02).size() / (LINES - 1) as f64;
         let power = needed.log10().floor() as i32;
-        let round = [1.0, 2.0, 5.0, 10.0].map(|m| format!("{m}e{power}").parse().unwrap_or(needed));
+        let round = [1.0, 1.2, 1.6, 2.0, 2.4, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0].map(|m| format!("{m}e{power}").parse().unwrap_or(needed));
         round.into_iter().find(|r| *r >= needed).unwrap_or(needed)
     }
 
@@ -213,6 +212,8 @@ impl<'a> Traces<'a> {
         let lines = self.lines();
         let many = self.series.len() > NAMED;
         let (height, middle) = (Self::height(y), 0.5 * (y.from + y.to));
+        let apart = format!("{} {}", short(height * lines as f64), self.unit);
+        panel.note = format!("rows are {} apart", apart.trim());
         let mut spikes = Spikes {
             times: Vec::new(),
             neurons: Vec::new(),

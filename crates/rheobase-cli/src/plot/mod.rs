@@ -79,8 +79,8 @@ pub(crate) struct Plot {
     #[arg(long, value_name = "NAME", default_value = "spike")]
     distance: Distance,
     /// What a correlogram counts in
-    #[arg(long, value_name = "HOW", default_value = "counts")]
-    scale: Scaled,
+    #[arg(long, value_name = "HOW", default_value = "counts", aliases = ["scale", "normalize"])]
+    normalise: Scaled,
     /// Order of a raster's rows
     #[arg(long, value_name = "BY", default_value = "number")]
     sort: raster::Order,
@@ -88,8 +88,8 @@ pub(crate) struct Plot {
     #[arg(long, value_name = "NAME=FIRST,…", value_delimiter = ',', value_parser = raster::group)]
     group: Vec<(String, u32)>,
     /// Draw the population's rate below a raster [default: where there are more than 1000 trains]
-    #[arg(long)]
-    rate: bool,
+    #[arg(long, alias = "rate")]
+    with_rate: bool,
     /// Draw traces over one another instead of one above another
     #[arg(long)]
     overlay: bool,
@@ -215,12 +215,12 @@ impl Plot {
         let set = self.options.settings(&trains)?;
         match self.kind {
             Picture::Isi => intervals(&trains, set.bin),
-            Picture::Correlogram => correlogram(&trains, &set, self.scale),
+            Picture::Correlogram => correlogram(&trains, &set, self.normalise),
             Picture::Distances => distances(&trains, self.distance.kind(), &set),
             Picture::Rates if self.options.kernel.is_some() => smooth_rates(&trains, &set),
             Picture::Rates => rates(&trains, set.bin, set.level),
             Picture::Psth => around_stimuli(&trains, &set),
-            _ => raster::figure(&trains, self.sort, &self.group, self.rate),
+            _ => raster::figure(&trains, self.sort, &self.group, self.with_rate),
         }
     }
 }
@@ -354,7 +354,7 @@ fn correlogram(trains: &SpikeTrains, set: &Settings, scale: Scaled) -> Outcome<F
         Scaled::Coefficient => ("pairs / pairs by chance".to_string(), 1.0 / c.expected[centre]),
     };
     if !factor.is_finite() {
-        return Err(Failure::bad("--scale: there are no spikes to relate the pairs to"));
+        return Err(Failure::bad("--normalise: there are no spikes to relate the pairs to"));
     }
     let counts: Vec<f64> = c.counts.iter().map(|n| *n as f64 * factor).collect();
     let [expected, low, high] =

@@ -1,5 +1,7 @@
 //! `plot traces`: states over time, from an archive, an array or a table.
 
+use std::ops::RangeInclusive;
+
 use rheobase::data::{Array, NonFinite, NpzReader, Table, read_csv, read_npy};
 use rheobase::draw::{Figure, Traces};
 use rheobase::models::neuron::Time;
@@ -49,7 +51,9 @@ pub(crate) fn traces(file: &FilePart, part: &Part, only: &[usize], overlay: bool
     if let Some(i) = only.iter().find(|i| **i >= count) {
         return Err(Failure::bad(format!("--only {i}: neurons are 0 to {}", count.saturating_sub(1))));
     }
-    all.iter_mut().for_each(|q| q.cut(part, only));
+    let (from, to) = part.range(clock)?;
+    let range = from.unwrap_or(f64::NEG_INFINITY)..=to.unwrap_or(f64::INFINITY);
+    all.iter_mut().for_each(|q| q.cut(&range, only));
     if let Some(q) = all.iter().find(|q| q.times.is_empty()) {
         return Err(Failure::bad(format!("--from, --to: nothing of `{}` lies between", q.name)));
     }
@@ -69,7 +73,7 @@ pub(crate) fn traces(file: &FilePart, part: &Part, only: &[usize], overlay: bool
 
 impl Quantity {
     /// Leaves what is asked for.
-    fn cut(&mut self, part: &Part, only: &[usize]) {
+    fn cut(&mut self, range: &RangeInclusive<f64>, only: &[usize]) {
         let mut i = 0;
         let count = self.curves.len();
         self.all = count;
@@ -78,7 +82,6 @@ impl Quantity {
             // A quantity with a single curve belongs to every neuron.
             if only.is_empty() { i <= DRAWN } else { only.contains(&(i - 1)) || count == 1 }
         });
-        let range = part.from.unwrap_or(f64::NEG_INFINITY)..=part.to.unwrap_or(f64::INFINITY);
         let kept: Vec<bool> = self.times.iter().map(|t| range.contains(t)).collect();
         let keep = |values: &mut Vec<f64>| {
             let mut flags = kept.iter();

@@ -219,7 +219,7 @@ pub(crate) fn write(job: &Job, folder: &RunFolder, seconds: f64) -> Outcome<Fini
 
 impl Finished {
     /// Says what came of it, as a table; the training had this many seconds, at so many samples per second.
-    pub(crate) fn print(&self, job: &Job, folder: &RunFolder, (seconds, speed): (f64, f64)) -> Outcome<()> {
+    pub(crate) fn text(&self, job: &Job, folder: &RunFolder, (seconds, speed): (f64, f64)) -> String {
         let mut table = Table::bare();
         let place = folder.path().display();
         let epochs = job.history().len();
@@ -256,7 +256,7 @@ Try next:
   rheobase inspect {place}                  its layers, shapes, parameters and rates
   rheobase eval {place}                     the test again
   rheobase report {place}                   everything on one page
-  rheobase train --resume --out {place} --epochs {more}    train further
+  rheobase train --resume -o {place} --epochs {more}    train further
 
 fingerprint {}
 {}
@@ -264,6 +264,6 @@ fingerprint {}
             self.fingerprint,
             self.scores.line()
         );
-        terminal::print(&out)
+        out
     }
 }
