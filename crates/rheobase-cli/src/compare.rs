@@ -68,9 +68,7 @@ impl Compare {
         }
         print(&runs, self.format)?;
         match &self.plot {
-            Some(path) if self.format.is_text() => {
-                terminal::say(&format!("wrote {}\n", path.display()))
-            }
+            Some(path) if self.format.is_text() => terminal::say(&format!("wrote {}\n", path.display())),
             _ => Ok(()),
         }
     }

@@ -83,7 +83,8 @@ impl Convert {
         done?;
         let all = json!({ "read": read, "written": written });
         self.format.print_part(&all, fates, || {
-            let read = read.map_or(String::new(), |r| format!("{} is {}", self.model.display(), report_text(r)));
+            let read =
+                read.map_or(String::new(), |r| format!("{} is {}", self.model.display(), report_text(r)));
             read + &format!("{} as {}", self.output.display(), report_text(&written))
         })?;
         let lost = read.into_iter().chain([&written]).any(|r| r.losses().next().is_some());

@@ -54,7 +54,7 @@ impl From {
     }
 
     /// Whether anything was said about the model's origin.
-    fn is_said(&self) -> bool {
+    pub(crate) fn is_said(&self) -> bool {
         self.from.is_some() || self.weights.is_some() || self.network.is_some()
     }
 

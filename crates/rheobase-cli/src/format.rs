@@ -8,6 +8,9 @@ use crate::failure::{Failure, Outcome};
 use crate::terminal;
 use crate::text::csv;
 
+/// Names of what a line of a table is about.
+const ABOUT: [&str; 8] = ["name", "step", "node", "layer", "parameter", "file", "train", "input"];
+
 /// The form in which a table goes to standard output.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct Format {
@@ -56,12 +59,15 @@ fn as_csv(value: &Value) -> String {
         return csv(&lines);
     };
     let rows: Vec<Vec<(String, String)>> = list.iter().map(|row| fields("", row)).collect();
+    // What a line is about stands first.
+    let about = |name: &&String| ABOUT.contains(&&name[..]);
     let mut names: Vec<&String> = Vec::new();
     for (name, _) in rows.iter().flatten() {
         if !names.contains(&name) {
             names.push(name);
         }
     }
+    names.sort_by_key(|name| !about(name));
     let cell = |row: &[(String, String)], name: &String| {
         row.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone()).unwrap_or_default()
     };
@@ -91,6 +97,7 @@ mod tests {
     #[test]
     fn lists_are_lines_and_objects_are_names_and_values() {
         let list = json!([{ "a": 1, "b": { "c": "x,y" } }, { "a": null, "d": [1, 2] }]);
+        assert_eq!(as_csv(&json!([{ "class": 1, "name": "x" }])), "name,class\nx,1\n");
         assert_eq!(as_csv(&list), "a,b.c,d\n1,\"x,y\",\n,,\"[1,2]\"\n");
         assert_eq!(as_csv(&json!({ "a": 0.5, "b": { "c": true } })), "name,value\na,0.5\nb.c,true\n");
     }

@@ -61,11 +61,17 @@ impl FromRelu {
         }
         let place = self.output.display();
         let all = json!({ "folder": self.output, "network": found });
-        self.format.print_part(&all, |all| all["network"]["nodes"].clone(), || format!(
-            "{}\nwrote {place}: {CHECKPOINT}, {CONFIG}\n\nTry next:
+        self.format.print_part(
+            &all,
+            |all| all["network"]["nodes"].clone(),
+            || {
+                format!(
+                    "{}\nwrote {place}: {CHECKPOINT}, {CONFIG}\n\nTry next:
   rheobase eval {place}                                           as rates
   rheobase eval {place} --as spikes --percentile 99.9 --rate 200    as spikes, with the loss\n",
-            layers.render(terminal::width())
-        ))
+                    layers.render(terminal::width())
+                )
+            },
+        )
     }
 }

@@ -67,10 +67,12 @@ struct NetworkSummary {
 
 impl Inspect {
     pub(crate) fn run(self) -> Outcome<()> {
-        if exchange::is_foreign(&self.file, &self.from) {
+        let part = file_part(&self.file.to_string_lossy());
+        // Weights alone need a network; what stands alone in such a file is data.
+        let arrays = part.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz"));
+        if exchange::is_foreign(&self.file, &self.from) && (self.from.is_said() || !arrays) {
             return self.foreign();
         }
-        let part = file_part(&self.file.to_string_lossy());
         if is_data(&part.path) {
             return inspect_data::run(&part, self.format);
         }
@@ -99,10 +101,14 @@ impl Inspect {
         let reading = self.from.read(&self.file)?;
         let parts = reading.model().ok().map(|model| outline(&model.network)).transpose()?;
         let all = json!({ "file": self.file, "network": parts, "report": reading.report });
-        self.format.print_part(&all, |all| all["report"]["entries"].clone(), || {
-            let network = parts.map_or(String::new(), |parts| text(&found(parts)) + "\n");
-            network + &exchange::report_text(&reading.report)
-        })
+        self.format.print_part(
+            &all,
+            |all| all["report"]["entries"].clone(),
+            || {
+                let network = parts.map_or(String::new(), |parts| text(&found(parts)) + "\n");
+                network + &exchange::report_text(&reading.report)
+            },
+        )
     }
 }
 

@@ -46,9 +46,7 @@ pub(crate) fn run(file: &FilePart, format: Format) -> Outcome<()> {
 
 /// Every train: its name, how many spikes it has, the first and the last of them.
 fn trains(trains: &SpikeTrains) -> Vec<Value> {
-    let one = |(i, times): (usize, &Vec<f64>)| {
-        json!({ "train": trains.label(i), "spikes": times.len(), "first": times.first(), "last": times.last() })
-    };
+    let one = |(i, times): (usize, &Vec<f64>)| json!({ "train": trains.label(i), "spikes": times.len(), "first": times.first(), "last": times.last() });
     trains.times.iter().enumerate().map(one).collect()
 }
 

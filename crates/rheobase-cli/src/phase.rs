@@ -12,7 +12,7 @@ use rheobase::models::neuron::Time;
 use rheobase::models::record::Field;
 use serde_json::{Value as Json, json};
 
-use crate::arguments::{NumberOrSpan, Setting, Value, is_stdout, any_unit};
+use crate::arguments::{NumberOrSpan, Setting, Value, any_unit, is_stdout};
 use crate::failure::{Failure, Outcome};
 use crate::format::Format;
 use crate::picture_options::{PictureOptions, with_provenance};
@@ -166,13 +166,17 @@ impl Phase {
             }
         }
         let json = to_json(&dynamics, &view, &found, &rheobase, &chronaxie);
-        self.format.print_part(&json, |_| fixed_points(&found, &dynamics), || {
-            let mut out = to_text(&dynamics, &view, &found, &rheobase, &chronaxie);
-            if let Some(file) = &self.plot {
-                out += &format!("wrote {}\n", file.display());
-            }
-            out
-        })
+        self.format.print_part(
+            &json,
+            |_| fixed_points(&found, &dynamics),
+            || {
+                let mut out = to_text(&dynamics, &view, &found, &rheobase, &chronaxie);
+                if let Some(file) = &self.plot {
+                    out += &format!("wrote {}\n", file.display());
+                }
+                out
+            },
+        )
     }
 
     fn inputs(&self, dynamics: &Dynamics) -> Outcome<Vec<f64>> {

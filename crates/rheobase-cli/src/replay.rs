@@ -49,23 +49,27 @@ impl Replay {
         let found = replay(model, &self.run)?;
         let report = reading.as_ref().map(|r| &r.report);
         let all = json!({ "equal": found.equal(), "replay": found, "report": report });
-        self.format.print_part(&all, |all| all["replay"]["layers"].clone(), || {
-            let mut table = Table::new(&["LAYER", "SPIKES", "DIFFER"]);
-            for layer in &found.layers {
-                table.row([layer.layer.clone(), layer.spikes.to_string(), layer.differ.to_string()]);
-            }
-            let mut text =
-                report.map_or(String::new(), report_text) + "\n" + &table.render(terminal::width());
-            text += &format!("\n{} steps, {} samples: ", found.steps, found.samples);
-            text += &match found.first() {
-                None => "all spikes are equal".to_string(),
-                Some((layer, first)) => differs(layer, first),
-            };
-            if let Some(off) = found.output {
-                text += &format!("; the output is off by {off:.1e} at most");
-            }
-            text + "\n"
-        })?;
+        self.format.print_part(
+            &all,
+            |all| all["replay"]["layers"].clone(),
+            || {
+                let mut table = Table::new(&["LAYER", "SPIKES", "DIFFER"]);
+                for layer in &found.layers {
+                    table.row([layer.layer.clone(), layer.spikes.to_string(), layer.differ.to_string()]);
+                }
+                let mut text =
+                    report.map_or(String::new(), report_text) + "\n" + &table.render(terminal::width());
+                text += &format!("\n{} steps, {} samples: ", found.steps, found.samples);
+                text += &match found.first() {
+                    None => "all spikes are equal".to_string(),
+                    Some((layer, first)) => differs(layer, first),
+                };
+                if let Some(off) = found.output {
+                    text += &format!("; the output is off by {off:.1e} at most");
+                }
+                text + "\n"
+            },
+        )?;
         if found.equal() { Ok(()) } else { Err(Failure::Disagrees) }
     }
 }

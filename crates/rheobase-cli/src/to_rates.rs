@@ -67,14 +67,18 @@ impl ToRates {
             "layers": found.layers,
             "accuracy": accuracy.map(|[spikes, rates]| json!({ "as_spikes": spikes, "as_rates": rates })),
         });
-        self.format.print_part(&all, |all| all["layers"].clone(), || {
-            let mut out = layers(&found.layers).render(terminal::width());
-            out += &format!("\nwrote {}: {CHECKPOINT}, {CONFIG}\n", self.output.display());
-            if let Some([spikes, rates]) = accuracy.map(|both| both.map(|share| 100.0 * share)) {
-                out += &format!("accuracy {spikes:.2} % as spikes, {rates:.2} % as rates\n");
-            }
-            out
-        })
+        self.format.print_part(
+            &all,
+            |all| all["layers"].clone(),
+            || {
+                let mut out = layers(&found.layers).render(terminal::width());
+                out += &format!("\nwrote {}: {CHECKPOINT}, {CONFIG}\n", self.output.display());
+                if let Some([spikes, rates]) = accuracy.map(|both| both.map(|share| 100.0 * share)) {
+                    out += &format!("accuracy {spikes:.2} % as spikes, {rates:.2} % as rates\n");
+                }
+                out
+            },
+        )
     }
 }
 

@@ -105,7 +105,9 @@ pub(crate) fn seconds(text: &str) -> Result<f64, String> {
 /// The rate in Hz that `text` is.
 pub(crate) fn hertz(text: &str) -> Result<f64, String> {
     let amount: Amount = text.parse()?;
-    amount.in_unit(text, "Hz").map_err(|_| format!("`{text}` is not a rate; write it as 200, 200Hz or 0.2kHz"))
+    amount
+        .in_unit(text, "Hz")
+        .map_err(|_| format!("`{text}` is not a rate; write it as 200, 200Hz or 0.2kHz"))
 }
 
 /// The time that an option gives, if it is given.

@@ -51,7 +51,11 @@ impl Verify {
             }
         }
         let width = terminal::width();
-        self.format.print_part(&to_json(&reports), |all| all["files"].clone(), || to_text(&reports, width))?;
+        self.format.print_part(
+            &to_json(&reports),
+            |all| all["files"].clone(),
+            || to_text(&reports, width),
+        )?;
         if reports.iter().any(|r| r.status == Status::Fail) { Err(Failure::Disagrees) } else { Ok(()) }
     }
 }

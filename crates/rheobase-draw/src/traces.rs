@@ -203,7 +203,8 @@ impl<'a> Traces<'a> {
     fn height(y: Range) -> f64 {
         let needed = y.padded(0.02).size() / (LINES - 1) as f64;
         let power = needed.log10().floor() as i32;
-        let round = [1.0, 1.2, 1.6, 2.0, 2.4, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0].map(|m| format!("{m}e{power}").parse().unwrap_or(needed));
+        let round = [1.0, 1.2, 1.6, 2.0, 2.4, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0]
+            .map(|m| format!("{m}e{power}").parse().unwrap_or(needed));
         round.into_iter().find(|r| *r >= needed).unwrap_or(needed)
     }
 

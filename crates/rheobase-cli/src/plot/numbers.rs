@@ -4,15 +4,13 @@ use std::path::Path;
 
 use rheobase::Error;
 use rheobase::data::{Array, NonFinite, NpzReader, Table, read_csv, read_npy};
-use rheobase::draw::{Confusion, FiCurve, Figure, LearningCurves, Weights};
+use rheobase::draw::{Confusion, FiCurve, Figure, LearningCurves};
 use rheobase::models::neuron::Time;
+use rheobase::show::weights::maps;
 use serde_json::Value;
 
 use crate::arguments::FilePart;
 use crate::failure::{Failure, Outcome};
-
-/// Maps in a picture, at most.
-const MAPS: usize = 400;
 
 fn refused(path: &Path, what: impl std::fmt::Display) -> Failure {
     Failure::bad(format!("{}: {what}", path.display()))
@@ -57,42 +55,7 @@ fn array(file: &FilePart, name: &str) -> Outcome<Array> {
 /// Weights as maps.
 pub(crate) fn weights(file: &FilePart, map: Option<(usize, usize)>) -> Outcome<Figure> {
     let array = array(file, "weights")?;
-    maps(&file.path.display().to_string(), &array.to_f64()?, array.shape(), map)
-}
-
-/// Weights of this shape as maps; `place` is where they are from.
-pub(crate) fn maps(
-    place: &str,
-    values: &[f64],
-    shape: &[usize],
-    map: Option<(usize, usize)>,
-) -> Outcome<Figure> {
-    let refused = |what: String| Failure::bad(format!("{place}: {what}"));
-    let (maps, height, width) = match (shape, map) {
-        (&[n, size], Some((h, w))) if size == h.saturating_mul(w) => (n, h, w),
-        (shape, Some((h, w))) => {
-            return Err(refused(format!(
-                "--map {h},{w}: needs weights [neuron, {h} x {w}], but they are {shape:?}"
-            )));
-        }
-        (&[n], None) => (1, 1, n),
-        (&[h, w], None) => (1, h, w),
-        (&[n, h, w], None) => (n, h, w),
-        (&[o, i, h, w], None) => (o.saturating_mul(i), h, w),
-        (shape, None) => {
-            return Err(refused(format!(
-                "has shape {shape:?}; weights are [row, column], [map, row, column] or [out, in, row, column]"
-            )));
-        }
-    };
-    let shown = maps.min(MAPS);
-    let size = height.saturating_mul(width);
-    let mut picture =
-        Weights::new(&values[..(shown.saturating_mul(size)).min(values.len())], shown, height, width);
-    if shown < maps {
-        picture = picture.title(format!("the first {shown} of {maps} maps"));
-    }
-    Ok(picture.figure()?)
+    Ok(maps(&file.path.display().to_string(), &array.to_f64()?, array.shape(), map)?)
 }
 
 /// A curve of a training run: its values, and after which epochs they are.

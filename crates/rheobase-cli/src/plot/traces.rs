@@ -94,7 +94,9 @@ impl Quantity {
     fn traces(&self, clock: Time) -> Traces<'_> {
         let title = some_of(self.curves.len(), self.all, "neurons");
         let traces = Traces::new(&self.times, &self.name, &self.unit).clock(clock).title(title);
-        self.curves.iter().fold(traces, |traces, c| traces.trace_with_spikes(&c.name, &c.values, &c.spikes[..]))
+        self.curves
+            .iter()
+            .fold(traces, |traces, c| traces.trace_with_spikes(&c.name, &c.values, &c.spikes[..]))
     }
 }
 

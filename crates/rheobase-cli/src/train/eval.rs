@@ -70,13 +70,17 @@ impl Eval {
             "fingerprint": fingerprint,
             "warnings": warnings_json(&warnings),
         });
-        self.format.print_part(&all, |all| all["test"].clone(), || {
-            let mut table = Table::bare();
-            table.row(["data".into(), format!("{}, {} samples", data.name(), data.samples())]);
-            scores.rows(&mut table);
-            let table = table.render(terminal::width());
-            format!("{table}\nfingerprint {fingerprint}\n{}\n", scores.line())
-        })
+        self.format.print_part(
+            &all,
+            |all| all["test"].clone(),
+            || {
+                let mut table = Table::bare();
+                table.row(["data".into(), format!("{}, {} samples", data.name(), data.samples())]);
+                scores.rows(&mut table);
+                let table = table.render(terminal::width());
+                format!("{table}\nfingerprint {fingerprint}\n{}\n", scores.line())
+            },
+        )
     }
 
     fn data(&self, trained: &Trained) -> Outcome<Dataset> {
