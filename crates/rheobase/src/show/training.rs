@@ -90,7 +90,7 @@ pub fn comparison(runs: &Comparison, log_loss: bool) -> Result<Figure> {
     let range = if seeds == 1 { "" } else { "mean and range over seeds" };
     let mut curves = LearningCurves::new().title(match (alone, range) {
         (true, "") => runs.label(&groups[0]),
-        (true, _) => format!("{}, {seeds} seeds: {range}", runs.label(&groups[0])),
+        (true, _) => format!("{seeds} seeds: {range}"),
         (false, "") => format!("Samples of {last}"),
         (false, _) => format!("Samples of {last}: {range}"),
     });
