@@ -60,14 +60,14 @@ fn as_csv(value: &Value) -> String {
     };
     let rows: Vec<Vec<(String, String)>> = list.iter().map(|row| fields("", row)).collect();
     // What a line is about stands first.
-    let about = |name: &&String| ABOUT.contains(&&name[..]);
+    let place = |name: &str| ABOUT.iter().position(|known| *known == name).unwrap_or(ABOUT.len());
     let mut names: Vec<&String> = Vec::new();
     for (name, _) in rows.iter().flatten() {
         if !names.contains(&name) {
             names.push(name);
         }
     }
-    names.sort_by_key(|name| !about(name));
+    names.sort_by_key(|name| place(name));
     let cell = |row: &[(String, String)], name: &String| {
         row.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone()).unwrap_or_default()
     };

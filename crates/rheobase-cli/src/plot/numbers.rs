@@ -55,7 +55,16 @@ fn array(file: &FilePart, name: &str) -> Outcome<Array> {
 /// Weights as maps.
 pub(crate) fn weights(file: &FilePart, map: Option<(usize, usize)>) -> Outcome<Figure> {
     let array = array(file, "weights")?;
-    Ok(maps(&file.path.display().to_string(), &array.to_f64()?, array.shape(), map)?)
+    let place = file.path.display().to_string();
+    maps(&place, &array.to_f64()?, array.shape(), map).map_err(|e| of_map(e, map))
+}
+
+/// An error of the shape of maps, under the option that says it.
+pub(crate) fn of_map(error: Error, map: Option<(usize, usize)>) -> Failure {
+    match (&error, map) {
+        (Error::Shape { .. }, Some((h, w))) => Failure::bad(format!("--map {h},{w}: {error}")),
+        _ => error.into(),
+    }
 }
 
 /// A curve of a training run: its values, and after which epochs they are.

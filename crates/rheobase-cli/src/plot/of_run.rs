@@ -10,6 +10,7 @@ use rheobase::show::training::{comparison, learning_curves};
 use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
+use crate::plot::numbers::of_map;
 use crate::train::run_folder::{REPORT, checkpoint_of, read_trained};
 
 /// Loss and accuracy, with what the test gave; of a folder of runs, their means within bands over the seeds.
@@ -41,5 +42,5 @@ pub(crate) fn confusion(folder: &Path) -> Outcome<Figure> {
 /// Weights of a layer.
 pub(crate) fn weights(folder: &Path, name: Option<&str>, map: Option<(usize, usize)>) -> Outcome<Figure> {
     let trained = read_trained(&checkpoint_of(folder)?, 1)?;
-    Ok(show::weights::weights(&trained, name, map)?)
+    show::weights::weights(&trained, name, map).map_err(|e| of_map(e, map))
 }
