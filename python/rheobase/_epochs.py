@@ -22,7 +22,13 @@ class Epoch(NamedTuple):
     rate: float
     """Spikes per neuron and step, over all layers that spike."""
     validation_loss: float | None
+    """Mean loss of the validation samples, if there are any."""
     validation_accuracy: float | None
+    """Share of them that is classified right."""
+    test_loss: float | None = None
+    """Mean loss of the test samples, in epochs that end with a test (``train.test_every``)."""
+    test_accuracy: float | None = None
+    """Share of them that is classified right."""
 
 
 class StageEpoch(NamedTuple):

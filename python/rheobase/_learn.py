@@ -230,9 +230,10 @@ class Job:
         """The network as it is now, fed step by step."""
         return self.trained().session(batch)
 
-    def figure(self, *, ax: Any = None) -> Any:
-        """Loss and accuracy over the epochs; drawn into two axes of matplotlib where ``ax`` is given."""
-        figure = _native.draw_learning([list(epoch) for epoch in self.history])
+    def figure(self, *, log: bool = False, ax: Any = None) -> Any:
+        """Loss (on a logarithmic axis with ``log``) and accuracy over the epochs, of training, and of validation and test where
+        epochs have them; drawn into two axes of matplotlib where ``ax`` is given."""
+        figure = _native.draw_learning([list(epoch) for epoch in self.history], log)
         return figure if ax is None else figure.draw(ax)
 
     def report(self, path: str | os.PathLike[str], title: str | None = None) -> Path:
@@ -467,8 +468,8 @@ def _whole(part: Any, argument: str) -> Any:
 
 
 def _table(file: Path, rows: list[Any]) -> None:
-    """A table with the fields of named tuples as columns; columns without a number are left out."""
+    """A table with the fields of named tuples as columns; a field without a number is empty, a column without one left out."""
     kept = [i for i in range(len(rows[0])) if any(row[i] is not None for row in rows)]
     lines = [[rows[0]._fields[i] for i in kept], *([row[i] for i in kept] for row in rows)]
-    file.write_text("".join(",".join(map(str, line)) + "\n" for line in lines), encoding="utf-8")
+    file.write_text("".join(",".join("" if x is None else str(x) for x in line) + "\n" for line in lines), encoding="utf-8")
 

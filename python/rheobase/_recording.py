@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ._population import Population
     from ._trains import SpikeTrains
 
-_DRAWN = 3
+_DRAWN = 6
 """Neurons whose input and potential are drawn."""
 
 

@@ -107,6 +107,28 @@ class Trained:
         """Hash of what was learned."""
         return self._own.fingerprint()
 
+    def figure(self, *, log: bool = False, ax: Any = None) -> Any:
+        """Loss (on a logarithmic axis with ``log``) and accuracy over the epochs, of training, and of validation and test where
+        epochs have them; drawn into two axes of matplotlib where ``ax`` is given."""
+        figure = _native.draw_learning([list(epoch) for epoch in self.history], log)
+        return figure if ax is None else figure.draw(ax)
+
+    def weights_figure(
+        self, name: str | None = None, *, map: tuple[int, int] | None = None, ax: Any = None
+    ) -> Any:
+        """Weights as maps: of a dense layer what each neuron has from its inputs, as an image where the inputs are one.
+
+        Args:
+            name: A parameter, or its node; the first weights by default.
+            map: Rows and columns of the image that the inputs are.
+            ax: Axes of matplotlib to draw into, which are then what comes back.
+
+        Raises:
+            ValueError: a name that is none; a ``map`` of another number of inputs.
+        """
+        figure = self._own.weights_figure(name, map)
+        return figure if ax is None else figure.draw(ax)
+
     @property
     def settings(self) -> Settings:
         """The settings of its job."""

@@ -295,3 +295,20 @@ def test_features_look_like_what_they_are_made_of():
         job.receptive_fields("readout_linear")
     with pytest.raises(ValueError, match="did you mean `features`"):
         job.receptive_fields("featurez")
+
+
+def test_a_test_after_every_epoch_is_kept_and_drawn(tmp_path):
+    job = fitted(settings={"train.test_every": 2}, epochs=4)
+    assert [epoch.test_accuracy is None for epoch in job.history] == [True, False, True, False]
+    assert job.history[-1].test_accuracy == job.test().accuracy
+    svg = job.figure(log=True).to_svg()
+    assert ">test<" in svg and ">training<" in svg
+    trained = job.trained()
+    assert trained.figure().to_svg() == job.figure().to_svg()
+    assert "32 maps" not in trained.weights_figure().to_svg()
+    assert "linear" in trained.weights_figure("linear", map=(8, 8)).to_svg()
+    for wrong, says in [(lambda: trained.weights_figure("hidde"), "hidde"), (lambda: trained.weights_figure(map=(3, 3)), "map 3,3")]:
+        with pytest.raises(ValueError, match=says):
+            wrong()
+    page = job.report(tmp_path / "page.html").read_text()
+    assert ">test<" in page

@@ -180,7 +180,8 @@ impl Setting {
     }
 }
 
-fn any_unit(text: &str) -> Result<f64, String> {
+/// A number, without the prefix of its unit.
+pub(crate) fn any_unit(text: &str) -> Result<f64, String> {
     text.parse::<Amount>().map(|a| a.in_base())
 }
 

@@ -9,6 +9,7 @@ use rheobase::show::training::comparison;
 
 use crate::arguments::is_stdout;
 use crate::failure::Outcome;
+use crate::format::Format;
 use crate::picture_options::PictureOptions;
 use crate::terminal;
 use crate::text::{Table, short};
@@ -18,20 +19,21 @@ use crate::text::{Table, short};
 #[command(
     after_help = "A folder with runs in it stands for all of them. Runs that differ in their seed at most are one group: its test
 accuracy is a mean with its standard deviation, its curve the mean within a band from the lowest to the highest seed.
-Curves are those of the validation samples where all runs have them, else of training.
+Curves are those of the test where all runs have it epoch by epoch (train.test_every), else of the validation, else of
+training; of a single group all of these.
 
 Examples:
   rheobase compare runs/digits-0 runs/digits-1
-  rheobase compare sweeps/digits -o curves.pdf
+  rheobase compare sweeps/digits --plot curves.pdf
   rheobase compare sweeps/digits --csv > table.csv"
 )]
 pub(crate) struct Compare {
     /// Folders of runs, or folders with such folders in them
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<PathBuf>,
-    /// Draw the learning curves into this file
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    /// Draw the learning curves into this .svg, .png or .pdf file; - for an SVG on standard output
+    #[arg(long, value_name = "FILE", alias = "output", short_alias = 'o')]
+    plot: Option<PathBuf>,
     /// Draw the loss on a logarithmic axis
     #[arg(long)]
     log: bool,
@@ -41,21 +43,10 @@ pub(crate) struct Compare {
     picture: PictureOptions,
 }
 
-/// How a table of runs is printed.
-#[derive(Args)]
-pub(crate) struct Format {
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
-    /// Print CSV: a line per run
-    #[arg(long, conflicts_with = "json")]
-    csv: bool,
-}
-
 impl Compare {
     pub(crate) fn run(self) -> Outcome<()> {
-        if let Some(path) = &self.output {
-            self.picture.check("-o", path)?;
+        if let Some(path) = &self.plot {
+            self.picture.check("--plot", path)?;
         }
         let mut folders: Vec<PathBuf> = Vec::new();
         for path in &self.runs {
@@ -67,7 +58,7 @@ impl Compare {
         }
         let runs = folders.iter().map(RunRecord::read).collect::<rheobase::Result<_>>()?;
         let runs = Comparison::new(runs)?;
-        if let Some(path) = &self.output {
+        if let Some(path) = &self.plot {
             let names: Vec<String> = runs.runs().iter().map(RunRecord::name).collect();
             let figure = comparison(&runs, self.log)?.provenance("runs", names.join(", "));
             self.picture.save(figure, path)?;
@@ -75,23 +66,19 @@ impl Compare {
                 return Ok(());
             }
         }
-        self.format.print(&runs)?;
-        match &self.output {
-            Some(path) if !self.format.json && !self.format.csv => {
-                terminal::say(&format!("wrote {}\n", path.display()))
-            }
+        print(&runs, self.format)?;
+        match &self.plot {
+            Some(path) if self.format.is_text() => terminal::say(&format!("wrote {}\n", path.display())),
             _ => Ok(()),
         }
     }
 }
 
-impl Format {
-    /// Prints the runs as asked for.
-    pub(crate) fn print(&self, runs: &Comparison) -> Outcome<()> {
-        if self.json {
-            return terminal::print_json(&runs.to_json());
-        }
-        terminal::print(&if self.csv { runs.to_csv() } else { as_text(runs) })
+/// Prints the runs as asked for.
+pub(crate) fn print(runs: &Comparison, format: Format) -> Outcome<()> {
+    match format.csv {
+        true => terminal::print(&runs.to_csv()),
+        false => format.print(&runs.to_json(), || as_text(runs)),
     }
 }
 

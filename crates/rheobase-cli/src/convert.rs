@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rheobase::draw::{Report as Page, Table};
 use rheobase::exchange::{Reading, Report, Target, write};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::exchange::{From, own_model, report_text};
 use crate::failure::{Failure, Outcome};
-use crate::terminal;
+use crate::format::Format;
 
 /// Convert models between frameworks, and say what becomes of every parameter
 #[derive(Args)]
@@ -56,6 +56,18 @@ pub(crate) struct Convert {
     /// Write both reports: a page (.html), else JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    #[command(flatten)]
+    format: Format,
+}
+
+/// A line per parameter that was read, and per one that was written.
+fn fates(both: &Value) -> Value {
+    let lines = ["read", "written"].map(|step| {
+        let mut entries = both[step]["entries"].as_array().cloned().unwrap_or_default();
+        entries.iter_mut().for_each(|entry| entry["step"] = json!(step));
+        entries
+    });
+    lines.concat().into()
 }
 
 impl Convert {
@@ -69,12 +81,12 @@ impl Convert {
             self.save(path, read, &written)?;
         }
         done?;
-        let mut text = String::new();
-        if let Some(read) = read {
-            text += &format!("{} is {}", self.model.display(), report_text(read));
-        }
-        text += &format!("{} as {}", self.output.display(), report_text(&written));
-        terminal::print(&text)?;
+        let all = json!({ "read": read, "written": written });
+        self.format.print_part(&all, fates, || {
+            let read =
+                read.map_or(String::new(), |r| format!("{} is {}", self.model.display(), report_text(r)));
+            read + &format!("{} as {}", self.output.display(), report_text(&written))
+        })?;
         let lost = read.into_iter().chain([&written]).any(|r| r.losses().next().is_some());
         if lost { Err(Failure::Disagrees) } else { Ok(()) }
     }

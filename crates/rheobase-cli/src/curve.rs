@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::arguments::{check_output, is_stdout, write_table};
 use crate::failure::{Failure, Outcome};
+use crate::format::Format;
 use crate::picture_options::{PictureOptions, with_provenance};
 use crate::simulate::setup::{Setup, steps_in};
 use crate::simulate::statistics::Counts;
@@ -63,9 +64,8 @@ pub(crate) struct Curve {
     /// Draw the curve into this .svg, .png or .pdf file
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
     #[command(flatten)]
     picture: PictureOptions,
 }
@@ -127,15 +127,16 @@ impl Curve {
         if self.output.iter().chain(&self.plot).any(|path| is_stdout(path)) {
             return Ok(());
         }
-        if self.json {
-            terminal::print_json(&points.json(info))
-        } else {
+        if self.format.csv {
+            return write_table(Path::new("-"), |path| Curve::save(path, &points));
+        }
+        self.format.print(&points.json(info), || {
             let mut out = points.text(info);
             for file in self.output.iter().chain(&self.plot) {
                 out += &format!("wrote {}\n", file.display());
             }
-            terminal::print(&out)
-        }
+            out
+        })
     }
 
     fn inputs(&self, info: &Info) -> Outcome<Vec<f64>> {

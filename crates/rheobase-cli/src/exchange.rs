@@ -29,8 +29,8 @@ pub(crate) struct From {
     #[arg(long, value_name = "FILE")]
     pub(crate) network: Option<PathBuf>,
     /// Shape of a sample in one step, such as 2,34,34, where the file does not say it
-    #[arg(long, value_name = "SHAPE", value_delimiter = ',')]
-    pub(crate) input: Vec<usize>,
+    #[arg(long, value_name = "SHAPE", value_delimiter = ',', alias = "input")]
+    pub(crate) input_shape: Vec<usize>,
 }
 
 impl From {
@@ -48,13 +48,13 @@ impl From {
             settings,
             weights: self.weights.clone(),
             network: self.network.clone(),
-            input: self.input.clone(),
+            input: self.input_shape.clone(),
         };
         Ok(read(file, &options)?)
     }
 
     /// Whether anything was said about the model's origin.
-    fn is_said(&self) -> bool {
+    pub(crate) fn is_said(&self) -> bool {
         self.from.is_some() || self.weights.is_some() || self.network.is_some()
     }
 

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::analyse::recording::file_part;
 use crate::exchange::{self, From};
 use crate::failure::{Failure, Outcome};
+use crate::format::Format;
 use crate::inspect_data;
 use crate::terminal;
 use crate::text::{Table, grouped, short};
@@ -33,9 +34,8 @@ pub(crate) struct Inspect {
     /// Network, settings, checkpoint, folder of a run, recording, or data set
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Print JSON, with every tensor
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
     #[command(flatten)]
     from: From,
 }
@@ -67,30 +67,31 @@ struct NetworkSummary {
 
 impl Inspect {
     pub(crate) fn run(self) -> Outcome<()> {
-        if exchange::is_foreign(&self.file, &self.from) {
+        let part = file_part(&self.file.to_string_lossy());
+        // Weights alone need a network; what stands alone in such a file is data.
+        let arrays = part.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz"));
+        if exchange::is_foreign(&self.file, &self.from) && (self.from.is_said() || !arrays) {
             return self.foreign();
         }
-        let part = file_part(&self.file.to_string_lossy());
         if is_data(&part.path) {
-            return inspect_data::run(&part, self.json);
+            return inspect_data::run(&part, self.format);
         }
         let file = checkpoint_of(&self.file)?;
         let toml = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
         let found = if toml { described(&file)? } else { trained(&file)? };
-        match self.json {
-            true => terminal::print_json(&json!({
-                "file": file,
-                "network": found.parts,
-                "rates": found.rates,
-                "epochs": found.epochs,
-                "stages": found.stages.iter().map(|(layer, epochs, convergence)| {
-                    json!({ "layer": layer, "epochs": epochs, "convergence": convergence })
-                }).collect::<Vec<_>>(),
-                "fingerprint": found.fingerprint,
-                "protected": found.protected,
-            })),
-            false => terminal::print(&text(&found)),
-        }
+        let stages = found.stages.iter().map(|(layer, epochs, convergence)| {
+            json!({ "layer": layer, "epochs": epochs, "convergence": convergence })
+        });
+        let all = json!({
+            "file": file,
+            "network": found.parts,
+            "rates": found.rates,
+            "epochs": found.epochs,
+            "stages": stages.collect::<Vec<_>>(),
+            "fingerprint": found.fingerprint,
+            "protected": found.protected,
+        });
+        self.format.print_part(&all, |all| all["network"]["nodes"].clone(), || text(&found))
     }
 }
 
@@ -99,13 +100,15 @@ impl Inspect {
     fn foreign(self) -> Outcome<()> {
         let reading = self.from.read(&self.file)?;
         let parts = reading.model().ok().map(|model| outline(&model.network)).transpose()?;
-        if self.json {
-            return terminal::print_json(
-                &json!({ "file": self.file, "network": parts, "report": reading.report }),
-            );
-        }
-        let network = parts.map_or(String::new(), |parts| text(&found(parts)) + "\n");
-        terminal::print(&(network + &exchange::report_text(&reading.report)))
+        let all = json!({ "file": self.file, "network": parts, "report": reading.report });
+        self.format.print_part(
+            &all,
+            |all| all["report"]["entries"].clone(),
+            || {
+                let network = parts.map_or(String::new(), |parts| text(&found(parts)) + "\n");
+                network + &exchange::report_text(&reading.report)
+            },
+        )
     }
 }
 

@@ -1,11 +1,12 @@
 //! `rheobase inspect`: what is in a recording or a data set.
 
-use rheobase::data::{self, Dataset, Inputs, NpzOptions, TrainOptions, contents};
+use rheobase::data::{self, Contents, Dataset, Inputs, NpzOptions, SpikeTrains, TrainOptions, contents};
 use serde_json::{Value, json};
 
 use crate::analyse::described;
 use crate::arguments::FilePart;
 use crate::failure::Outcome;
+use crate::format::Format;
 use crate::terminal;
 use crate::text::{Table, grouped, short};
 
@@ -13,40 +14,47 @@ use crate::text::{Table, grouped, short};
 const SHOWN: usize = 20;
 
 /// Prints what is in a file.
-pub(crate) fn run(file: &FilePart, as_json: bool) -> Outcome<()> {
+pub(crate) fn run(file: &FilePart, format: Format) -> Outcome<()> {
     let samples = samples(file);
     let options = TrainOptions { array: file.part.clone(), ..Default::default() };
     let found = match contents(&file.path, &options) {
         Ok(found) => found,
         Err(e) => {
-            return match samples {
-                Some(samples) if as_json => {
-                    terminal::print_json(&json!({ "file": file.path, "samples": facts(&samples) }))
-                }
-                Some(samples) => terminal::print(&table(&samples)),
-                None => Err(e.into()),
-            };
+            let samples = samples.ok_or(e)?;
+            let all = json!({ "file": file.path, "samples": facts(&samples) });
+            return format.print_part(&all, |all| all["samples"].clone(), || table(&samples));
         }
     };
     let recording = found.recording.as_ref();
-    if as_json {
-        return terminal::print_json(&json!({
-            "file": file.path,
-            "format": found.format.name,
-            "parts": found.parts,
-            "understood": recording.map(|r| r.understood.clone()).ok(),
-            "notes": recording.map(|r| r.notes.clone()).unwrap_or_default(),
-            "refused": recording.err().map(|e| e.to_string()),
-            "neurons": recording.map(|r| r.trains.names.clone()).ok(),
-            "trials": recording.map(|r| r.trains.samples).ok(),
-            "spikes": recording.map(|r| r.trains.spikes()).ok(),
-            "window": recording.map(|r| r.trains.window).ok(),
-            "samples": samples.as_ref().map(facts),
-        }));
-    }
+    let all = json!({
+        "file": file.path,
+        "format": found.format.name,
+        "parts": found.parts,
+        "understood": recording.map(|r| r.understood.clone()).ok(),
+        "notes": recording.map(|r| r.notes.clone()).unwrap_or_default(),
+        "refused": recording.err().map(|e| e.to_string()),
+        "neurons": recording.map(|r| r.trains.names.clone()).ok(),
+        "trials": recording.map(|r| r.trains.samples).ok(),
+        "spikes": recording.map(|r| r.trains.spikes()).ok(),
+        "window": recording.map(|r| r.trains.window).ok(),
+        "trains": recording.map(|r| trains(&r.trains)).ok(),
+        "samples": samples.as_ref().map(facts),
+    });
+    let part = if samples.is_some() { "samples" } else { "trains" };
+    format.print_part(&all, |all| all[part].clone(), || text(file, &found, samples.as_ref()))
+}
+
+/// Every train: its name, how many spikes it has, the first and the last of them.
+fn trains(trains: &SpikeTrains) -> Vec<Value> {
+    let one = |(i, times): (usize, &Vec<f64>)| json!({ "train": trains.label(i), "spikes": times.len(), "first": times.first(), "last": times.last() });
+    trains.times.iter().enumerate().map(one).collect()
+}
+
+/// The same for reading.
+fn text(file: &FilePart, found: &Contents, samples: Option<&Dataset>) -> String {
     let mut out = format!("{}: {}\n", file.path.display(), found.format.name);
     found.parts.iter().for_each(|part| out += &format!("  {part}\n"));
-    match (recording, &samples) {
+    match (found.recording.as_ref(), samples) {
         (_, Some(samples)) => out += &table(samples),
         (Ok(recording), None) => {
             let trains = &recording.trains;
@@ -69,7 +77,7 @@ pub(crate) fn run(file: &FilePart, as_json: bool) -> Outcome<()> {
         }
         (Err(e), None) => out += &format!("no spikes read: {e}\n"),
     }
-    terminal::print(&out)
+    out
 }
 
 /// The file as a data set, if it is clearly one.

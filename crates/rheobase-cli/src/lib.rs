@@ -7,6 +7,7 @@ mod convert;
 mod curve;
 mod exchange;
 mod failure;
+mod format;
 mod from_relu;
 mod inspect;
 mod inspect_data;
@@ -63,7 +64,7 @@ struct Command {
     #[arg(short, long, global = true)]
     quiet: bool,
     /// When words are coloured
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", alias = "colour")]
     color: terminal::Colour,
 }
 
@@ -81,6 +82,7 @@ enum Action {
     Models(models::Models),
     Simulate(simulate::Simulate),
     Curve(curve::Curve),
+    #[command(alias = "analyze")]
     Analyse(analyse::Analyse),
     Plot(plot::Plot),
     Report(analyse::report::Report),
@@ -147,5 +149,53 @@ fn act(action: Option<Action>) -> failure::Outcome<()> {
         Some(Action::Replay(command)) => command.run(),
         Some(Action::Completions(command)) => command.run(),
         Some(Action::Man(command)) => command.run(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use clap::CommandFactory;
+
+    /// Options that mean another thing in another command: each with its commands, and why one name serves.
+    const TWO_MEANINGS: [(&str, &str); 6] = [
+        ("from", "where a range of times or inputs begins, or the framework that a model comes from"),
+        ("to", "where a range of times or inputs ends, or the framework that a model goes to"),
+        ("as", "what numbers in a file are taken as, or what a network is run as"),
+        ("set", "a setting with one value, or with several in a sweep"),
+        ("output", "a file, or a folder where a command writes several"),
+        ("scale", "the samples' factor; an old name of --normalise in `plot`"),
+    ];
+
+    #[test]
+    fn an_option_is_the_same_thing_in_every_command() {
+        let mut command = super::Command::command();
+        command.build();
+        command.clone().debug_assert();
+        let mut known: BTreeMap<String, (String, String, Option<char>)> = BTreeMap::new();
+        let mut counted = 0;
+        for sub in command.get_subcommands().filter(|s| s.get_name() != "help") {
+            for option in sub.get_arguments() {
+                let Some(long) = option.get_long() else { continue };
+                counted += 1;
+                let takes = option.get_value_names().unwrap_or_default();
+                let takes = if option.get_action().takes_values() {
+                    takes.iter().map(|n| n.to_string()).collect::<Vec<_>>().join(" ")
+                } else {
+                    "flag".into()
+                };
+                let found = (sub.get_name().to_string(), takes, option.get_short());
+                let first = known.entry(long.to_string()).or_insert_with(|| found.clone());
+                let same = first.1 == found.1 && first.2 == found.2;
+                let excused = TWO_MEANINGS.iter().any(|(name, _)| *name == long);
+                assert!(same || excused, "--{long}: {first:?} and {found:?}");
+            }
+        }
+        assert!(counted > 150 && known.len() > 80, "{counted} of {}", known.len());
+        // What has another name now is shown under that name alone.
+        for old in ["out", "start-state", "refractoriness", "colour", "normalize"] {
+            assert!(!known.contains_key(old), "--{old}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use rheobase::population::{Model, probe};
 use serde_json::{Value, json};
 
 use crate::failure::Outcome;
+use crate::format::Format;
 use crate::simulate::setup::find_model;
 use crate::terminal;
 use crate::text::{Table, short, with_unit, wrap};
@@ -27,24 +28,24 @@ pub(crate) struct Models {
     /// List the surrogates instead of the models
     #[arg(long)]
     surrogates: bool,
-    /// Print JSON; numbers that JSON lacks are the texts "inf" and "-inf"
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 impl Models {
     pub(crate) fn run(self) -> Outcome<()> {
         let catalog = Catalog::standard();
-        match (self.name, self.surrogates, self.json) {
-            (Some(name), _, true) => terminal::print_json(&model_json(&*find_model(&name)?)),
-            (Some(name), _, false) => terminal::print(&model_page(&*find_model(&name)?, terminal::width())),
-            (None, true, true) => terminal::print_json(&surrogates_json()),
-            (None, true, false) => terminal::print(&surrogates_table(terminal::width())),
-            (None, false, true) => terminal::print_json(
-                &catalog.models().iter().map(|m| brief_json(m.info())).collect::<Vec<_>>(),
-            ),
-            (None, false, false) => terminal::print(&list(catalog, terminal::width())),
+        let width = terminal::width();
+        if let Some(name) = self.name {
+            let model = find_model(&name)?;
+            let json = model_json(&*model);
+            return self.format.print_part(&json, |m| m["parameters"].clone(), || model_page(&*model, width));
         }
+        if self.surrogates {
+            return self.format.print(&surrogates_json(), || surrogates_table(width));
+        }
+        let brief: Vec<Value> = catalog.models().iter().map(|m| brief_json(m.info())).collect();
+        self.format.print(&brief, || list(catalog, width))
     }
 }
 

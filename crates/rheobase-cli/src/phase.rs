@@ -12,11 +12,11 @@ use rheobase::models::neuron::Time;
 use rheobase::models::record::Field;
 use serde_json::{Value as Json, json};
 
-use crate::arguments::{NumberOrSpan, Setting, Value, is_stdout};
+use crate::arguments::{NumberOrSpan, Setting, Value, any_unit, is_stdout};
 use crate::failure::{Failure, Outcome};
+use crate::format::Format;
 use crate::picture_options::{PictureOptions, with_provenance};
 use crate::simulate::setup::{check_once, find_model};
-use crate::terminal;
 use crate::text::{Table, exact, short, with_unit};
 use crate::units::{Amount, time_of};
 
@@ -44,7 +44,7 @@ pub(crate) struct Phase {
     set: Vec<Setting>,
     /// Constant inputs; the field and the trajectory are those of the last one
     #[arg(short, long, value_name = "X,…", value_delimiter = ',', allow_negative_numbers = true)]
-    input: Vec<f64>,
+    input: Vec<Amount>,
     /// Variable on the horizontal axis, and from where to where [default: the potential, where it usually is]
     #[arg(long, value_name = "NAME[=LOW..HIGH]")]
     x: Option<AxisArgument>,
@@ -58,8 +58,8 @@ pub(crate) struct Phase {
     #[arg(long, value_name = "NAME=VALUE")]
     hold: Vec<Setting>,
     /// Start the trajectory with this state field at this value [default: at rest]
-    #[arg(long, value_name = "NAME=VALUE")]
-    start: Vec<Setting>,
+    #[arg(long, value_name = "NAME=VALUE", alias = "start")]
+    initial: Vec<Setting>,
     /// Length of the trajectory, in seconds [default: 0.5], or steps for models that count them
     #[arg(short, long, value_name = "TIME", allow_negative_numbers = true)]
     time: Option<Amount>,
@@ -72,9 +72,8 @@ pub(crate) struct Phase {
     /// Draw the phase plane (or line) into this .svg, .png or .pdf file
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
-    /// Print JSON; numbers that JSON lacks are the texts "inf" and "-inf"
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
     #[command(flatten)]
     picture: PictureOptions,
 }
@@ -83,7 +82,7 @@ pub(crate) struct Phase {
 #[derive(Debug, Clone, PartialEq)]
 struct AxisArgument {
     field: String,
-    span: Option<(f64, f64)>,
+    span: Option<String>,
 }
 
 impl FromStr for AxisArgument {
@@ -92,12 +91,17 @@ impl FromStr for AxisArgument {
         let Some((field, span)) = text.split_once('=') else {
             return Ok(AxisArgument { field: text.trim().into(), span: None });
         };
-        match span.parse()? {
-            NumberOrSpan::Between(low, high) if low < high => {
-                Ok(AxisArgument { field: field.trim().into(), span: Some((low, high)) })
-            }
-            _ => Err(format!("`{span}` is not a span: LOW..HIGH, the lower one first")),
-        }
+        // The unit is known with the model.
+        span_of(span, &any_unit)?;
+        Ok(AxisArgument { field: field.trim().into(), span: Some(span.into()) })
+    }
+}
+
+/// The ends of a span, each read by `number`.
+fn span_of(text: &str, number: &dyn Fn(&str) -> Result<f64, String>) -> Result<(f64, f64), String> {
+    match NumberOrSpan::parse(text, number)? {
+        NumberOrSpan::Between(low, high) if low < high => Ok((low, high)),
+        _ => Err(format!("`{text}` is not a span: LOW..HIGH, the lower one first")),
     }
 }
 
@@ -125,7 +129,7 @@ impl Phase {
         let model = find_model(&self.model)?;
         let set = numbers("--set", &self.set, model.params())?;
         let hold = numbers("--hold", &self.hold, model.state())?;
-        let start = numbers("--start", &self.start, model.state())?;
+        let start = numbers("--initial", &self.initial, model.state())?;
         let dynamics = Dynamics::new(model, &set)?;
         let inputs = self.inputs(&dynamics)?;
         let search = self.search(&dynamics)?;
@@ -136,12 +140,12 @@ impl Phase {
             View::Plane(plane, _) => FixedPoints::within(plane, &inputs)?,
         };
         let last = inputs[inputs.len() - 1];
-        let path_wanted = !self.start.is_empty() || self.time.is_some();
+        let path_wanted = !self.initial.is_empty() || self.time.is_some();
         let figure = match (&self.plot, &view) {
             (None, _) | (_, View::Line(..)) if path_wanted => {
                 let rule =
                     "are those of a trajectory, which is drawn in a plane of two variables with --plot";
-                return Err(Failure::bad(format!("--start and --time: {rule}")));
+                return Err(Failure::bad(format!("--initial and --time: {rule}")));
             }
             (None, _) => None,
             (Some(_), View::Line(line, axis)) => Some(draw_line(&dynamics, line, axis, &found)?),
@@ -161,14 +165,18 @@ impl Phase {
                 return Ok(());
             }
         }
-        if self.json {
-            return terminal::print_json(&to_json(&dynamics, &view, &found, &rheobase, &chronaxie));
-        }
-        let mut out = to_text(&dynamics, &view, &found, &rheobase, &chronaxie);
-        if let Some(file) = &self.plot {
-            out += &format!("wrote {}\n", file.display());
-        }
-        terminal::print(&out)
+        let json = to_json(&dynamics, &view, &found, &rheobase, &chronaxie);
+        self.format.print_part(
+            &json,
+            |_| fixed_points(&found, &dynamics),
+            || {
+                let mut out = to_text(&dynamics, &view, &found, &rheobase, &chronaxie);
+                if let Some(file) = &self.plot {
+                    out += &format!("wrote {}\n", file.display());
+                }
+                out
+            },
+        )
     }
 
     fn inputs(&self, dynamics: &Dynamics) -> Outcome<Vec<f64>> {
@@ -181,17 +189,19 @@ impl Phase {
             return Err(Failure::bad(format!("--input: has {n} inputs; at most {MOST_INPUTS} are possible")));
         }
         let [low, high] = info.input_range;
-        for (i, x) in self.input.iter().enumerate() {
+        let in_unit = |x: &Amount| x.in_unit("--input", info.input_unit);
+        let inputs = self.input.iter().map(in_unit).collect::<Outcome<Vec<f64>>>()?;
+        for (i, x) in inputs.iter().enumerate() {
             if !(low..=high).contains(x) {
                 let (x, low, high, name) = (exact(*x), exact(low), exact(high), info.name);
                 let rule = format!("must lie in {low} to {high}, where {name} is declared to stay finite");
                 return Err(Failure::bad(format!("--input {x}: {rule}")));
             }
-            if self.input[..i].contains(x) {
+            if inputs[..i].contains(x) {
                 return Err(Failure::bad(format!("--input {}: is given twice; keep one", exact(*x))));
             }
         }
-        Ok(self.input.clone())
+        Ok(inputs)
     }
 
     fn search(&self, dynamics: &Dynamics) -> Outcome<Search> {
@@ -237,7 +247,14 @@ impl Phase {
         inputs: &[f64],
     ) -> Outcome<Axis> {
         let field = asked.as_ref().map_or(field, |a| &a.field);
-        if let Some((low, high)) = asked.as_ref().and_then(|a| a.span) {
+        if let Some(span) = asked.as_ref().and_then(|a| a.span.as_ref()) {
+            let unit = dynamics.variables().iter().find(|f| f.name == field).map_or("", |f| f.unit);
+            let number = |text: &str| {
+                let amount: Amount = text.parse()?;
+                let place = format!("axis of {field}");
+                amount.in_unit(&place, unit).map_err(|e| e.message().unwrap_or_default().to_string())
+            };
+            let (low, high) = span_of(span, &number).map_err(Failure::bad)?;
             return Ok(Axis::new(field, low, high));
         }
         if !dynamics.has_rhs() || !dynamics.variables().iter().any(|f| f.name == field) {
@@ -380,6 +397,16 @@ fn threshold_text(name: &str, threshold: &Maybe, unit: &str) -> String {
         }
         Err(why) => format!("{name}: none; the model {why}\n"),
     }
+}
+
+/// A line per fixed point.
+fn fixed_points(found: &[FixedPoints], dynamics: &Dynamics) -> Json {
+    let one = |input: f64, p: &FixedPoint| {
+        let state = dynamics.model().state().iter().zip(&p.state);
+        let state: serde_json::Map<_, _> = state.map(|(f, x)| (f.name.to_string(), json!(x))).collect();
+        json!({ "input": input, "stability": p.kind.name(), "beyond_threshold": p.beyond_threshold, "state": state })
+    };
+    found.iter().flat_map(|f| f.points.iter().map(move |p| one(f.input, p))).collect()
 }
 
 fn to_json(

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::exchange::{From, own_model, report_text};
 use crate::failure::{Failure, Outcome};
+use crate::format::Format;
 use crate::terminal;
 use crate::text::Table;
 
@@ -34,9 +35,8 @@ pub(crate) struct Replay {
     run: PathBuf,
     #[command(flatten)]
     from: From,
-    /// Print JSON: the layers with their first difference, and the report
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 impl Replay {
@@ -48,25 +48,28 @@ impl Replay {
         };
         let found = replay(model, &self.run)?;
         let report = reading.as_ref().map(|r| &r.report);
-        if self.json {
-            terminal::print_json(&json!({ "equal": found.equal(), "replay": found, "report": report }))?;
-        } else {
-            let mut table = Table::new(&["LAYER", "SPIKES", "DIFFER"]);
-            for layer in &found.layers {
-                table.row([layer.layer.clone(), layer.spikes.to_string(), layer.differ.to_string()]);
-            }
-            let mut text =
-                report.map_or(String::new(), report_text) + "\n" + &table.render(terminal::width());
-            text += &format!("\n{} steps, {} samples: ", found.steps, found.samples);
-            text += &match found.first() {
-                None => "all spikes are equal".to_string(),
-                Some((layer, first)) => differs(layer, first),
-            };
-            if let Some(off) = found.output {
-                text += &format!("; the output is off by {off:.1e} at most");
-            }
-            terminal::print(&(text + "\n"))?;
-        }
+        let all = json!({ "equal": found.equal(), "replay": found, "report": report });
+        self.format.print_part(
+            &all,
+            |all| all["replay"]["layers"].clone(),
+            || {
+                let mut table = Table::new(&["LAYER", "SPIKES", "DIFFER"]);
+                for layer in &found.layers {
+                    table.row([layer.layer.clone(), layer.spikes.to_string(), layer.differ.to_string()]);
+                }
+                let mut text =
+                    report.map_or(String::new(), report_text) + "\n" + &table.render(terminal::width());
+                text += &format!("\n{} steps, {} samples: ", found.steps, found.samples);
+                text += &match found.first() {
+                    None => "all spikes are equal".to_string(),
+                    Some((layer, first)) => differs(layer, first),
+                };
+                if let Some(off) = found.output {
+                    text += &format!("; the output is off by {off:.1e} at most");
+                }
+                text + "\n"
+            },
+        )?;
         if found.equal() { Ok(()) } else { Err(Failure::Disagrees) }
     }
 }

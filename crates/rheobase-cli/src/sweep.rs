@@ -12,8 +12,9 @@ use rheobase::learn::runs::Planned;
 use rheobase::learn::{Comparison, Grid, Job, RunRecord, TrainConfig};
 use rheobase::network::Library;
 
-use crate::compare::Format;
+use crate::compare;
 use crate::failure::{Failure, Outcome};
+use crate::format::Format;
 use crate::settings::explained;
 use crate::text::short;
 use crate::train::run_folder::{CHECKPOINT, CONFIG, REPORT, RunFolder};
@@ -32,8 +33,8 @@ the others go on meanwhile. `rheobase compare` shows the table again, and the le
 
 Examples:
   rheobase sweep --set optimise.learning_rate=0.01,0.002 --seeds 5
-  rheobase sweep job.toml --set train.batch=16,64 --set train.epochs=5 --jobs 4 --out sweeps/batch
-  rheobase compare sweeps/batch -o curves.png"
+  rheobase sweep job.toml --set train.batch=16,64 --set train.epochs=5 --jobs 4 -o sweeps/batch
+  rheobase compare sweeps/batch --plot curves.png"
 )]
 pub(crate) struct Sweep {
     /// Settings as TOML; without, handwritten digits
@@ -55,8 +56,8 @@ pub(crate) struct Sweep {
     #[arg(long, value_name = "N", value_parser = crate::arguments::threads)]
     threads: Option<usize>,
     /// Folder of the sweep [default: sweeps/NAME, NAME that of the settings or `digits`]
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    #[arg(short, long, value_name = "DIR", alias = "out")]
+    output: Option<PathBuf>,
     /// List the runs, and train none
     #[arg(long)]
     dry_run: bool,
@@ -89,7 +90,7 @@ impl Sweep {
             return Err(Failure::Interrupted("interrupted; saved, the same command goes on".into()));
         }
         if let Some(found) = table(&runs, &out)? {
-            self.format.print(&found)?;
+            compare::print(&found, self.format)?;
         }
         match failures(&failed, runs.len()) {
             None => Ok(()),
@@ -100,7 +101,7 @@ impl Sweep {
     fn folder(&self) -> PathBuf {
         let stem = self.config.as_ref().and_then(|path| path.file_stem()).map(|s| s.to_string_lossy());
         let name = stem.as_deref().unwrap_or("digits");
-        self.out.clone().unwrap_or_else(|| PathBuf::from(format!("sweeps/{name}")))
+        self.output.clone().unwrap_or_else(|| PathBuf::from(format!("sweeps/{name}")))
     }
 }
 

@@ -104,7 +104,7 @@ pub(crate) fn with_unit(x: impl std::fmt::Display, unit: &str) -> String {
     if unit.is_empty() || unit == "1" { x.to_string() } else { format!("{x} {unit}") }
 }
 
-/// Names and values in an object, those of inner objects as `outer.inner`.
+/// Names and values in an object, those of inner objects as `outer.inner`; what has none is left out.
 pub(crate) fn scalars(value: &serde_json::Value) -> Vec<(String, String)> {
     let serde_json::Value::Object(map) = value else { return Vec::new() };
     let mut rows = Vec::new();
@@ -113,6 +113,7 @@ pub(crate) fn scalars(value: &serde_json::Value) -> Vec<(String, String)> {
             serde_json::Value::Object(_) => {
                 rows.extend(scalars(value).into_iter().map(|(inner, v)| (format!("{name}.{inner}"), v)));
             }
+            serde_json::Value::Null => {}
             serde_json::Value::String(text) => rows.push((name.clone(), text.clone())),
             serde_json::Value::Array(list) if list.len() > 8 => {
                 rows.push((name.clone(), format!("{} values", list.len())))

@@ -72,6 +72,11 @@ impl Amount {
         }
     }
 
+    /// Whether it is a plain whole number of things, from 1 on.
+    pub(crate) fn is_count(&self) -> bool {
+        self.unit.is_empty() && self.value.fract() == 0.0 && (1.0..1e9).contains(&self.value)
+    }
+
     /// The number without prefix: 300 ms are 0.3, so that numbers of one kind can be compared.
     pub(crate) fn in_base(&self) -> f64 {
         let power = parts(&self.unit).map_or(0, |(_, power)| power);
@@ -95,6 +100,14 @@ impl Amount {
 pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     let amount: Amount = text.parse()?;
     amount.in_unit(text, "s").map_err(|_| format!("`{text}` is not a time; write it as 0.3, 300ms or 0.3s"))
+}
+
+/// The rate in Hz that `text` is.
+pub(crate) fn hertz(text: &str) -> Result<f64, String> {
+    let amount: Amount = text.parse()?;
+    amount
+        .in_unit(text, "Hz")
+        .map_err(|_| format!("`{text}` is not a rate; write it as 200, 200Hz or 0.2kHz"))
 }
 
 /// The time that an option gives, if it is given.
@@ -123,5 +136,6 @@ mod tests {
         }
         assert!("3ms".parse::<Amount>().unwrap().time("--time", Time::Steps).is_err());
         assert!(seconds("3mV").is_err() && seconds("3ms") == Ok(0.003));
+        assert!(hertz("3ms").is_err() && hertz("0.2 kHz") == Ok(200.0));
     }
 }

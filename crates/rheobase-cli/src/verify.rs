@@ -8,6 +8,7 @@ use rheobase::verify::{ArrayReport, FileReport, Status, find_traces, rules, veri
 use serde_json::{Value, json};
 
 use crate::failure::{Failure, Outcome};
+use crate::format::Format;
 use crate::terminal;
 use crate::text::{Table, short, wrap};
 
@@ -33,9 +34,8 @@ pub(crate) struct Verify {
     /// Files, or folders of npz files
     #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// Print JSON: files with status, quirks, flips, arrays and how many were compared, and a summary
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 impl Verify {
@@ -45,14 +45,17 @@ impl Verify {
             return Err(Failure::bad(format!("{}: holds no .npz file", self.paths[0].display())));
         }
         let reports: Vec<FileReport> = files.par_iter().map(|f| verify_file(f)).collect();
-        if self.json {
+        if !self.format.is_text() {
             for (file, reason) in reports.iter().filter_map(reason) {
                 terminal::warn(&format!("{}: {reason}", file.display()));
             }
-            terminal::print_json(&to_json(&reports))?;
-        } else {
-            terminal::print(&to_text(&reports, terminal::width()))?;
         }
+        let width = terminal::width();
+        self.format.print_part(
+            &to_json(&reports),
+            |all| all["files"].clone(),
+            || to_text(&reports, width),
+        )?;
         if reports.iter().any(|r| r.status == Status::Fail) { Err(Failure::Disagrees) } else { Ok(()) }
     }
 }

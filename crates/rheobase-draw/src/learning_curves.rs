@@ -19,10 +19,11 @@ pub struct LearningCurves<'a> {
     title: String,
 }
 
-/// Values of epochs 1, 2, …
+/// Values of epochs 1, 2, …, or of some epochs.
 #[derive(Debug, Clone)]
 struct Curve<'a> {
     name: String,
+    epochs: Option<&'a [f64]>,
     values: &'a [f64],
     band: Option<[&'a [f64]; 2]>,
 }
@@ -37,35 +38,38 @@ impl<'a> LearningCurves<'a> {
 
     /// Adds the loss on the set called `name` after epochs 1, 2, ….
     pub fn loss(mut self, name: impl Into<String>, values: &'a [f64]) -> Self {
-        self.loss.push(Curve { name: name.into(), values, band: None });
+        self.loss.push(Curve { name: name.into(), epochs: None, values, band: None });
         self
     }
 
     /// Adds the accuracy (0 to 1) on the set called `name` after epochs 1, 2, ….
     pub fn accuracy(mut self, name: impl Into<String>, values: &'a [f64]) -> Self {
-        self.accuracy.push(Curve { name: name.into(), values, band: None });
+        self.accuracy.push(Curve { name: name.into(), epochs: None, values, band: None });
         self
     }
 
-    /// Adds a loss with the limits of a band around it: mean, lowest and highest of several runs, say.
-    pub fn loss_with_band(
+    /// Adds a loss on the set called `name` after these epochs (ascending), with the limits of a band around it where there is one:
+    /// mean, lowest and highest of several runs, say.
+    pub fn loss_at(
         mut self,
         name: impl Into<String>,
+        epochs: &'a [f64],
         values: &'a [f64],
-        band: [&'a [f64]; 2],
+        band: Option<[&'a [f64]; 2]>,
     ) -> Self {
-        self.loss.push(Curve { name: name.into(), values, band: Some(band) });
+        self.loss.push(Curve { name: name.into(), epochs: Some(epochs), values, band });
         self
     }
 
-    /// Adds an accuracy (0 to 1) with the limits of a band around it.
-    pub fn accuracy_with_band(
+    /// Adds an accuracy (0 to 1) after these epochs (ascending), with the limits of a band around it where there is one.
+    pub fn accuracy_at(
         mut self,
         name: impl Into<String>,
+        epochs: &'a [f64],
         values: &'a [f64],
-        band: [&'a [f64]; 2],
+        band: Option<[&'a [f64]; 2]>,
     ) -> Self {
-        self.accuracy.push(Curve { name: name.into(), values, band: Some(band) });
+        self.accuracy.push(Curve { name: name.into(), epochs: Some(epochs), values, band });
         self
     }
 
@@ -90,13 +94,13 @@ impl<'a> LearningCurves<'a> {
     /// Loss above accuracy, on one axis of epochs. A set has the same colour in both.
     ///
     /// # Errors
-    /// No curve; an empty one; a band of another length; values that are not finite; an accuracy outside 0 to 1; a loss
+    /// No curve; an empty one; epochs or a band of another length; epochs that go back; values that are not finite; an accuracy outside 0 to 1; a loss
     /// of 0 or less on a logarithmic axis.
     pub fn figure(&self) -> Result<Figure> {
         self.check()?;
         let all = || self.loss.iter().chain(&self.accuracy);
-        let epochs = all().map(|c| c.values.len()).max().unwrap_or(1);
-        let x = Range::new(1.0, epochs as f64).padded(0.02);
+        let epochs = all().filter_map(|c| c.epoch(c.values.len() - 1)).fold(1.0, f64::max);
+        let x = Range::new(1.0, epochs).padded(0.02);
         let mut names: Vec<&str> = Vec::new();
         for curve in all() {
             if !names.contains(&curve.name.as_str()) {
@@ -104,7 +108,7 @@ impl<'a> LearningCurves<'a> {
             }
         }
         let [test_loss, test_accuracy] = self.tested.unwrap_or_default();
-        let test = |value: Option<f64>| value.map(|v| [epochs as f64, v]);
+        let test = |value: Option<f64>| value.map(|v| [epochs, v]);
         let mut panels = Vec::new();
         if !self.loss.is_empty() {
             let scale = if self.log_loss { Scale::Log } else { Scale::Times(1.0) };
@@ -136,6 +140,12 @@ impl<'a> LearningCurves<'a> {
         check::some(PLACE, "loss and accuracy", &all)?;
         for curve in &all {
             check::some(PLACE, &curve.name, curve.values)?;
+            if let Some(epochs) = curve.epochs {
+                let of = format!("epochs of {}", curve.name);
+                check::same_length(PLACE, &of, epochs.len(), "values of the curve", curve.values.len())?;
+                check::finite(PLACE, &of, epochs)?;
+                check::ascending(PLACE, &of, epochs)?;
+            }
             for part in curve.parts() {
                 check::same_length(
                     PLACE,
@@ -168,7 +178,8 @@ impl<'a> LearningCurves<'a> {
     fn note(&self, tested: Option<f64>) -> String {
         let best = |curve: &Curve| {
             let best = curve.values.iter().copied().fold(0.0, f64::max);
-            let epoch = curve.values.iter().position(|v| *v == best).unwrap_or(0) + 1;
+            let at = curve.values.iter().position(|v| *v == best).unwrap_or(0);
+            let epoch = curve.epoch(at).unwrap_or(1.0);
             format!("best {}: {} % at epoch {epoch}", curve.name, short(best * 100.0))
         };
         match (tested, self.accuracy.last()) {
@@ -180,6 +191,11 @@ impl<'a> LearningCurves<'a> {
 }
 
 impl<'a> Curve<'a> {
+    /// The epoch of value `i`.
+    fn epoch(&self, i: usize) -> Option<f64> {
+        self.epochs.map_or(Some((i + 1) as f64), |epochs| epochs.get(i).copied())
+    }
+
     /// Its values and the limits around them.
     fn parts(&self) -> impl Iterator<Item = &'a [f64]> + use<'a> {
         std::iter::once(self.values).chain(self.band.into_iter().flatten())
@@ -231,10 +247,10 @@ fn panel(
     let mut panel = Panel::new(Axis::whole("epoch", x), y);
     panel.extent = Extent::Points(95.0);
     panel.width = COLUMN;
-    for Curve { name, values, band } in curves {
+    for curve @ Curve { name, values, band, .. } in curves {
         let paint = series(names.iter().position(|n| n == name).unwrap_or(0));
         let scaled = |values: &[f64]| values.iter().map(|v| scale.of(*v)).collect::<Vec<_>>();
-        let epochs = || (1..=values.len()).map(|i| i as f64);
+        let epochs = || (0..values.len()).filter_map(|i| curve.epoch(i));
         if let Some([low, high]) = band {
             let (x, lower, upper) = (epochs().collect(), scaled(low), scaled(high));
             panel.marks.push(Mark::Band { x, lower, upper, paint });
@@ -250,7 +266,9 @@ fn panel(
     if let Some([x, value]) = tested {
         let (shape, paint) = (Shape::Diamond, Paint::Ink);
         panel.marks.push(Mark::Points { points: vec![[x, scale.of(value)]], shape, paint, radius: 2.6 });
-        panel.legend.push((Swatch::Symbol { shape, paint }, "test".into()));
+        // A curve of the test is no more than that of an epoch.
+        let name = if names.contains(&"test") { "test at the end" } else { "test" };
+        panel.legend.push((Swatch::Symbol { shape, paint }, name.into()));
     }
     panel
 }

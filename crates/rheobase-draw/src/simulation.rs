@@ -11,6 +11,7 @@ pub struct Simulation<'a> {
     input: Option<Traces<'a>>,
     potential: Option<Traces<'a>>,
     raster: Raster<'a>,
+    spikes: (&'a [f64], &'a [u32]),
     clock: Time,
     title: String,
 }
@@ -19,7 +20,14 @@ impl<'a> Simulation<'a> {
     /// A run from `from` to `to` of `count` neurons, of which `neurons[i]` fired at `times[i]`.
     pub fn new(from: f64, to: f64, times: &'a [f64], neurons: &'a [u32], count: usize) -> Self {
         let raster = Raster::new(times, neurons, count).window(Window::to_the_end(from, to));
-        Simulation { input: None, potential: None, raster, clock: Time::Seconds, title: String::new() }
+        Simulation {
+            input: None,
+            potential: None,
+            raster,
+            spikes: (times, neurons),
+            clock: Time::Seconds,
+            title: String::new(),
+        }
     }
 
     /// Says that mark `i` of the raster stands for `counts[i]` spikes: several in one step.
@@ -34,7 +42,8 @@ impl<'a> Simulation<'a> {
         self
     }
 
-    /// Adds the panel of the potentials, in the middle.
+    /// Adds the panel of the potentials, in the middle: trace 0, 1, … is that of neuron 0, 1, …. Several stand one above another,
+    /// each with its neuron's spikes above it.
     pub fn potential(mut self, traces: Traces<'a>) -> Self {
         self.potential = Some(traces);
         self
@@ -59,12 +68,13 @@ impl<'a> Simulation<'a> {
     pub fn figure(&self) -> Result<Figure> {
         let mut panels = Vec::new();
         if let Some(input) = &self.input {
-            let mut panel = input.clone().clock(self.clock).panel()?;
+            let mut panel = input.clone().offset().clock(self.clock).panel()?;
             panel.extent = super::panel::Extent::Points(70.0);
             panels.push(panel);
         }
         if let Some(potential) = &self.potential {
-            panels.push(potential.clone().clock(self.clock).panel()?);
+            let potential = potential.clone().fired(self.spikes.0, self.spikes.1);
+            panels.push(potential.offset().clock(self.clock).panel()?);
         }
         panels.push(self.raster.clone().clock(self.clock).panel()?);
         Ok(Figure::stack(panels)?.title(self.title.clone()))

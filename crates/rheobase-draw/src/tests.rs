@@ -497,3 +497,59 @@ fn a_pdf_of_every_kind_has_its_letters_and_the_same_bytes_twice() {
     let text = String::from_utf8_lossy(&pdf);
     assert!(text.contains("/SMask") && text.contains("/Indexed"));
 }
+
+#[test]
+fn traces_stand_apart_with_the_spikes_of_each() {
+    use super::axis::Range;
+    use super::contents::Item;
+    let t: Vec<f64> = (0..100).map(|i| f64::from(i) * 1e-3).collect();
+    let [up, down]: [Vec<f64>; 2] = [1.0, -1.0].map(|sign| t.iter().map(|t| sign * t).collect());
+    let two = || {
+        let traces = Traces::new(&t, "v", "mV").trace_with_spikes("a", &up, [0.01, 0.02]);
+        traces.trace_with_spikes("b", &down, [0.05]).threshold(0.05)
+    };
+    let panel = two().offset().figure().unwrap().contents().remove(0);
+    assert_eq!(panel.y.names.iter().map(|n| &n.1[..]).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!((&panel.note[..], &panel.legend[0].1[..]), ("rows are 0.3 mV apart", "threshold"));
+    let spikes = panel.items.iter().find_map(|item| match item {
+        Item::Spikes { times, rows, .. } => Some((times.clone(), rows.clone())),
+        _ => None,
+    });
+    assert_eq!(spikes, Some((vec![0.01, 0.02, 0.05], vec![0, 0, 5])));
+    // Each stays within its own row, below its spikes: rows count downwards.
+    let lines: Vec<Range> = panel
+        .items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Line { points, dashed: false, .. } => Range::of(points.iter().map(|p| p[1])),
+            _ => None,
+        })
+        .collect();
+    assert!(lines[0].from > 0.5 && lines[0].to < 4.5, "{lines:?}");
+    assert!(lines[1].from > 5.5 && lines[1].to < 9.5, "{lines:?}");
+    // Over one another, as before, unless asked; and what does not change with time always.
+    assert!(two().figure().unwrap().contents()[0].y.names.is_empty());
+    let (low, high) = (vec![1.0; 100], vec![2.0; 100]);
+    let constant = Traces::new(&t, "v", "").trace("a", &low).trace("b", &high).offset();
+    assert!(constant.figure().unwrap().contents()[0].y.names.is_empty());
+    let wrong = Traces::new(&t, "v", "").trace_with_spikes("a", &up, [f64::NAN]).figure();
+    assert!(wrong.unwrap_err().to_string().contains("spikes of a"));
+}
+
+#[test]
+fn curves_may_be_of_some_epochs() {
+    let (training, epochs, test) = ([0.5, 0.6, 0.7, 0.8], [2.0, 4.0], [0.4, 0.6]);
+    let curves = || LearningCurves::new().accuracy("training", &training);
+    let figure = curves().accuracy_at("test", &epochs, &test, Some([&[0.3, 0.5], &[0.5, 0.7]])).figure();
+    let panel = figure.unwrap().contents().remove(0);
+    let found = panel.items.iter().any(|item| match item {
+        super::contents::Item::Line { points, .. } => *points == [[2.0, 40.0], [4.0, 60.0]],
+        _ => false,
+    });
+    assert!(found, "{:?}", panel.items);
+    for (bad, says) in [([4.0, 2.0], "epochs of test"), ([2.0, f64::NAN], "epochs of test")] {
+        let error = curves().accuracy_at("test", &bad, &test, None).figure().unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
+    assert!(curves().accuracy_at("test", &epochs[..1], &test, None).figure().is_err());
+}

@@ -7,7 +7,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use rheobase::analyse;
 use rheobase::draw::{self, Figure as Drawn, Simulation, Traces};
+use rheobase::learn::Epoch;
 use rheobase::models::neuron::Time;
+use rheobase::show::training::learning_curves;
 
 use crate::contents;
 use crate::error::Raise;
@@ -266,17 +268,26 @@ pub(crate) fn draw_curve(
     Ok(Figure(figure.title(title).figure().raised()?))
 }
 
-/// Loss and accuracy of each epoch, with those of the validation where there are any.
+/// Loss and accuracy of each epoch, with those of validation and test where there are any, on a logarithmic axis if asked for.
 #[pyfunction]
-pub(crate) fn draw_learning(epochs: Vec<Vec<Option<f64>>>) -> PyResult<Figure> {
-    let column = |i: usize| -> Vec<f64> { epochs.iter().filter_map(|e| *e.get(i)?).collect() };
+pub(crate) fn draw_learning(epochs: Vec<[Option<f64>; 9]>, log: bool) -> PyResult<Figure> {
     // As the fields of an epoch stand in Python.
-    let [loss, accuracy, validation_loss, validation_accuracy] = [2, 3, 5, 6].map(column);
-    let mut curves = draw::LearningCurves::new().loss("training", &loss).accuracy("training", &accuracy);
-    if !validation_loss.is_empty() {
-        curves = curves.loss("validation", &validation_loss).accuracy("validation", &validation_accuracy);
-    }
-    Ok(Figure(curves.figure().raised()?))
+    let epoch = |e: &[Option<f64>; 9]| {
+        let number = |i: usize| e[i].unwrap_or(f64::NAN);
+        Epoch {
+            epoch: number(0) as u64,
+            learning_rate: number(1),
+            loss: number(2),
+            accuracy: number(3),
+            rate: number(4),
+            validation_loss: e[5],
+            validation_accuracy: e[6],
+            test_loss: e[7],
+            test_accuracy: e[8],
+        }
+    };
+    let history: Vec<Epoch> = epochs.iter().map(epoch).collect();
+    Ok(Figure(learning_curves(&history, None, log).raised()?))
 }
 
 /// Maps `[map, row, column]` side by side on one scale.

@@ -13,12 +13,14 @@ use rheobase::learn::{
 };
 use rheobase::network::Library;
 use rheobase::network::{Program, State, Synapse, SynapseShape};
+use rheobase::show::weights::weights;
 use rheobase::{Cancel, Error};
 
 use crate::arrays::array;
 use crate::dataset::Dataset;
 use crate::enter::enter;
 use crate::error::{Raise, TEXT, raise};
+use crate::figure::Figure;
 use crate::network::Network;
 
 /// The settings of a job.
@@ -101,6 +103,8 @@ fn epoch<'py>(py: Python<'py>, e: &Epoch) -> PyResult<Bound<'py, PyDict>> {
     dict.set_item("rate", e.rate)?;
     dict.set_item("validation_loss", e.validation_loss)?;
     dict.set_item("validation_accuracy", e.validation_accuracy)?;
+    dict.set_item("test_loss", e.test_loss)?;
+    dict.set_item("test_accuracy", e.test_accuracy)?;
     Ok(dict)
 }
 
@@ -391,6 +395,11 @@ impl Trained {
         let calibration = calibration.map(|c| c.0.clone());
         let run = |_: &Cancel| self.0.as_spikes(&presentation, calibration.as_ref(), &samples.0);
         json(&enter(py, usize::MAX, run).whole()?)
+    }
+
+    /// Its weights as maps.
+    fn weights_figure(&self, name: Option<&str>, map: Option<(usize, usize)>) -> PyResult<Figure> {
+        Ok(Figure(weights(&self.0, name, map).raised()?))
     }
 
     /// Fits the layers' rates, writes the network of rates to a file; the layers as JSON.

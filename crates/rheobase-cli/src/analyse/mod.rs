@@ -7,12 +7,15 @@ pub(crate) mod recording;
 pub(crate) mod report;
 mod run_report;
 
+use std::str::FromStr;
+
 use clap::{Args, ValueEnum};
 use rheobase::analyse::{BurstRule, Kernel};
 use rheobase::data::{Recording as Read, SpikeTrains};
+use rheobase::models::neuron::Time;
 use serde_json::{Value, json};
 
-use crate::arguments::NumberOrSpan;
+use crate::arguments::{NumberOrSpan, any_unit};
 use crate::failure::{Failure, Outcome};
 use crate::terminal;
 use crate::text::{Table, grouped, short};
@@ -70,20 +73,20 @@ pub(crate) struct Options {
     pub(crate) tau: Option<Amount>,
     /// Cost of moving a spike in the Victor-Purpura distance, 1/s or per step [default: 1/tau]
     #[arg(long, value_name = "COST", allow_negative_numbers = true)]
-    cost: Option<f64>,
+    cost: Option<Amount>,
     /// Probability with which intervals cover
     #[arg(long, value_name = "P", default_value_t = 0.95, allow_negative_numbers = true)]
     level: f64,
     /// Refractoriness constant R of LvR, s or steps [default: 0.005 s or 5 steps]
-    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
-    refractoriness: Option<Amount>,
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, alias = "refractoriness")]
+    lvr_constant: Option<Amount>,
     /// Intervals below this are violations, s or steps [default: 0.002 s or 2 steps]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     refractory: Option<Amount>,
     /// Limits of bursts, such as begin=0.1,within=0.2: longest interval to begin with and within, shortest pause between,
     /// shortest duration, fewest spikes [default: begin=0.17,within=0.3,between=0.2,duration=0.01,spikes=3]
     #[arg(long, value_name = "NAME=X,…", value_delimiter = ',', value_parser = limit)]
-    bursts: Vec<(String, f64)>,
+    bursts: Vec<(String, Amount)>,
     /// Kernel of smoothed rates: expon, gauss, expogauss, alpha; published-… as nengo-extras samples them [default: gauss]
     #[arg(long, value_name = "NAME", value_parser = kernel)]
     pub(crate) kernel: Option<Kernel>,
@@ -92,16 +95,41 @@ pub(crate) struct Options {
     step: Option<Amount>,
     /// Times of the stimuli of a PSTH
     #[arg(long, value_name = "TIME,…", value_delimiter = ',', allow_negative_numbers = true)]
-    at: Vec<f64>,
+    at: Vec<Amount>,
     /// The span around each stimulus [default: -0.1..0.2]
     #[arg(long, value_name = "LOW..HIGH", allow_hyphen_values = true)]
-    around: Option<NumberOrSpan>,
+    around: Option<Span>,
 }
 
-fn limit(text: &str) -> Result<(String, f64), String> {
-    let both =
-        text.split_once('=').and_then(|(name, x)| Some((name.trim().to_string(), x.trim().parse().ok()?)));
-    both.ok_or_else(|| format!("`{text}` is not NAME=X, such as begin=0.1"))
+/// `LOW..HIGH`, of which the unit is known with the recording.
+#[derive(Debug, Clone)]
+struct Span(String);
+
+impl FromStr for Span {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        NumberOrSpan::parse(text, &any_unit).map(|_| Span(text.into()))
+    }
+}
+
+impl Span {
+    /// Its ends as times of the recording.
+    fn times(&self, option: &str, clock: Time) -> Outcome<(f64, f64)> {
+        let number = |text: &str| {
+            let amount: Amount = text.parse()?;
+            amount.time(option, clock).map_err(|e| e.message().unwrap_or_default().to_string())
+        };
+        match NumberOrSpan::parse(&self.0, &number).map_err(Failure::bad)? {
+            NumberOrSpan::Between(low, high) if low < high => Ok((low, high)),
+            _ => Err(Failure::bad(format!("{option}: must be LOW..HIGH, the lower one first"))),
+        }
+    }
+}
+
+fn limit(text: &str) -> Result<(String, Amount), String> {
+    let (name, x) =
+        text.split_once('=').ok_or_else(|| format!("`{text}` is not NAME=X, such as begin=0.1"))?;
+    Ok((name.trim().to_string(), x.parse()?))
 }
 
 fn kernel(text: &str) -> Result<Kernel, String> {
@@ -120,15 +148,17 @@ impl Options {
     fn bursts(&self, trains: &SpikeTrains) -> Outcome<BurstRule> {
         let mut rule = measures::usual_bursts(trains.clock);
         for (name, x) in &self.bursts {
+            let time = || x.time(&format!("--bursts {name}"), trains.clock);
             match &name[..] {
-                "begin" => rule.max_begin = *x,
-                "within" => rule.max_within = *x,
-                "between" => rule.min_between = *x,
-                "duration" => rule.min_duration = *x,
-                "spikes" if x.fract() == 0.0 && (1.0..1e9).contains(x) => rule.min_spikes = *x as usize,
+                "begin" => rule.max_begin = time()?,
+                "within" => rule.max_within = time()?,
+                "between" => rule.min_between = time()?,
+                "duration" => rule.min_duration = time()?,
+                "spikes" if x.is_count() => rule.min_spikes = x.value as usize,
                 "spikes" => {
                     return Err(Failure::bad(format!(
-                        "--bursts spikes={x}: must be a whole number, at least 1"
+                        "--bursts spikes={}{}: must be a whole number, at least 1",
+                        x.value, x.unit
                     )));
                 }
                 _ => {
@@ -141,10 +171,10 @@ impl Options {
     }
 
     pub(crate) fn settings(&self, trains: &SpikeTrains) -> Outcome<Settings> {
-        let around = match self.around {
-            None => None,
-            Some(NumberOrSpan::Between(low, high)) if low < high => Some((low, high)),
-            Some(_) => return Err(Failure::bad("--around: must be LOW..HIGH, the lower one first")),
+        let around = self.around.as_ref().map(|span| span.times("--around", trains.clock)).transpose()?;
+        let cost = |cost: &Amount| match trains.clock {
+            Time::Seconds => cost.in_unit("--cost", "Hz"),
+            Time::Steps => cost.time("--cost", Time::Steps),
         };
         let usual = Settings::usual(trains.clock, self.trains);
         let time = |option: &str, given: &Option<Amount>| time_of(option, given, trains.clock);
@@ -154,16 +184,16 @@ impl Options {
             level: self.level,
             bin: time("--bin", &self.bin)?,
             tau,
-            cost: self.cost.unwrap_or(1.0 / tau),
+            cost: self.cost.as_ref().map(cost).transpose()?.unwrap_or(1.0 / tau),
             max_lag: time("--max-lag", &self.max_lag)?,
             pair: self.pair,
-            refractoriness: time("--refractoriness", &self.refractoriness)?.unwrap_or(usual.refractoriness),
+            refractoriness: time("--lvr-constant", &self.lvr_constant)?.unwrap_or(usual.refractoriness),
             bursts: self.bursts(trains)?,
             refractory: time("--refractory", &self.refractory)?.unwrap_or(usual.refractory),
             kernel: self.kernel,
             smoothing,
             step: time("--step", &self.step)?,
-            at: self.at.clone(),
+            at: self.at.iter().map(|t| t.time("--at", trains.clock)).collect::<Outcome<_>>()?,
             around,
             ..usual
         })

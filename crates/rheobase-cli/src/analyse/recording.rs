@@ -14,6 +14,7 @@ use crate::arguments::FilePart;
 use crate::failure::{Failure, Outcome};
 use crate::terminal;
 use crate::text::{grouped, short};
+use crate::units::{Amount, time_of};
 
 /// The help on files of spikes.
 pub(crate) const HELP: &str = "Files of spikes:
@@ -62,10 +63,10 @@ pub(crate) struct Part {
     pub(crate) time_axis: Option<usize>,
     /// When the recording began; one time, or one for each trial
     #[arg(long, value_name = "TIME,…", value_delimiter = ',', allow_negative_numbers = true)]
-    pub(crate) start: Vec<f64>,
+    pub(crate) start: Vec<Amount>,
     /// When the recording ended, likewise [default: as the file says, or its last spike]
     #[arg(long, value_name = "TIME,…", value_delimiter = ',', allow_negative_numbers = true)]
-    pub(crate) stop: Vec<f64>,
+    pub(crate) stop: Vec<Amount>,
     /// Only neurons that a sorter or a person judged so, such as good or good,mua: of Phy's folders and NWB's units
     #[arg(long, value_name = "WHAT,…", value_delimiter = ',')]
     pub(crate) verdict: Vec<String>,
@@ -79,17 +80,17 @@ pub(crate) struct Part {
     #[arg(long, value_name = "X,Y,W,H", value_parser = crop)]
     pub(crate) crop: Option<[u16; 4]>,
     /// Number of neurons, where a list of spikes does not name the silent ones
-    #[arg(long, value_name = "N")]
+    #[arg(short, long, value_name = "N")]
     pub(crate) neurons: Option<usize>,
     /// Only this sample of a batch, from 0
     #[arg(long, value_name = "I")]
     pub(crate) sample: Option<usize>,
     /// Only from this time on
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
-    pub(crate) from: Option<f64>,
+    pub(crate) from: Option<Amount>,
     /// Only before this time [default: the end of the file's last step, or its last spike]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
-    pub(crate) to: Option<f64>,
+    pub(crate) to: Option<Amount>,
     /// Make one spike of several at one time, for measures that need strictly ascending times
     #[arg(long)]
     pub(crate) merge_equal: bool,
@@ -126,11 +127,16 @@ impl Part {
             unit: self.unit,
             columns: self.columns.clone().unwrap_or_default(),
             time_axis: self.time_axis,
-            start: self.start.clone(),
-            stop: self.stop.clone(),
+            start: self.start.iter().map(Amount::in_base).collect(),
+            stop: self.stop.iter().map(Amount::in_base).collect(),
             verdicts: self.verdict.clone(),
             pixels: Pixels { polarity: self.polarity.unwrap_or_default(), pool: self.pool, crop: self.crop },
         }
+    }
+
+    /// Where what is asked for begins and ends, as far as that is said.
+    pub(crate) fn range(&self, clock: Time) -> Outcome<(Option<f64>, Option<f64>)> {
+        Ok((time_of("--from", &self.from, clock)?, time_of("--to", &self.to, clock)?))
     }
 
     pub(crate) fn read(&self, file: &FilePart) -> Outcome<Read> {
@@ -139,9 +145,13 @@ impl Part {
         if let Some(sample) = self.sample {
             trains = trains.sample(sample)?;
         }
-        if self.from.is_some() || self.to.is_some() {
+        for (option, times) in [("--start", &self.start), ("--stop", &self.stop)] {
+            times.iter().try_for_each(|t| t.time(option, trains.clock).map(drop))?;
+        }
+        let (from, to) = self.range(trains.clock)?;
+        if from.is_some() || to.is_some() {
             let (start, end) = trains.window;
-            let (from, to) = (self.from.unwrap_or(start), self.to.unwrap_or(end));
+            let (from, to) = (from.unwrap_or(start), to.unwrap_or(end));
             if !from.is_finite() || !to.is_finite() || from >= to {
                 return Err(Failure::bad(format!(
                     "--from {from} --to {to}: must be finite, the start before the end"

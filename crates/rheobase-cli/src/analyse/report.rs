@@ -234,7 +234,7 @@ fn add_npz(draft: &mut Draft, file: &FilePart, part: &Part, name: &str) -> Outco
         if spikes.is_none() {
             draft.edit(|page| page.heading(name));
         }
-        draft.figure("States over time", &traces::traces(file, part, &[])?)?;
+        draft.figure("States over time", &traces::traces(file, part, &[], false)?)?;
     } else if spikes.is_none() {
         return Err(Failure::bad(format!("holds neither spikes nor probes, but `{}`", names.join("`, `"))));
     }
@@ -279,7 +279,7 @@ fn add_table(draft: &mut Draft, file: &FilePart, part: &Part, name: &str) -> Out
     if spikes.is_err() {
         draft.edit(|page| page.heading(name));
     }
-    draft.figure("States over time", &traces::traces(file, part, &[])?)?;
+    draft.figure("States over time", &traces::traces(file, part, &[], false)?)?;
     Ok(spikes.map_or("states over time".into(), |s| s + ", states"))
 }
 

@@ -43,7 +43,8 @@ const EXAMPLES: &str = "Examples:
   rheobase plot fi curve.csv -o curve.svg";
 
 const FILES: &str = "Other files:
-  RUN        the folder of a training: learning, confusion, weights (RUN:NAME for one of several)
+  RUN        the folder of a training: learning, confusion, weights (RUN:NAME for one of several);
+             learning also of a folder of runs, as bands over their seeds
   traces     .npz of `simulate --probe` (all probes, or FILE:NAME), .npy as [time], [time, neuron]
              or [time, batch, neuron], .csv with a line per step
   weights    .npz or .npy as [row, column], [map, row, column] or [out, in, row, column]
@@ -78,8 +79,8 @@ pub(crate) struct Plot {
     #[arg(long, value_name = "NAME", default_value = "spike")]
     distance: Distance,
     /// What a correlogram counts in
-    #[arg(long, value_name = "HOW", default_value = "counts")]
-    scale: Scaled,
+    #[arg(long, value_name = "HOW", default_value = "counts", aliases = ["scale", "normalize"])]
+    normalise: Scaled,
     /// Order of a raster's rows
     #[arg(long, value_name = "BY", default_value = "number")]
     sort: raster::Order,
@@ -87,8 +88,11 @@ pub(crate) struct Plot {
     #[arg(long, value_name = "NAME=FIRST,…", value_delimiter = ',', value_parser = raster::group)]
     group: Vec<(String, u32)>,
     /// Draw the population's rate below a raster [default: where there are more than 1000 trains]
+    #[arg(long, alias = "rate")]
+    with_rate: bool,
+    /// Draw traces over one another instead of one above another
     #[arg(long)]
-    rate: bool,
+    overlay: bool,
     /// Draw the loss on a logarithmic axis
     #[arg(long)]
     log: bool,
@@ -188,7 +192,7 @@ impl Plot {
 
     fn figure(&self, file: &FilePart) -> Outcome<Figure> {
         match self.kind {
-            Picture::Traces => traces::traces(file, &self.part, &self.only),
+            Picture::Traces => traces::traces(file, &self.part, &self.only, self.overlay),
             Picture::Weights if file.path.is_dir() => {
                 of_run::weights(&file.path, file.part.as_deref(), self.map)
             }
@@ -211,12 +215,12 @@ impl Plot {
         let set = self.options.settings(&trains)?;
         match self.kind {
             Picture::Isi => intervals(&trains, set.bin),
-            Picture::Correlogram => correlogram(&trains, &set, self.scale),
+            Picture::Correlogram => correlogram(&trains, &set, self.normalise),
             Picture::Distances => distances(&trains, self.distance.kind(), &set),
             Picture::Rates if self.options.kernel.is_some() => smooth_rates(&trains, &set),
             Picture::Rates => rates(&trains, set.bin, set.level),
             Picture::Psth => around_stimuli(&trains, &set),
-            _ => raster::figure(&trains, self.sort, &self.group, self.rate),
+            _ => raster::figure(&trains, self.sort, &self.group, self.with_rate),
         }
     }
 }
@@ -350,7 +354,7 @@ fn correlogram(trains: &SpikeTrains, set: &Settings, scale: Scaled) -> Outcome<F
         Scaled::Coefficient => ("pairs / pairs by chance".to_string(), 1.0 / c.expected[centre]),
     };
     if !factor.is_finite() {
-        return Err(Failure::bad("--scale: there are no spikes to relate the pairs to"));
+        return Err(Failure::bad("--normalise: there are no spikes to relate the pairs to"));
     }
     let counts: Vec<f64> = c.counts.iter().map(|n| *n as f64 * factor).collect();
     let [expected, low, high] =

@@ -4,15 +4,13 @@ use std::path::Path;
 
 use rheobase::Error;
 use rheobase::data::{Array, NonFinite, NpzReader, Table, read_csv, read_npy};
-use rheobase::draw::{Confusion, FiCurve, Figure, LearningCurves, Weights};
+use rheobase::draw::{Confusion, FiCurve, Figure, LearningCurves};
 use rheobase::models::neuron::Time;
+use rheobase::show::weights::maps;
 use serde_json::Value;
 
 use crate::arguments::FilePart;
 use crate::failure::{Failure, Outcome};
-
-/// Maps in a picture, at most.
-const MAPS: usize = 400;
 
 fn refused(path: &Path, what: impl std::fmt::Display) -> Failure {
     Failure::bad(format!("{}: {what}", path.display()))
@@ -57,48 +55,32 @@ fn array(file: &FilePart, name: &str) -> Outcome<Array> {
 /// Weights as maps.
 pub(crate) fn weights(file: &FilePart, map: Option<(usize, usize)>) -> Outcome<Figure> {
     let array = array(file, "weights")?;
-    maps(&file.path.display().to_string(), &array.to_f64()?, array.shape(), map)
+    let place = file.path.display().to_string();
+    maps(&place, &array.to_f64()?, array.shape(), map).map_err(|e| of_map(e, map))
 }
 
-/// Weights of this shape as maps; `place` is where they are from.
-pub(crate) fn maps(
-    place: &str,
-    values: &[f64],
-    shape: &[usize],
-    map: Option<(usize, usize)>,
-) -> Outcome<Figure> {
-    let refused = |what: String| Failure::bad(format!("{place}: {what}"));
-    let (maps, height, width) = match (shape, map) {
-        (&[n, size], Some((h, w))) if size == h.saturating_mul(w) => (n, h, w),
-        (shape, Some((h, w))) => {
-            return Err(refused(format!(
-                "--map {h},{w}: needs weights [neuron, {h} x {w}], but they are {shape:?}"
-            )));
-        }
-        (&[n], None) => (1, 1, n),
-        (&[h, w], None) => (1, h, w),
-        (&[n, h, w], None) => (n, h, w),
-        (&[o, i, h, w], None) => (o.saturating_mul(i), h, w),
-        (shape, None) => {
-            return Err(refused(format!(
-                "has shape {shape:?}; weights are [row, column], [map, row, column] or [out, in, row, column]"
-            )));
-        }
-    };
-    let shown = maps.min(MAPS);
-    let size = height.saturating_mul(width);
-    let mut picture =
-        Weights::new(&values[..(shown.saturating_mul(size)).min(values.len())], shown, height, width);
-    if shown < maps {
-        picture = picture.title(format!("the first {shown} of {maps} maps"));
+/// An error of the shape of maps, under the option that says it.
+pub(crate) fn of_map(error: Error, map: Option<(usize, usize)>) -> Failure {
+    match (&error, map) {
+        (Error::Shape { .. }, Some((h, w))) => Failure::bad(format!("--map {h},{w}: {error}")),
+        _ => error.into(),
     }
-    Ok(picture.figure()?)
 }
 
-/// A curve of a training run.
+/// A curve of a training run: its values, and after which epochs they are.
 pub(crate) struct Curve {
     pub(crate) name: String,
+    pub(crate) epochs: Vec<f64>,
     pub(crate) values: Vec<f64>,
+}
+
+impl Curve {
+    /// The values that are there, of epochs 1, 2, …; all of them, if none is missing.
+    fn new(name: &str, values: impl IntoIterator<Item = Option<f64>>) -> Self {
+        let known = values.into_iter().enumerate().filter_map(|(i, v)| Some(((i + 1) as f64, v?)));
+        let (epochs, values) = known.unzip();
+        Curve { name: name.into(), epochs, values }
+    }
 }
 
 /// The curves in a file of metrics.
@@ -116,7 +98,10 @@ pub(crate) fn metrics(path: &Path) -> Outcome<Vec<Curve>> {
         }
         _ => {
             let Table { names, columns } = read_csv(path, NonFinite::Allow)?;
-            Ok(names.into_iter().zip(columns).map(|(name, values)| Curve { name, values }).collect())
+            // An empty field is an epoch without the value.
+            let given = |v: f64| Some(v).filter(|v| !v.is_nan());
+            let curve = |(name, values): (String, Vec<f64>)| Curve::new(&name, values.into_iter().map(given));
+            Ok(names.into_iter().zip(columns).map(curve).collect())
         }
     }
 }
@@ -128,7 +113,7 @@ fn in_json(value: &Value) -> Vec<Curve> {
         Value::Object(map) => {
             let of = |(name, value): (&String, &Value)| match value {
                 Value::Array(list) if !list.is_empty() && numbers(list).is_some() => {
-                    vec![Curve { name: name.clone(), values: numbers(list).unwrap_or_default() }]
+                    vec![Curve::new(name, numbers(list).unwrap_or_default().into_iter().map(Some))]
                 }
                 value => in_json(value),
             };
@@ -137,11 +122,16 @@ fn in_json(value: &Value) -> Vec<Curve> {
         Value::Array(list) => {
             let Some(first) = list.first().and_then(Value::as_object) else { return Vec::new() };
             let column = |name: &String| {
-                let values =
-                    list.iter().map(|v| v.get(name).and_then(Value::as_f64)).collect::<Option<Vec<f64>>>();
-                values.map(|values| Curve { name: name.clone(), values })
+                let values = list.iter().map(|v| v.get(name).and_then(Value::as_f64));
+                Some(Curve::new(name, values)).filter(|c| !c.values.is_empty())
             };
-            first.keys().filter_map(column).collect()
+            let mut names: Vec<&String> = first.keys().collect();
+            for name in list.iter().filter_map(Value::as_object).flat_map(serde_json::Map::keys) {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            names.into_iter().filter_map(column).collect()
         }
         _ => Vec::new(),
     }
@@ -173,10 +163,11 @@ pub(crate) fn learning_of(curves: &[Curve], log: bool) -> Option<Outcome<Figure>
     }
     let mut picture = LearningCurves::new();
     for curve in &losses {
-        picture = picture.loss(set_name(&curve.name, &["loss"]), &curve.values);
+        picture = picture.loss_at(set_name(&curve.name, &["loss"]), &curve.epochs, &curve.values, None);
     }
     for (curve, values) in &accuracies {
-        picture = picture.accuracy(set_name(&curve.name, &["accuracy", "acc"]), values);
+        picture =
+            picture.accuracy_at(set_name(&curve.name, &["accuracy", "acc"]), &curve.epochs, values, None);
     }
     if log {
         picture = picture.log_loss();

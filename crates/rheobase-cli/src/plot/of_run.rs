@@ -2,22 +2,21 @@
 
 use std::path::Path;
 
-use rheobase::Error;
-use rheobase::draw::{Confusion, Figure, Weights};
-use rheobase::learn::RunRecord;
-use rheobase::show::training::learning_curves;
+use rheobase::draw::{Confusion, Figure};
+use rheobase::learn::runs::run_folders;
+use rheobase::learn::{Comparison, RunRecord};
+use rheobase::show;
+use rheobase::show::training::{comparison, learning_curves};
 use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
-use crate::plot::{numbers, some_of};
+use crate::plot::numbers::of_map;
 use crate::train::run_folder::{REPORT, checkpoint_of, read_trained};
 
-/// Maps in a picture, at most.
-const MAPS: usize = 400;
-
-/// Loss and accuracy, with what the test gave.
+/// Loss and accuracy, with what the test gave; of a folder of runs, their means within bands over the seeds.
 pub(crate) fn learning(folder: &Path, log: bool) -> Outcome<Figure> {
-    let run = RunRecord::read(folder)?;
+    let runs = run_folders(folder)?.iter().map(RunRecord::read).collect::<rheobase::Result<Vec<_>>>()?;
+    let [run] = &runs[..] else { return Ok(comparison(&Comparison::new(runs)?, log)?) };
     if run.epochs.is_empty() {
         return Err(Failure::bad(format!("{}: has no epoch yet; train it first", folder.display())));
     }
@@ -40,53 +39,8 @@ pub(crate) fn confusion(folder: &Path) -> Outcome<Figure> {
     Ok(figure)
 }
 
-/// Weights of a layer: of a dense one, what each neuron has from its inputs, as an image where the inputs are one.
+/// Weights of a layer.
 pub(crate) fn weights(folder: &Path, name: Option<&str>, map: Option<(usize, usize)>) -> Outcome<Figure> {
     let trained = read_trained(&checkpoint_of(folder)?, 1)?;
-    let all = &trained.program().parameters().tensors;
-    let place = folder.display();
-    let wanted = match name {
-        Some(name) => {
-            all.iter().find(|t| t.name == name || t.name == format!("{name}.weight")).ok_or_else(|| {
-                Failure::from(Error::unknown(
-                    place.to_string(),
-                    "parameter",
-                    name,
-                    all.iter().map(|t| &t.name[..]),
-                ))
-            })?
-        }
-        None => all.iter().find(|t| t.shape.len() >= 2).ok_or_else(|| {
-            let names: Vec<&str> = all.iter().map(|t| &t.name[..]).collect();
-            Failure::bad(format!("{place}: has no weights; it has {}", names.join(", ")))
-        })?,
-    };
-    let values: Vec<f64> = wanted.values.iter().map(|x| f64::from(*x)).collect();
-    let &[inputs, outputs] = &wanted.shape[..] else {
-        return Ok(numbers::maps(&place.to_string(), &values, &wanted.shape, map)?.title(wanted.name.clone()));
-    };
-    let image = match trained.samples().shape[..] {
-        [1, h, w] | [h, w] if h * w == inputs => Some((h, w)),
-        _ => None,
-    };
-    let (rows, columns) = map.or(image).unwrap_or((1, inputs));
-    if rows.saturating_mul(columns) != inputs {
-        return Err(Failure::bad(format!("--map {rows},{columns}: `{}` has {inputs} inputs", wanted.name)));
-    }
-    if map.or(image).is_none() {
-        // A row per neuron.
-        let turned: Vec<f64> = (0..outputs)
-            .flat_map(|o| (0..inputs).map(move |i| (i, o)))
-            .map(|(i, o)| values[i * outputs + o])
-            .collect();
-        return Ok(Weights::new(&turned, 1, outputs, inputs).title(wanted.name.clone()).figure()?);
-    }
-    let shown = outputs.min(MAPS);
-    let turned: Vec<f64> = (0..shown)
-        .flat_map(|o| (0..inputs).map(move |i| (i, o)))
-        .map(|(i, o)| values[i * outputs + o])
-        .collect();
-    let some = some_of(shown, outputs, "neurons");
-    let title = if some.is_empty() { wanted.name.clone() } else { format!("{}: {some}", wanted.name) };
-    Ok(Weights::new(&turned, shown, rows, columns).title(title).figure()?)
+    show::weights::weights(&trained, name, map).map_err(|e| of_map(e, map))
 }

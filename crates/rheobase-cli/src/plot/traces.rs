@@ -1,5 +1,7 @@
 //! `plot traces`: states over time, from an archive, an array or a table.
 
+use std::ops::RangeInclusive;
+
 use rheobase::data::{Array, NonFinite, NpzReader, Table, read_csv, read_npy};
 use rheobase::draw::{Figure, Traces};
 use rheobase::models::neuron::Time;
@@ -20,13 +22,21 @@ struct Quantity {
     name: String,
     unit: String,
     times: Vec<f64>,
-    curves: Vec<(String, Vec<f64>)>,
+    curves: Vec<Curve>,
     /// How many curves there were before some were left out.
     all: usize,
 }
 
-/// Everything in the file that goes over time, a panel each.
-pub(crate) fn traces(file: &FilePart, part: &Part, only: &[usize]) -> Outcome<Figure> {
+/// What one neuron has of it, and when that neuron fired.
+#[derive(Default)]
+struct Curve {
+    name: String,
+    values: Vec<f64>,
+    spikes: Vec<f64>,
+}
+
+/// Everything in the file that goes over time, a panel each; its curves one above another, unless they are to lie over one another.
+pub(crate) fn traces(file: &FilePart, part: &Part, only: &[usize], overlay: bool) -> Outcome<Figure> {
     let ending = file.path.extension().map(|e| e.to_string_lossy().to_lowercase());
     let (clock, mut all) = match ending.as_deref() {
         Some("npz") => from_npz(file, part)?,
@@ -41,11 +51,17 @@ pub(crate) fn traces(file: &FilePart, part: &Part, only: &[usize]) -> Outcome<Fi
     if let Some(i) = only.iter().find(|i| **i >= count) {
         return Err(Failure::bad(format!("--only {i}: neurons are 0 to {}", count.saturating_sub(1))));
     }
-    all.iter_mut().for_each(|q| q.cut(part, only));
+    let (from, to) = part.range(clock)?;
+    let range = from.unwrap_or(f64::NEG_INFINITY)..=to.unwrap_or(f64::INFINITY);
+    all.iter_mut().for_each(|q| q.cut(&range, only));
     if let Some(q) = all.iter().find(|q| q.times.is_empty()) {
         return Err(Failure::bad(format!("--from, --to: nothing of `{}` lies between", q.name)));
     }
-    let panels = all.iter().map(|q| q.traces(clock).panel()).collect::<Result<Vec<_>, _>>()?;
+    let drawn = |q: &Quantity| {
+        let traces = q.traces(clock);
+        if overlay { traces.panel() } else { traces.offset().panel() }
+    };
+    let panels = all.iter().map(drawn).collect::<Result<Vec<_>, _>>()?;
     if panels.is_empty() {
         return Err(Failure::bad(format!(
             "{}: holds nothing over time; name an array of shape [time, batch, neuron] with FILE:NAME",
@@ -57,7 +73,7 @@ pub(crate) fn traces(file: &FilePart, part: &Part, only: &[usize]) -> Outcome<Fi
 
 impl Quantity {
     /// Leaves what is asked for.
-    fn cut(&mut self, part: &Part, only: &[usize]) {
+    fn cut(&mut self, range: &RangeInclusive<f64>, only: &[usize]) {
         let mut i = 0;
         let count = self.curves.len();
         self.all = count;
@@ -66,20 +82,21 @@ impl Quantity {
             // A quantity with a single curve belongs to every neuron.
             if only.is_empty() { i <= DRAWN } else { only.contains(&(i - 1)) || count == 1 }
         });
-        let range = part.from.unwrap_or(f64::NEG_INFINITY)..=part.to.unwrap_or(f64::INFINITY);
         let kept: Vec<bool> = self.times.iter().map(|t| range.contains(t)).collect();
         let keep = |values: &mut Vec<f64>| {
             let mut flags = kept.iter();
             values.retain(|_| flags.next().copied().unwrap_or(false));
         };
         keep(&mut self.times);
-        self.curves.iter_mut().for_each(|c| keep(&mut c.1));
+        self.curves.iter_mut().for_each(|c| keep(&mut c.values));
     }
 
     fn traces(&self, clock: Time) -> Traces<'_> {
         let title = some_of(self.curves.len(), self.all, "neurons");
         let traces = Traces::new(&self.times, &self.name, &self.unit).clock(clock).title(title);
-        self.curves.iter().fold(traces, |traces, (name, values)| traces.trace(name, values))
+        self.curves
+            .iter()
+            .fold(traces, |traces, c| traces.trace_with_spikes(&c.name, &c.values, &c.spikes[..]))
     }
 }
 
@@ -130,7 +147,34 @@ fn from_npz(file: &FilePart, part: &Part) -> Outcome<(Time, Vec<Quantity>)> {
         q.unit = field.or(input).filter(|u| *u != "1").unwrap_or_default().into();
         all.push(q);
     }
+    if has("events") && has("shape") {
+        let shape = reader.read("shape")?.to_f64()?;
+        let offsets = if has("offset") { reader.read("offset")?.to_f64()? } else { Vec::new() };
+        mark_spikes(&mut all, &reader.read("events")?.to_f64()?, &offsets, shape.get(2), dt, part.sample);
+    }
     Ok((clock, all))
+}
+
+/// Gives the spikes of `events`, [step, batch, neuron] each, to the curves of quantities that have one for every neuron.
+fn mark_spikes(
+    all: &mut [Quantity],
+    events: &[f64],
+    offsets: &[f64],
+    neurons: Option<&f64>,
+    dt: f64,
+    sample: Option<usize>,
+) {
+    let own = all.iter_mut().filter(|q| neurons == Some(&(q.curves.len() as f64)));
+    let sample = sample.unwrap_or(0) as f64;
+    let mut fired: Vec<Vec<f64>> = vec![Vec::new(); neurons.map_or(0, |n| *n as usize)];
+    for (i, event) in events.chunks_exact(3).enumerate().filter(|(_, e)| e[1] == sample) {
+        if let Some(times) = fired.get_mut(event[2] as usize) {
+            times.push(event[0] * dt + offsets.get(i).copied().unwrap_or(0.0));
+        }
+    }
+    for q in own {
+        q.curves.iter_mut().zip(&fired).for_each(|(curve, times)| curve.spikes.clone_from(times));
+    }
 }
 
 /// The curves in an array [time], [time, neuron] or [time, batch, neuron]. Number i was taken after step (i + 1)·every - 1.
@@ -164,7 +208,7 @@ fn quantity(
     let place = |row: usize, neuron: usize| (row * batch + sample) * neurons + neuron;
     let curve = |n: usize| {
         let name = if neurons == 1 { String::new() } else { format!("neuron {n}") };
-        (name, (0..rows).map(|row| values[place(row, n)]).collect())
+        Curve { name, values: (0..rows).map(|row| values[place(row, n)]).collect(), spikes: Vec::new() }
     };
     Ok(Quantity {
         name: name.into(),
@@ -205,20 +249,22 @@ fn from_table(table: &Table, part: &Part, place: &str) -> Outcome<(Time, Vec<Qua
         if base == "spikes" && table.names.len() > 3 {
             continue;
         }
-        let values = column(i).clone();
+        let fired = table.find(&name.replacen(base, "spikes", 1)).unwrap_or_default();
+        let spikes = times.iter().zip(fired).filter(|(_, n)| **n != 0.0).map(|(t, _)| *t).collect();
+        let curve = Curve { name: curve, values: column(i).clone(), spikes };
         match all.iter_mut().find(|q| q.name == base) {
-            Some(q) => q.curves.push((curve, values)),
+            Some(q) => q.curves.push(curve),
             None => all.push(Quantity {
                 name: base.into(),
                 unit: String::new(),
                 times: times.clone(),
-                curves: vec![(curve, values)],
+                curves: vec![curve],
                 all: 1,
             }),
         }
     }
     for q in all.iter_mut().filter(|q| q.curves.len() == 1) {
-        q.curves[0].0.clear();
+        q.curves[0].name.clear();
     }
     Ok((clock, all))
 }

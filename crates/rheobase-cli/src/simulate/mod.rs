@@ -26,6 +26,7 @@ use rheobase::{Competition, Population, Record, Spikes};
 
 use crate::arguments::{ProbeArgument, Setting, Shape, check_output, is_stdout, write_table};
 use crate::failure::{Failure, Outcome};
+use crate::format::Format;
 use crate::picture_options::{PictureOptions, with_provenance};
 use crate::terminal;
 use crate::text::short;
@@ -93,9 +94,8 @@ pub(crate) struct Simulate {
     /// Draw input, potentials and spikes into this .svg, .png or .pdf file
     #[arg(long, value_name = "FILE")]
     pub(crate) plot: Option<PathBuf>,
-    /// Print the summary as JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
     #[command(flatten)]
     drawn: PictureOptions,
 }
@@ -170,7 +170,7 @@ impl Simulate {
         if self.output.iter().chain(&self.plot).any(|path| is_stdout(path)) {
             return Ok(());
         }
-        if self.json { terminal::print_json(&summary) } else { terminal::print(&summary.text()) }
+        self.format.print(&summary, || summary.text())
     }
 
     fn check_files(&self) -> Outcome<()> {

@@ -11,6 +11,7 @@ use rheobase::network::{Synapse, SynapseShape};
 use serde_json::json;
 
 use crate::failure::{Failure, Outcome};
+use crate::format::Format;
 use crate::terminal;
 use crate::text::Table;
 use crate::train::conversion_pictures;
@@ -49,7 +50,7 @@ pub(crate) struct AsSpikes {
     #[arg(long, value_name = "P", conflicts_with = "scale_firing_rates", allow_negative_numbers = true)]
     percentile: Option<f64>,
     /// The rate of --percentile in Hz
-    #[arg(long, value_name = "HZ", default_value_t = 200.0, allow_negative_numbers = true)]
+    #[arg(long, value_name = "HZ", default_value_t = 200.0, allow_negative_numbers = true, value_parser = crate::units::hertz)]
     rate: f64,
     /// Where potentials begin: 0 at rest, below 1 at this share of the way to threshold
     #[arg(long, value_name = "SHARE", default_value_t = 0.0, allow_negative_numbers = true)]
@@ -115,7 +116,7 @@ impl AsSpikes {
         checkpoint: &Path,
         presentation: &Presentation,
         data: &Dataset,
-        as_json: bool,
+        format: Format,
     ) -> Outcome<()> {
         let calibration = match (presentation.scaling, &trained.config().data.source) {
             (Scaling::Percentile { .. }, Source::Given) => {
@@ -137,27 +138,25 @@ impl AsSpikes {
             }
             None => Vec::new(),
         };
-        if as_json {
-            let share = |n: usize| n as f64 / found.samples as f64;
-            return terminal::print_json(&json!({
-                "checkpoint": checkpoint,
-                "data": data.name(),
-                "samples": found.samples,
-                "accuracy": {
-                    "as_trained": share(found.as_trained),
-                    "as_rates": share(found.as_rates),
-                    "predicted": found.predicted,
-                    "as_spikes": share(found.as_spikes),
-                },
-                "loss": { "predicted": found.predicted_loss(), "measured": found.loss() },
-                "course": found.moments,
-                "settled": found.settled,
-                "layers": found.layers,
-                "predictions": found.predictions,
-                "pictures": drawn,
-            }));
-        }
-        terminal::print(&text(&found, presentation, data, &drawn))
+        let share = |n: usize| n as f64 / found.samples as f64;
+        let all = json!({
+            "checkpoint": checkpoint,
+            "data": data.name(),
+            "samples": found.samples,
+            "accuracy": {
+                "as_trained": share(found.as_trained),
+                "as_rates": share(found.as_rates),
+                "predicted": found.predicted,
+                "as_spikes": share(found.as_spikes),
+            },
+            "loss": { "predicted": found.predicted_loss(), "measured": found.loss() },
+            "course": found.moments,
+            "settled": found.settled,
+            "layers": found.layers,
+            "predictions": found.predictions,
+            "pictures": drawn,
+        });
+        format.print_part(&all, |all| all["layers"].clone(), || text(&found, presentation, data, &drawn))
     }
 }
 

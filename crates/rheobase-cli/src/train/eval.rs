@@ -8,6 +8,7 @@ use rheobase::learn::{Trained, splits};
 use serde_json::json;
 
 use crate::failure::{Failure, Outcome};
+use crate::format::Format;
 use crate::terminal;
 use crate::text::Table;
 use crate::train::as_spikes::AsSpikes;
@@ -35,9 +36,8 @@ pub(crate) struct Eval {
     /// Threads [default: all cores]; results do not depend on it
     #[arg(long, value_name = "N", value_parser = crate::arguments::threads)]
     threads: Option<usize>,
-    /// Print JSON, with the confusion matrix
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 impl Eval {
@@ -52,7 +52,7 @@ impl Eval {
             )));
         }
         if let Some(presentation) = self.as_spikes.presentation(&trained)? {
-            return self.as_spikes.show(&trained, &path, &presentation, &data, self.json);
+            return self.as_spikes.show(&trained, &path, &presentation, &data, self.format);
         }
         let mut warnings = trained.warnings(&data)?;
         let tested = trained.outcome(&data)?;
@@ -60,23 +60,27 @@ impl Eval {
         let fingerprint = trained.fingerprint()?;
         warnings.extend(tested.warnings(trained.program(), "the test"));
         warnings.iter().for_each(|w| terminal::warn(&format!("warning: {w}")));
-        if self.json {
-            let classes: usize = trained.program().output_shape().iter().product();
-            let matrix = confusion(&data, &tested, classes);
-            return terminal::print_json(&json!({
-                "checkpoint": path,
-                "data": data.name(),
-                "test": scores.json(),
-                "confusion": matrix.chunks(classes.max(1)).collect::<Vec<_>>(),
-                "fingerprint": fingerprint,
-                "warnings": warnings_json(&warnings),
-            }));
-        }
-        let mut table = Table::bare();
-        table.row(["data".into(), format!("{}, {} samples", data.name(), data.samples())]);
-        scores.rows(&mut table);
-        let table = table.render(terminal::width());
-        terminal::print(&format!("{table}\nfingerprint {fingerprint}\n{}\n", scores.line()))
+        let classes: usize = trained.program().output_shape().iter().product();
+        let matrix = confusion(&data, &tested, classes);
+        let all = json!({
+            "checkpoint": path,
+            "data": data.name(),
+            "test": scores.json(),
+            "confusion": matrix.chunks(classes.max(1)).collect::<Vec<_>>(),
+            "fingerprint": fingerprint,
+            "warnings": warnings_json(&warnings),
+        });
+        self.format.print_part(
+            &all,
+            |all| all["test"].clone(),
+            || {
+                let mut table = Table::bare();
+                table.row(["data".into(), format!("{}, {} samples", data.name(), data.samples())]);
+                scores.rows(&mut table);
+                let table = table.render(terminal::width());
+                format!("{table}\nfingerprint {fingerprint}\n{}\n", scores.line())
+            },
+        )
     }
 
     fn data(&self, trained: &Trained) -> Outcome<Dataset> {

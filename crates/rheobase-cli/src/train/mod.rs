@@ -21,6 +21,7 @@ use rheobase::Cancel;
 use rheobase::learn::{Epoch, Job, Progressed, TrainConfig};
 
 use crate::failure::{Failure, Outcome};
+use crate::format::Format;
 use crate::settings::explained;
 use crate::simulate::disk;
 use crate::{interrupt, terminal};
@@ -37,14 +38,14 @@ bits as without a stop. Other processes are kept out of the folder meanwhile.
 
 With --resume, settings of CONFIG.toml, --set, or an edited config.toml in the folder are compared with the
 checkpoint's. These may change: train.epochs, train.early_stopping.patience, train.threads, train.memory, train.checkpoint_every,
-optimise.learning_rate, optimise.schedule, when a stage ends, and where files lie. Others are refused by name.
+train.test_every, optimise.learning_rate, optimise.schedule, when a stage ends, and where files lie. Others are refused by name.
 
 Examples:
   rheobase train
-  rheobase train --epochs 5 --lr 0.002 --out runs/short
+  rheobase train --epochs 5 --lr 0.002 -o runs/short
   rheobase train examples/digits-recurrent.toml --seed 1
   rheobase train examples/vision-digits.toml       features without labels, then a readout
-  rheobase train --resume --out runs/short --epochs 10"
+  rheobase train --resume -o runs/short --epochs 10"
 )]
 pub(crate) struct Train {
     /// Settings as TOML (see examples/); without, handwritten digits
@@ -72,11 +73,10 @@ pub(crate) struct Train {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Folder of the run [default: runs/NAME-SEED, NAME that of the settings or `digits`]
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Print the run's report.json instead of a table, at the end
-    #[arg(long)]
-    json: bool,
+    #[arg(short, long, value_name = "DIR", alias = "out")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    format: Format,
 }
 
 impl Train {
@@ -98,7 +98,7 @@ impl Train {
         learned?;
         let done = report::write(&job, &folder, pace.0)?;
         done.warnings.iter().for_each(|w| terminal::warn(&format!("warning: {w}")));
-        if self.json { terminal::print_json(&done.report) } else { done.print(&job, &folder, pace) }
+        self.format.print_part(&done.report, |all| all["test"].clone(), || done.text(&job, &folder, pace))
     }
 
     /// The settings that the command line states; none if a run goes on with its own.
@@ -153,14 +153,14 @@ impl Train {
         let stem = self.config.as_ref().and_then(|path| path.file_stem()).map(|s| s.to_string_lossy());
         let name = stem.as_deref().unwrap_or("digits");
         let seed = stated.map_or(self.seed.unwrap_or_default(), |config| config.train.seed);
-        self.out.clone().unwrap_or_else(|| PathBuf::from(format!("runs/{name}-{seed}")))
+        self.output.clone().unwrap_or_else(|| PathBuf::from(format!("runs/{name}-{seed}")))
     }
 
     fn resumed(&self, stated: Option<TrainConfig>, folder: &mut RunFolder) -> Outcome<Job> {
         if !folder.has(CHECKPOINT) && !folder.has(CONFIG) {
             let place = folder.path().display();
             return Err(Failure::bad(format!(
-                "{place}: holds no run to go on with; leave --resume away, or name its folder with --out"
+                "{place}: holds no run to go on with; leave --resume away, or name its folder with -o"
             )));
         }
         folder.own()?;
@@ -246,7 +246,7 @@ pub(crate) fn learn(
     if !job.is_done() {
         let place = folder.path().display();
         return Err(Failure::Interrupted(format!(
-            "interrupted in {}; saved, go on with: rheobase train --resume --out {place}",
+            "interrupted in {}; saved, go on with: rheobase train --resume -o {place}",
             under_way(job)
         )));
     }
@@ -259,7 +259,7 @@ fn later(failure: Failure, folder: &RunFolder) -> Failure {
     let place = folder.path().display();
     let left = match folder.has(CHECKPOINT) {
         true => format!(
-            "the checkpoint before it is whole; make room and go on with: rheobase train --resume --out {place}"
+            "the checkpoint before it is whole; make room and go on with: rheobase train --resume -o {place}"
         ),
         false => "there is no earlier checkpoint".into(),
     };

@@ -9,8 +9,9 @@ use rheobase::data::atomic_write;
 use rheobase::learn::{Outcome as Answers, Trained};
 use serde_json::{Value, json};
 
-use crate::arguments::check_output;
+use crate::arguments::{check_output, is_stdout};
 use crate::failure::{Failure, Outcome};
+use crate::format::Format;
 use crate::terminal;
 use crate::train::run_folder::{checkpoint_of, read_trained};
 use crate::train::samples_file::SamplesFile;
@@ -30,20 +31,19 @@ pub(crate) struct Predict {
     run: PathBuf,
     #[command(flatten)]
     samples: SamplesFile,
-    /// Write to this .csv or .json file instead of the terminal
+    /// Write to this .csv or .json file instead of standard output, which is -
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Threads [default: all cores]; results do not depend on it
     #[arg(long, value_name = "N", value_parser = crate::arguments::threads)]
     threads: Option<usize>,
-    /// Print JSON instead of csv
-    #[arg(long, conflicts_with = "output")]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 impl Predict {
     pub(crate) fn run(self) -> Outcome<()> {
-        if let Some(path) = &self.output {
+        if let Some(path) = self.output.as_ref().filter(|path| !is_stdout(path)) {
             check_output("-o", path, &["csv", "json"])?;
         }
         let trained = read_trained(&checkpoint_of(&self.run)?, self.threads.unwrap_or(0))?;
@@ -55,11 +55,11 @@ impl Predict {
         warnings.extend(answers.warnings(trained.program(), "these samples"));
         warnings.iter().for_each(|w| terminal::warn(&format!("warning: {w}")));
         let ending = self.output.as_ref().and_then(|p| p.extension());
-        let as_json = self.json || ending.is_some_and(|e| e.eq_ignore_ascii_case("json"));
+        let as_json = self.format.json || ending.is_some_and(|e| e.eq_ignore_ascii_case("json"));
         let text = if as_json { in_json(&trained, &answers)? } else { in_csv(&trained, &answers) };
         match &self.output {
-            Some(path) => Ok(atomic_write(path, |file| file.write_all(text.as_bytes()))?),
-            None => terminal::print(&text),
+            Some(path) if !is_stdout(path) => Ok(atomic_write(path, |file| file.write_all(text.as_bytes()))?),
+            _ => terminal::print(&text),
         }
     }
 }

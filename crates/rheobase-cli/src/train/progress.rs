@@ -81,8 +81,9 @@ impl Bar {
         if !ended {
             return self.bar.set_message(text);
         }
-        if let Some(accuracy) = epoch.and_then(|e| e.validation_accuracy) {
-            text += &format!("  validation {:.1} %", 100.0 * accuracy);
+        let judged = epoch.map(|e| [("validation", e.validation_accuracy), ("test", e.test_accuracy)]);
+        for (set, accuracy) in judged.into_iter().flatten() {
+            text += &accuracy.map_or(String::new(), |a| format!("  {set} {:.1} %", 100.0 * a));
         }
         // A line that stays, above the bar where there is one.
         if self.bar.is_hidden() { terminal::note(&text) } else { self.bar.println(text) }

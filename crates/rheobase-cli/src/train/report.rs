@@ -15,16 +15,22 @@ use crate::terminal;
 use crate::text::{Table, grouped, short};
 use crate::train::run_folder::{REPORT, RunFolder, STAGES};
 
-/// The metrics of all epochs as CSV.
+/// The metrics of all epochs as CSV: columns of the validation and of the test where an epoch has them, their cells empty where
+/// another has not.
 pub(crate) fn metrics(history: &[Epoch]) -> String {
-    let validated = history.iter().any(|e| e.validation_loss.is_some());
+    let optional: [(&str, fn(&Epoch) -> [Option<f64>; 2]); 2] = [
+        (",validation_loss,validation_accuracy", |e| [e.validation_loss, e.validation_accuracy]),
+        (",test_loss,test_accuracy", |e| [e.test_loss, e.test_accuracy]),
+    ];
+    let known = |of: fn(&Epoch) -> [Option<f64>; 2]| history.iter().any(|e| of(e)[0].is_some());
+    let columns: Vec<_> = optional.into_iter().filter(|(_, of)| known(*of)).collect();
     let mut out = String::from("epoch,loss,accuracy,rate,learning_rate");
-    out += if validated { ",validation_loss,validation_accuracy\n" } else { "\n" };
+    columns.iter().for_each(|(names, _)| out += names);
+    out.push('\n');
     for e in history {
         let _ = write!(out, "{},{},{},{},{}", e.epoch, e.loss, e.accuracy, e.rate, e.learning_rate);
-        if validated {
-            let text = |x: Option<f64>| x.map_or(String::new(), |x| x.to_string());
-            let _ = write!(out, ",{},{}", text(e.validation_loss), text(e.validation_accuracy));
+        for value in columns.iter().flat_map(|(_, of)| of(e)) {
+            let _ = write!(out, ",{}", value.map_or(String::new(), |x| x.to_string()));
         }
         out.push('\n');
     }
@@ -192,6 +198,7 @@ pub(crate) fn write(job: &Job, folder: &RunFolder, seconds: f64) -> Outcome<Fini
         "epochs": job.history().len(),
         "parameters": job.program().parameters().count(),
         "test": scores.json(),
+        "history": job.history(),
         "confusion": matrix.chunks(classes.max(1)).collect::<Vec<_>>(),
         "fingerprint": fingerprint,
         "data": credit.unwrap_or(test.name()),
@@ -212,7 +219,7 @@ pub(crate) fn write(job: &Job, folder: &RunFolder, seconds: f64) -> Outcome<Fini
 
 impl Finished {
     /// Says what came of it, as a table; the training had this many seconds, at so many samples per second.
-    pub(crate) fn print(&self, job: &Job, folder: &RunFolder, (seconds, speed): (f64, f64)) -> Outcome<()> {
+    pub(crate) fn text(&self, job: &Job, folder: &RunFolder, (seconds, speed): (f64, f64)) -> String {
         let mut table = Table::bare();
         let place = folder.path().display();
         let epochs = job.history().len();
@@ -249,7 +256,7 @@ Try next:
   rheobase inspect {place}                  its layers, shapes, parameters and rates
   rheobase eval {place}                     the test again
   rheobase report {place}                   everything on one page
-  rheobase train --resume --out {place} --epochs {more}    train further
+  rheobase train --resume -o {place} --epochs {more}    train further
 
 fingerprint {}
 {}
@@ -257,6 +264,6 @@ fingerprint {}
             self.fingerprint,
             self.scores.line()
         );
-        terminal::print(&out)
+        out
     }
 }

@@ -99,7 +99,7 @@ impl RunFolder {
                     _ => "holds other files",
                 };
                 Err(Failure::bad(format!(
-                    "{place}: {what}; --resume goes on with a run, --force starts anew in its place, --out names another folder"
+                    "{place}: {what}; --resume goes on with a run, --force starts anew in its place, -o names another folder"
                 )))
             }
         }

@@ -231,3 +231,144 @@ fn what_is_not_a_result_can_be_left_out() {
     assert!(coloured.contains("\u{1b}[31m"), "{coloured:?}");
     assert!(!run_in(place, &["models", "lyf"]).err.contains('\u{1b}'));
 }
+
+#[test]
+fn old_names_of_options_still_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    ok(place, &["simulate", "lif", "--neurons", "5", "--input", "noise:1.2,3", "-o", "s.npz"]);
+    let run = |args: &str| ok(place, &args.split(' ').collect::<Vec<_>>());
+    for (old, new) in [
+        ("plot correlogram s.npz -o - --scale rate", "plot correlogram s.npz -o - --normalise rate"),
+        ("plot raster s.npz -o - --rate", "plot raster s.npz -o - --with-rate"),
+        (
+            "analyse s.npz --measure isi --refractoriness 0.004",
+            "analyze s.npz --measure isi --lvr-constant 4ms",
+        ),
+        (
+            "phase adex --plot - --start v=-50 --colour never",
+            "phase adex --plot - --initial v=-0.05V --color never",
+        ),
+    ] {
+        assert_eq!(run(old), run(new), "{old}");
+    }
+    task(place);
+    run("train job.toml --out a --quiet");
+    run("train job.toml -o b --quiet");
+    assert!(run("compare a b -o -").starts_with("<svg") && run("compare a b --plot -").starts_with("<svg"));
+}
+
+#[test]
+fn every_table_is_csv_and_json_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    task(place);
+    ok(place, &["simulate", "lif", "--neurons", "5", "--input", "noise:1.2,3", "-o", "s.npz"]);
+    let trained = ok(place, &["train", "job.toml", "-o", "run", "--quiet", "--csv"]);
+    assert!(trained.starts_with("name,value\n") && trained.contains("\naccuracy,"), "{trained}");
+    for (args, head) in [
+        ("models", "name,class,"),
+        ("models lif", "name,default,"),
+        ("models --surrogates", "name,parameters,"),
+        ("simulate lif", "name,value"),
+        ("curve lif --points 3", "input,simulated,closed_form"),
+        ("phase adex", "input,beyond_threshold,stability,"),
+        ("inspect run", "name,"),
+        ("inspect s.npz", "train,first,last,spikes"),
+        ("analyse s.npz", "train,spikes,"),
+        ("eval run", "name,value"),
+        ("compare run", "folder,epochs,"),
+        ("to-rates run -o rates --force", "layer,error,"),
+    ] {
+        let args: Vec<&str> = args.split(' ').collect();
+        let csv = ok(place, &[&args[..], &["--csv", "--quiet"]].concat());
+        assert!(csv.starts_with(head) && csv.lines().count() > 1, "{args:?}: {csv}");
+        let columns = |line: &str| line.split('"').step_by(2).map(|s| s.matches(',').count()).sum::<usize>();
+        assert!(
+            csv.lines().all(|line| columns(line) == columns(&csv)
+                || columns(line) == columns(csv.lines().next().unwrap_or(""))),
+            "{args:?}: {csv}"
+        );
+        json(place, &[&args[..], &["--json", "--quiet"]].concat());
+        let both = run_in(place, &[&args[..], &["--json", "--csv"]].concat());
+        assert_eq!(both.code, Some(2), "{args:?}");
+    }
+}
+
+#[test]
+fn ranges_and_inputs_have_units_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    ok(
+        place,
+        &["simulate", "lif", "--neurons", "5", "--input", "noise:1.2,3", "--probe", "v", "-o", "s.npz"],
+    );
+    let run = |args: &str| ok(place, &args.split(' ').collect::<Vec<_>>());
+    for (units, plain) in [
+        ("analyse s.npz --from 100ms --to 0.4s", "analyse s.npz --from 0.1 --to 0.4"),
+        ("plot traces s.npz --from 100ms --to 0.4s -o -", "plot traces s.npz --from 0.1 --to 0.4 -o -"),
+        (
+            "analyse s.npz --measure psth --at 300ms,0.6s --around -100ms..200ms --bin 10ms",
+            "analyse s.npz --measure psth --at 0.3,0.6 --around -0.1..0.2 --bin 0.01",
+        ),
+        (
+            "analyse s.npz --measure victor-purpura --cost 0.02kHz",
+            "analyse s.npz --measure victor-purpura --cost 20",
+        ),
+        (
+            "analyse s.npz --measure bursts --bursts begin=100ms,within=0.2s",
+            "analyse s.npz --measure bursts --bursts begin=0.1,within=0.2",
+        ),
+        ("phase adex --input 0,0.8nA --json", "phase adex --input 0,800 --json"),
+        ("phase adex --x v=-80mV..-0.04V --json", "phase adex --x v=-80..-40 --json"),
+    ] {
+        assert_eq!(run(units), run(plain), "{units}");
+    }
+    for (args, says) in [
+        ("analyse s.npz --from 1mV", "--from = 1 mV: is in s"),
+        ("analyse s.npz --start 1mV", "--start = 1 mV: is in s"),
+        ("analyse s.npz --measure psth --at 0.3 --around 1mV..2mV", "--around = 1 mV: is in s"),
+        ("analyse s.npz --cost 3ms", "--cost = 3 ms: is in Hz"),
+        ("analyse s.npz --bursts spikes=3ms", "--bursts spikes=3ms: must be a whole number"),
+        ("phase adex --input 3ms", "--input = 3 ms: is in pA"),
+        ("phase adex --x v=1ms..2ms", "axis of v = 1 ms: is in mV"),
+    ] {
+        let ran = run_in(place, &args.split(' ').collect::<Vec<_>>());
+        assert!(ran.code == Some(2) && ran.err.contains(says), "{args}: {}", ran.err);
+    }
+}
+
+#[test]
+fn a_test_after_every_epoch_is_a_curve() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    task(place);
+    for (seed, out) in [("0", "runs/a"), ("1", "runs/b")] {
+        ok(
+            place,
+            &["train", "job.toml", "--seed", seed, "--epochs", "4", "--set", "train.test_every=2", "-o", out],
+        );
+    }
+    ok(place, &["train", "job.toml", "--epochs", "4", "-o", "plain"]);
+    let metrics = fs::read_to_string(place.join("runs/a/metrics.csv")).unwrap();
+    let lines: Vec<&str> = metrics.lines().collect();
+    assert!(lines[0].ends_with("test_loss,test_accuracy") && lines[1].ends_with(",,"), "{metrics}");
+    let report: serde_json::Value =
+        serde_json::from_slice(&fs::read(place.join("runs/a/report.json")).unwrap()).unwrap();
+    // The last epoch's test is that of the report; testing changes nothing of what is learned.
+    assert_eq!(report["history"][3]["test_accuracy"], report["test"]["accuracy"]);
+    assert!(report["history"][2]["test_accuracy"].is_null());
+    let plain: serde_json::Value =
+        serde_json::from_slice(&fs::read(place.join("plain/report.json")).unwrap()).unwrap();
+    assert_eq!(report["fingerprint"], plain["fingerprint"]);
+    let one = ok(place, &["plot", "learning", "runs/a", "--log", "-o", "-"]);
+    let both = ok(place, &["plot", "learning", "runs", "-o", "-"]);
+    assert!(one.contains(">test<") && one.contains(">training<"), "{one}");
+    assert!(both.contains(">test<") && both.contains("2 seeds: mean and range over seeds"), "{both}");
+    ok(place, &["plot", "learning", "runs/a/metrics.csv", "-o", "x.svg"]);
+    ok(place, &["plot", "learning", "runs/a/report.json", "-o", "x.svg"]);
+    ok(place, &["report", "runs/a"]);
+    ok(place, &["train", "--resume", "-o", "runs/a", "--epochs", "5", "--set", "train.test_every=1"]);
+    let metrics = fs::read_to_string(place.join("runs/a/metrics.csv")).unwrap();
+    assert!(!metrics.lines().last().unwrap().ends_with(",,"), "{metrics}");
+}

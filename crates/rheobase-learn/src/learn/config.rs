@@ -49,6 +49,7 @@ pub struct TrainConfig {
     pub network: NetworkConfig,
     /// Layers that learn without labels before the training begins, in their order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "rheobase_network::one_or_many::list")]
     pub stage: Vec<StageConfig>,
     /// A readout that is computed from the labels, after the stages; by default all that is left is trained by gradients.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,6 +64,7 @@ pub struct TrainConfig {
     pub train: RunConfig,
     /// What it is compared with, once it is tested: other jobs on the same samples.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "rheobase_network::one_or_many::list")]
     pub control: Vec<ControlConfig>,
 }
 

@@ -25,6 +25,12 @@ pub struct Epoch {
     /// Share of them that is classified right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation_accuracy: Option<f64>,
+    /// Mean loss of the test samples, in epochs that end with a test (`train.test_every`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_loss: Option<f64>,
+    /// Share of them that is classified right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_accuracy: Option<f64>,
 }
 
 /// Where a job is after a batch, or after some samples of a stage.

@@ -399,11 +399,19 @@ impl Job {
             rate: progress.rate,
             validation_loss: None,
             validation_accuracy: None,
+            test_loss: None,
+            test_accuracy: None,
+        };
+        let judged = |data: &Dataset| -> Result<[Option<f64>; 2]> {
+            let (outcome, samples) = (self.outcome_of(data)?, data.samples() as f64);
+            Ok([outcome.loss / samples, outcome.correct as f64 / samples].map(Some))
         };
         if let Some(validation) = &self.splits.validation {
-            let outcome = self.outcome_of(validation)?;
-            epoch.validation_loss = Some(outcome.loss / validation.samples() as f64);
-            epoch.validation_accuracy = Some(outcome.correct as f64 / validation.samples() as f64);
+            [epoch.validation_loss, epoch.validation_accuracy] = judged(validation)?;
+        }
+        let every = self.config.train.test_every;
+        if every > 0 && epoch.epoch.is_multiple_of(every) {
+            [epoch.test_loss, epoch.test_accuracy] = judged(&self.splits.test)?;
         }
         self.history.push(epoch.clone());
         let during = format!("epoch {}", epoch.epoch);

@@ -32,6 +32,7 @@ pub struct Network {
     pub output: String,
     /// The nodes.
     #[serde(rename = "node", default)]
+    #[serde(deserialize_with = "crate::one_or_many::list")]
     pub nodes: Vec<Node>,
 }
 

@@ -18,6 +18,8 @@ mod run;
 #[cfg(feature = "learn")]
 pub mod training;
 mod trains;
+#[cfg(feature = "learn")]
+pub mod weights;
 
 use rheobase_base::Result;
 use rheobase_draw::Figure;

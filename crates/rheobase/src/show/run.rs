@@ -10,7 +10,7 @@ use rheobase_base::Result;
 use rheobase_signals::SpikeValues;
 
 /// Neurons whose input and potential are drawn.
-const DRAWN: usize = 3;
+const DRAWN: usize = 6;
 /// Samples of a trace at most: more cannot be seen.
 const SAMPLES: usize = 50_000;
 

@@ -16,6 +16,12 @@ use super::Show;
 
 /// Outputs that get a line of their own.
 const LINES: usize = 5;
+/// Sets of samples with what is known of them after an epoch, from the one that is always known to the one that says most.
+const SETS: [(&str, [Measure; 2]); 3] = [
+    ("training", [Measure::Loss, Measure::Accuracy]),
+    ("validation", [Measure::ValidationLoss, Measure::ValidationAccuracy]),
+    ("test", [Measure::TestLoss, Measure::TestAccuracy]),
+];
 
 impl Show for Job {
     fn figure(&self) -> Result<Figure> {
@@ -29,19 +35,21 @@ impl Show for Trained {
     }
 }
 
-/// Loss and accuracy, epoch by epoch; those of validation too, where every epoch has them. What a test gave at the end (loss,
-/// accuracy) is marked; the axis of the loss may be logarithmic.
+/// Loss and accuracy, epoch by epoch: of training, and of validation and test in the epochs that have them. What a test gave at
+/// the end (loss, accuracy) is marked; the axis of the loss may be logarithmic.
 ///
 /// # Errors
 /// No epoch; a loss that is not finite, or not above 0 on a logarithmic axis.
 pub fn learning_curves(history: &[Epoch], tested: Option<[f64; 2]>, log_loss: bool) -> Result<Figure> {
-    let loss: Vec<f64> = history.iter().map(|e| e.loss).collect();
-    let accuracy: Vec<f64> = history.iter().map(|e| e.accuracy).collect();
-    let checked_loss: Vec<f64> = history.iter().filter_map(|e| e.validation_loss).collect();
-    let checked: Vec<f64> = history.iter().filter_map(|e| e.validation_accuracy).collect();
-    let mut curves = LearningCurves::new().loss("training", &loss).accuracy("training", &accuracy);
-    if checked.len() == history.len() {
-        curves = curves.loss("validation", &checked_loss).accuracy("validation", &checked);
+    let sets = SETS.map(|(name, [loss, accuracy])| {
+        let of = |e: &Epoch| Some((e.epoch as f64, loss.of(e)?, accuracy.of(e)?));
+        let known: Vec<(f64, f64, f64)> = history.iter().filter_map(of).collect();
+        let column = |of: fn(&(f64, f64, f64)) -> f64| known.iter().map(of).collect::<Vec<f64>>();
+        (name, column(|k| k.0), column(|k| k.1), column(|k| k.2))
+    });
+    let mut curves = LearningCurves::new();
+    for (name, epochs, loss, accuracy) in sets.iter().filter(|set| !set.1.is_empty()) {
+        curves = curves.loss_at(*name, epochs, loss, None).accuracy_at(*name, epochs, accuracy, None);
     }
     if let Some([loss, accuracy]) = tested {
         curves = curves.tested(Some(loss).filter(|l| l.is_finite()), Some(accuracy));
@@ -56,7 +64,8 @@ impl Show for Comparison {
 }
 
 /// Loss and accuracy of runs side by side: a curve for each group of runs that differ in their seed at most, the mean of
-/// these, within a band from the lowest to the highest. Validation is shown where all runs have it, else training.
+/// these, within a band from the lowest to the highest. Of several groups the test is shown where all runs have it epoch by
+/// epoch, else validation where all have it, else training; of a single group all of them.
 ///
 /// # Errors
 /// No run with an epoch; a loss that is not finite, or not above 0 where its axis is logarithmic.
@@ -64,36 +73,55 @@ pub fn comparison(runs: &Comparison, log_loss: bool) -> Result<Figure> {
     let groups = runs.groups();
     let bands =
         |measure: Measure| groups.iter().map(|g| runs.band(g, measure)).collect::<Option<Vec<Band>>>();
-    let validation = bands(Measure::ValidationLoss).zip(bands(Measure::ValidationAccuracy));
-    let what = if validation.is_some() { "validation" } else { "training" };
-    let Some((loss, accuracy)) = validation.or_else(|| bands(Measure::Loss).zip(bands(Measure::Accuracy)))
-    else {
+    let known = |(name, [loss, accuracy]): (&'static str, [Measure; 2])| {
+        bands(loss).zip(bands(accuracy)).map(|(loss, accuracy)| (name, loss, accuracy))
+    };
+    let mut sets: Vec<_> = SETS.into_iter().filter_map(known).collect();
+    let Some(last) = sets.last().map(|set| set.0) else {
         let missing = runs.runs().iter().find(|r| r.epochs.is_empty()).map(|r| r.folder.clone());
         let what = "has no epoch yet; leave it out, or train it first";
         return Err(Error::file(missing.unwrap_or_default(), what));
     };
+    let alone = groups.len() == 1;
+    if !alone {
+        sets.retain(|set| set.0 == last);
+    }
     let seeds = groups.iter().map(|g| g.runs.len()).max().unwrap_or(1);
-    let title = match seeds {
-        1 => format!("Samples of {what}"),
-        _ => format!("Samples of {what}: mean and range over seeds"),
-    };
-    let mut curves = LearningCurves::new().title(title);
-    for ((group, loss), accuracy) in groups.iter().zip(&loss).zip(&accuracy) {
-        let name = match group.runs.len() {
-            1 => runs.label(group),
-            n => format!("{} ({n} seeds)", runs.label(group)),
-        };
-        curves = if group.runs.len() == 1 {
-            curves.loss(name.clone(), &loss.mean).accuracy(name, &accuracy.mean)
-        } else {
-            curves.loss_with_band(name.clone(), &loss.mean, [&loss.low, &loss.high]).accuracy_with_band(
-                name,
-                &accuracy.mean,
-                [&accuracy.low, &accuracy.high],
-            )
-        };
+    let range = if seeds == 1 { "" } else { "mean and range over seeds" };
+    let mut curves = LearningCurves::new().title(match (alone, range) {
+        (true, "") => runs.label(&groups[0]),
+        (true, _) => format!("{seeds} seeds: {range}"),
+        (false, "") => format!("Samples of {last}"),
+        (false, _) => format!("Samples of {last}: {range}"),
+    });
+    for (set, loss, accuracy) in &sets {
+        for ((group, loss), accuracy) in groups.iter().zip(loss).zip(accuracy) {
+            let name = match group.runs.len() {
+                _ if alone => set.to_string(),
+                1 => runs.label(group),
+                n => format!("{} ({n} seeds)", runs.label(group)),
+            };
+            curves = added(curves, name, loss, accuracy, group.runs.len() > 1);
+        }
     }
     if log_loss { curves.log_loss().figure() } else { curves.figure() }
+}
+
+/// `curves` with those of a group of runs, within their bands if there are several.
+fn added<'a>(
+    curves: LearningCurves<'a>,
+    name: String,
+    loss: &'a Band,
+    accuracy: &'a Band,
+    several: bool,
+) -> LearningCurves<'a> {
+    let limits = |band: &'a Band| several.then_some([&band.low[..], &band.high[..]]);
+    curves.loss_at(name.clone(), &loss.epochs, &loss.mean, limits(loss)).accuracy_at(
+        name,
+        &accuracy.epochs,
+        &accuracy.mean,
+        limits(accuracy),
+    )
 }
 
 /// How often each class was taken for each, from [`Outcome::confusion`](crate::learn::Outcome) of the test samples.

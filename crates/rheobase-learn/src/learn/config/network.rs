@@ -40,6 +40,7 @@ struct Table {
     #[serde(skip_serializing_if = "String::is_empty")]
     output: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "rheobase_network::one_or_many::list")]
     node: Vec<Node>,
 }
 

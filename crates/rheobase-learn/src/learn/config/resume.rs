@@ -10,11 +10,12 @@ use rheobase_network::toml_text;
 
 /// Settings that may change when a run is resumed: how long it takes, how fast it learns from here on, and where
 /// its files lie (their contents are compared). All others say what was learned, and from what.
-const MAY_CHANGE: [&str; 17] = [
+const MAY_CHANGE: [&str; 18] = [
     "train.epochs",
     "train.threads",
     "train.memory",
     "train.checkpoint_every",
+    "train.test_every",
     "train.early_stopping.patience",
     "optimise.learning_rate",
     "optimise.schedule",
@@ -55,7 +56,7 @@ impl Difference {
     /// | `train.epochs`, `train.early_stopping.patience` | when it ends |
     /// | `stage.LAYER.epochs`, `stage.LAYER.converged` | when the stage ends, as long as nothing has been learned after it |
     /// | `optimise.learning_rate`, `optimise.schedule` | how fast it learns from here on |
-    /// | `train.threads`, `train.memory`, `train.checkpoint_every` | no result depends on them |
+    /// | `train.threads`, `train.memory`, `train.checkpoint_every`, `train.test_every` | no result depends on them |
     /// | `control` | what it is compared with when it is done |
     /// | files of `data.source`, `network.file` | where they lie; the training samples and the network must be the same |
     pub fn may_change(&self) -> bool {

@@ -97,6 +97,8 @@ pub struct RunConfig {
     pub memory: Option<String>,
     /// Epochs between checkpoints: by default 1; 0 for one at the end only.
     pub checkpoint_every: u64,
+    /// Epochs between tests: by default 0, which tests at the end only. What they give is shown beside the training and decides nothing.
+    pub test_every: u64,
     /// Factor, over the run, on the width over which curves of layers that are run as rates are smoothed; where it is 0, they
     /// are not smoothed. By default 1 throughout.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,6 +118,7 @@ impl Default for RunConfig {
             truncate: None,
             memory: None,
             checkpoint_every: 1,
+            test_every: 0,
             smoothing: None,
             early_stopping: None,
         }

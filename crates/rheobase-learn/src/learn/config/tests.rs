@@ -445,3 +445,19 @@ fn a_folder_stands_for_its_files() {
     both.set("data.source.idx.images", "a").unwrap();
     assert!(both.check().unwrap_err().to_string().contains("`folder` stands for all files"));
 }
+
+#[test]
+fn a_single_table_stands_for_a_list_of_one() {
+    let node = "name = \"a\"\nlinear = { features = 2 }\n";
+    let rule = "layer = \"a\"\nplasticity = { rule = { order = {} }, winners = { competition = {} } }\n";
+    let read = |text: String| TrainConfig::from_toml(&text, "job.toml");
+    let list = read(format!("[[network.node]]\n{node}"));
+    assert_eq!(read(format!("[network.node]\n{node}")).unwrap(), list.unwrap());
+    let [one, list] = ["[stage]", "[[stage]]"].map(|head| read(format!("{head}\n{rule}")));
+    assert_eq!(one.map_err(|e| e.to_string()), list.map_err(|e| e.to_string()));
+    let [one, list] = ["[control]", "[[control]]"]
+        .map(|head| read(format!("{head}\nname = \"x\"\n[control.set]\n\"train.epochs\" = 1\n")));
+    assert_eq!(one.map_err(|e| e.to_string()), list.map_err(|e| e.to_string()));
+    let wrong = read("[network.node]\nname = \"a\"\nlinaer = 2\n".into()).unwrap_err().to_string();
+    assert!(wrong.contains("line 3") && wrong.contains("linear"), "{wrong}");
+}

@@ -51,15 +51,22 @@ pub enum Measure {
     ValidationLoss,
     /// Share of them that is classified right.
     ValidationAccuracy,
+    /// Mean loss of the test samples.
+    TestLoss,
+    /// Share of them that is classified right.
+    TestAccuracy,
 }
 
 impl Measure {
-    fn of(self, epoch: &Epoch) -> Option<f64> {
+    /// Its value in an epoch, if that has it.
+    pub fn of(self, epoch: &Epoch) -> Option<f64> {
         match self {
             Measure::Loss => Some(epoch.loss),
             Measure::Accuracy => Some(epoch.accuracy),
             Measure::ValidationLoss => epoch.validation_loss,
             Measure::ValidationAccuracy => epoch.validation_accuracy,
+            Measure::TestLoss => epoch.test_loss,
+            Measure::TestAccuracy => epoch.test_accuracy,
         }
     }
 }
@@ -67,6 +74,8 @@ impl Measure {
 /// A curve over epochs: the mean of several runs, and the lowest and highest of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Band {
+    /// The epochs, from 1.
+    pub epochs: Vec<f64>,
     /// Mean of the runs, epoch by epoch.
     pub mean: Vec<f64>,
     /// The lowest of them.
@@ -144,19 +153,19 @@ impl Comparison {
         }
     }
 
-    /// A measure over the epochs that all runs of the group have; none if one of these lacks it.
+    /// A measure over the epochs in which all runs of the group have it; none if there is no such epoch.
     pub fn band(&self, group: &Group, measure: Measure) -> Option<Band> {
-        let curves = group
-            .runs
-            .iter()
-            .map(|i| self.runs[*i].epochs.iter().map(|e| measure.of(e)).collect::<Option<Vec<f64>>>());
-        let curves = curves.collect::<Option<Vec<_>>>()?;
-        let epochs = curves.iter().map(Vec::len).min().filter(|n| *n > 0)?;
-        let at = |i: usize| curves.iter().map(move |c| c[i]);
-        Some(Band {
-            mean: (0..epochs).map(|i| at(i).sum::<f64>() / curves.len() as f64).collect(),
-            low: (0..epochs).map(|i| at(i).fold(f64::INFINITY, f64::min)).collect(),
-            high: (0..epochs).map(|i| at(i).fold(f64::NEG_INFINITY, f64::max)).collect(),
+        let all = || group.runs.iter().map(|i| &self.runs[*i].epochs);
+        let length = all().map(Vec::len).min().unwrap_or(0);
+        let at = |i: usize| all().map(|epochs| measure.of(&epochs[i])).collect::<Option<Vec<f64>>>();
+        let known: Vec<(f64, Vec<f64>)> =
+            (0..length).filter_map(|i| Some(((i + 1) as f64, at(i)?))).collect();
+        let each = |of: &dyn Fn(&[f64]) -> f64| known.iter().map(|(_, values)| of(values)).collect();
+        (!known.is_empty()).then(|| Band {
+            epochs: known.iter().map(|(epoch, _)| *epoch).collect(),
+            mean: each(&|values| values.iter().sum::<f64>() / values.len() as f64),
+            low: each(&|values| values.iter().copied().fold(f64::INFINITY, f64::min)),
+            high: each(&|values| values.iter().copied().fold(f64::NEG_INFINITY, f64::max)),
         })
     }
 

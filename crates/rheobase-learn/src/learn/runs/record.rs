@@ -165,6 +165,8 @@ fn epochs_of(path: &Path) -> Result<Vec<Epoch>> {
         rate: rate[i],
         validation_loss: at("validation_loss", i),
         validation_accuracy: at("validation_accuracy", i),
+        test_loss: at("test_loss", i),
+        test_accuracy: at("test_accuracy", i),
     };
     Ok((0..table.rows()).map(of).collect())
 }
