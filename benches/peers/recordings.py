@@ -32,12 +32,13 @@ step, channel = (numpy.concatenate([f(p[0]) for p in parts]).astype("u4") for f 
 value = numpy.concatenate([p[1] for p in parts]).astype("f4")
 n = sum(map(len, t))"""
 MEASURE = """
-import resource, time
+import time
 {start}
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+peak = lambda: int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0])
+before = peak()
 begin = time.perf_counter()
 {work}
-print(time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, n)
+print(time.perf_counter() - begin, peak() - before, n)
 """
 
 
