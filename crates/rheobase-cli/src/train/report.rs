@@ -15,14 +15,17 @@ use crate::terminal;
 use crate::text::{Table, grouped, short};
 use crate::train::run_folder::{REPORT, RunFolder, STAGES};
 
+/// Loss and accuracy that an epoch may have.
+type Judged = fn(&Epoch) -> [Option<f64>; 2];
+
 /// The metrics of all epochs as CSV: columns of the validation and of the test where an epoch has them, their cells empty where
 /// another has not.
 pub(crate) fn metrics(history: &[Epoch]) -> String {
-    let optional: [(&str, fn(&Epoch) -> [Option<f64>; 2]); 2] = [
+    let optional: [(&str, Judged); 2] = [
         (",validation_loss,validation_accuracy", |e| [e.validation_loss, e.validation_accuracy]),
         (",test_loss,test_accuracy", |e| [e.test_loss, e.test_accuracy]),
     ];
-    let known = |of: fn(&Epoch) -> [Option<f64>; 2]| history.iter().any(|e| of(e)[0].is_some());
+    let known = |of: Judged| history.iter().any(|e| of(e)[0].is_some());
     let columns: Vec<_> = optional.into_iter().filter(|(_, of)| known(*of)).collect();
     let mut out = String::from("epoch,loss,accuracy,rate,learning_rate");
     columns.iter().for_each(|(names, _)| out += names);
