@@ -113,9 +113,7 @@ class Trained:
         figure = _native.draw_learning([list(epoch) for epoch in self.history], log)
         return figure if ax is None else figure.draw(ax)
 
-    def weights_figure(
-        self, name: str | None = None, *, map: tuple[int, int] | None = None, ax: Any = None
-    ) -> Any:
+    def weights_figure(self, name: str | None = None, *, map: tuple[int, int] | None = None, ax: Any = None) -> Any:
         """Weights as maps: of a dense layer what each neuron has from its inputs, as an image where the inputs are one.
 
         Args:
@@ -124,7 +122,8 @@ class Trained:
             ax: Axes of matplotlib to draw into, which are then what comes back.
 
         Raises:
-            ValueError: a name that is none; a ``map`` of another number of inputs.
+            TypeError: a name that is none.
+            ValueError: a ``map`` of another number of inputs.
         """
         figure = self._own.weights_figure(name, map)
         return figure if ax is None else figure.draw(ax)
