@@ -42,8 +42,8 @@ pub(crate) struct Phase {
     /// Set a parameter
     #[arg(long = "set", value_name = "NAME=VALUE")]
     set: Vec<Setting>,
-    /// Constant inputs; the field and the trajectory are those of the last one
-    #[arg(short, long, value_name = "X,…", value_delimiter = ',', allow_negative_numbers = true)]
+    /// Constant inputs, commas between them; the field and the trajectory are those of the last one
+    #[arg(short, long, value_name = "INPUT", value_delimiter = ',', allow_negative_numbers = true)]
     input: Vec<Amount>,
     /// Variable on the horizontal axis, and from where to where [default: the potential, where it usually is]
     #[arg(long, value_name = "NAME[=LOW..HIGH]")]

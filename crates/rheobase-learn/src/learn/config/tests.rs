@@ -64,6 +64,8 @@ fn every_preset_is_a_job_whose_network_fits() {
         let shape: &[usize] = match &config.data.source {
             Source::Digits => &[1, 8, 8],
             Source::Idx(_) => &[1, 28, 28],
+            Source::Npz(files) if files.channels.is_some() => &[3, 32, 32],
+            Source::Events(_) => &[2, 18, 18],
             _ => &[700],
         };
         let network = config.network(shape).unwrap();
@@ -71,7 +73,7 @@ fn every_preset_is_a_job_whose_network_fits() {
         assert_eq!(read(&config.to_toml().unwrap()).unwrap(), config, "{}", path.display());
         seen += 1;
     }
-    assert_eq!(seen, 13);
+    assert_eq!(seen, 16);
 }
 
 #[test]
@@ -448,7 +450,7 @@ fn a_folder_stands_for_its_files() {
 
 #[test]
 fn a_single_table_stands_for_a_list_of_one() {
-    let node = "name = \"a\"\nlinear = { features = 2 }\n";
+    let node = "name = \"a\"\nlinear = { outputs = 2 }\n";
     let rule = "layer = \"a\"\nplasticity = { rule = { order = {} }, winners = { competition = {} } }\n";
     let read = |text: String| TrainConfig::from_toml(&text, "job.toml");
     let list = read(format!("[[network.node]]\n{node}"));
