@@ -1,5 +1,6 @@
 """What several tests need."""
 
+import gc
 import os
 import signal
 import threading
@@ -14,6 +15,9 @@ def press_ctrl_c() -> Iterator[Callable[[float], list[float]]]:
     """Presses Ctrl-C some seconds later, as at a terminal; the list then holds the time at which it was pressed."""
     if not hasattr(os, "kill") or os.name == "nt":
         pytest.skip("signals of Unix")
+    # Python drops what is raised while it collects garbage: Ctrl-C that comes just then would never be seen by the call.
+    gc.collect()
+    gc.disable()
     # Shells start what runs in the background with Ctrl-C ignored.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -37,3 +41,4 @@ def press_ctrl_c() -> Iterator[Callable[[float], list[float]]]:
     yield after
     cancel()
     signal.signal(signal.SIGINT, before)
+    gc.enable()
