@@ -25,7 +25,7 @@ pub(super) static SPYX: Dialect = Dialect {
     settings: &[],
     layer,
     from_nir,
-    omits: "LI layers are left out by the exporter: what a read-out does is not in the file",
+    omits: "LI layers are left out by the exporter: what a read-out does is not in the file. Gaps in a kernel (`kernel_dilation`) are written as none",
     writes: None,
     wrote,
     sign: "r = 1 − 1/tau, tau in steps",
