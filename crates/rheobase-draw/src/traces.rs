@@ -29,6 +29,7 @@ pub struct Traces<'a> {
     spikes: &'a [f64],
     clock: Time,
     title: String,
+    note: String,
 }
 
 /// One trace, and when its neuron fired.
@@ -55,6 +56,7 @@ impl<'a> Traces<'a> {
             spikes: &[],
             clock: Time::Seconds,
             title: String::new(),
+            note: String::new(),
         }
     }
 
@@ -72,6 +74,16 @@ impl<'a> Traces<'a> {
     ) -> Self {
         self.series.push(Series { name: name.into(), values, spikes: spikes.into() });
         self
+    }
+
+    /// Adds the traces of neurons 0, 1, …, called so. Where all have the same values, one stands for them, and the panel says so.
+    pub fn neurons(mut self, values: &[&'a [f64]]) -> Self {
+        if values.len() > 1 && values.windows(2).all(|w| w[0] == w[1]) {
+            self.note = format!("neurons 0 to {}: all the same", values.len() - 1);
+            return self.trace("", values[0]);
+        }
+        let name = |n: usize| if values.len() > 1 { format!("neuron {n}") } else { String::new() };
+        values.iter().enumerate().fold(self, |traces, (n, values)| traces.trace(name(n), values))
     }
 
     /// Draws traces one above another, the first on top, all on one scale, each with its name beside it. A single one, and
@@ -136,6 +148,7 @@ impl<'a> Traces<'a> {
         // A single sample has no length; what it stands beside may have one.
         panel.x.range = t;
         panel.title = self.title.clone();
+        panel.note = self.note.clone();
         panel.width = PAGE;
         panel.extent = Extent::Points(110.0);
         if apart {
