@@ -10,7 +10,7 @@ import numpy as np
 _MARKERS = {"disc": "o", "ring": "o", "diamond": "D"}
 _MANY = 20_000
 """Spikes from which on a raster is pixels, an image within a vector graphic: so many strokes take minutes."""
-_NAMES = 25
+_NAMES = 12
 """Names at an axis at most; of more, every n-th."""
 
 

@@ -12,7 +12,7 @@ use crate::format::Format;
   rheobase settings                       all of it
   rheobase settings optimise              a table, and those within
   rheobase settings train.epochs          the table that has this key
-  rheobase settings --csv                 a line per key: table, of, key, value, meaning
+  rheobase settings --csv                 a line per key: table, of, key, meaning, value
   rheobase settings --defaults > job.toml the default job, every key written out")]
 pub(crate) struct Settings {
     /// A table or a key, such as data.source or learning_rate

@@ -205,6 +205,7 @@ thead th { border-bottom: 1.5px solid var(--ink); }
 tbody td { border-bottom: 1px solid var(--line); }
 td.number, th.number { text-align: right; }
 td.number { white-space: nowrap; }
+td:not(.number) { overflow-wrap: anywhere; }
 @media screen { figure > svg { zoom: 1.5; } figure > img { width: auto; max-width: min(100%, 44rem); } }
 @media print {
   main { max-width: none; padding: 0; }

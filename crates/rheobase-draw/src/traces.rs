@@ -29,7 +29,6 @@ pub struct Traces<'a> {
     spikes: &'a [f64],
     clock: Time,
     title: String,
-    note: String,
 }
 
 /// One trace, and when its neuron fired.
@@ -56,7 +55,6 @@ impl<'a> Traces<'a> {
             spikes: &[],
             clock: Time::Seconds,
             title: String::new(),
-            note: String::new(),
         }
     }
 
@@ -76,11 +74,10 @@ impl<'a> Traces<'a> {
         self
     }
 
-    /// Adds the traces of neurons 0, 1, …, called so. Where all have the same values, one stands for them, and the panel says so.
-    pub fn neurons(mut self, values: &[&'a [f64]]) -> Self {
+    /// Adds the traces of neurons 0, 1, …, called so. Where all have the same values, one stands for them, called so.
+    pub fn neurons(self, values: &[&'a [f64]]) -> Self {
         if values.len() > 1 && values.windows(2).all(|w| w[0] == w[1]) {
-            self.note = format!("neurons 0 to {}: all the same", values.len() - 1);
-            return self.trace("", values[0]);
+            return self.trace(format!("neurons 0 to {}: all the same", values.len() - 1), values[0]);
         }
         let name = |n: usize| if values.len() > 1 { format!("neuron {n}") } else { String::new() };
         values.iter().enumerate().fold(self, |traces, (n, values)| traces.trace(name(n), values))
@@ -148,7 +145,6 @@ impl<'a> Traces<'a> {
         // A single sample has no length; what it stands beside may have one.
         panel.x.range = t;
         panel.title = self.title.clone();
-        panel.note = self.note.clone();
         panel.width = PAGE;
         panel.extent = Extent::Points(110.0);
         if apart {

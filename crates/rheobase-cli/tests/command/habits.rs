@@ -132,7 +132,7 @@ fn output_may_go_to_other_programs() {
             "--group: there is no train 99; trains are 0 to 29",
         ),
         ("plot raster spikes.npz --group a=3 -o x.svg", "the first group starts at neuron 0"),
-        ("simulate lif -n 3 --plot x.svg --group a=0,b=3", "--group b=3: neurons are 0 to 2"),
+        ("simulate lif -n 3 --plot x.svg --group a=0,b=3", "--group 3: neurons are 0 to 2"),
         ("plot isi spikes.npz --only none -o x.svg", "--only: there is no train none"),
     ] {
         let ran = run_in(place, &args.split(' ').collect::<Vec<_>>());
@@ -274,8 +274,8 @@ fn every_table_is_csv_and_json_too() {
     for (args, head) in [
         ("models", "name,class,"),
         ("models lif", "name,default,"),
-        ("settings", "table,of,key,value,meaning"),
-        ("settings optimise", "table,of,key,value,meaning"),
+        ("settings", "table,of,key,meaning,value"),
+        ("settings optimise", "table,of,key,meaning,value"),
         ("settings --defaults", "name,value"),
         ("models --surrogates", "name,parameters,"),
         ("simulate lif", "name,value"),
