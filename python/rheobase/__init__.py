@@ -50,7 +50,7 @@ from ._population import Competition, Gradients, Population, State
 from ._recording import Events, Recording
 from ._rows import SpikeRows
 from ._runs import Comparison, sweep
-from ._settings import Settings
+from ._settings import SettingKey, Settings
 from ._sound import Sound, read_wav
 from ._stimulus import Stimulus
 from ._trained import Answers, Conversion, Session, Trained, from_relu
@@ -124,6 +124,7 @@ __all__ = [
     "Scale",
     "Sequential",
     "Session",
+    "SettingKey",
     "Settings",
     "Sigmoid",
     "SLIFCell",

@@ -57,6 +57,7 @@ from ._recording import Recording as Recording
 from ._rows import SpikeRows as SpikeRows
 from ._runs import Comparison as Comparison
 from ._runs import sweep as sweep
+from ._settings import SettingKey as SettingKey
 from ._settings import Settings as Settings
 from ._sound import Sound as Sound
 from ._sound import read_wav as read_wav

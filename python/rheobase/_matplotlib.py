@@ -9,7 +9,9 @@ import numpy as np
 
 _MARKERS = {"disc": "o", "ring": "o", "diamond": "D"}
 _MANY = 20_000
-"""Spikes from which on a raster is an image within a vector graphic."""
+"""Spikes from which on a raster is pixels, an image within a vector graphic: so many strokes take minutes."""
+_NAMES = 12
+"""Names at an axis at most; of more, every n-th."""
 
 
 def draw(panels: list[dict[str, Any]], ax: Any) -> Any:
@@ -36,7 +38,7 @@ def _panel(panel: Mapping[str, Any], ax: Any) -> None:
         if axis["hidden"]:
             getattr(ax, f"set_{which}ticks")([])
         elif axis["names"]:
-            places, names = zip(*axis["names"])
+            places, names = zip(*axis["names"][:: -(-len(axis["names"]) // _NAMES)])
             getattr(ax, f"set_{which}ticks")(places, labels=names)
     if panel["title"]:
         ax.set_title(panel["title"], loc="left")
@@ -109,8 +111,10 @@ def _spikes(item: Mapping[str, Any], ax: Any, _: Any) -> None:
     which = np.searchsorted(starts, rows, side="right") - 1
     for group, (rgb, _row) in enumerate(item["groups"]):
         t, row = times[which == group], rows[which == group]
-        drawn = ax.vlines(t, row - 0.4, row + 0.4, color=_colour(rgb), linewidth=0.7)
-        drawn.set_rasterized(len(times) > _MANY)
+        if len(times) > _MANY:
+            ax.plot(t, row, ",", color=_colour(rgb), rasterized=True)
+        else:
+            ax.vlines(t, row - 0.4, row + 0.4, color=_colour(rgb), linewidth=0.7)
 
 
 def _cells(item: Mapping[str, Any], ax: Any, _: Any) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from . import _native
 from ._arrays import AsArray
+from ._trains import SpikeTrains, of_recording, raster_rows
 
 if TYPE_CHECKING:
     from ._model import Model
     from ._population import Population
-    from ._trains import SpikeTrains
 
 _DRAWN = 6
 """Neurons whose input and potential are drawn."""
@@ -171,15 +172,26 @@ class Recording(AsArray):
         Raises:
             ValueError: models that do not spike, and runs that recorded no output.
         """
-        from ._trains import of_recording
-
         return of_recording(self)
 
-    def figure(self, title: str | None = None, *, ax: Any = None) -> Any:
+    def figure(
+        self,
+        title: str | None = None,
+        *,
+        sort: str = "number",
+        groups: Mapping[str, int] | None = None,
+        rate: bool | None = None,
+        ax: Any = None,
+    ) -> Any:
         """Input, potentials of the first neurons where they were probed, and spikes of the first sample on one time axis.
 
         Args:
-            title: Words above; the model's name by default.
+            title: Words above; by default the model's name, and how many traces and samples of all are drawn.
+            sort: Order of the raster's rows from the bottom, within each group: ``"number"``, ``"rate"`` (the slowest first) or
+                ``"first"`` (whose first spike comes first; silent ones last).
+            groups: Names of groups with the first neuron of each, counted over the whole layer: ``{"exc": 0, "inh": 800}``.
+            rate: Whether the population's rate, or that of each group, stands below; by default where there are more than 1000
+                neurons and no ``ax``.
             ax: Axes of matplotlib to draw into, one for each panel from the top; they are then what comes back.
         """
         info = self.model.info
@@ -194,15 +206,22 @@ class Recording(AsArray):
         elif info["emits"] == "numbers":
             potential = self._lines("output", "", self.times(), self.output, None)
         figure = _native.draw_run(
-            title if title is not None else info["class"],
-            self.unit,
-            self.steps * self.dt,
+            self._title() if title is None else title,
+            (self.unit, self.steps * self.dt, self.dt),
             self._input_lines(),
             potential,
             spikes,
             int(np.prod(self.shape)),
+            raster_rows(sort, groups, rate, ax),
         )
         return figure if ax is None else figure.draw(ax)
+
+    def _title(self) -> str:
+        """What is drawn, and of how much."""
+        neurons = int(np.prod(self.shape))
+        samples = f", sample 0 of {self.batch}" if (self.batch or 1) > 1 else ""
+        traces = f", traces of {_DRAWN} of {neurons} neurons" if neurons > _DRAWN else ""
+        return f"{self.model.info['class']}{samples}{traces}"
 
     def _marks(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Times, neurons and counts of the first sample's spikes."""

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import _native
 from ._toml import toml
+
+
+class SettingKey(NamedTuple):
+    """A key of a file of settings."""
+
+    table: str
+    """The table that it stands in, such as ``data.source``; empty for the whole file."""
+    of: str
+    """The kind of that table that has the key, such as ``csv`` of ``data.source``; empty where all kinds have it."""
+    key: str
+    """Its name."""
+    value: str
+    """What its value is: ``whole number``, a choice in quotation marks, or a ``[table]`` of its own."""
+    meaning: str
+    """What it means."""
 
 
 class Settings:
@@ -56,6 +71,15 @@ class Settings:
     def reference(key: str | None = None) -> str:
         """What the reference of settings says of a table or a key (``"optimise"``, ``"train.epochs"``), or all of it: Markdown."""
         return _native.Settings.reference(key)
+
+    @staticmethod
+    def keys(key: str | None = None) -> list[SettingKey]:
+        """Every key of :meth:`reference`, in its order.
+
+        >>> next(k for k in Settings.keys("train") if k.key == "epochs").value
+        'whole number'
+        """
+        return [SettingKey(*row) for row in _native.Settings.keys(key)]
 
     def to_toml(self) -> str:
         """All settings as TOML."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -511,9 +511,30 @@ class SpikeTrains(Sequence[np.ndarray]):
         """
         return _native.violations(self._own, float(refractory))
 
-    def figure(self, title: str = "", *, ax: Any = None) -> Any:
-        """A raster of all trains; drawn into axes of matplotlib where ``ax`` is given."""
-        return _shown(_native.draw_raster(self._own, title), ax)
+    def figure(
+        self,
+        title: str = "",
+        *,
+        sort: str = "number",
+        groups: Mapping[str, int | str] | None = None,
+        rate: bool | None = None,
+        ax: Any = None,
+    ) -> Any:
+        """A raster of all trains.
+
+        Args:
+            title: Words above.
+            sort: Order of the rows from the bottom, within each group: ``"number"``, ``"rate"`` (the slowest first) or ``"first"``
+                (whose first spike comes first; silent ones last).
+            groups: Names of groups with the first train of each, by number or by name: ``{"exc": 0, "inh": 800}``.
+            rate: Whether the population's rate, or that of each group, stands below; by default where there are more than 1000
+                trains and no ``ax``.
+            ax: Axes of matplotlib to draw into, one for each panel from the top; they are then what comes back.
+
+        Raises:
+            ValueError: another order; groups that do not ascend from 0.
+        """
+        return _shown(_native.draw_raster(self._own, title, raster_rows(sort, groups, rate, ax, self._labels)), ax)
 
     def intervals_figure(self, bin: float | None = None, title: str = "", *, ax: Any = None) -> Any:
         """A histogram of the intervals of all trains; drawn into axes of matplotlib where ``ax`` is given."""
@@ -521,6 +542,22 @@ class SpikeTrains(Sequence[np.ndarray]):
 
     def _repr_svg_(self) -> str:
         return self.figure().to_svg()
+
+
+def raster_rows(
+    sort: str, groups: Mapping[str, int | str] | None, rate: bool | None, ax: Any, names: Sequence[str] = ()
+) -> tuple[str, list[tuple[str, int]], bool | None]:
+    """How the rows of a raster stand, for the library."""
+    firsts = [(str(name), _row(first, f"groups[{name!r}]", names)) for name, first in (groups or {}).items()]
+    return sort, firsts, False if rate is None and ax is not None else rate
+
+
+def _row(train: int | str, place: str, names: Sequence[str]) -> int:
+    if not isinstance(train, str):
+        return count(train, place, 0)
+    if train not in names:
+        raise ValueError(f"{place} = {train!r}: is the name of no train; give its number, from 0")
+    return names.index(train)
 
 
 def _shown(figure: _native.Figure, ax: Any) -> Any:

@@ -60,6 +60,7 @@ def test_every_kind_of_picture_is_drawn_into_axes(plt):
     portrait = rb.AdEx(a=2.0).dynamics().phase_portrait([800.0])
     drawn = {
         "raster": lambda ax: trains.figure("all", ax=ax),
+        "raster of many": lambda ax: rb.SpikeTrains([[0.1]] * 1001, window=(0, 1)).figure(sort="rate", ax=ax),
         "intervals": lambda ax: trains.intervals_figure(0.01, ax=ax),
         "rate": lambda ax: trains.rate(0.05).figure(ax=ax),
         "correlogram": lambda ax: trains.correlogram(3, 4, 0.01, 0.05).figure(ax=ax),
@@ -72,6 +73,13 @@ def test_every_kind_of_picture_is_drawn_into_axes(plt):
         assert draw(ax) is ax
         assert ax.get_xlabel() and (ax.lines or ax.collections or ax.images or ax.patches), name
         figure.canvas.draw()
+    _, axes = plt.subplots(2)
+    many = rb.SpikeTrains([[0.1], [0.2]] * 600, window=(0, 1))
+    assert many.figure(rate=True, groups={"a": 0, "b": 600}, ax=axes) is axes and len(axes[1].lines) == 2
+    many.figure(sort="rate", rate=True, ax=axes)
+    assert 10 <= len(axes[0].get_yticks()) <= 12
+    _, axes = plt.subplots(4)
+    assert run.figure(sort="first", rate=True, ax=axes) is axes and "rate" in axes[3].get_ylabel()
     _, axes = plt.subplots(2)
     assert job.figure(ax=axes) is axes and len(axes[0].lines) >= 1
     # What was simulated has its error below.

@@ -23,6 +23,15 @@ def fitted(**settings):
     return rb.fit(network(), X, Y, **settings)
 
 
+def test_every_key_of_a_setting_is_a_line() -> None:
+    keys = rb.Settings.keys()
+    assert len(keys) > 200 and {"table", "of", "key", "value", "meaning"} == set(keys[0]._fields)
+    epochs = next(k for k in rb.Settings.keys("train.epochs") if k.key == "epochs")
+    assert (epochs.table, epochs.value) == ("train", "whole number") and epochs in keys
+    with pytest.raises(ValueError, match="did you mean `learning_rate`"):
+        rb.Settings.keys("learning_rat")
+
+
 def test_digits_are_arrays():
     assert X.shape == (1437, 1, 8, 8) and X.dtype == np.float32 and TEST_X.shape == (360, 1, 8, 8)
     assert X.min() == 0 and X.max() == 1 and set(Y.tolist()) == set(range(10))

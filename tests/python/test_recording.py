@@ -82,3 +82,15 @@ def test_counts_are_drawn_as_several():
     r = rb.SpikingRectifiedLinear().population(1, dt=0.01).run(250.0, steps=10)
     assert r.output.max() >= 2
     assert f"{int(r.output.sum() * 0.01 if r.output.max() > 50 else r.output.sum())} spikes" in r.figure().to_svg()
+
+
+def test_a_run_says_what_is_drawn_of_it() -> None:
+    drawn = lambda recording, **given: recording.figure(**given).to_svg()
+    svg = drawn(rb.LIF().population(40).run(1.2, steps=300, probes=["v"]))
+    assert "LIF, traces of 6 of 40 neurons" in svg and "neurons 0 to 5: all the same" in svg
+    apart = rb.LIF().population(5, batch=2).run(np.linspace(1.1, 2, 5), steps=300, probes=["v"])
+    svg = drawn(apart)
+    assert "LIF, sample 0 of 2" in svg and "all the same" not in svg and ">neuron 4<" in svg
+    svg = drawn(apart, sort="rate", groups={"exc": 0, "inh": 3}, rate=True)
+    assert "neuron, by rate" in svg and "inh: mean of 2 neurons" in svg and "firing rate" in svg
+    assert "firing rate" not in drawn(apart)

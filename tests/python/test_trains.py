@@ -162,6 +162,10 @@ def test_pictures_show_themselves(picture):
         (lambda: TWO.rates("gauss", 0.1), TypeError, "length of a step"),
         (lambda: TWO.rates("gaus", 0.1, dt=0.1), ValueError, "gauss"),
         (lambda: TWO.within(0.3, 0.2), ValueError, "window"),
+        (lambda: TWO.figure(sort="rat"), ValueError, "did you mean `rate`"),
+        (lambda: TWO.figure(groups={"a": 1}), ValueError, r"raster.groups\[0\] = 1: the first group starts at neuron 0"),
+        (lambda: TWO.figure(groups={"a": 0, "b": -1}), ValueError, r"groups\['b'\] = -1"),
+        (lambda: TWO.figure(groups={"a": 0, "b": 2}), ValueError, r"raster.groups\[1\] = 2"),
     ],
 )
 def test_bad_input_says_why(call, error, words):
@@ -176,3 +180,19 @@ def test_what_fills_no_bin_is_said() -> None:
             measure(0.3)
     with pytest.warns(UserWarning):
         assert trains.counts(0.3).tolist() == [[1, 0, 0], [0, 1, 0]]
+
+
+def test_a_raster_is_sorted_grouped_and_has_its_rate_below() -> None:
+    trains = SpikeTrains([[0.1, 0.2], [0.3], [0.05, 0.4, 0.5]], window=(0, 1), names=["a", "b", "c"])
+    rows = lambda **given: [name for _, name in trains.figure(**given)._contents()[0]["y"]["names"]]
+    assert rows() == ["a", "b", "c"]
+    assert rows(sort="rate") == ["b", "a", "c"] and rows(sort="first") == ["c", "a", "b"]
+    assert rows(sort="rate", groups={"one": 0, "two": 2}) == ["b", "a", "c"]
+    svg = trains.figure(sort="rate", groups={"one": 0, "two": 2}, rate=True).to_svg()
+    assert "neuron, by rate" in svg and "one: mean of 2 neurons" in svg and "two: 1 neuron" in svg
+    assert trains.figure(groups={"one": "a", "two": "c"}).to_svg() == trains.figure(groups={"one": 0, "two": 2}).to_svg()
+    with pytest.raises(ValueError, match=r"groups\['two'\] = 'z': is the name of no train"):
+        trains.figure(groups={"one": "a", "two": "z"})
+    assert len(trains.figure()._contents()) == 1
+    many = SpikeTrains([[0.5]] * 1001, window=(0, 1))
+    assert len(many.figure()._contents()) == 2 and len(many.figure(rate=False)._contents()) == 1

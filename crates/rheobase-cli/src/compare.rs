@@ -92,11 +92,11 @@ fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
 
-/// A line per run, then one per group where groups have several runs.
-pub(crate) fn as_text(runs: &Comparison) -> String {
-    let settings: Vec<&str> = runs.columns().iter().map(|c| heading(runs, c)).collect();
+/// A line per run: what stands above, then its settings that differ and its results.
+pub(crate) fn run_lines(runs: &Comparison) -> Vec<Vec<String>> {
+    let settings = runs.columns().iter().map(|c| heading(runs, c));
     let results = ["epochs", "test accuracy", "test loss", "spikes/sample", "seconds"];
-    let mut table = Table::new(&[&["run"], &settings[..], &results[..]].concat());
+    let mut lines = vec![["run"].into_iter().chain(settings).chain(results).map(String::from).collect()];
     for (i, run) in runs.runs().iter().enumerate() {
         let mut cells = vec![run.name()];
         cells.extend(runs.columns().iter().map(|c| c.values[i].clone()));
@@ -105,23 +105,38 @@ pub(crate) fn as_text(runs: &Comparison) -> String {
             Some(r) => [percent(r.accuracy), short(r.loss), short(r.spikes), short(r.seconds)],
             None => ["not finished", "", "", ""].map(String::from),
         });
-        table.cells(cells);
+        lines.push(cells);
     }
-    let mut out = table.render(usize::MAX);
+    lines
+}
+
+/// A line per group of runs that differ in their seed at most, likewise; none where every group is one run.
+pub(crate) fn group_lines(runs: &Comparison) -> Vec<Vec<String>> {
     let groups = runs.groups();
     if runs.runs().len() == groups.len() {
-        return out;
+        return Vec::new();
     }
-    let mut table = Table::new(&["settings", "runs", "test accuracy: mean ± standard deviation"]);
+    let mut lines =
+        vec![["settings", "runs", "test accuracy: mean ± standard deviation"].map(String::from).to_vec()];
     for group in &groups {
         let accuracy = match runs.accuracy(group) {
             None => "not finished".into(),
             Some((mean, None)) => percent(mean),
             Some((mean, Some(spread))) => format!("{:.2} ± {:.2} %", 100.0 * mean, 100.0 * spread),
         };
-        table.row([runs.label(group), group.runs.len().to_string(), accuracy]);
+        lines.push(vec![runs.label(group), group.runs.len().to_string(), accuracy]);
     }
-    out += "\n";
-    out += &table.render(usize::MAX);
-    out
+    lines
+}
+
+/// Both tables.
+pub(crate) fn as_text(runs: &Comparison) -> String {
+    let table = |lines: Vec<Vec<String>>| {
+        let mut lines = lines.into_iter();
+        let head = lines.next()?;
+        let mut table = Table::new(&head.iter().map(String::as_str).collect::<Vec<_>>());
+        lines.for_each(|line| table.cells(line));
+        Some(table.render(usize::MAX))
+    };
+    [run_lines(runs), group_lines(runs)].into_iter().filter_map(table).collect::<Vec<_>>().join("\n")
 }

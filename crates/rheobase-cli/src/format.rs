@@ -9,7 +9,8 @@ use crate::terminal;
 use crate::text::csv;
 
 /// Names of what a line of a table is about.
-const ABOUT: [&str; 8] = ["name", "step", "node", "layer", "parameter", "file", "train", "input"];
+const ABOUT: [&str; 11] =
+    ["name", "step", "node", "layer", "parameter", "file", "train", "input", "table", "of", "key"];
 
 /// The form in which a table goes to standard output.
 #[derive(Debug, Clone, Copy, Default, Args)]

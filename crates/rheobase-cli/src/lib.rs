@@ -17,6 +17,7 @@ mod models;
 mod phase;
 mod picture_options;
 mod plot;
+mod raster_rows;
 mod replay;
 mod settings;
 mod shell;
@@ -167,6 +168,20 @@ mod tests {
         ("output", "a file, or a folder where a command writes several"),
         ("scale", "the samples' factor; an old name of --normalise in `plot`"),
     ];
+
+    /// Commands that print no table.
+    const NO_TABLE: [&str; 4] = ["plot", "report", "completions", "man"];
+
+    #[test]
+    fn every_table_is_csv_and_json_too() {
+        let command = super::Command::command();
+        for sub in command.get_subcommands() {
+            let has = |name: &str| sub.get_arguments().any(|option| option.get_long() == Some(name));
+            let prints = !NO_TABLE.contains(&sub.get_name());
+            assert_eq!((has("csv"), has("json")), (prints, prints), "{}", sub.get_name());
+        }
+        assert!(NO_TABLE.iter().all(|name| command.find_subcommand(name).is_some()));
+    }
 
     #[test]
     fn an_option_is_the_same_thing_in_every_command() {

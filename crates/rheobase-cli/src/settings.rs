@@ -4,7 +4,7 @@ use clap::Args;
 use rheobase::learn::TrainConfig;
 
 use crate::failure::{Failure, Outcome};
-use crate::terminal;
+use crate::format::Format;
 
 /// Explain the keys of a file of settings
 #[derive(Args)]
@@ -12,25 +12,29 @@ use crate::terminal;
   rheobase settings                       all of it
   rheobase settings optimise              a table, and those within
   rheobase settings train.epochs          the table that has this key
+  rheobase settings --csv                 a line per key: table, of, key, meaning, value
   rheobase settings --defaults > job.toml the default job, every key written out")]
 pub(crate) struct Settings {
     /// A table or a key, such as data.source or learning_rate
     #[arg(value_name = "KEY")]
     key: Option<String>,
-    /// Print the default job as TOML instead
+    /// Print the default job instead: as TOML, or as --json or --csv say
     #[arg(long, conflicts_with = "key")]
     defaults: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 impl Settings {
     pub(crate) fn run(self) -> Outcome<()> {
         if self.defaults {
-            return terminal::print(&TrainConfig::digits().to_toml()?);
+            let job = TrainConfig::digits();
+            let text = job.to_toml()?;
+            return self.format.print(&job, || text);
         }
-        match &self.key {
-            Some(key) => terminal::print(&TrainConfig::reference(key)?),
-            None => terminal::print(TrainConfig::REFERENCE),
-        }
+        let key = self.key.as_deref();
+        let text = key.map_or_else(|| Ok(TrainConfig::REFERENCE.into()), TrainConfig::reference)?;
+        self.format.print(&TrainConfig::keys(key)?, || text)
     }
 }
 

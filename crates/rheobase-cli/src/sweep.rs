@@ -22,7 +22,7 @@ use crate::train::{learn, report, started};
 use crate::{interrupt, terminal};
 
 /// What the table of all runs is called in the folder.
-const TABLE: &str = "sweep.csv";
+pub(crate) const TABLE: &str = "sweep.csv";
 
 /// Train once for every combination of some settings, under several seeds
 #[derive(Args)]

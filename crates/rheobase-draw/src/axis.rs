@@ -4,6 +4,8 @@ use super::text;
 
 pub(crate) const TICK_SIZE: f64 = 8.0;
 pub(crate) const LABEL_SIZE: f64 = 9.0;
+/// The unit of times that are counted: between whole ones is nothing.
+pub(crate) const STEPS: &str = "steps";
 
 /// An interval of data; `from` may lie above `to` (rows counted from the top).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -156,9 +158,10 @@ impl Axis {
             (self.range.from.min(self.range.to) * factor, self.range.from.max(self.range.to) * factor);
         let start = ((hi - lo) / (length / 12.0).max(1.0)).log10().floor() as i32;
         let whole = self.ticks == Ticks::Whole;
+        let counted = whole || (self.unit == STEPS && factor == 1.0 && hi - lo >= 1.0);
         let mut best = Vec::new();
         for (exponent, mantissa) in (start..start + 4).flat_map(|e| [1.0, 2.0, 5.0].map(|m| (e, m))) {
-            if whole && exponent < 0 {
+            if counted && exponent < 0 {
                 continue;
             }
             let step = mantissa * power_of_ten(exponent);

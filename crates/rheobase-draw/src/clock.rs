@@ -1,6 +1,6 @@
 //! Axes of times and rates: in s and Hz, or in the steps of models that have no other clock.
 
-use super::axis::{Axis, Range};
+use super::axis::{Axis, Range, STEPS};
 use rheobase_models::neuron::Time;
 
 /// An axis of times (called `label`): in s, shown in s, ms or µs; or in steps.
@@ -20,6 +20,6 @@ pub(crate) fn rate_axis(clock: Time, range: Range) -> Axis {
 pub(crate) fn time_unit(clock: Time) -> &'static str {
     match clock {
         Time::Seconds => "s",
-        Time::Steps => "steps",
+        Time::Steps => STEPS,
     }
 }

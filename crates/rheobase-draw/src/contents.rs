@@ -248,7 +248,36 @@ fn item(mark: &Mark) -> Item {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{DistanceMatrix, Raster};
+    use crate::{DistanceMatrix, Order, Raster};
+
+    #[test]
+    fn rows_are_sorted_within_their_groups() {
+        let (times, neurons) = ([0.01, 0.02, 0.03, 0.04, 0.05, 0.06], [4, 0, 2, 0, 2, 2]);
+        let rows = |raster: Raster| {
+            let panel = raster.figure().expect("draws").contents().remove(0);
+            let rows = panel.items.into_iter().find_map(|item| match item {
+                Item::Spikes { rows, .. } => Some(rows),
+                _ => None,
+            });
+            let names: Vec<String> = panel.y.names.into_iter().map(|(_, name)| name).collect();
+            (rows.expect("spikes"), names.join(","), panel.y.label)
+        };
+        let raster = || Raster::new(&times, &neurons, 5).span(0.0, 0.1);
+        assert_eq!(rows(raster()), (neurons.to_vec(), String::new(), "neuron".into()));
+        // From the slowest: 1 and 3 are silent, 4 has a spike, 0 two, 2 three.
+        let by_rate = rows(raster().order(Order::Rate));
+        assert_eq!(by_rate, (vec![2, 3, 4, 3, 4, 4], "1,3,4,0,2".into(), "neuron, by rate".into()));
+        let by_first = rows(raster().order(Order::First));
+        assert_eq!(by_first, (vec![0, 1, 2, 1, 2, 2], "4,0,2,1,3".into(), "neuron, by first spike".into()));
+        let grouped = rows(raster().order(Order::Rate).group("a", 0).group("b", 2));
+        assert_eq!((grouped.0, &grouped.1[..]), (vec![3, 1, 4, 1, 4, 4], "1,0,3,4,2"));
+        // What is not shown does not count; a mark may stand for several spikes.
+        let late = rows(Raster::new(&times, &neurons, 5).span(0.035, 0.1).order(Order::Rate));
+        assert_eq!(late.1, "1,3,4,0,2");
+        let counted = rows(raster().counts(&[9, 1, 1, 1, 1, 1]).order(Order::Rate));
+        assert_eq!(counted.1, "1,3,0,2,4");
+        assert!("rat".parse::<Order>().unwrap_err().to_string().contains("did you mean `rate`"));
+    }
 
     #[test]
     fn contents_are_the_data_of_the_picture() {

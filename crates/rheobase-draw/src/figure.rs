@@ -29,6 +29,24 @@ pub struct Figure {
 /// Endings of the files that a figure is written to.
 pub const ENDINGS: &[&str] = if cfg!(feature = "pdf") { &["svg", "png", "pdf"] } else { &["svg", "png"] };
 
+/// Makes panels lower whose figure would be longer than a page.
+fn fit_a_page(panels: &mut [Panel]) {
+    const PAGE: f64 = 247.0 * POINTS_PER_MM;
+    const WORDS: f64 = 25.0;
+    const LEAST: f64 = 40.0;
+    let points = |p: &Panel| if let Extent::Points(h) = p.extent { h } else { 0.0 };
+    let needed: f64 = panels.iter().map(points).sum();
+    let room = PAGE - WORDS * panels.len() as f64;
+    if needed <= room {
+        return;
+    }
+    for panel in panels {
+        if let Extent::Points(height) = &mut panel.extent {
+            *height = (*height * room / needed).max(height.min(LEAST));
+        }
+    }
+}
+
 impl From<Panel> for Figure {
     fn from(mut panel: Panel) -> Self {
         panel.x.range = panel.x.range.open();
@@ -44,7 +62,7 @@ impl Figure {
     }
 
     /// Panels below each other on one x axis (time, as a rule): it covers what any of them covers and is labelled
-    /// once, below the last.
+    /// once, below the last. Where they would be longer than a page they are made lower, down to 14 mm each.
     ///
     /// # Errors
     /// No panel at all; panels whose x axes measure different things.
@@ -62,6 +80,7 @@ impl Figure {
         }
         let range = panels.iter().map(|p| p.x.range).reduce(Range::union).unwrap_or(panels[0].x.range);
         panels.iter_mut().for_each(|p| p.cover_x(range.open()));
+        fit_a_page(&mut panels);
         let width = panels.iter().map(|p| p.width).fold(0.0, f64::max);
         Ok(Figure::new(width, panels, true))
     }

@@ -98,7 +98,7 @@ pub use matrix::DistanceMatrix;
 pub use panel::Panel;
 pub use phase_line::PhaseLine;
 pub use phase_plane::{PhasePlane, Stability};
-pub use raster::Raster;
+pub use raster::{Order, Raster};
 pub use rates::Rates;
 pub use report::{Report, Table};
 pub use short::short;

@@ -1,5 +1,7 @@
 //! Raster: one row per neuron, one stroke per spike.
 
+use std::str::FromStr;
+
 use super::axis::{Axis, Range, grouped};
 use super::clock::time_axis;
 use super::colour::series;
@@ -7,9 +9,37 @@ use super::marks::{Mark, Shape};
 use super::panel::{Extent, PAGE, Panel, Swatch};
 use super::spikes::Spikes;
 use super::{Figure, check};
-use rheobase_base::Result;
+use rheobase_base::{Error, Result};
 use rheobase_models::neuron::Time;
 use rheobase_signals::{Window, rounding};
+
+/// In which order the rows of a raster stand, from the bottom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// As neurons are numbered.
+    #[default]
+    Number,
+    /// The neuron with the fewest spikes first.
+    Rate,
+    /// The neuron whose first spike comes first; silent ones last.
+    First,
+}
+
+impl Order {
+    const ALL: [(&'static str, Order); 3] =
+        [("number", Order::Number), ("rate", Order::Rate), ("first", Order::First)];
+}
+
+impl FromStr for Order {
+    type Err = Error;
+
+    /// `number`, `rate` or `first`.
+    fn from_str(name: &str) -> Result<Self> {
+        let found = Self::ALL.iter().find(|(known, _)| *known == name);
+        let unknown = || Error::unknown("raster", "order", name, Self::ALL.iter().map(|(known, _)| *known));
+        found.map(|(_, order)| *order).ok_or_else(unknown)
+    }
+}
 
 /// A raster of spikes. Up to 30 000 spikes are drawn as strokes; more of them as an image of 300 dpi inside the
 /// picture, where darker pixels hold more spikes.
@@ -21,6 +51,7 @@ pub struct Raster<'a> {
     window: Option<Window>,
     counts: Option<&'a [u64]>,
     groups: Vec<(String, u32)>,
+    order: Order,
     marked: Option<(u32, String)>,
     rows: String,
     names: &'a [String],
@@ -38,6 +69,7 @@ impl<'a> Raster<'a> {
             window: None,
             counts: None,
             groups: Vec::new(),
+            order: Order::Number,
             marked: None,
             rows: "neuron".into(),
             names: &[],
@@ -67,6 +99,12 @@ impl<'a> Raster<'a> {
     /// Gives the neurons from `first` on (up to the next group) a name and a colour. Groups come in ascending order.
     pub fn group(mut self, name: impl Into<String>, first: u32) -> Self {
         self.groups.push((name.into(), first));
+        self
+    }
+
+    /// Sets the order of rows; where there are groups, that of the rows within each.
+    pub fn order(mut self, order: Order) -> Self {
+        self.order = order;
         self
     }
 
@@ -108,13 +146,17 @@ impl<'a> Raster<'a> {
     /// number of neurons; counts of another number; groups out of order; no spikes and no span; a span that ends before it starts.
     pub fn panel(&self) -> Result<Panel> {
         self.check()?;
+        let neurons = self.sorted();
+        let mut row_of = vec![0; self.count];
+        neurons.iter().zip(0..).for_each(|(neuron, row)| row_of[*neuron] = row);
+        let row = |neuron: u32| row_of[neuron as usize];
         let range = match self.window {
             Some(Window { start, end, .. }) => Range::new(start, end),
             None => from_zero(Range::of(self.times.iter().copied()).unwrap_or(Range::new(0.0, 1.0))),
         };
         let rows = Range::new(-0.5, self.count as f64 - 0.5);
-        let mut panel =
-            Panel::new(time_axis(self.clock, "time", range), self.row_axis(rows)).title(self.title.clone());
+        let mut panel = Panel::new(time_axis(self.clock, "time", range), self.row_axis(rows, &neurons))
+            .title(self.title.clone());
         let shown: Vec<usize> = (0..self.times.len()).filter(|i| self.shows(self.times[*i])).collect();
         let count = |i: &usize| self.counts.map_or(1, |c| c[*i]);
         panel.note = match shown.iter().map(count).fold(0, u64::saturating_add) {
@@ -128,24 +170,55 @@ impl<'a> Raster<'a> {
         panel.legend =
             groups.iter().zip(&self.groups).map(|(c, g)| (Swatch::Area(c.0), g.0.clone())).collect();
         if let Some((neuron, why)) = &self.marked {
-            let (shape, paint, points) = (Shape::Diamond, series(1), vec![[range.to, f64::from(*neuron)]]);
+            let (shape, paint, points) =
+                (Shape::Diamond, series(1), vec![[range.to, f64::from(row(*neuron))]]);
             panel.marks.push(Mark::Points { points, shape, paint, radius: 2.4 });
             panel.legend.push((Swatch::Symbol { shape, paint }, why.clone()));
         }
         let times = shown.iter().map(|i| self.times[*i]).collect();
-        let neurons = shown.iter().map(|i| self.neurons[*i]).collect();
+        let neurons = shown.iter().map(|i| row(self.neurons[*i])).collect();
         let counts = shown.iter().map(|i| u32::try_from(count(i)).unwrap_or(u32::MAX)).collect();
         panel.marks.push(Mark::Spikes(Spikes { times, neurons, counts, count: self.count, groups }));
         Ok(panel)
     }
 
-    /// The axis of neurons.
-    fn row_axis(&self, range: Range) -> Axis {
-        if (0..self.count).zip(self.names).all(|(row, name)| *name == row.to_string()) {
-            return Axis::whole(&self.rows, range);
+    /// The neuron of each row.
+    fn sorted(&self) -> Vec<usize> {
+        let mut neurons: Vec<usize> = (0..self.count).collect();
+        if self.order == Order::Number {
+            return neurons;
         }
-        let names = self.names.iter().cycle().zip(0..self.count);
-        Axis::named(&self.rows, range, names.map(|(name, row)| (row as f64, name.clone())).collect())
+        // What neurons are sorted by, in ascending order.
+        let mut by = vec![if self.order == Order::Rate { 0.0 } else { f64::INFINITY }; self.count];
+        for i in (0..self.times.len()).filter(|i| self.shows(self.times[*i])) {
+            let by = &mut by[self.neurons[i] as usize];
+            match self.order {
+                Order::Rate => *by += self.counts.map_or(1.0, |c| c[i] as f64),
+                _ => *by = by.min(self.times[i]),
+            }
+        }
+        let group = |neuron: usize| self.groups.partition_point(|g| g.1 as usize <= neuron);
+        neurons.sort_by(|a, b| group(*a).cmp(&group(*b)).then(by[*a].total_cmp(&by[*b])));
+        neurons
+    }
+
+    /// The axis of rows, which hold these neurons.
+    fn row_axis(&self, range: Range, neurons: &[usize]) -> Axis {
+        let label = match self.order {
+            Order::Number => self.rows.clone(),
+            Order::Rate => format!("{}, by rate", self.rows),
+            Order::First => format!("{}, by first spike", self.rows),
+        };
+        let counted = (0..self.count).zip(self.names).all(|(neuron, name)| *name == neuron.to_string());
+        if counted && self.order == Order::Number {
+            return Axis::whole(&label, range);
+        }
+        let name = |neuron: usize| match self.names.len() {
+            0 => neuron.to_string(),
+            n => self.names[neuron % n].clone(),
+        };
+        let names = neurons.iter().enumerate().map(|(row, neuron)| (row as f64, name(*neuron)));
+        Axis::named(&label, range, names.collect())
     }
 
     /// Whether a spike at this time is shown.

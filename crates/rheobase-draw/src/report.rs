@@ -153,8 +153,10 @@ impl Report {
 
 fn write_table(out: &mut String, caption: &str, table: &Table) -> Result<()> {
     *out += &format!("<table>\n<caption>{}</caption>\n<thead><tr>", escape(caption));
-    for cell in &table.header {
-        *out += &format!("<th scope=\"col\">{}</th>", escape(cell));
+    for (i, cell) in table.header.iter().enumerate() {
+        let cells = || table.rows.iter().filter_map(|row| row.get(i)).filter(|cell| !cell.is_empty());
+        let numbers = cells().count() > 0 && cells().all(|cell| is_number(cell));
+        *out += &format!("<th scope=\"col\"{}>{}</th>", class(numbers), escape(cell));
     }
     *out += "</tr></thead>\n<tbody>\n";
     for (i, row) in table.rows.iter().enumerate() {
@@ -165,15 +167,21 @@ fn write_table(out: &mut String, caption: &str, table: &Table) -> Result<()> {
         }
         *out += "<tr>";
         for cell in row {
-            let number =
-                cell.split_whitespace().next().is_some_and(|w| w.replace('−', "-").parse::<f64>().is_ok());
-            let class = if number { " class=\"number\"" } else { "" };
-            *out += &format!("<td{class}>{}</td>", escape(cell));
+            *out += &format!("<td{}>{}</td>", class(is_number(cell)), escape(cell));
         }
         *out += "</tr>\n";
     }
     *out += "</tbody>\n</table>\n";
     Ok(())
+}
+
+/// Whether a cell begins with a number, which may have a unit.
+fn is_number(cell: &str) -> bool {
+    cell.split_whitespace().next().is_some_and(|w| w.replace('−', "-").parse::<f64>().is_ok())
+}
+
+fn class(number: bool) -> &'static str {
+    if number { " class=\"number\"" } else { "" }
 }
 
 const STYLE: &str = "\
@@ -195,11 +203,14 @@ caption { margin-bottom: .4rem; }
 th, td { padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; }
 thead th { border-bottom: 1.5px solid var(--ink); }
 tbody td { border-bottom: 1px solid var(--line); }
-td.number { text-align: right; }
+td.number, th.number { text-align: right; }
+td.number { white-space: nowrap; }
+td:not(.number) { overflow-wrap: anywhere; }
 @media screen { figure > svg { zoom: 1.5; } figure > img { width: auto; max-width: min(100%, 44rem); } }
 @media print {
   main { max-width: none; padding: 0; }
   figure, table { break-inside: avoid; }
   h2 { break-after: avoid; }
+  figure > svg, figure > img { width: auto; max-height: 22cm; }
 }
 ";

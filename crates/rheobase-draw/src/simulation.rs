@@ -1,6 +1,6 @@
 //! One run at a glance: input, potentials and spikes on one time axis.
 
-use super::{Figure, Raster, Traces};
+use super::{Figure, Order, Raster, Rates, Traces};
 use rheobase_base::Result;
 use rheobase_models::neuron::Time;
 use rheobase_signals::Window;
@@ -11,6 +11,7 @@ pub struct Simulation<'a> {
     input: Option<Traces<'a>>,
     potential: Option<Traces<'a>>,
     raster: Raster<'a>,
+    rate: Option<Rates<'a>>,
     spikes: (&'a [f64], &'a [u32]),
     clock: Time,
     title: String,
@@ -24,6 +25,7 @@ impl<'a> Simulation<'a> {
             input: None,
             potential: None,
             raster,
+            rate: None,
             spikes: (times, neurons),
             clock: Time::Seconds,
             title: String::new(),
@@ -49,6 +51,24 @@ impl<'a> Simulation<'a> {
         self
     }
 
+    /// Sets the order of the raster's rows, as [`Raster::order`].
+    pub fn order(mut self, order: Order) -> Self {
+        self.raster = self.raster.order(order);
+        self
+    }
+
+    /// Gives neurons of the raster a name and a colour, as [`Raster::group`].
+    pub fn group(mut self, name: impl Into<String>, first: u32) -> Self {
+        self.raster = self.raster.group(name, first);
+        self
+    }
+
+    /// Adds the panel of the population's rate, below.
+    pub fn rate(mut self, rates: Rates<'a>) -> Self {
+        self.rate = Some(rates);
+        self
+    }
+
     /// Sets what times are counted in, in all panels; without it, seconds.
     pub fn clock(mut self, clock: Time) -> Self {
         self.clock = clock;
@@ -64,7 +84,7 @@ impl<'a> Simulation<'a> {
     /// The panels below each other on one time axis.
     ///
     /// # Errors
-    /// Those of [`Traces::panel`] and [`Raster::panel`].
+    /// Those of [`Traces::panel`], [`Raster::panel`] and [`Rates::panel`].
     pub fn figure(&self) -> Result<Figure> {
         let mut panels = Vec::new();
         if let Some(input) = &self.input {
@@ -77,6 +97,9 @@ impl<'a> Simulation<'a> {
             panels.push(potential.offset().clock(self.clock).panel()?);
         }
         panels.push(self.raster.clone().clock(self.clock).panel()?);
+        if let Some(rate) = &self.rate {
+            panels.push(rate.clone().clock(self.clock).panel()?);
+        }
         Ok(Figure::stack(panels)?.title(self.title.clone()))
     }
 }

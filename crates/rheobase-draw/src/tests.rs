@@ -2,6 +2,7 @@
 
 use super::*;
 use rheobase_base::Error;
+use rheobase_models::neuron::Time;
 
 fn text_of(svg: &str) -> Vec<String> {
     let document = roxmltree::Document::parse(svg).expect("well-formed XML");
@@ -552,4 +553,23 @@ fn curves_may_be_of_some_epochs() {
         assert!(error.contains(says), "{error}");
     }
     assert!(curves().accuracy_at("test", &epochs[..1], &test, None).figure().is_err());
+}
+
+#[test]
+fn a_stack_of_many_panels_fits_a_page() {
+    let (times, neurons) = ([0.0, 1.0, 6.0], [0, 31, 5]);
+    let panel = || Raster::new(&times, &neurons, 32).clock(Time::Steps).span(-0.5, 7.5).panel().unwrap();
+    let svg = |n: usize| Figure::stack((0..n).map(|_| panel())).unwrap().to_svg().unwrap();
+    let height = |n: usize| {
+        let svg = svg(n);
+        let (_, rest) = svg.split_once("height=\"").unwrap();
+        rest.split_once("pt").unwrap().0.parse::<f64>().unwrap()
+    };
+    let natural = height(1);
+    assert!(height(2) > 1.8 * natural && height(2) < 2.0 * natural, "a page has room for two");
+    let page = 297.0 / 25.4 * 72.0;
+    assert!(height(9) > 600.0 && height(9) < page, "{}", height(9));
+    assert!(height(40) > 40.0 * 40.0, "no panel vanishes");
+    // Steps are counted: between them is no tick.
+    assert!(svg(1).contains(">7<") && !svg(1).contains(">6.5<"));
 }

@@ -74,6 +74,15 @@ impl<'a> Traces<'a> {
         self
     }
 
+    /// Adds the traces of neurons 0, 1, …, called so. Where all have the same values, one stands for them, called so.
+    pub fn neurons(self, values: &[&'a [f64]]) -> Self {
+        if values.len() > 1 && values.windows(2).all(|w| w[0] == w[1]) {
+            return self.trace(format!("neurons 0 to {}: all the same", values.len() - 1), values[0]);
+        }
+        let name = |n: usize| if values.len() > 1 { format!("neuron {n}") } else { String::new() };
+        values.iter().enumerate().fold(self, |traces, (n, values)| traces.trace(name(n), values))
+    }
+
     /// Draws traces one above another, the first on top, all on one scale, each with its name beside it. A single one, and
     /// traces that do not change with time, stay as they are.
     pub fn offset(mut self) -> Self {

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use numpy::{PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray3};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
-use rheobase::analyse;
+use rheobase::analyse::{self, Window};
 use rheobase::draw::{self, Figure as Drawn, Simulation, Traces};
 use rheobase::learn::Epoch;
 use rheobase::models::neuron::Time;
 use rheobase::show::training::learning_curves;
+use rheobase::show::{self, PopulationRate, Rows, Spikes};
 
 use crate::contents;
 use crate::error::Raise;
@@ -117,17 +118,11 @@ pub(crate) struct Lines<'py>(
 );
 
 impl Lines<'_> {
-    /// One line stands for all where they are equal and would hide each other.
     fn traces(&self, clock: Time) -> PyResult<Traces<'_>> {
         let Lines(label, unit, times, series, threshold) = self;
         let unit = if unit == "1" { "" } else { unit };
         let values: Vec<&[f64]> = series.iter().map(|s| Ok(s.as_slice()?)).collect::<PyResult<_>>()?;
-        let same = values.windows(2).all(|w| w[0] == w[1]);
-        let mut traces = Traces::new(times.as_slice()?, label, unit).clock(clock);
-        for (n, line) in values.iter().take(if same { 1 } else { values.len() }).enumerate() {
-            let name = if same { String::new() } else { format!("neuron {n}") };
-            traces = traces.trace(name, line);
-        }
+        let mut traces = Traces::new(times.as_slice()?, label, unit).clock(clock).neurons(&values);
         if let Some((name, value)) = threshold {
             traces = traces.threshold(*value).threshold_name(name);
         }
@@ -135,18 +130,30 @@ impl Lines<'_> {
     }
 }
 
+/// How the rows of a raster stand: their order, names and first neurons of groups, whether the rate stands below.
+#[derive(FromPyObject)]
+pub(crate) struct RowsArgument(String, Vec<(String, u32)>, Option<bool>);
+
+impl RowsArgument {
+    fn rows(self) -> PyResult<Rows> {
+        let RowsArgument(order, groups, rate) = self;
+        Ok(Rows { order: order.parse().raised()?, groups, rate })
+    }
+}
+
 /// The figure of a run: its input, the potentials, and the raster, as far as they are given.
 #[pyfunction]
 pub(crate) fn draw_run(
     title: String,
-    unit: &str,
-    end: f64,
+    time: (String, f64, f64),
     input: Option<Lines<'_>>,
     potential: Option<Lines<'_>>,
     spikes: Option<(PyReadonlyArray1<'_, f64>, PyReadonlyArray1<'_, u32>, PyReadonlyArray1<'_, u64>)>,
     neurons: usize,
+    rows: RowsArgument,
 ) -> PyResult<Figure> {
-    let clock = clock(unit);
+    let (unit, end, dt) = time;
+    let (clock, rows) = (clock(&unit), rows.rows()?);
     let input = input.as_ref().map(|l| l.traces(clock)).transpose()?;
     let potential = potential.as_ref().map(|l| l.traces(clock)).transpose()?;
     let Some((times, who, counts)) = &spikes else {
@@ -154,25 +161,36 @@ pub(crate) fn draw_run(
             input.iter().chain(&potential).map(Traces::panel).collect::<Result<Vec<_>, _>>().raised()?;
         return Ok(Figure(draw::Figure::stack(panels).raised()?.title(title)));
     };
-    let mut figure = Simulation::new(0.0, end, times.as_slice()?, who.as_slice()?, neurons)
+    let (times, who, counts) = (times.as_slice()?, who.as_slice()?, counts.as_slice()?);
+    let mut figure = Simulation::new(0.0, end, times, who, neurons)
         .title(title)
         .clock(clock)
-        .counts(counts.as_slice()?);
+        .counts(counts)
+        .order(rows.order);
+    for (name, first) in &rows.groups {
+        figure = figure.group(name, *first);
+    }
     if let Some(traces) = input {
         figure = figure.input(traces);
     }
     if let Some(traces) = potential {
         figure = figure.potential(traces);
     }
+    let window = Window::to_the_end(0.0, end);
+    let spikes =
+        Spikes { times, neurons: who, counts: Some(counts), count: neurons, window, dt: Some(dt), clock };
+    let below = rows.with_rate(neurons, times.len());
+    let rate = below.then(|| PopulationRate::new(&spikes, &rows.groups, None, 0.95)).transpose().raised()?;
+    if let Some(rate) = &rate {
+        figure = figure.rate(rate.rates());
+    }
     Ok(Figure(figure.figure().raised()?))
 }
 
 /// A raster of all trains.
 #[pyfunction]
-pub(crate) fn draw_raster(trains: &SpikeTrains, title: String) -> PyResult<Figure> {
-    let (times, who) = trains.0.flat();
-    let raster = draw::Raster::new(&times, &who, trains.0.times.len()).window(trains.0.whole());
-    Ok(Figure(raster.clock(trains.0.clock).title(title).figure().raised()?))
+pub(crate) fn draw_raster(trains: &SpikeTrains, title: String, rows: RowsArgument) -> PyResult<Figure> {
+    Ok(Figure(show::raster(&trains.0, &rows.rows()?).raised()?.title(title)))
 }
 
 /// A histogram of the intervals of all trains.

@@ -64,6 +64,13 @@ impl Settings {
         key.map_or_else(|| Ok(TrainConfig::REFERENCE.into()), |key| TrainConfig::reference(&key)).raised()
     }
 
+    /// Every key of that, in its order: table, kind of the table, name, value, meaning.
+    #[staticmethod]
+    fn keys(key: Option<String>) -> PyResult<Vec<[String; 5]>> {
+        let keys = TrainConfig::keys(key.as_deref()).raised()?;
+        Ok(keys.into_iter().map(|k| [k.table, k.of, k.key, k.value, k.meaning]).collect())
+    }
+
     fn copy(&self) -> Self {
         self.clone()
     }

@@ -33,6 +33,15 @@ impl Window {
         self.end - self.start
     }
 
+    /// A width of bins near `wanted`: whole steps of `dt`, or without steps what fills the window with bins of one width.
+    pub fn bin(self, wanted: f64, dt: Option<f64>) -> f64 {
+        let length = self.length();
+        match dt {
+            Some(dt) => (wanted / dt).round().clamp(1.0, (length / dt).floor().max(1.0)) * dt,
+            None => length / (length / wanted).round().max(1.0),
+        }
+    }
+
     /// Its start and its end.
     pub fn edges(self) -> (f64, f64) {
         (self.start, self.end)

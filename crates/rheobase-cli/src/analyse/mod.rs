@@ -6,6 +6,7 @@ pub(crate) mod pair_measures;
 pub(crate) mod recording;
 pub(crate) mod report;
 mod run_report;
+mod sweep_report;
 
 use std::str::FromStr;
 
@@ -22,7 +23,7 @@ use crate::text::{Table, grouped, short};
 use crate::units::{Amount, time_of};
 use measures::{Findings, Settings};
 use pair_measures::Kind;
-use recording::{Recording, units};
+use recording::{Recording, train_called, units};
 
 /// Trains in the table, at most.
 const SHOWN: usize = 20;
@@ -62,9 +63,9 @@ pub(crate) struct Options {
     /// Longest lag of correlograms and of coincidences, s or steps [default: 0.1 s or 100 steps; no limit]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     max_lag: Option<Amount>,
-    /// The two trains of a cross-correlogram, from 0 [default: every train with itself, added up]
+    /// The two trains of a cross-correlogram, by number from 0 or by name [default: every train with itself, added up]
     #[arg(long, value_name = "A,B", value_parser = pair)]
-    pub(crate) pair: Option<(usize, usize)>,
+    pub(crate) pair: Option<(String, String)>,
     /// Measures of pairs take the first N trains
     #[arg(long, value_name = "N", default_value_t = 100)]
     trains: usize,
@@ -139,9 +140,9 @@ fn kernel(text: &str) -> Result<Kernel, String> {
     })
 }
 
-fn pair(text: &str) -> Result<(usize, usize), String> {
-    let both = text.split_once(',').and_then(|(a, b)| Some((a.trim().parse().ok()?, b.trim().parse().ok()?)));
-    both.ok_or_else(|| format!("`{text}` is not A,B: two numbers of trains, from 0"))
+fn pair(text: &str) -> Result<(String, String), String> {
+    let both = text.split_once(',').map(|(a, b)| (a.trim().to_string(), b.trim().to_string()));
+    both.ok_or_else(|| format!("`{text}` is not A,B: two trains, by number from 0 or by name"))
 }
 
 impl Options {
@@ -177,6 +178,9 @@ impl Options {
             Time::Steps => cost.time("--cost", Time::Steps),
         };
         let usual = Settings::usual(trains.clock, self.trains);
+        let pair = |(a, b): &(String, String)| {
+            Ok::<_, Failure>((train_called(trains, "--pair", a)?, train_called(trains, "--pair", b)?))
+        };
         let time = |option: &str, given: &Option<Amount>| time_of(option, given, trains.clock);
         let smoothing = time("--tau", &self.tau)?;
         let tau = smoothing.unwrap_or(usual.tau);
@@ -186,7 +190,7 @@ impl Options {
             tau,
             cost: self.cost.as_ref().map(cost).transpose()?.unwrap_or(1.0 / tau),
             max_lag: time("--max-lag", &self.max_lag)?,
-            pair: self.pair,
+            pair: self.pair.as_ref().map(pair).transpose()?,
             refractoriness: time("--lvr-constant", &self.lvr_constant)?.unwrap_or(usual.refractoriness),
             bursts: self.bursts(trains)?,
             refractory: time("--refractory", &self.refractory)?.unwrap_or(usual.refractory),

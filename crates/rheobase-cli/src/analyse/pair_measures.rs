@@ -32,23 +32,16 @@ pub(crate) fn lags(trains: &SpikeTrains, set: &Settings) -> Outcome<Lags> {
     let wanted = set.max_lag.unwrap_or_else(|| by_clock(trains.clock, 0.1, 100.0).min(0.5 * (end - start)));
     let max_lag = if bin > 0.0 { (wanted / bin + 1e-6).floor() * bin } else { wanted };
     if let Some((a, b)) = set.pair {
-        let train = |i: usize| {
-            trains.times.get(i).ok_or_else(|| {
-                Failure::bad(format!(
-                    "--pair: there is no train {i}; trains are 0 to {}",
-                    trains.times.len() - 1
-                ))
-            })
-        };
+        let (one, other) = (&trains.times[a], &trains.times[b]);
         let correlogram = match a == b {
-            true => auto_correlogram(train(a)?, trains.window, bin, max_lag, set.level)?,
-            false => cross_correlogram(train(a)?, train(b)?, trains.window, bin, max_lag, set.level)?,
+            true => auto_correlogram(one, trains.window, bin, max_lag, set.level)?,
+            false => cross_correlogram(one, other, trains.window, bin, max_lag, set.level)?,
         };
         let of = match a == b {
             true => format!("train {}", trains.label(a)),
             false => format!("train {} after train {}", trains.label(b), trains.label(a)),
         };
-        let spikes = train(a)?.len();
+        let spikes = one.len();
         return Ok(Lags { correlogram, bin, spikes, of });
     }
     let taken = set.trains.min(trains.times.len());

@@ -194,6 +194,21 @@ pub(crate) fn file_part(text: &str) -> FilePart {
     FilePart { path: text.into(), part: None }
 }
 
+/// The train that an option calls `text`: its number from 0, or its name.
+pub(crate) fn train_called(trains: &SpikeTrains, option: &str, text: &str) -> Outcome<usize> {
+    let count = trains.times.len();
+    if let Some(number) = text.parse().ok().filter(|number| *number < count) {
+        return Ok(number);
+    }
+    (0..count).find(|i| trains.label(*i) == text).ok_or_else(|| {
+        let last = count.saturating_sub(1);
+        let (first_name, last_name) = (trains.label(0), trains.label(last));
+        let names =
+            if first_name == "0" { String::new() } else { format!(", or {first_name} to {last_name}") };
+        Failure::bad(format!("{option}: there is no train {text}; trains are 0 to {last}{names}"))
+    })
+}
+
 /// Units of times and of rates.
 pub(crate) fn units(clock: Time) -> (&'static str, &'static str) {
     match clock {
@@ -218,21 +233,7 @@ pub(crate) fn slow_bin(trains: &SpikeTrains) -> f64 {
         Time::Seconds => 0.1f64.min(length / 10.0).max(length / 1000.0),
         Time::Steps => length / 20.0,
     };
-    of_steps(trains, wanted)
-}
-
-/// A width of bins for a curve over the whole recording.
-pub(crate) fn drawn_bin(trains: &SpikeTrains) -> f64 {
-    of_steps(trains, (trains.window.1 - trains.window.0) / 80.0)
-}
-
-/// `wanted` in whole steps; without steps, a part of the recording.
-fn of_steps(trains: &SpikeTrains, wanted: f64) -> f64 {
-    let length = trains.window.1 - trains.window.0;
-    match trains.dt {
-        Some(dt) => (wanted / dt).round().clamp(1.0, (length / dt).floor().max(1.0)) * dt,
-        None => length / (length / wanted).round().max(1.0),
-    }
+    trains.whole().bin(wanted, trains.dt)
 }
 
 /// Trains cut to a whole number of bins from their start.

@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use rheobase::data::{NpzReader, SpikeTrains};
 use rheobase::draw::{Figure, Report as Page, Table};
+use rheobase::show::{Rows, population_rate, raster};
 use serde_json::Value;
 
 use crate::analyse::measures::{self, Findings, Settings};
 use crate::analyse::recording::Part;
-use crate::analyse::{described, run_report};
+use crate::analyse::{described, run_report, sweep_report};
 use crate::arguments::{FilePart, check_output};
 use crate::failure::{Failure, Outcome};
 use crate::plot::{self, numbers, traces};
+use crate::sweep::TABLE;
 use crate::terminal;
 use crate::text::{grouped, scalars, short};
 use crate::train::run_folder::{CONFIG, PAGE, STAGES};
@@ -25,8 +27,8 @@ const TRAINS: usize = 50;
 /// Put everything in a folder of results on one HTML page
 #[derive(Args)]
 #[command(
-    after_help = "The page needs nothing from the network. Of a training it shows result, settings and layers first. It shows, as far as
-the folder has them: spikes (.npz, .npy, .csv)
+    after_help = "The page needs nothing from the network. Of a training it shows result, settings and layers first, of a
+sweep its runs with their learning curves. It shows, as far as the folder has them: spikes (.npz, .npy, .csv)
 as raster, rates and intervals with their statistics; probes as traces; f-I curves; metrics of a training (.csv, .json,
 .jsonl) as learning curves; its stages (stages.csv) and other .json files as tables; pictures (.svg, .png). What it cannot
 show it lists, with the reason. Subfolders are left out.
@@ -95,11 +97,19 @@ impl Report {
         if is_run {
             draft.page = run_report::head(draft.page, &self.folder)?;
         }
+        let is_sweep = self.folder.join(TABLE).is_file();
+        if is_sweep {
+            draft.page = sweep_report::head(draft.page, &self.folder)?;
+        }
         for file in &files {
             let name = file.file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned());
             let in_head = run_report::SHOWN.iter().find(|(known, _)| is_run && *known == name);
             if let Some((_, what)) = in_head {
                 draft.shown.push((name, (*what).into()));
+                continue;
+            }
+            if is_sweep && name == TABLE {
+                draft.shown.push((name, "the runs: settings and results".into()));
                 continue;
             }
             match self.add(&mut draft, file, &name) {
@@ -302,13 +312,13 @@ fn add_spikes(draft: &mut Draft, file: &FilePart, part: &Part, name: &str) -> Ou
     let read = part.read(file)?;
     let trains = read.trains;
     let what = format!("{}; {}", described(&trains), read.understood);
-    let raster = plot::raster::figure(&trains, plot::raster::Order::Number, &[], false)?;
+    let raster = raster(&trains, &Rows { rate: Some(false), ..Rows::default() })?;
     draft.edit(|page| page.heading(name).paragraph(format!("{what}.")));
     draft.figure("Spikes", &raster)?;
     if trains.spikes() > 0 {
         draft.figure(
             "Firing rate, with its 95 % interval for Poisson spikes",
-            &plot::rates(&trains, None, 0.95)?,
+            &population_rate(&trains, None, 0.95)?,
         )?;
     }
     if let Ok(figure) = plot::intervals(&trains, None) {

@@ -2,28 +2,25 @@
 
 pub(crate) mod numbers;
 mod of_run;
-pub(crate) mod raster;
 pub(crate) mod traces;
 
-use std::iter::once;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use rheobase::analyse::population_rate;
 use rheobase::data::SpikeTrains;
-use rheobase::draw::{Correlogram, DistanceMatrix, Figure, Intervals, Panel, Rates};
-use rheobase::models::neuron::Time;
+use rheobase::draw::{Correlogram, DistanceMatrix, Figure, Intervals, Rates};
+use rheobase::show::{population_rate, raster};
 
 use crate::analyse::Options;
 use crate::analyse::measures::{Findings, Settings};
 use crate::analyse::over_time::{Smooth, psth};
 use crate::analyse::pair_measures::{self, Kind};
-use crate::analyse::recording::{self, Part, file_part, units, whole_bins};
+use crate::analyse::recording::{self, Part, file_part, train_called, units};
 use crate::arguments::{FilePart, is_stdout};
 use crate::failure::{Failure, Outcome};
 use crate::picture_options::PictureOptions;
+use crate::raster_rows::RasterRows;
 use crate::terminal;
-use crate::text::short;
 
 /// Trains that have a curve of their own, at most.
 const DRAWN: usize = 6;
@@ -72,24 +69,17 @@ pub(crate) struct Plot {
     part: Part,
     #[command(flatten)]
     options: Options,
-    /// Draw only these trains or neurons, from 0
+    /// Draw only these trains or neurons, by number from 0; trains by name, too
     #[arg(long, value_name = "I,J…", value_delimiter = ',')]
-    pub(crate) only: Vec<usize>,
+    pub(crate) only: Vec<String>,
     /// Distance of the matrix
     #[arg(long, value_name = "NAME", default_value = "spike")]
     distance: Distance,
     /// What a correlogram counts in
     #[arg(long, value_name = "HOW", default_value = "counts", aliases = ["scale", "normalize"])]
     normalise: Scaled,
-    /// Order of a raster's rows
-    #[arg(long, value_name = "BY", default_value = "number")]
-    sort: raster::Order,
-    /// Groups of a raster's rows: the first number of each, such as exc=0,inh=800
-    #[arg(long, value_name = "NAME=FIRST,…", value_delimiter = ',', value_parser = raster::group)]
-    group: Vec<(String, u32)>,
-    /// Draw the population's rate below a raster [default: where there are more than 1000 trains]
-    #[arg(long, alias = "rate")]
-    with_rate: bool,
+    #[command(flatten)]
+    rows: RasterRows,
     /// Draw traces over one another instead of one above another
     #[arg(long)]
     overlay: bool,
@@ -192,7 +182,7 @@ impl Plot {
 
     fn figure(&self, file: &FilePart) -> Outcome<Figure> {
         match self.kind {
-            Picture::Traces => traces::traces(file, &self.part, &self.only, self.overlay),
+            Picture::Traces => traces::traces(file, &self.part, &neurons(&self.only)?, self.overlay),
             Picture::Weights if file.path.is_dir() => {
                 of_run::weights(&file.path, file.part.as_deref(), self.map)
             }
@@ -218,72 +208,25 @@ impl Plot {
             Picture::Correlogram => correlogram(&trains, &set, self.normalise),
             Picture::Distances => distances(&trains, self.distance.kind(), &set),
             Picture::Rates if self.options.kernel.is_some() => smooth_rates(&trains, &set),
-            Picture::Rates => rates(&trains, set.bin, set.level),
+            Picture::Rates => Ok(population_rate(&trains, set.bin, set.level)?),
             Picture::Psth => around_stimuli(&trains, &set),
-            _ => raster::figure(&trains, self.sort, &self.group, self.with_rate),
+            _ => Ok(raster(&trains, &self.rows.rows(|first| train_called(&trains, "--group", first))?)?),
         }
     }
 }
 
-/// The trains with these numbers, or all.
-fn only(trains: &SpikeTrains, chosen: &[usize]) -> Outcome<SpikeTrains> {
+/// The trains that are called so, or all.
+fn only(trains: &SpikeTrains, chosen: &[String]) -> Outcome<SpikeTrains> {
     if chosen.is_empty() {
         return Ok(trains.clone());
     }
-    if let Some(i) = chosen.iter().find(|i| **i >= trains.times.len()) {
-        return Err(Failure::bad(format!("--only {i}: trains are 0 to {}", trains.times.len() - 1)));
-    }
+    let chosen: Vec<usize> =
+        chosen.iter().map(|name| train_called(trains, "--only", name)).collect::<Outcome<_>>()?;
     let names = chosen.iter().map(|i| trains.label(*i)).collect();
     let mut some = SpikeTrains::silent(1, names, trains.window, trains.dt, trains.clock);
     some.times = chosen.iter().map(|i| trains.times[*i].clone()).collect();
     some.values = chosen.iter().map(|i| trains.values[*i].clone()).collect();
     Ok(some)
-}
-
-/// The population's rate in bins, with its interval for Poisson spikes.
-pub(crate) fn rates(trains: &SpikeTrains, bin: Option<f64>, level: f64) -> Outcome<Figure> {
-    rate_panel(trains, bin, level).map(Figure::from)
-}
-
-/// The same as a panel.
-fn rate_panel(trains: &SpikeTrains, bin: Option<f64>, level: f64) -> Outcome<Panel> {
-    let bin = bin.unwrap_or_else(|| recording::drawn_bin(trains));
-    let binned = whole_bins(trains, bin)?;
-    let h = population_rate(&binned.trains, binned.window, bin, level)?;
-    let middles = (0..h.rate.len()).map(|i| h.start + (i as f64 + 0.5) * bin);
-    // The first and the last rate hold up to the ends of the bins.
-    let (start, end) = (binned.window.start, binned.window.end);
-    let middle: Vec<f64> = once(start).chain(middles).chain(once(end)).collect();
-    let low = to_the_ends(h.interval.iter().map(|i| i.low).collect());
-    let high = to_the_ends(h.interval.iter().map(|i| i.high).collect());
-    let rate = to_the_ends(h.rate);
-    let who = if trains.times.len() == 1 {
-        "1 train".to_string()
-    } else {
-        format!("mean of {} trains", trains.times.len())
-    };
-    let rest = match binned.remainder {
-        0.0 => String::new(),
-        rest => format!(", the last {} left out", length(rest, trains.clock)),
-    };
-    let name = format!("{who}, bins of {}{rest}", length(bin, trains.clock));
-    let rates = Rates::new(&middle).clock(trains.clock);
-    Ok(rates.rate_with_band(name, &rate, &low, &high).panel()?)
-}
-
-/// The values with the first and the last of them twice.
-fn to_the_ends(mut values: Vec<f64>) -> Vec<f64> {
-    values.extend(values.last().copied());
-    values.splice(0..0, values.first().copied());
-    values
-}
-
-/// A length of time for reading.
-fn length(time: f64, clock: Time) -> String {
-    match clock {
-        Time::Seconds if time < 1.0 => format!("{} ms", short(1e3 * time)),
-        clock => format!("{} {}", short(time), units(clock).0),
-    }
 }
 
 /// Rates of the first trains, smoothed.
@@ -300,6 +243,15 @@ fn smooth_rates(trains: &SpikeTrains, set: &Settings) -> Outcome<Figure> {
         .enumerate()
         .fold(rates, |rates, (i, c)| rates.rate(format!("train {}", trains.label(i)), c));
     Ok(rates.figure()?)
+}
+
+/// Neurons by their numbers.
+fn neurons(chosen: &[String]) -> Outcome<Vec<usize>> {
+    let number = |text: &String| {
+        text.parse()
+            .map_err(|_| Failure::bad(format!("--only {text}: neurons of traces go by their number, from 0")))
+    };
+    chosen.iter().map(number).collect()
 }
 
 /// `6 of 40 trains`, where not all are shown.

@@ -28,6 +28,7 @@ use crate::arguments::{ProbeArgument, Setting, Shape, check_output, is_stdout, w
 use crate::failure::{Failure, Outcome};
 use crate::format::Format;
 use crate::picture_options::{PictureOptions, with_provenance};
+use crate::raster_rows::RasterRows;
 use crate::terminal;
 use crate::text::short;
 use crate::units::{Amount, time_of};
@@ -98,6 +99,8 @@ pub(crate) struct Simulate {
     format: Format,
     #[command(flatten)]
     drawn: PictureOptions,
+    #[command(flatten)]
+    rows: RasterRows,
 }
 
 /// [`Scope`] on the command line.
@@ -256,7 +259,13 @@ impl Simulate {
         }
         let output =
             self.output.as_ref().map(|path| Output::new(path, shape, dt, asked, analogue)).transpose()?;
-        let picture = self.plot.as_ref().map(|_| Picture::new(population, steps));
+        let number = |text: &str| {
+            let neuron = text.parse().ok().filter(|neuron| *neuron < neurons);
+            let last = neurons - 1;
+            neuron.ok_or_else(|| Failure::bad(format!("--group {text}: neurons are 0 to {last}")))
+        };
+        let rows = self.rows.rows(number)?;
+        let picture = self.plot.as_ref().map(|_| Picture::new(population, steps, rows));
         if !analogue && self.wta.is_none() {
             // What fails in a trial fails in the run, with its place.
             let rate = || trial::rate(population, input, steps).unwrap_or(0.0);

@@ -2,7 +2,7 @@
 
 use rheobase::draw::Figure;
 use rheobase::population::{Number, Record};
-use rheobase::show::RunPicture;
+use rheobase::show::{Rows, RunPicture};
 use rheobase::{Population, Recording};
 
 use crate::failure::Outcome;
@@ -20,10 +20,10 @@ pub(crate) struct Picture {
 }
 
 impl Picture {
-    /// An empty picture of a run of `steps` steps.
-    pub(crate) fn new<E: Number>(population: &Population<E>, steps: usize) -> Self {
+    /// An empty picture of a run of `steps` steps, with rows that stand so.
+    pub(crate) fn new<E: Number>(population: &Population<E>, steps: usize, rows: Rows) -> Self {
         Picture {
-            shown: RunPicture::new(population, steps),
+            shown: RunPicture::new(population, steps).rows(rows),
             record: RunPicture::record(population, steps),
             room: Room::new("--plot", KEPT, DRAWN_SPIKE, steps),
         }

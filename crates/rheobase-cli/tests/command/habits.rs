@@ -127,8 +127,13 @@ fn output_may_go_to_other_programs() {
         ("analyse spikes.npz --measure psth", "--at 0.5,1.5,2.5"),
         ("analyse spikes.npz --measure psth --at 5", "not all within the recording"),
         ("analyse spikes.npz --measure violations --refractory 0", "above 0"),
-        ("plot raster spikes.npz --group a=0,b=99 -o x.svg", "groups"),
-        ("plot raster spikes.npz --group a=0 --sort rate -o x.svg", "leave --sort out"),
+        (
+            "plot raster spikes.npz --group a=0,b=99 -o x.svg",
+            "--group: there is no train 99; trains are 0 to 29",
+        ),
+        ("plot raster spikes.npz --group a=3 -o x.svg", "the first group starts at neuron 0"),
+        ("simulate lif -n 3 --plot x.svg --group a=0,b=3", "--group 3: neurons are 0 to 2"),
+        ("plot isi spikes.npz --only none -o x.svg", "--only: there is no train none"),
     ] {
         let ran = run_in(place, &args.split(' ').collect::<Vec<_>>());
         assert!(ran.code == Some(2) && ran.err.contains(says), "{args}: {}", ran.err);
@@ -269,6 +274,9 @@ fn every_table_is_csv_and_json_too() {
     for (args, head) in [
         ("models", "name,class,"),
         ("models lif", "name,default,"),
+        ("settings", "table,of,key,meaning,value"),
+        ("settings optimise", "table,of,key,meaning,value"),
+        ("settings --defaults", "name,value"),
         ("models --surrogates", "name,parameters,"),
         ("simulate lif", "name,value"),
         ("curve lif --points 3", "input,simulated,closed_form"),
@@ -371,4 +379,73 @@ fn a_test_after_every_epoch_is_a_curve() {
     ok(place, &["train", "--resume", "-o", "runs/a", "--epochs", "5", "--set", "train.test_every=1"]);
     let metrics = fs::read_to_string(place.join("runs/a/metrics.csv")).unwrap();
     assert!(!metrics.lines().last().unwrap().ends_with(",,"), "{metrics}");
+}
+
+#[test]
+fn trains_go_by_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let spikes = "unit,time_ms\nleft,10\nright,20\nleft,30\nmiddle,40\nright,55\nmiddle,70\n";
+    fs::write(place.join("s.csv"), spikes).unwrap();
+    let run = |args: &str| ok(place, &args.split(' ').collect::<Vec<_>>());
+    for (named, numbered) in [
+        ("plot raster s.csv -o - --group a=left,b=middle", "plot raster s.csv -o - --group a=0,b=1"),
+        ("plot raster s.csv -o - --only right,left", "plot raster s.csv -o - --only 2,0"),
+        ("analyse s.csv -m correlogram --pair left,right", "analyse s.csv -m correlogram --pair 0,2"),
+    ] {
+        assert_eq!(run(named), run(numbered), "{named}");
+    }
+    let grouped = run("plot raster s.csv -o - --sort rate --with-rate --group a=left,b=middle");
+    assert!(
+        grouped.contains("a: 1 neuron, bins of ") && grouped.contains("b: mean of 2 neurons"),
+        "{grouped}"
+    );
+    let ran = run_in(place, &["plot", "raster", "s.csv", "-o", "-", "--only", "lift"]);
+    assert!(
+        ran.err.contains("--only: there is no train lift; trains are 0 to 2, or left to right"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn a_run_of_neurons_that_do_the_same_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let same = ok(place, &["simulate", "lif", "-n", "40", "--plot", "-"]);
+    assert!(
+        same.contains("traces of 6 of 40 neurons") && same.contains("neurons 0 to 5: all the same"),
+        "{same}"
+    );
+    let apart = ok(
+        place,
+        &[
+            "simulate",
+            "lif",
+            "-n",
+            "40",
+            "--input",
+            "noise:1.2,3",
+            "--plot",
+            "-",
+            "--sort",
+            "rate",
+            "--with-rate",
+        ],
+    );
+    assert!(!apart.contains("all the same") && apart.contains(">neuron 5<"), "{apart}");
+    assert!(apart.contains("neuron, by rate") && apart.contains("mean of 40 neurons"), "{apart}");
+}
+
+#[test]
+fn a_page_of_a_sweep_has_its_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    task(place);
+    ok(place, &["sweep", "job.toml", "--set", "train.batch=8,16", "--seeds", "2", "--quiet", "-o", "sweep"]);
+    let told = ok(place, &["report", "sweep"]);
+    assert!(told.contains("1 of 1 files"), "{told}");
+    let page = fs::read_to_string(place.join("sweep/report.html")).unwrap();
+    assert!(page.contains("<h2>Runs</h2>") && page.contains("batch = 16"), "{page}");
+    assert!(page.contains("mean ± standard deviation") && page.contains("<h2>Learning</h2>"));
 }

@@ -19,6 +19,7 @@ pub use data::{
 };
 pub use network::NetworkConfig;
 pub use readout::{ReadoutBy, ReadoutConfig};
+pub use reference::SettingKey;
 pub use resume::Difference;
 pub(super) use run::bytes;
 pub use run::{OptimiseConfig, RegulariseConfig, RunConfig};
@@ -85,6 +86,17 @@ impl TrainConfig {
     /// [`rheobase_base::Error::Unknown`] if there is no such key.
     pub fn reference(key: &str) -> Result<String> {
         reference::of(key)
+    }
+
+    /// Every key of [`reference`](TrainConfig::reference), or of all of it, in its order.
+    ///
+    /// # Errors
+    /// Those of [`reference`](TrainConfig::reference).
+    pub fn keys(key: Option<&str>) -> Result<Vec<SettingKey>> {
+        Ok(match key {
+            Some(key) => reference::keys(&reference::of(key)?),
+            None => reference::keys(Self::REFERENCE),
+        })
     }
 
     /// The default job: the digits that come with the library, their pixels as currents, a hidden layer of

@@ -78,7 +78,7 @@ pub mod warning;
 pub use batch::{Batch, Outcome, Pass, Workspaces};
 pub use checkpoint::{Checkpoint, ExpectedTensor, Header, Protection};
 pub use clip::Clip;
-pub use config::{ControlConfig, Difference, StageConfig, StageInhibition, TrainConfig};
+pub use config::{ControlConfig, Difference, SettingKey, StageConfig, StageInhibition, TrainConfig};
 pub use convert::{
     Conversion, FittedLayer, FittedRates, LayerLoss, Moment, Presentation, ReluNetwork, Scaling, Weights,
 };

@@ -14,16 +14,21 @@
 #[cfg(feature = "analyse")]
 mod measures;
 pub(crate) mod phase;
+mod raster;
+#[cfg(feature = "analyse")]
+mod rate;
 mod run;
 #[cfg(feature = "learn")]
 pub mod training;
-mod trains;
 #[cfg(feature = "learn")]
 pub mod weights;
 
 use rheobase_base::Result;
 use rheobase_draw::Figure;
 
+pub use raster::{Rows, raster};
+#[cfg(feature = "analyse")]
+pub use rate::{PopulationRate, Spikes, population_rate};
 pub use run::RunPicture;
 
 /// What has one usual picture.
@@ -32,7 +37,7 @@ pub use run::RunPicture;
 /// |---|---|
 /// | [`Run`](crate::Run) | input, potentials, spikes |
 /// | [`Dynamics`](crate::Dynamics) | the phase plane of the first two variables, or the phase line of one |
-/// | [`SpikeTrains`](crate::SpikeTrains) | a raster |
+/// | [`SpikeTrains`](crate::SpikeTrains) | a raster; [`raster`](raster()) says how its rows stand |
 /// | [`analyse::Rates`](crate::analyse::Rates) | a curve per train; of more than six, their mean and standard deviation |
 /// | [`analyse::Distances`](crate::analyse::Distances) | the matrix |
 /// | [`analyse::Correlogram`](crate::analyse::Correlogram) | counts by lag, with what unrelated trains would give |

@@ -5,9 +5,13 @@ use rheobase_models::neuron::{Emits, Time};
 use rheobase_sim::population::{Column, Number, Record};
 use rheobase_sim::{Population, Recording, Run};
 
-use super::Show;
+#[cfg(feature = "analyse")]
+use super::{PopulationRate, Spikes};
+use super::{Rows, Show};
 use rheobase_base::Result;
 use rheobase_signals::SpikeValues;
+#[cfg(feature = "analyse")]
+use rheobase_signals::Window;
 
 /// Neurons whose input and potential are drawn.
 const DRAWN: usize = 6;
@@ -39,6 +43,7 @@ pub struct RunPicture {
     counts: Vec<u64>,
     /// What the values of each neuron's spikes stand for; one for all neurons alike.
     values: Vec<SpikeValues>,
+    rows: Rows,
 }
 
 impl RunPicture {
@@ -75,7 +80,14 @@ impl RunPicture {
             who: Vec::new(),
             counts: Vec::new(),
             values: population.spike_values(),
+            rows: Rows::default(),
         }
+    }
+
+    /// Says how the raster's rows stand, and what is below them.
+    pub fn rows(mut self, rows: Rows) -> Self {
+        self.rows = rows;
+        self
     }
 
     /// What has to be recorded for it.
@@ -140,7 +152,11 @@ impl RunPicture {
             .title(self.title())
             .clock(self.clock)
             .counts(&self.counts)
+            .order(self.rows.order)
             .input(input);
+        for (name, first) in &self.rows.groups {
+            figure = figure.group(name, *first);
+        }
         if let Some((name, unit)) = self.potential {
             let mut potential = traces(&times, name, unit, self.series(1));
             if let Some(threshold) = self.threshold() {
@@ -151,7 +167,26 @@ impl RunPicture {
             }
             figure = figure.potential(potential);
         }
+        #[cfg(feature = "analyse")]
+        if self.rows.with_rate(self.neurons, self.spikes()) {
+            let rate = PopulationRate::new(&self.raster(end), &self.rows.groups, None, 0.95)?;
+            return figure.rate(rate.rates()).figure();
+        }
         figure.figure()
+    }
+
+    /// The spikes of a run that ends then.
+    #[cfg(feature = "analyse")]
+    fn raster(&self, end: f64) -> Spikes<'_> {
+        Spikes {
+            times: &self.times,
+            neurons: &self.who,
+            counts: Some(&self.counts),
+            count: self.neurons,
+            window: Window::to_the_end(0.0, end),
+            dt: Some(self.dt),
+            clock: self.clock,
+        }
     }
 
     /// The values of the picture's probe number `i`, per drawn neuron.
@@ -186,14 +221,9 @@ impl<E: Number> Show for Run<E> {
     }
 }
 
-/// Traces of the drawn neurons; one stands for all where they are equal and would hide each other.
+/// Traces of the drawn neurons.
 fn traces<'a>(times: &'a [f64], label: &str, unit: &str, series: &'a [Vec<f64>]) -> Traces<'a> {
     let unit = if unit == "1" { "" } else { unit };
-    let same = series.windows(2).all(|w| w[0] == w[1]);
-    let shown = if same { 1 } else { series.len() };
-    let traces = Traces::new(times, label, unit);
-    series.iter().take(shown).enumerate().fold(traces, |traces, (n, values)| {
-        let name = if shown == 1 { String::new() } else { format!("neuron {n}") };
-        traces.trace(name, values)
-    })
+    let values: Vec<&[f64]> = series.iter().map(Vec::as_slice).collect();
+    Traces::new(times, label, unit).neurons(&values)
 }

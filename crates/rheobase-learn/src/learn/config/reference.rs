@@ -1,7 +1,73 @@
 //! Finding a key in the reference of settings.
 
+use serde::Serialize;
+
 use super::TrainConfig;
 use rheobase_base::{Error, Result};
+
+/// A key of a file of settings: a line of [`TrainConfig::keys`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SettingKey {
+    /// The table that it stands in, such as `data.source` or `network.node[]`; empty for the whole file.
+    pub table: String,
+    /// The kind of that table that has the key, such as `csv` of `data.source`; empty where all kinds have it.
+    pub of: String,
+    /// Its name.
+    pub key: String,
+    /// What its value is: `whole number`, a choice in quotation marks, or a `[table]` of its own.
+    pub value: String,
+    /// What it means.
+    pub meaning: String,
+}
+
+/// The keys of sections of the reference.
+pub(super) fn keys(sections: &str) -> Vec<SettingKey> {
+    let mut keys = Vec::new();
+    for section in format!("\n{sections}").split("\n## ").skip(1) {
+        let mut lines = section.lines();
+        let title = lines.next().unwrap_or_default();
+        let table = if title.starts_with('`') { title.trim_matches('`') } else { "" };
+        let mut of = "";
+        for line in lines {
+            if let Some(kind) = line.strip_prefix("Keys of `") {
+                of = kind.trim_end_matches("`:");
+            }
+            let cells = line.strip_prefix("| `").and_then(|row| row.strip_suffix(" |"));
+            let cells: Vec<&str> = cells.map_or(Vec::new(), |row| row.split(" | ").collect());
+            let (key, value, meaning) = match cells[..] {
+                [key, value, meaning] => (key.trim_end_matches('`'), value, meaning),
+                // A choice: `name = "direct"`, or `"digits"` of the table itself.
+                [choice, meaning] => {
+                    let choice = choice.trim_end_matches('`');
+                    let own = table.rsplit('.').next().unwrap_or(table);
+                    let (key, value) = choice.split_once(" = ").unwrap_or((own, choice));
+                    (key, value, meaning)
+                }
+                _ => continue,
+            };
+            keys.push(SettingKey {
+                table: table.into(),
+                of: of.into(),
+                key: key.into(),
+                value: plain(value),
+                meaning: meaning.into(),
+            });
+        }
+    }
+    keys
+}
+
+/// A value without the marks of Markdown; a link to a table becomes `[table]`.
+fn plain(value: &str) -> String {
+    let mut text = String::new();
+    let mut rest = value;
+    while let Some((before, link)) = rest.split_once("](#") {
+        text += before;
+        text.push(']');
+        rest = link.split_once(')').map_or("", |(_, after)| after);
+    }
+    (text + rest).replace('`', "")
+}
 
 /// The sections about `key`.
 pub(super) fn of(key: &str) -> Result<String> {
@@ -32,6 +98,25 @@ pub(super) fn of(key: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_line_of_a_table_is_a_key() {
+        let all = keys(TrainConfig::REFERENCE);
+        let lines = TrainConfig::REFERENCE.lines().filter(|line| line.starts_with("| `")).count();
+        assert_eq!(all.len(), lines);
+        assert!(all.iter().all(|k| [&k.key, &k.value, &k.meaning].iter().all(|cell| !cell.is_empty())));
+        let find = |table: &str, of: &str, key: &str, value: &str| {
+            let is = |k: &&SettingKey| k.table == table && k.of == of && k.key == key && k.value == value;
+            assert!(all.iter().any(|k| is(&k)), "{table} {of} {key} {value}");
+        };
+        find("", "", "stage", "list: [stage[]]");
+        find("train", "", "epochs", "whole number");
+        find("optimise", "", "rule", "[optimise.rule]");
+        find("encode", "", "name", "\"direct\"");
+        find("data.source", "", "source", "\"digits\"");
+        find("data.source", "csv", "train", "path");
+        assert_eq!(keys(&of("train.epochs").unwrap())[0].table, "train");
+    }
 
     #[test]
     fn keys_and_tables_are_found() {
