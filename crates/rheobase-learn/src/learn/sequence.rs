@@ -104,6 +104,11 @@ impl Sequence {
         self.program.parameters()
     }
 
+    /// The network, and how its steps go.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
     /// Shape of a sample's input in one step.
     pub fn input_shape(&self) -> &[usize] {
         self.program.input_shape()
