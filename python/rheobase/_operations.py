@@ -126,7 +126,7 @@ class _Neurons:
         self.node, self.learned = node, bool(node["learned"])
         # As the engine does: in double precision, once, then rounded. Not every device has that.
         wide = torch.empty((), dtype=torch.float64)
-        params = [torch.from_numpy(values).reshape(-1) for values in node["params"]]
+        params = list(node["params"])
         self.initial: dict[int, Tensor] = {}
         for (field, initial), tensor in zip(node["learned"], tensors, strict=True):
             if initial:
@@ -219,12 +219,21 @@ _STATIC: dict[str, Callable[..., Tensor]] = {
 # --- Networks ---------------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=256)
+def _function(text: str) -> _Function:
+    return _Function(text, 0)
+
+
 class Plan:
-    """A network's nodes, and in which order they go through time."""
+    """A network's nodes, and in which order they go through time.
+
+    Raises:
+        NotImplementedError: which node cannot be made of operations.
+    """
 
     def __init__(self, text: str) -> None:
-        function = _Function(text, 0)
-        self.function = function
+        function = _function(text)
+        self.text = text
         self.nodes: list[dict[str, Any]] = function.operations()
         self.output: int = function.output()
         shapes = [list(function.shapes()[0]), *(node["shape"] for node in self.nodes)]
@@ -232,6 +241,7 @@ class Plan:
         self.delays = [0] * len(shapes)
         for node in self.nodes:
             node["from"] = shapes[node["inputs"][0][0]]
+            node["params"] = [torch.from_numpy(values).reshape(-1) for values in node.get("params", ())]
             for source, delay in node["inputs"]:
                 self.delays[source] = max(self.delays[source], delay)
         self.runs = self._runs()
@@ -255,21 +265,11 @@ class Plan:
         for node in self.nodes:
             if node["kind"] == "neurons":
                 for n in range(*node["tensors"]):
-                    self.function.check(n, tensors[n].detach().reshape(-1).float().numpy())
+                    _function(self.text).check(n, tensors[n].detach().reshape(-1).float().numpy())
 
     def run(self, x: Tensor, state: Tensor | None, tensors: Sequence[Tensor], reset: Tensor) -> tuple[Tensor, Tensor]:
         """The output ``[time, batch, number]`` and the state after the last step, as the engine's operator gives them."""
         return _Run(self, x, state, tensors, reset).through()
-
-
-@lru_cache(maxsize=256)
-def plan(text: str) -> Plan:
-    """The plan of a network's text.
-
-    Raises:
-        NotImplementedError: which node cannot be made of operations.
-    """
-    return Plan(text)
 
 
 class _Run:

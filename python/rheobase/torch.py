@@ -21,6 +21,7 @@ not import PyTorch; this module needs PyTorch 2.6 or newer.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, reduce
@@ -269,8 +270,7 @@ class Network(nn.Module):
                     home.add_module(part, nn.Module())
                 home = getattr(home, part)
             home.register_parameter(last, nn.Parameter(torch.from_numpy(values)))
-        self.engine = True
-        """Whether the engine takes the steps where it can: in float32 on the CPU. Operations of PyTorch do if it is ``False``."""
+        self._engine, self._plan = True, None
         self.register_buffer("_reset", torch.from_numpy(function.reset_state()), persistent=False)
 
     def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -283,7 +283,7 @@ class Network(nn.Module):
             wanted = ", ".join(("time", "batch", *map(str, self.input_shape)))
             raise RuntimeError(f"x: has shape {tuple(x.shape)}, but [{wanted}] is needed")
         wanted = self._kind()
-        if torch.is_autocast_enabled(wanted[1].type):
+        if wanted[1].type != "meta" and torch.is_autocast_enabled(wanted[1].type):
             with torch.autocast(wanted[1].type, enabled=False):
                 return self.forward(x.to(wanted[0]), None if state is None else state.to(wanted[0]))
         _check_kind("x", x, wanted)
@@ -294,7 +294,7 @@ class Network(nn.Module):
                 f"state: has shape {tuple(state.shape)}, but {(x.shape[1], len(self._reset))} is needed, or None"
             )
         parameters = [reduce(getattr, path, self) for path in self._paths]
-        if wanted[1].type != "meta" and (wanted != _OF_THE_ENGINE or not self.engine):
+        if not (self._is_of_the_engine() and (self._engine or x.device.type == "meta")):
             out, after = self._by_operations(x.flatten(2), state, parameters)
             return out.unflatten(2, self.output_shape), after
         keep = 0
@@ -303,12 +303,41 @@ class Network(nn.Module):
         out, after = _run(x.flatten(2), state, parameters, self.network_text, keep)
         return out.unflatten(2, self.output_shape), after
 
+    @property
+    def engine(self) -> bool:
+        """Whether the engine takes the steps where it can: in float32 on the CPU. Operations of PyTorch do if it is ``False``."""
+        return self._engine
+
+    @engine.setter
+    def engine(self, wanted: bool) -> None:
+        if not wanted:
+            self._operations()
+        self._engine = wanted
+
+    def _operations(self) -> _operations.Plan:
+        """The network as operations, made before a compiler looks."""
+        if self._plan is None:
+            self._plan = _operations.Plan(self.network_text)
+        return self._plan
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Network:
+        moved = super()._apply(fn, recurse)
+        if not self._is_of_the_engine():
+            with contextlib.suppress(NotImplementedError):  # is said when it is called
+                self._operations()
+        return moved
+
+    def _is_of_the_engine(self) -> bool:
+        """Whether the engine computes in this precision and on this device; of what has no numbers it says the shapes."""
+        kind, device = self._kind()
+        return device.type == "meta" or (kind == torch.float32 and device.type == "cpu")
+
     def _kind(self) -> tuple[torch.dtype, torch.device]:
         """Precision and device of the module."""
         return self._reset.dtype, self._reset.device
 
     def _by_operations(self, x: Tensor, state: Tensor, parameters: list[Tensor]) -> tuple[Tensor, Tensor]:
-        plan = _operations.plan(self.network_text)
+        plan = self._operations()
         if x.device.type == "cpu" and not torch.compiler.is_compiling() and not torch._C._functorch.is_functorch_wrapped_tensor(x):
             _check_finite("input", x)
             _check_finite("state", state)
@@ -329,9 +358,6 @@ class Network(nn.Module):
 
     def extra_repr(self) -> str:
         return repr(_network.Network.from_toml(self.network_text))
-
-
-_OF_THE_ENGINE = (torch.float32, torch.device("cpu"))
 
 
 def _check_kind(name: str, tensor: Tensor, wanted: tuple[torch.dtype, torch.device]) -> None:

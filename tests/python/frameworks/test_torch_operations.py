@@ -35,7 +35,7 @@ def learned(layer, x, state=None, upstream=None):
     if upstream is None:
         upstream = noise(*out.shape, seed=9)
     loss = (out * upstream).sum() + (after * noise(*after.shape, seed=10)).sum()
-    return out.detach(), after.detach(), torch.autograd.grad(loss, [x, *given, *layer.parameters()])
+    return out.detach(), after.detach(), torch.autograd.grad(loss, [x, *given, *layer.parameters()], materialize_grads=True)
 
 
 def assert_equal(layer, x, state=None, tolerance=2e-5):
@@ -77,7 +77,7 @@ NETWORKS = {
     "recurrent": lambda: rt.Dense(7, 5, rb.LIFSubtract(tau=rb.Learned(10.0)), recurrent=True, seed=1),
     "detached": lambda: rt.Dense(7, 5, rb.LIFSubtract(), recurrent=True, detach_reset=True, seed=1),
     "started": lambda: rt.Dense(7, 5, rb.CubaLIF(), learn=["initial.v"], recurrent=True, seed=1),
-    "each": lambda: rt.Dense(7, 5, rb.LIFExp(v_rest=rb.Learned(-65.0, each=True)), start={"gain": 30.0}, seed=1),
+    "each": lambda: rt.Dense(7, 5, rb.CubaLIF(tau_m=rb.Learned(0.02, each=True)), seed=1),
     "delays": lambda: rt.Network(
         rb.Layers(
             rb.Layer("a", rb.Delayed("input", 2), rb.Linear(4)),
