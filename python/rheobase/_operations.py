@@ -112,7 +112,7 @@ def _evaluate(formula: tuple[int, Any, Any], inputs: Sequence[Tensor], like: Ten
             values.append(_DECIDING[name](*arguments, name))
         else:
             margin, through, *slope = torch.broadcast_tensors(*arguments)
-            values.append(Spike.apply(margin, through, *(slope or [torch.ones_like(margin)]), name))
+            values.append(Spike.apply(margin.detach(), through, *(slope or [torch.ones_like(margin)]), name))
     return [values[a] if isinstance(a, int) else torch.full_like(like, a) for a in formula[2]]
 
 

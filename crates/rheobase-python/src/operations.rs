@@ -95,8 +95,7 @@ fn set_neurons(dict: &Bound<'_, PyDict>, node: &ProgramNode, layer: &Layer<f32>)
     dict.set_item("params", params.collect::<PyResult<Vec<_>>>()?)?;
     dict.set_item("dt", layer.dt())?;
     dict.set_item("detach_reset", layer.detaches_reset())?;
-    let rest: Vec<bool> =
-        (0..layer.model().state().len()).map(|field| layer.starts_at_rest(field)).collect();
+    let rest: Vec<bool> = (0..layer.model().state().len()).map(|field| layer.starts_at_rest(field)).collect();
     dict.set_item("rest", rest)?;
     let named = [
         ("prepare", &formulas.prepare),

@@ -123,9 +123,15 @@ fn write(name: &'static str, arguments: &[Traced]) -> usize {
 }
 
 /// The result of an operation: computed at once if all that it takes is known.
-fn apply<const N: usize>(name: &'static str, given: [Traced; N], known: impl FnOnce([f64; N]) -> f64) -> Traced {
+fn apply<const N: usize>(
+    name: &'static str,
+    given: [Traced; N],
+    known: impl FnOnce([f64; N]) -> f64,
+) -> Traced {
     match given.map(Traced::known) {
-        numbers if numbers.iter().all(Option::is_some) => Traced::Known(known(numbers.map(Option::unwrap_or_default))),
+        numbers if numbers.iter().all(Option::is_some) => {
+            Traced::Known(known(numbers.map(Option::unwrap_or_default)))
+        }
         _ => Traced::At(write(name, &given)),
     }
 }

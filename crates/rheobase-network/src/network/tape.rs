@@ -296,6 +296,8 @@ impl Program {
         for n in 0..nodes {
             self.gather(context, tape, n, &mut adjoint.raw[n]);
         }
+        // Another tape's pass needs as many: they do not pile up.
+        tape.spare.clear();
         Ok(())
     }
 
