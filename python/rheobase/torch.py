@@ -311,10 +311,10 @@ class Network(nn.Module):
     @engine.setter
     def engine(self, wanted: bool) -> None:
         if not wanted:
-            self._operations()
+            self._planned()
         self._engine = wanted
 
-    def _operations(self) -> _operations.Plan:
+    def _planned(self) -> _operations.Plan:
         """The network as operations, made before a compiler looks."""
         if self._plan is None:
             self._plan = _operations.Plan(self.network_text)
@@ -324,7 +324,7 @@ class Network(nn.Module):
         moved = super()._apply(fn, recurse)
         if not self._is_of_the_engine():
             with contextlib.suppress(NotImplementedError):  # is said when it is called
-                self._operations()
+                self._planned()
         return moved
 
     def _is_of_the_engine(self) -> bool:
@@ -337,8 +337,10 @@ class Network(nn.Module):
         return self._reset.dtype, self._reset.device
 
     def _by_operations(self, x: Tensor, state: Tensor, parameters: list[Tensor]) -> tuple[Tensor, Tensor]:
-        plan = self._operations()
-        if x.device.type == "cpu" and not torch.compiler.is_compiling() and not torch._C._functorch.is_functorch_wrapped_tensor(x):
+        plan = self._planned()
+        wrapped = torch._C._functorch.is_functorch_wrapped_tensor
+        transformed = torch.compiler.is_compiling() or any(map(wrapped, (x, state, *parameters)))
+        if x.device.type == "cpu" and not transformed:
             _check_finite("input", x)
             _check_finite("state", state)
             plan.check(parameters)

@@ -226,6 +226,11 @@ def test_compile_and_vmap():
         torch.testing.assert_close((out, found), expected)
     xs = noise(4, 6, 3, 7)
     torch.testing.assert_close(torch.func.vmap(lambda x: layer(x)[0])(xs), torch.stack([layer(x)[0] for x in xs]))
+    # Parameters of several networks at once.
+    several = [as_operations(rt.Dense(7, 5, rb.LIFSubtract(tau=rb.Learned(5.0)), seed=seed)) for seed in range(3)]
+    parameters, buffers = torch.func.stack_module_state(several)
+    run = lambda p, b: torch.func.functional_call(several[0], (p, b), (xs[0],))[0].sum()  # noqa: E731
+    torch.testing.assert_close(torch.func.vmap(run)(parameters, buffers), torch.stack([net(xs[0])[0].sum() for net in several]))
     # Which operators of torch.library have not.
     of_sum = torch.func.grad(lambda x: layer(x)[0].sum())(x.detach())
     torch.testing.assert_close(of_sum, torch.autograd.grad(layer(x)[0].sum(), x)[0])
