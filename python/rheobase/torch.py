@@ -1,8 +1,11 @@
 """Networks of Rheobase inside PyTorch: modules that take a whole sequence through the engine in one operator.
 
 Every module is called as ``out, state = layer(x, state)``. ``x`` is ``[time, batch, *shape]`` (or ``[time, *shape]`` for one
-sample), float32, on the CPU; ``state`` is what an earlier call gave, or nothing to begin after a reset. Modules keep no state of
-their own. Gradients come from the engine's backward pass, with the surrogate of each layer.
+sample); ``state`` is what an earlier call gave, or nothing to begin after a reset. Modules keep no state of their own. Gradients
+come from the engine's backward pass, with the surrogate of each layer.
+
+The engine computes in float32 on the CPU. A module that was moved to another device, or to float64, takes the same steps as
+operations of PyTorch, made of the same equations; so does one whose ``engine`` was set to ``False``.
 
 >>> import torch                                                        # doctest: +SKIP
 >>> import rheobase as rb, rheobase.torch as rt                         # doctest: +SKIP
@@ -18,6 +21,7 @@ not import PyTorch; this module needs PyTorch 2.6 or newer.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, reduce
@@ -31,7 +35,7 @@ except ImportError as missing:
     raise ImportError("rheobase.torch needs PyTorch: pip install torch") from missing
 from torch import Tensor, nn
 
-from . import _layers, _network
+from . import _layers, _network, _operations
 from ._model import Model, models
 from ._native import Sequence as _Function
 from ._numbers import count
@@ -266,6 +270,7 @@ class Network(nn.Module):
                     home.add_module(part, nn.Module())
                 home = getattr(home, part)
             home.register_parameter(last, nn.Parameter(torch.from_numpy(values)))
+        self._engine, self._plan = True, None
         self.register_buffer("_reset", torch.from_numpy(function.reset_state()), persistent=False)
 
     def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -277,20 +282,69 @@ class Network(nn.Module):
         if x.dim() != axes or tuple(x.shape[2:]) != self.input_shape:
             wanted = ", ".join(("time", "batch", *map(str, self.input_shape)))
             raise RuntimeError(f"x: has shape {tuple(x.shape)}, but [{wanted}] is needed")
+        wanted = self._kind()
+        if wanted[1].type != "meta" and torch.is_autocast_enabled(wanted[1].type):
+            with torch.autocast(wanted[1].type, enabled=False):
+                return self.forward(x.to(wanted[0]), None if state is None else state.to(wanted[0]))
+        _check_kind("x", x, wanted)
         state = x.new_empty(0) if state is None else state
+        _check_kind("state", state, wanted)
         if state.numel() and tuple(state.shape) != (x.shape[1], len(self._reset)):
             raise RuntimeError(
                 f"state: has shape {tuple(state.shape)}, but {(x.shape[1], len(self._reset))} is needed, or None"
             )
-        if not torch.is_autocast_enabled("cpu"):
-            _check_kind("x", x)
-            _check_kind("state", state)
         parameters = [reduce(getattr, path, self) for path in self._paths]
+        if not (self._is_of_the_engine() and (self._engine or x.device.type == "meta")):
+            out, after = self._by_operations(x.flatten(2), state, parameters)
+            return out.unflatten(2, self.output_shape), after
         keep = 0
         if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in (x, state, *parameters)):
             keep = 2 if x.requires_grad else 1
         out, after = _run(x.flatten(2), state, parameters, self.network_text, keep)
         return out.unflatten(2, self.output_shape), after
+
+    @property
+    def engine(self) -> bool:
+        """Whether the engine takes the steps where it can: in float32 on the CPU. Operations of PyTorch do if it is ``False``."""
+        return self._engine
+
+    @engine.setter
+    def engine(self, wanted: bool) -> None:
+        if not wanted:
+            self._planned()
+        self._engine = wanted
+
+    def _planned(self) -> _operations.Plan:
+        """The network as operations, made before a compiler looks."""
+        if self._plan is None:
+            self._plan = _operations.Plan(self.network_text)
+        return self._plan
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Network:
+        moved = super()._apply(fn, recurse)
+        if not self._is_of_the_engine():
+            with contextlib.suppress(NotImplementedError):  # is said when it is called
+                self._planned()
+        return moved
+
+    def _is_of_the_engine(self) -> bool:
+        """Whether the engine computes in this precision and on this device; of what has no numbers it says the shapes."""
+        kind, device = self._kind()
+        return device.type == "meta" or (kind == torch.float32 and device.type == "cpu")
+
+    def _kind(self) -> tuple[torch.dtype, torch.device]:
+        """Precision and device of the module."""
+        return self._reset.dtype, self._reset.device
+
+    def _by_operations(self, x: Tensor, state: Tensor, parameters: list[Tensor]) -> tuple[Tensor, Tensor]:
+        plan = self._planned()
+        wrapped = torch._C._functorch.is_functorch_wrapped_tensor
+        transformed = torch.compiler.is_compiling() or any(map(wrapped, (x, state, *parameters)))
+        if x.device.type == "cpu" and not transformed:
+            _check_finite("input", x)
+            _check_finite("state", state)
+            plan.check(parameters)
+        return plan.run(x, state if state.numel() else None, parameters, self._reset)
 
     def reset_state(self, batch: int) -> Tensor:
         """The state of ``batch`` samples after a reset."""
@@ -308,11 +362,22 @@ class Network(nn.Module):
         return repr(_network.Network.from_toml(self.network_text))
 
 
-def _check_kind(name: str, tensor: Tensor) -> None:
-    if tensor.dtype != torch.float32:
-        raise RuntimeError(f"{name}: is {tensor.dtype}, but torch.float32 is needed; {name}.float() makes it")
-    if tensor.device.type not in ("cpu", "meta"):
-        raise RuntimeError(f"{name}: is on {tensor.device}, but rheobase computes on the CPU; {name}.cpu() takes it there")
+def _check_kind(name: str, tensor: Tensor, wanted: tuple[torch.dtype, torch.device]) -> None:
+    kind, device = wanted
+    if kind not in (torch.float32, torch.float64):
+        raise RuntimeError(f"the module: is {kind}, but torch.float32 or torch.float64 is needed; .float() on the module makes it")
+    if tensor.dtype != kind:
+        way = "float" if kind == torch.float32 else "double"
+        other = "; .double() on the module takes it to torch.float64" if tensor.dtype == torch.float64 else ""
+        raise RuntimeError(f"{name}: is {tensor.dtype}, but {kind} is needed; {name}.{way}() makes it{other}")
+    if tensor.device != device and "meta" not in (tensor.device.type, device.type):
+        raise RuntimeError(f"{name}: is on {tensor.device}, but the module is on {device}; {name}.to({str(device)!r}) takes it there")
+
+
+def _check_finite(name: str, tensor: Tensor) -> None:
+    if not tensor.isfinite().all():
+        at = (~tensor.isfinite()).nonzero()[0].tolist()
+        raise ValueError(f"{name}{at} = {tensor[tuple(at)].item()}: must be a finite number")
 
 
 class Neurons(Network):

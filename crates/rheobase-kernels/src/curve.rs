@@ -13,7 +13,7 @@ use rheobase_models::record::Record;
 use crate::advance::{Advance, Sink, block, is_number};
 use crate::column::Column;
 use crate::kernels::write;
-use crate::source::RowAt;
+use crate::source::{Input, RowAt};
 
 /// Whether `N` has no state.
 pub(crate) const fn is_curve<N: Neuron>() -> bool {
@@ -23,25 +23,36 @@ pub(crate) const fn is_curve<N: Neuron>() -> bool {
 /// [`Kernels::advance`](crate::Kernels::advance) of a model without state.
 pub(crate) fn run<N: Neuron, E: Elem>(level: Level, mut job: Advance<'_, E>) {
     let count = job.at.count;
-    let numbers = || vec![E::default(); count];
-    let (mut buffer, mut out, mut offsets) = (numbers(), numbers(), numbers());
+    // An array is read where it stands, dense output is written where it stays, and events alone have offsets.
+    let numbers = |needed: bool| vec![E::default(); if needed { count } else { 0 }];
+    let mut buffer = numbers(!matches!(job.input, Input::Array(_)));
+    let mut out = numbers(matches!(job.sink, Sink::Bits(_) | Sink::Events(_)));
+    let mut offsets = numbers(matches!(job.sink, Sink::Events(_)));
     for t in 0..job.steps {
         let at = RowAt { step: job.at.step + t, since_reset: job.at.since_reset + t as u64, ..job.at };
         let x = job.input.row(at, &mut buffer);
         let (coeffs, first) = (job.coeffs, job.first);
-        let (out, offsets) = (&mut out[..], &mut offsets[..]);
-        let finite = match job.sink {
+        let mut curve = |out: &mut [E]| {
+            let (offsets, model) = (&mut offsets[..], PhantomData);
+            E::dispatch(level, CurveKernel::<N, E> { coeffs, first, x, out, offsets, model })
+        };
+        let finite = match &mut job.sink {
             // Nothing is left of such a step.
             Sink::None => E::dispatch(level, Finite(x)),
-            _ => {
-                E::dispatch(level, CurveKernel::<N, E> { coeffs, first, x, out, offsets, model: PhantomData })
+            Sink::Dense(dense) => {
+                let start = dense.len();
+                dense.resize(start + count, E::default());
+                curve(&mut dense[start..])
             }
+            Sink::Bits(_) | Sink::Events(_) => curve(&mut out),
         };
         if !finite {
             job.bad_input.get_or_insert(t);
             return;
         }
-        write(&mut job.sink, t, out, offsets);
+        if !out.is_empty() {
+            write(&mut job.sink, t, &out, &offsets);
+        }
     }
     *job.has_nan = false;
 }
@@ -76,7 +87,9 @@ impl<N: Neuron, E: Elem> Kernel<E> for CurveKernel<'_, N, E> {
             let x = V::load(&self.x[start..]);
             let (_, _, out) = step::<N, V>(&k, none, x, held, V::zero(), &N::INFO.surrogate);
             out.value.store(&mut self.out[start..]);
-            out.offset.store(&mut self.offsets[start..]);
+            if !self.offsets.is_empty() {
+                out.offset.store(&mut self.offsets[start..]);
+            }
             zero = zero + x * V::zero();
         }
         is_number(zero)

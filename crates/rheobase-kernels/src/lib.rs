@@ -6,6 +6,7 @@
 //!   tile of independent neurons through many steps; [`step`], one step of a network's layer; [`backward`], one step of
 //!   the backward pass
 //! * [`rates`]: neurons as their rate curves
+//! * [`formulas`]: a model's equations written down
 //! * [`errors`]: how far two runs of a neuron may lie apart after a step
 //! * what they read: [`Column`], [`Input`]; what they write: [`event`]
 
@@ -15,6 +16,7 @@ pub mod column;
 mod curve;
 pub mod errors;
 pub mod event;
+pub mod formulas;
 pub mod kernels;
 pub mod model;
 pub mod phases;
@@ -24,6 +26,7 @@ pub mod step;
 
 pub use column::Column;
 pub use errors::{ErrorBounds, ErrorStep};
+pub use formulas::Formulas;
 pub use kernels::Kernels;
 pub use model::{Catalog, Model, Number, model};
 pub use source::{Generator, Input};

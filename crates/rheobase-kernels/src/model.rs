@@ -18,6 +18,7 @@ use crate::advance::{self, Advance};
 use crate::backward::{Backward, BackwardKernel};
 use crate::curve;
 use crate::errors::{self, ErrorBounds, ErrorStep};
+use crate::formulas::{self, Formulas};
 use crate::kernels::{Kernels, advance_by_phases, step_by_phases};
 use crate::phases::{Emit, EmitKernel, Integrate, IntegrateKernel};
 use crate::rates::{Rates, RatesKernel};
@@ -139,6 +140,11 @@ pub trait Model: Send + Sync {
     }
     /// What firing depends on in `state` under input `x`, compared with 0 as [`Info::firing`] says.
     fn margin(&self, coeffs: &[f64], state: &[f64], x: f64) -> f64;
+    /// The equations written down, with spikes that go back by `surrogate`; `None` where they are not to be had.
+    fn formulas(&self, surrogate: &Surrogate) -> Option<Formulas> {
+        let _ = surrogate;
+        None
+    }
     /// How far two runs may lie apart after a step, from how far they may before it: through the step's exact local
     /// Jacobian, and by what it rounds. To first order.
     fn error_bounds(&self, step: &ErrorStep<'_>) -> ErrorBounds;
@@ -283,6 +289,9 @@ impl<N: Neuron> Model for Erased<N> {
     fn margin(&self, coeffs: &[f64], state: &[f64], x: f64) -> f64 {
         let k = record::<f64, N::Coeffs<f64>>(coeffs);
         N::drive(&k, &record::<f64, N::State<f64>>(state), x).margin
+    }
+    fn formulas(&self, surrogate: &Surrogate) -> Option<Formulas> {
+        Some(formulas::formulas::<N>(surrogate))
     }
     fn error_bounds(&self, step: &ErrorStep<'_>) -> ErrorBounds {
         errors::bounds::<N>(step)

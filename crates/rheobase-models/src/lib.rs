@@ -9,6 +9,7 @@
 //! | `f64` | the reference |
 //! | [`dual::Dual`] | the step with its exact local Jacobian |
 //! | [`smooth::Smooth`] | the step whose spikes are the surrogate's primitive |
+//! | [`traced::Traced`] | the step written down, for programs with numbers of their own |
 //! | [`rounded::Rounded`] | the step with what it makes of errors and its own rounding |
 //!
 //! * the models: [`neuron`], listed in [`catalog`]; their static curves: [`rate`]; a step put together: [`phases`]
@@ -30,5 +31,5 @@ pub use neuron::Neuron;
 pub use number::dual::Dual;
 pub use number::real::Real;
 pub use number::smooth::Smooth;
-pub use number::{dual, math, real, rounded, smooth};
+pub use number::{dual, math, real, rounded, smooth, traced};
 pub use surrogate::Surrogate;

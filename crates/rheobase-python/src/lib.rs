@@ -17,6 +17,7 @@ mod figure;
 mod learn;
 mod model;
 mod network;
+mod operations;
 mod plasticity;
 mod population;
 mod recording;

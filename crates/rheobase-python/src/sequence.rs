@@ -9,6 +9,7 @@ use rheobase::network::Network as Described;
 use crate::arrays::array;
 use crate::enter::enter;
 use crate::error::{Raise, TEXT};
+use crate::operations::operations;
 
 /// A network as a function of an input, a state and parameters.
 #[pyclass(module = "rheobase._native")]
@@ -39,6 +40,18 @@ impl Sequence {
         (self.0.input_shape().to_vec(), self.0.output_shape().to_vec())
     }
 
+    /// What every node computes, as data.
+    ///
+    /// Raises what cannot be said.
+    fn operations<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        operations(py, self.0.program())
+    }
+
+    /// Number of the node whose output is the network's; 0 is the input.
+    fn output(&self) -> usize {
+        self.0.program().output()
+    }
+
     /// Names and shapes of the parts of a sample's state, one after the other.
     fn carried(&self) -> Vec<(String, Vec<usize>)> {
         self.0.carried().iter().map(|part| (part.name.clone(), part.shape.clone())).collect()
@@ -49,6 +62,12 @@ impl Sequence {
         let row = self.0.reset_state();
         let width = row.len();
         Ok(array(py, row, &[width])?.into_any())
+    }
+
+    /// Holds values of parameter number `n` against its range.
+    fn check(&self, n: usize, values: PyReadonlyArray1<'_, f32>) -> PyResult<()> {
+        let values = values.as_slice()?;
+        self.0.parameters().tensors.get(n).map_or(Ok(()), |tensor| tensor.check(values)).raised()
     }
 
     fn set_parameters(&mut self, values: Vec<PyReadonlyArray1<'_, f32>>) -> PyResult<()> {

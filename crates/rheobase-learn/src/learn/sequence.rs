@@ -51,6 +51,12 @@ struct Kept {
     wanted: bool,
 }
 
+/// What a tile goes back from: what was kept of it, and buffers for its gradients.
+struct Beginning {
+    kept: Option<Kept>,
+    raw: Raw,
+}
+
 /// Derivatives of a loss with respect to what a run gave.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Upstream<'a> {
@@ -102,6 +108,11 @@ impl Sequence {
     /// The parameters, as they were last set.
     pub fn parameters(&self) -> &Parameters {
         self.program.parameters()
+    }
+
+    /// The network, and how its steps go.
+    pub fn program(&self) -> &Program {
+        &self.program
     }
 
     /// Shape of a sample's input in one step.
@@ -257,6 +268,7 @@ impl Sequence {
         hand_out(rows, size, features, |tile, row| tiles[tile].rows.push(row));
         let cancel = Cancel::current();
         let mut sum: Option<Raw> = None;
+        let mut spare: Vec<Raw> = Vec::new();
         let mut tiles = tiles.into_iter().enumerate();
         // As many at a time as there are threads: what is added up does not pile up.
         loop {
@@ -265,10 +277,13 @@ impl Sequence {
                 break;
             }
             let back =
-                |(tile, place, kept)| cancel.scope(|| self.back_tile(&batch, tile, upstream, place, kept));
+                |(tile, place, from)| cancel.scope(|| self.back_tile(&batch, tile, upstream, place, from));
             let wave: Vec<_> = wave
                 .into_iter()
-                .map(|(tile, place)| (tile, place, kept.get_mut(tile).and_then(Option::take)))
+                .map(|(tile, place)| {
+                    let kept = kept.get_mut(tile).and_then(Option::take);
+                    (tile, place, Beginning { kept, raw: spare.pop().unwrap_or_default() })
+                })
                 .collect();
             let done: Vec<Result<Raw>> = wave.into_par_iter().map(back).collect();
             for raw in done {
@@ -279,6 +294,7 @@ impl Sequence {
                         for (sum, part) in sum.iter_mut().flatten().zip(raw.iter().flatten()) {
                             add(self.level, sum, part);
                         }
+                        spare.push(raw);
                     }
                 }
             }
@@ -385,17 +401,17 @@ impl Sequence {
         tile: usize,
         upstream: &Upstream<'_>,
         mut place: Written<'_>,
-        kept: Option<Kept>,
+        Beginning { kept, raw }: Beginning,
     ) -> Result<Raw> {
         let input = self.rows(batch, tile);
         let kept = kept.filter(|kept| kept.wanted == batch.wanted && kept.state.samples() == input.count);
         let (tape, mut adjoint) = match kept {
             Some(Kept { mut tape, state, .. }) => {
-                let mut adjoint = self.adjoint_at_end(&state, upstream, input.first);
+                let mut adjoint = self.adjoint_at_end(&state, upstream, input.first, raw);
                 self.back_chunk(&input, upstream, (0, &mut tape), &mut adjoint, &mut place.rows)?;
                 (tape, adjoint)
             }
-            None => self.back_again(batch, &input, upstream, &mut place.rows)?,
+            None => self.back_again(batch, &input, upstream, (&mut place.rows, raw))?,
         };
         self.give_tape(tape);
         let ids = vec![0; input.count];
@@ -413,7 +429,7 @@ impl Sequence {
         batch: &Batch<'_>,
         input: &Rows<'_>,
         upstream: &Upstream<'_>,
-        of_input: &mut [&mut [f32]],
+        (of_input, raw): (&mut [&mut [f32]], Raw),
     ) -> Result<(Tape, Adjoint)> {
         let mut state = self.begin(batch, input)?;
         let ids = vec![0; input.count];
@@ -432,7 +448,7 @@ impl Sequence {
             }
             run(&mut state, *first, last, &mut tape)?;
         }
-        let mut adjoint = self.adjoint_at_end(&state, upstream, input.first);
+        let mut adjoint = self.adjoint_at_end(&state, upstream, input.first, raw);
         for (i, first) in chunks.iter().enumerate().rev() {
             if i + 1 < chunks.len()
                 && let Some(mut before) = checkpoints.pop()
@@ -444,11 +460,11 @@ impl Sequence {
         Ok((tape, adjoint))
     }
 
-    fn adjoint_at_end(&self, state: &State, upstream: &Upstream<'_>, first: usize) -> Adjoint {
+    fn adjoint_at_end(&self, state: &State, upstream: &Upstream<'_>, first: usize, raw: Raw) -> Adjoint {
         let width = self.state_width();
         match upstream.state {
-            None => self.program.end(state, Raw::new()),
-            Some(all) => self.program.end_from(state, &all[first * width..][..state.samples() * width]),
+            None => self.program.end(state, raw),
+            Some(all) => self.program.end_from(state, &all[first * width..][..state.samples() * width], raw),
         }
     }
 

@@ -10,3 +10,4 @@ pub mod rounded;
 pub(crate) mod scalar;
 pub mod smooth;
 pub mod tangent;
+pub mod traced;

@@ -97,9 +97,9 @@ impl Program {
         }
     }
 
-    /// The adjoint at the end of time from dL/d state, rows as of [`Program::state_to`].
-    pub fn end_from(&self, state: &State, rows: &[f32]) -> Adjoint {
-        let mut adjoint = self.end(state, Raw::new());
+    /// The adjoint at the end of time from dL/d state, rows as of [`Program::state_to`], in the buffers of `raw`.
+    pub fn end_from(&self, state: &State, rows: &[f32], raw: Raw) -> Adjoint {
+        let mut adjoint = self.end(state, raw);
         let mut columns = Columns::new(rows, state.samples);
         let fields = adjoint.memories.iter_mut().flat_map(|m| &mut m.fields);
         for field in fields.chain(adjoint.earlier.iter_mut().flatten()) {

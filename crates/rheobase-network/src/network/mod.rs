@@ -21,6 +21,7 @@ mod library;
 mod lower;
 mod node;
 mod op;
+mod operation;
 mod operator;
 mod parameters;
 mod part;
@@ -43,6 +44,7 @@ pub use file::inherit_dt;
 pub use library::Library;
 pub use lower::{Operators, lower, lower_with};
 pub use lower::{ancestors, lower_part};
+pub use operation::{Operation, WindowsAt};
 pub use operator::{Back, Context, Operator, StepError};
 pub use parameters::{Parameter, Parameters};
 pub use part::{

@@ -2,6 +2,7 @@
 
 use rheobase_models::lanes::Level;
 
+use super::operation::Operation;
 use super::signal::Signal;
 use crate::plasticity::Connection;
 use rheobase_base::Result;
@@ -92,6 +93,11 @@ pub trait Operator: Send + Sync {
 
     /// One step backwards.
     fn backward(&self, context: &Context<'_>, parameters: &[&[f32]], back: Back<'_>);
+
+    /// What it computes, as data; `None` where that cannot be said.
+    fn operation(&self) -> Option<Operation<'_>> {
+        None
+    }
 
     /// Whether dL/d output is dL/d input, of each input: then [`Operator::backward`] is not called.
     fn passes_back(&self) -> bool {

@@ -81,7 +81,7 @@ impl Tape {
     /// Makes room for a chunk of steps; `taped` says which sources' gradients the backward pass will need, if there is one.
     pub(crate) fn begin(&mut self, program: &Program, state: &State, steps: usize, taped: Option<&[bool]>) {
         self.steps = steps;
-        let kept = if taped.is_some() { steps } else { steps.min(2) };
+        let kept = if taped.is_some() { steps } else { steps.min(2) }.max(1);
         let (sources, nodes) = (program.nodes.len() + 1, program.nodes.len());
         self.signals.resize_with(kept.max(self.signals.len()), Vec::new);
         self.before.resize_with(kept.max(self.before.len()), Vec::new);
@@ -296,6 +296,8 @@ impl Program {
         for n in 0..nodes {
             self.gather(context, tape, n, &mut adjoint.raw[n]);
         }
+        // Another tape's pass needs as many: they do not pile up.
+        tape.spare.clear();
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 use super::SpikeRows;
 use super::check::{rows, steps};
 use super::windows::{Axis, Lists, Targets, Windows, value_error};
+use crate::network::Operation;
 use rheobase_base::Result;
 
 /// What pooling makes of a window.
@@ -129,6 +130,11 @@ impl Pooling {
     /// Features of the output.
     pub(crate) fn width(&self) -> usize {
         self.windows.channels * self.windows.outputs()
+    }
+
+    /// What it computes, as data.
+    pub(crate) fn operation(&self) -> Operation<'static> {
+        Operation::Pool { of: self.of, windows: self.windows.at() }
     }
 
     /// Kernel's size.

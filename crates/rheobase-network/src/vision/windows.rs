@@ -1,5 +1,6 @@
 //! `Windows`: where the windows of a convolution or of pooling stand, over one or two axes.
 
+use crate::network::WindowsAt;
 use rheobase_base::{Error, Result};
 
 /// Settings of windows as they are written: one number per axis, or one for all.
@@ -33,6 +34,20 @@ pub(crate) struct Windows {
     pub(crate) columns: Axis,
     /// Axes besides the channels: 1 or 2.
     pub(crate) axes: usize,
+}
+
+impl Windows {
+    /// Where they stand, axis by axis.
+    pub(crate) fn at(&self) -> WindowsAt {
+        let axes = [&self.rows, &self.columns];
+        let each = |of: fn(&Axis) -> usize| axes[2 - self.axes..].iter().map(|axis| of(axis)).collect();
+        WindowsAt {
+            kernel: each(|axis| axis.kernel),
+            stride: each(|axis| axis.stride),
+            padding: each(|axis| axis.padding),
+            dilation: each(|axis| axis.dilation),
+        }
+    }
 }
 
 /// The windows that see a place, and with which tap: ascending in the window, descending in the tap, in even steps.

@@ -44,7 +44,7 @@ pub use memory::Memory;
 pub use recording::{Record, Recording, SpikeRecord, Spikes, Trace, Winner};
 pub use rheobase_kernels::rates::Rates;
 pub use rheobase_kernels::{
-    Catalog, Column, ErrorBounds, ErrorStep, Generator, Input, Kernels, Model, Number, model,
+    Catalog, Column, ErrorBounds, ErrorStep, Formulas, Generator, Input, Kernels, Model, Number, model,
 };
 pub use state::{Initial, State};
 

@@ -4,6 +4,7 @@ use rheobase_models::lanes::{Elem, Kernel, Lanes};
 use rheobase_models::real::Real;
 
 use super::elementwise::{map, where_not_zero};
+use crate::network::operation::Operation;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
 use rheobase_sim::population::Memory;
@@ -81,6 +82,14 @@ impl Operator for Activation {
         if context.taping && *self == Activation::Relu {
             out.reach = where_not_zero(&input.reach, out);
         }
+    }
+
+    fn operation(&self) -> Option<Operation<'_>> {
+        Some(match self {
+            Activation::Relu => Operation::Relu,
+            Activation::Sigmoid => Operation::Sigmoid,
+            Activation::Tanh => Operation::Tanh,
+        })
     }
 
     fn backward(&self, _: &Context<'_>, _: &[&[f32]], back: Back<'_>) {

@@ -1,5 +1,6 @@
 //! `Sum` and `Stack`: how several inputs become one.
 
+use crate::network::operation::Operation;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
 use rheobase_base::vector::{add, sum};
@@ -31,6 +32,10 @@ impl Operator for Sum {
 
     fn passes_back(&self) -> bool {
         true
+    }
+
+    fn operation(&self) -> Option<Operation<'_>> {
+        Some(Operation::Sum)
     }
 
     fn reads_inputs(&self) -> bool {
@@ -102,6 +107,10 @@ impl Operator for Stack {
             }
             first += signal.width;
         }
+    }
+
+    fn operation(&self) -> Option<Operation<'_>> {
+        Some(Operation::Stack)
     }
 
     fn reads_inputs(&self) -> bool {

@@ -8,6 +8,7 @@ use rheobase_models::lanes::Elem;
 
 use self::kernels::{FromAll, FromEvents, ToInputs, ToWeights};
 use crate::network::describe;
+use crate::network::operation::Operation;
 use crate::network::operator::{Back, Context, Operator, StepError};
 use crate::network::signal::{Events, Reach, Signal};
 use crate::plasticity::Connection;
@@ -245,6 +246,10 @@ impl Operator for Conv {
             let (reach, upstream) = (&input.reach, back.upstream);
             f32::dispatch_wide(context.level, ToInputs { conv: self, reach, upstream, gradient });
         }
+    }
+
+    fn operation(&self) -> Option<Operation<'_>> {
+        Some(Operation::Conv { windows: self.windows.at(), groups: self.groups })
     }
 
     fn gathers(&self) -> bool {

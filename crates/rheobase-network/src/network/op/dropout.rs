@@ -1,6 +1,7 @@
 //! `Dropout`: zeroes values by chance during training.
 
 use super::elementwise::map;
+use crate::network::operation::Operation;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
 use crate::vision::windows::value_error;
@@ -72,6 +73,10 @@ impl Words {
 }
 
 impl Operator for Dropout {
+    fn operation(&self) -> Option<Operation<'_>> {
+        Some(Operation::Same)
+    }
+
     fn forward(
         &self,
         context: &Context<'_>,

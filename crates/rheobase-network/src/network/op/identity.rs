@@ -1,5 +1,6 @@
 //! `Identity`: the same, in another shape.
 
+use crate::network::operation::Operation;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::Signal;
 use rheobase_sim::population::Memory;
@@ -19,6 +20,10 @@ impl Operator for Identity {
 
     fn passes_back(&self) -> bool {
         true
+    }
+
+    fn operation(&self) -> Option<Operation<'_>> {
+        Some(Operation::Same)
     }
 
     fn reads_inputs(&self) -> bool {

@@ -1,6 +1,7 @@
 //! `Linear`: every output adds its weighted inputs in ascending order.
 
 use crate::network::kernels::{self, Product};
+use crate::network::operation::Operation;
 use crate::network::operator::{Back, Context, Operator, StepError};
 use crate::network::signal::Signal;
 use crate::plasticity::Connection;
@@ -66,6 +67,10 @@ impl Operator for Linear {
         } else {
             kernels::backward(level, parameters[0], outputs, reach, back.upstream, gradient);
         }
+    }
+
+    fn operation(&self) -> Option<Operation<'_>> {
+        Some(Operation::Linear)
     }
 
     fn gathers(&self) -> bool {

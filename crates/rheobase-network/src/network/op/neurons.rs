@@ -3,6 +3,7 @@
 use rheobase_models::neuron::Emits;
 use rheobase_models::phases::SETTLE;
 
+use crate::network::operation::Operation;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Events, Reach, Signal};
 use rheobase_base::Result;
@@ -84,6 +85,12 @@ impl Operator for Neurons {
     fn fresh(&self, samples: usize) -> Memory {
         let (fields, layers) = (self.layer.start(samples), self.layer.layers(samples));
         Memory { fields, layers, ..Memory::default() }
+    }
+
+    fn operation(&self) -> Option<Operation<'_>> {
+        let learned = self.learned.iter().map(|l| (l.field, l.initial)).collect();
+        // Thresholds that a job raises are not among the parameters.
+        self.raised.is_empty().then_some(Operation::Neurons { layer: &self.layer, learned })
     }
 
     fn field_names(&self) -> Vec<&'static str> {

@@ -4,6 +4,7 @@
 mod tests;
 
 use crate::network::describe::{self, PoolOf};
+use crate::network::operation::Operation;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Events, Reach, Signal};
 use crate::vision::pooling::Pooling;
@@ -63,6 +64,10 @@ impl Pool {
 }
 
 impl Operator for Pool {
+    fn operation(&self) -> Option<Operation<'_>> {
+        Some(self.0.operation())
+    }
+
     fn forward(
         &self,
         context: &Context<'_>,

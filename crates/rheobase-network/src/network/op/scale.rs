@@ -1,6 +1,7 @@
 //! `Scale`: times a number.
 
 use super::elementwise::map;
+use crate::network::operation::Operation;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
 use crate::vision::windows::value_error;
@@ -41,6 +42,10 @@ impl Operator for Scale {
                 *sum += g * self.factor;
             }
         }
+    }
+
+    fn operation(&self) -> Option<Operation<'_>> {
+        Some(Operation::Scale(self.factor))
     }
 
     fn is_static(&self) -> bool {

@@ -3,6 +3,7 @@
 use rheobase_models::real::Real;
 
 use crate::network::describe::{self, SynapseShape};
+use crate::network::operation::Operation;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Reach, Signal};
 use crate::vision::windows::value_error;
@@ -55,6 +56,11 @@ impl Operator for Synapse {
     fn fresh(&self, samples: usize) -> Memory {
         let fields = if self.through.is_some() { 2 } else { 1 };
         Memory { fields: vec![vec![0.0; samples * self.width]; fields], ..Memory::default() }
+    }
+
+    fn operation(&self) -> Option<Operation<'_>> {
+        let Synapse { decay, gain, through, .. } = *self;
+        Some(Operation::Synapse { decay, gain, through })
     }
 
     fn forward(

@@ -72,6 +72,19 @@ impl<E: Number> Layer<E> {
         self.model.info().emits
     }
 
+    /// What a spike's derivative is replaced by.
+    pub fn surrogate(&self) -> &Surrogate {
+        &self.surrogate
+    }
+    /// Whether the gradient stops at the reset.
+    pub fn detaches_reset(&self) -> bool {
+        self.detach_reset
+    }
+    /// Whether a state field starts where the parameters say.
+    pub fn starts_at_rest(&self, field: usize) -> bool {
+        matches!(self.initial[field], Initial::Rest)
+    }
+
     /// Where a state field starts, for a neuron of a sample.
     pub fn initial_value(&self, field: usize, sample: usize, neuron: usize) -> f64 {
         match &self.initial[field] {
