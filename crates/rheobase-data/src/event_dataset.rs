@@ -1,6 +1,8 @@
 //! Data sets of events: a folder for each class with a recording in each file, and the Spiking Heidelberg Digits.
 
 use std::path::{Path, PathBuf};
+#[cfg(feature = "hdf5")]
+use std::sync::mpsc::{channel, sync_channel};
 
 use rheobase_base::{Error, Result};
 use rheobase_signals::{Doubles, Stepping};
@@ -47,6 +49,52 @@ impl EventOptions {
     }
 }
 
+impl EventInputs {
+    /// No samples.
+    fn empty() -> Self {
+        EventInputs { starts: vec![0], ..Default::default() }
+    }
+
+    /// No samples, and room for so many events.
+    fn with_room(events: usize) -> std::result::Result<Self, String> {
+        rheobase_base::memory::check(12.0 * events as f64)
+            .map_err(|rule| format!("holds {events} events, which {rule}"))?;
+        let mut inputs = EventInputs::empty();
+        inputs.step.reserve_exact(events);
+        inputs.feature.reserve_exact(events);
+        inputs.value.reserve_exact(events);
+        Ok(inputs)
+    }
+
+    /// Adds these samples to the end.
+    #[cfg(feature = "hdf5")]
+    fn append(&mut self, more: &EventInputs) {
+        let before = self.step.len();
+        self.starts.extend(more.starts[1..].iter().map(|s| before + s));
+        self.lengths.extend_from_slice(&more.lengths);
+        self.step.extend_from_slice(&more.step);
+        self.feature.extend_from_slice(&more.feature);
+        self.value.extend_from_slice(&more.value);
+    }
+
+    /// Takes all samples out, and keeps the room.
+    #[cfg(feature = "hdf5")]
+    fn clear(&mut self) {
+        let EventInputs { lengths, starts, step, feature, value } = self;
+        lengths.clear();
+        starts.truncate(1);
+        step.clear();
+        feature.clear();
+        value.clear();
+    }
+}
+
+/// Samples that one thread hands to the other together, and how often it may be ahead.
+#[cfg(feature = "hdf5")]
+const TOGETHER: usize = 16;
+#[cfg(feature = "hdf5")]
+const AHEAD: usize = 4;
+
 /// What no step and no code is: those stay below.
 const NONE: u32 = 1 << 31;
 
@@ -63,19 +111,13 @@ struct Gathering<'a> {
 }
 
 impl<'a> Gathering<'a> {
-    /// For samples of so many features, and so many events in all.
-    fn new(options: &'a EventOptions, features: usize, events: usize) -> std::result::Result<Self, String> {
-        rheobase_base::memory::check(12.0 * events as f64)
-            .map_err(|rule| format!("holds {events} events, which {rule}"))?;
+    /// For samples of so many features.
+    fn new(options: &'a EventOptions, features: usize) -> std::result::Result<Self, String> {
         let bits = usize::BITS - (2 * features).leading_zeros();
         if bits > 31 {
             return Err(format!("would have samples of {features} features; fewer than 2³⁰ are read"));
         }
-        let mut inputs = EventInputs { starts: vec![0], ..Default::default() };
-        inputs.step.reserve_exact(events);
-        inputs.feature.reserve_exact(events);
-        inputs.value.reserve_exact(events);
-        Ok(Gathering { options, bits, inputs, keys: Vec::new(), room: Vec::new() })
+        Ok(Gathering { options, bits, inputs: EventInputs::empty(), keys: Vec::new(), room: Vec::new() })
     }
 
     /// The step of a time in s; [`NONE`] for what cannot be counted.
@@ -212,7 +254,8 @@ pub fn read_class_folders(path: impl AsRef<Path>, options: &EventOptions) -> Res
     let split = options.pixels.polarity == Polarity::Split;
     let shape = vec![if split { 2 } else { 1 }, rows, columns];
     let events = samples.iter().map(|s| s.2.t.len()).sum();
-    let mut all = Gathering::new(options, shape.iter().product(), events).map_err(fault)?;
+    let mut all = Gathering::new(options, shape.iter().product()).map_err(fault)?;
+    all.inputs = EventInputs::with_room(events).map_err(fault)?;
     let mut labels = Vec::new();
     let (mut steps, mut codes) = (Vec::new(), Vec::new());
     for (class, file, events) in &samples {
@@ -273,21 +316,45 @@ pub fn read_shd_dataset(path: impl AsRef<Path>, options: &EventOptions) -> Resul
     let fault = |what: String| Error::file(path, what);
     let mut file = Hdf5::open(path).map_err(fault)?;
     let (_, labels) = file.numbers("labels").map_err(fault)?;
+    let names = file.texts("extra/keys").unwrap_or_default();
     let features = shd::CHANNELS.div_ceil(options.channels);
     let code = |unit: f64| match unit.fract() == 0.0 && (0.0..shd::CHANNELS as f64).contains(&unit) {
         true => 2 * (unit as usize / options.channels) as u32,
         false => NONE,
     };
     let samples = shd::Samples::of(&file, |t| Gathering::step(options, t), code).map_err(fault)?;
-    let mut all = Gathering::new(options, features, samples.spikes()).map_err(fault)?;
-    let (count, mut sample) = (samples.len(), Default::default());
-    for i in 0..count {
-        samples.get(&mut file, i, &mut sample).map_err(fault)?;
-        let (steps, codes) = &sample;
-        all.add(&format!("{}, sample {i}", path.display()), steps, codes, |event| {
-            outside(&mut file, i, event, options.dt)
-        })?;
-    }
+    let mut some = Gathering::new(options, features).map_err(fault)?;
+    let mut all = EventInputs::with_room(samples.spikes()).map_err(fault)?;
+    let count = samples.len();
+    // One thread reads and sorts some samples after the other, this one puts them together and gives their room back.
+    std::thread::scope(|scope| {
+        let ((give, take), (back, again)) = (sync_channel(AHEAD), channel());
+        let mut sample = Default::default();
+        let mut add = move |some: &mut Gathering, i: usize| {
+            samples.get(&mut file, i, &mut sample).map_err(fault)?;
+            let (steps, codes) = &sample;
+            let name = format!("{}, sample {i}", path.display());
+            some.add(&name, steps, codes, |event| outside(path, i, event, options.dt))
+        };
+        scope.spawn(move || {
+            for first in (0..count).step_by(TOGETHER) {
+                some.inputs = again.try_recv().unwrap_or_else(|_| EventInputs::empty());
+                some.inputs.clear();
+                let read = (first..count.min(first + TOGETHER)).try_for_each(|i| add(&mut some, i));
+                // Nobody takes what follows a fault.
+                if give.send(read.map(|()| std::mem::take(&mut some.inputs))).is_err() {
+                    return;
+                }
+            }
+        });
+        for some in take {
+            let some = some?;
+            all.append(&some);
+            // The last ones are not needed any more.
+            let _ = back.send(some);
+        }
+        Ok(())
+    })?;
     if labels.len() != count || labels.iter().any(|l| !(l.fract() == 0.0 && (0.0..65_536.0).contains(l))) {
         return Err(fault(format!(
             "has {} labels for {count} samples; whole numbers from 0 are needed, one for each",
@@ -295,19 +362,20 @@ pub fn read_shd_dataset(path: impl AsRef<Path>, options: &EventOptions) -> Resul
         )));
     }
     let labels = labels.iter().map(|l| *l as u32).collect();
-    let data = Dataset::new(path.display().to_string(), vec![features], Inputs::Events(all.inputs), labels)?;
-    match file.texts("extra/keys") {
-        Ok(names) if names.len() >= data.classes() => data.with_class_names(names),
-        _ => Ok(data),
+    let data = Dataset::new(path.display().to_string(), vec![features], Inputs::Events(all), labels)?;
+    match !names.is_empty() && names.len() >= data.classes() {
+        true => data.with_class_names(names),
+        false => Ok(data),
     }
 }
 
 /// What is wrong with an event of a sample: its channel, or its time.
 #[cfg(feature = "hdf5")]
-fn outside(file: &mut crate::hdf5::Hdf5, sample: usize, event: usize, dt: f64) -> String {
+fn outside(path: &Path, sample: usize, event: usize, dt: f64) -> String {
     use crate::recording::shd;
     let mut plain = Default::default();
-    let read = shd::Samples::of(file, |t| t, |u| u).and_then(|all| all.get(file, sample, &mut plain));
+    let read = crate::hdf5::Hdf5::open(path)
+        .and_then(|mut file| shd::Samples::of(&file, |t| t, |u| u)?.get(&mut file, sample, &mut plain));
     match (read, plain.0.get(event), plain.1.get(event)) {
         (Ok(()), Some(time), Some(unit)) if *time >= 0.0 && *time / dt < f64::from(NONE) - 1.0 => {
             format!("event {event} has the channel {unit}; there are {}, from 0", shd::CHANNELS)
@@ -382,5 +450,33 @@ mod tests {
         );
         std::fs::write(folder.path().join("2/x.bin"), [1, 2, 3]).unwrap();
         assert!(read(&EventOptions::new(1e-3)).unwrap_err().to_string().contains("x.bin"));
+    }
+
+    #[cfg(feature = "hdf5")]
+    #[test]
+    fn many_samples_of_sounds_stay_in_order() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/shd");
+        let data = read_shd_dataset(folder.join("forty.h5"), &EventOptions::new(1e-3)).unwrap();
+        let Inputs::Events(e) = data.inputs() else { panic!("no events") };
+        assert_eq!((data.samples(), data.shape(), e.starts.len()), (40, &[700][..], 41));
+        for i in 0..40 {
+            let (events, channel) = (e.starts[i]..e.starts[i + 1], 7 * i as u32);
+            let mut want: Vec<u32> = (0..i as u32 % 5).map(|k| channel + k).collect();
+            if i == 37 {
+                want = vec![channel, 699];
+            }
+            assert_eq!((&e.feature[events.clone()], data.labels()[i]), (&want[..], i as u32 % 20));
+            assert!(
+                e.step[events.clone()].iter().all(|s| *s == i as u32)
+                    && e.value[events].iter().all(|v| *v == 1.0)
+            );
+            assert_eq!(e.lengths[i], if want.is_empty() { 1 } else { i as u32 + 1 });
+        }
+        let refused =
+            read_shd_dataset(folder.join("channel.h5"), &EventOptions::new(1e-3)).unwrap_err().to_string();
+        assert!(
+            refused.contains("sample 37: event 1 has the channel 700; there are 700, from 0"),
+            "{refused}"
+        );
     }
 }
