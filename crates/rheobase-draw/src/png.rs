@@ -47,6 +47,14 @@ pub(crate) fn write(scene: &Scene, dpi: f64) -> Result<Vec<u8>> {
     })
 }
 
+/// The width of a PNG at 96 pixels an inch, if it says how large its own pixels are.
+pub(crate) fn width(file: &[u8]) -> Option<f64> {
+    let reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().ok()?;
+    let info = reader.info();
+    let size = info.pixel_dims.filter(|d| d.unit == png::Unit::Meter && d.xppu > 0)?;
+    Some(f64::from(info.width) / f64::from(size.xppu) / 0.0254 * 96.0)
+}
+
 /// An indexed image as a PNG file.
 pub(crate) fn encode_indexed(image: &Indexed) -> Result<Vec<u8>> {
     encode(image.w, image.h, png::ColorType::Indexed, &image.pixels, |e| {

@@ -101,8 +101,13 @@ impl Report {
         };
         let name = path.file_name().map_or(String::new(), |n| n.to_string_lossy().into_owned());
         let spoken = if caption.is_empty() { &name } else { &caption };
-        let markup =
-            format!("<img alt=\"{}\" src=\"data:image/{kind};base64,{}\">", escape(spoken), base64(&bytes));
+        // As large as on paper, where the file says how large its pixels are.
+        let width = super::png::width(&bytes).map_or(String::new(), |px| format!(" width=\"{px:.0}\""));
+        let markup = format!(
+            "<img alt=\"{}\"{width} src=\"data:image/{kind};base64,{}\">",
+            escape(spoken),
+            base64(&bytes)
+        );
         self.blocks.push(Block::Picture { caption, markup });
         Ok(self)
     }
@@ -206,11 +211,15 @@ tbody td { border-bottom: 1px solid var(--line); }
 td.number, th.number { text-align: right; }
 td.number { white-space: nowrap; }
 td:not(.number) { overflow-wrap: anywhere; }
-@media screen { figure > svg { zoom: 1.5; } figure > img { width: auto; max-width: min(100%, 44rem); } }
+@media screen {
+  figure > svg, figure > img[width] { zoom: 1.5; }
+  figure > img:not([width]) { max-width: min(100%, 44rem); }
+}
 @media print {
   main { max-width: none; padding: 0; }
   figure, table { break-inside: avoid; }
   h2 { break-after: avoid; }
-  figure > svg, figure > img { width: auto; max-height: 22cm; }
+  figure > svg { width: auto; max-height: 22cm; }
+  figure > img { max-height: 22cm; object-fit: contain; object-position: 0 0; }
 }
 ";

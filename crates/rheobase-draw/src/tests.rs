@@ -390,6 +390,14 @@ fn a_report_stands_alone() {
     assert!(uneven.to_html().unwrap_err().to_string().contains("rows[0] = 1 cells: the table has 2 columns"));
     assert!(Report::new("r").save("report.txt").unwrap_err().to_string().contains(".html"));
     assert!(Report::new("r").picture_file("p", "no-such-file.svg").is_err());
+    // A picture of any resolution is as wide as on paper: 85 mm are 321 pixels of a page.
+    let folder = tempfile::tempdir().unwrap();
+    for dpi in [150.0, 300.0] {
+        let file = folder.path().join("raster.png");
+        figure.clone().width_mm(85.0).unwrap().dpi(dpi).unwrap().save(&file).unwrap();
+        let html = Report::new("r").picture_file("p", &file).unwrap().to_html().unwrap();
+        assert!(html.contains(" width=\"321\""), "{dpi}: {}", &html[html.find("<img").unwrap()..][..60]);
+    }
 }
 
 /// Texts that reach beyond the page.
