@@ -4,9 +4,9 @@ use pyo3::exceptions::PyNotImplementedError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use rheobase::models::traced::{Formula, Traced};
-use rheobase::network::{Operation, Program, ProgramNode, WindowsAt};
+use rheobase::network::{Operation, Program, ProgramNode};
 use rheobase::population::{Column, Layer};
-use rheobase::vision::PoolOf;
+use rheobase::vision::{PoolOf, WindowsAt};
 
 use crate::arrays::array;
 

@@ -44,7 +44,7 @@ pub use file::inherit_dt;
 pub use library::Library;
 pub use lower::{Operators, lower, lower_with};
 pub use lower::{ancestors, lower_part};
-pub use operation::{Operation, WindowsAt};
+pub use operation::Operation;
 pub use operator::{Back, Context, Operator, StepError};
 pub use parameters::{Parameter, Parameters};
 pub use part::{

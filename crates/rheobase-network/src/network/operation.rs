@@ -2,7 +2,7 @@
 
 use rheobase_sim::population::Layer;
 
-use crate::vision::PoolOf;
+use crate::vision::{PoolOf, WindowsAt};
 
 /// What a node computes from its inputs and the tensors that it declared.
 pub enum Operation<'a> {
@@ -53,17 +53,4 @@ pub enum Operation<'a> {
         /// What each of its tensors is: the place of a parameter of the model, or of a state field that starts there (`true`).
         learned: Vec<(usize, bool)>,
     },
-}
-
-/// Where windows stand: one number for each axis.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WindowsAt {
-    /// Taps of a window.
-    pub kernel: Vec<usize>,
-    /// Places from one window to the next.
-    pub stride: Vec<usize>,
-    /// Places of value 0 around the input.
-    pub padding: Vec<usize>,
-    /// Places from one tap to the next.
-    pub dilation: Vec<usize>,
 }

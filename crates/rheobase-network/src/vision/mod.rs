@@ -85,5 +85,6 @@ pub use pad::{Padding, pad, pad_first};
 pub use pooling::{PoolOf, Pooling};
 pub use rheobase_signals::SpikeRows;
 pub use wave::{cumulate, first_spikes, to_wave};
+pub use windows::WindowsAt;
 pub(crate) use winners::check_k;
 pub use winners::{k_winners, k_winners_first};

@@ -2,8 +2,7 @@
 
 use super::SpikeRows;
 use super::check::{rows, steps};
-use super::windows::{Axis, Lists, Targets, Windows, value_error};
-use crate::network::Operation;
+use super::windows::{Axis, Lists, Targets, Windows, WindowsAt, value_error};
 use rheobase_base::Result;
 
 /// What pooling makes of a window.
@@ -132,9 +131,9 @@ impl Pooling {
         self.windows.channels * self.windows.outputs()
     }
 
-    /// What it computes, as data.
-    pub(crate) fn operation(&self) -> Operation<'static> {
-        Operation::Pool { of: self.of, windows: self.windows.at() }
+    /// What becomes of a window, and where windows stand.
+    pub(crate) fn at(&self) -> (PoolOf, WindowsAt) {
+        (self.of, self.windows.at())
     }
 
     /// Kernel's size.

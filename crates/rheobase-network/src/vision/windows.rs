@@ -1,6 +1,5 @@
 //! `Windows`: where the windows of a convolution or of pooling stand, over one or two axes.
 
-use crate::network::WindowsAt;
 use rheobase_base::{Error, Result};
 
 /// Settings of windows as they are written: one number per axis, or one for all.
@@ -34,6 +33,19 @@ pub(crate) struct Windows {
     pub(crate) columns: Axis,
     /// Axes besides the channels: 1 or 2.
     pub(crate) axes: usize,
+}
+
+/// Where windows stand: one number for each axis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WindowsAt {
+    /// Taps of a window.
+    pub kernel: Vec<usize>,
+    /// Places from one window to the next.
+    pub stride: Vec<usize>,
+    /// Places of value 0 around the input.
+    pub padding: Vec<usize>,
+    /// Places from one tap to the next.
+    pub dilation: Vec<usize>,
 }
 
 impl Windows {

@@ -65,7 +65,8 @@ impl Pool {
 
 impl Operator for Pool {
     fn operation(&self) -> Option<Operation<'_>> {
-        Some(self.0.operation())
+        let (of, windows) = self.0.at();
+        Some(Operation::Pool { of, windows })
     }
 
     fn forward(
