@@ -63,7 +63,7 @@ pub(crate) struct Options {
     /// Longest lag of correlograms and of coincidences, s or steps [default: 0.1 s or 100 steps; no limit]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     max_lag: Option<Amount>,
-    /// The two trains of a cross-correlogram, by number from 0 or by name [default: every train with itself, added up]
+    /// The two trains of a cross-correlogram, by name, or else by number from 0 [default: every train with itself, added up]
     #[arg(long, value_name = "A,B", value_parser = pair)]
     pub(crate) pair: Option<(String, String)>,
     /// Measures of pairs take the first N trains
@@ -142,7 +142,7 @@ fn kernel(text: &str) -> Result<Kernel, String> {
 
 fn pair(text: &str) -> Result<(String, String), String> {
     let both = text.split_once(',').map(|(a, b)| (a.trim().to_string(), b.trim().to_string()));
-    both.ok_or_else(|| format!("`{text}` is not A,B: two trains, by number from 0 or by name"))
+    both.ok_or_else(|| format!("`{text}` is not A,B: two trains, by name, or else by number from 0"))
 }
 
 impl Options {

@@ -194,13 +194,12 @@ pub(crate) fn file_part(text: &str) -> FilePart {
     FilePart { path: text.into(), part: None }
 }
 
-/// The train that an option calls `text`: its number from 0, or its name.
+/// The train that an option calls `text`: its name, or where none is called so, its number from 0.
 pub(crate) fn train_called(trains: &SpikeTrains, option: &str, text: &str) -> Outcome<usize> {
     let count = trains.times.len();
-    if let Some(number) = text.parse().ok().filter(|number| *number < count) {
-        return Ok(number);
-    }
-    (0..count).find(|i| trains.label(*i) == text).ok_or_else(|| {
+    let called = (0..count).find(|i| trains.label(*i) == text);
+    let numbered = || text.parse().ok().filter(|number| *number < count);
+    called.or_else(numbered).ok_or_else(|| {
         let last = count.saturating_sub(1);
         let (first_name, last_name) = (trains.label(0), trains.label(last));
         let names =

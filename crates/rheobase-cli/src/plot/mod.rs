@@ -69,7 +69,7 @@ pub(crate) struct Plot {
     part: Part,
     #[command(flatten)]
     options: Options,
-    /// Draw only these trains or neurons, by number from 0; trains by name, too
+    /// Draw only these trains or neurons, by number from 0; trains by name first, if one is called so
     #[arg(long, value_name = "I,J…", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
     /// Distance of the matrix

@@ -395,6 +395,12 @@ fn trains_go_by_their_names() {
     ] {
         assert_eq!(run(named), run(numbered), "{named}");
     }
+    // A number is the train of that name where there is one.
+    fs::write(place.join("ids.csv"), "neuron,time_ms\n1,10\n2,20\n2,30\n5,40\n5,50\n5,60\n").unwrap();
+    for (train, spikes) in [("0", "1 spike<"), ("1", "1 spike<"), ("2", "2 spikes<"), ("5", "3 spikes<")] {
+        let drawn = run(&format!("plot raster ids.csv -o - --only {train}"));
+        assert!(drawn.contains(spikes), "{train}: {drawn}");
+    }
     let grouped = run("plot raster s.csv -o - --sort rate --with-rate --group a=left,b=middle");
     assert!(
         grouped.contains("a: 1 neuron, bins of ") && grouped.contains("b: mean of 2 neurons"),
