@@ -24,6 +24,8 @@ pub struct Traces<'a> {
     unit: String,
     series: Vec<Series<'a>>,
     offset: bool,
+    /// Whether one trace stands for several neurons.
+    alike: bool,
     threshold: Option<f64>,
     threshold_name: String,
     spikes: &'a [f64],
@@ -50,6 +52,7 @@ impl<'a> Traces<'a> {
             unit: unit.into(),
             series: Vec::new(),
             offset: false,
+            alike: false,
             threshold: None,
             threshold_name: "threshold".into(),
             spikes: &[],
@@ -75,8 +78,9 @@ impl<'a> Traces<'a> {
     }
 
     /// Adds the traces of neurons 0, 1, …, called so. Where all have the same values, one stands for them, called so.
-    pub fn neurons(self, values: &[&'a [f64]]) -> Self {
+    pub fn neurons(mut self, values: &[&'a [f64]]) -> Self {
         if values.len() > 1 && values.windows(2).all(|w| w[0] == w[1]) {
+            self.alike = true;
             return self.trace(format!("neurons 0 to {}: all the same", values.len() - 1), values[0]);
         }
         let name = |n: usize| if values.len() > 1 { format!("neuron {n}") } else { String::new() };
@@ -184,7 +188,8 @@ impl<'a> Traces<'a> {
         for (i, Series { name, values, .. }) in self.series.iter().enumerate() {
             let paint = if many { GREY } else { series(i) };
             panel.line(self.points(values, |v| v), paint, width);
-            if !many && !name.is_empty() && (self.series.len() > 1 || self.threshold.is_some()) {
+            let told = self.series.len() > 1 || self.threshold.is_some() || self.alike;
+            if told && !many && !name.is_empty() {
                 panel.legend_line(paint, false, name);
             }
         }
