@@ -336,17 +336,19 @@ pub fn read_shd_dataset(path: impl AsRef<Path>, options: &EventOptions) -> Resul
             let name = format!("{}, sample {i}", path.display());
             some.add(&name, steps, codes, |event| outside(path, i, event, options.dt))
         };
-        scope.spawn(move || {
+        let read = move || {
             for first in (0..count).step_by(TOGETHER) {
                 some.inputs = again.try_recv().unwrap_or_else(|_| EventInputs::empty());
                 some.inputs.clear();
-                let read = (first..count.min(first + TOGETHER)).try_for_each(|i| add(&mut some, i));
+                let added = (first..count.min(first + TOGETHER)).try_for_each(|i| add(&mut some, i));
                 // Nobody takes what follows a fault.
-                if give.send(read.map(|()| std::mem::take(&mut some.inputs))).is_err() {
+                if give.send(added.map(|()| std::mem::take(&mut some.inputs))).is_err() {
                     return;
                 }
             }
-        });
+        };
+        let started = std::thread::Builder::new().spawn_scoped(scope, read);
+        started.map_err(|e| fault(format!("cannot be read: a thread cannot be started: {e}")))?;
         for some in take {
             let some = some?;
             all.append(&some);
