@@ -7,8 +7,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +19,10 @@ from ._numbers import count, numbers
 from ._progress import Bar
 from ._settings import Settings
 from ._toml import toml
-from ._trained import CHECKPOINT, Answers, Session, Trained, _answers, _checkpoint
+from ._trained import Answers, Session, Trained, _answers, _checkpoint
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Samples = tuple[Any, Any]
 
@@ -214,8 +216,9 @@ class Job:
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Writes a checkpoint, whole or not at all: to the file ``path``, or into the folder; gives back the file."""
-        file = Path(path)
-        file = file / CHECKPOINT if file.is_dir() else file
+        from pathlib import Path
+
+        file = Path(_checkpoint(path))
         self._own.save(file)
         return file
 
@@ -240,6 +243,7 @@ class Job:
         """Writes one HTML page that needs nothing else: settings, epochs, stages, learning curves, the answer to the test."""
         import json
         import tempfile
+        from pathlib import Path
 
         with tempfile.TemporaryDirectory() as folder:
             place = Path(folder)
@@ -399,6 +403,7 @@ def report(
     """
     # Few want it, and everyone would wait for it at the import.
     import subprocess
+    from pathlib import Path
 
     page = Path(folder) / "report.html" if path is None else Path(path)
     extra = [*(["--title", title] if title else []), *(["--dt", str(float(dt))] if dt is not None else [])]

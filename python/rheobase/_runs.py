@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 from . import _native
@@ -24,7 +22,7 @@ class Comparison:
     __slots__ = ("_own", "groups", "runs")
 
     def __init__(self, *runs: str | os.PathLike[str]) -> None:
-        self._hold(_native.Comparison([Path(run) for run in runs]))
+        self._hold(_native.Comparison([os.fspath(run) for run in runs]))
 
     @classmethod
     def _of(cls, native: _native.Comparison) -> Comparison:
@@ -33,6 +31,8 @@ class Comparison:
         return comparison
 
     def _hold(self, native: _native.Comparison) -> None:
+        import json
+
         self._own = native
         found = json.loads(native.to_json())
         self.runs: list[dict[str, Any]] = found["runs"]
@@ -95,4 +95,4 @@ def sweep(
         seeds = range(first, first + seeds)
     grid = [(key, [toml(value, key) for value in some]) for key, some in values.items()]
     show = sys.stderr.isatty() if progress is None else progress
-    return Comparison._of(_native.sweep(settings._own, grid, list(seeds), Path(out), jobs, show))
+    return Comparison._of(_native.sweep(settings._own, grid, list(seeds), os.fspath(out), jobs, show))

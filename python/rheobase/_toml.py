@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Mapping
@@ -13,6 +12,9 @@ import numpy as np
 
 def toml(value: Any, argument: str) -> str:
     """``value`` as TOML; tables are written inline, and what is ``None`` in them is left out."""
+    # Here and elsewhere: what few calls need, no import waits for.
+    import json
+
     if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.ndim == 0):
         value = value.item()
     if isinstance(value, bool):

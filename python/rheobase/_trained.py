@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -204,6 +202,8 @@ class Trained:
             "rate": float(rate),
             "initial_potential": float(initial_potential),
         }
+        import json
+
         data = None if calibration is None else arrays(calibration, None, series, "calibration")._own
         found = json.loads(self._own.as_spikes(shown, arrays(x, y, series, "x")._own, data))
         shares = [found[name] / found["samples"] for name in ("as_trained", "as_rates", "as_spikes")]
@@ -215,7 +215,9 @@ class Trained:
     def to_rates(self, x: Any, path: str | os.PathLike[str], *, series: bool = False) -> tuple[Trained, list[dict[str, Any]]]:
         """The spiking layers measured on samples and fitted by rate curves: the network of rates, whose checkpoint is written to
         ``path``, and layer by layer the curve with its root mean square error in Hz."""
-        layers = json.loads(self._own.to_rates(arrays(x, None, series, "x")._own, Path(path)))
+        import json
+
+        layers = json.loads(self._own.to_rates(arrays(x, None, series, "x")._own, os.fspath(path)))
         return Trained(path), layers
 
     def session(self, batch: int | None = None) -> Session:
@@ -284,7 +286,7 @@ def from_relu(network: str | os.PathLike[str], weights: str | os.PathLike[str], 
         weights: Its weights, ``.npz`` or ``.safetensors``.
         path: The checkpoint to write.
     """
-    _native.from_relu(Path(network), Path(weights), Path(path))
+    _native.from_relu(os.fspath(network), os.fspath(weights), os.fspath(path))
     return Trained(path)
 
 
@@ -295,9 +297,9 @@ def _synapse(given: float | tuple[str, float] | None) -> tuple[str, float] | Non
     return shape, float(tau)
 
 
-def _checkpoint(path: str | os.PathLike[str]) -> Path:
-    file = Path(path)
-    return file / CHECKPOINT if file.is_dir() else file
+def _checkpoint(path: str | os.PathLike[str]) -> str:
+    file = os.fspath(path)
+    return os.path.join(file, CHECKPOINT) if os.path.isdir(file) else file
 
 
 def _answers(found: dict[str, Any], known: bool) -> Answers:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import _native
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Verified(NamedTuple):
@@ -34,7 +36,9 @@ def verify(*paths: str | os.PathLike[str]) -> list[Verified]:
     Raises:
         OSError: a path that does not exist. Traces that cannot be read fail with their reason.
     """
-    found = _native.verify([Path(path) for path in paths])
+    from pathlib import Path
+
+    found = _native.verify([os.fspath(path) for path in paths])
     return [
         Verified(**{**one, "file": Path(one["file"]), "arrays": {name: (x, ok) for name, x, ok in one["arrays"]}})
         for one in found

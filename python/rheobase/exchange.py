@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -48,6 +47,8 @@ class Report(NamedTuple):
 
 
 def _report(text: str) -> Report:
+    import json
+
     found = json.loads(text)
     return Report(found["dialect"], found["because"], tuple(Entry(**e) for e in found["entries"]))
 
@@ -84,6 +85,8 @@ class Model:
 
     def replay(self, run: str | os.PathLike[str]) -> dict[str, Any]:
         """Compares spikes with those that a framework recorded in ``run`` (npz): ``layers`` says where they differ first."""
+        import json
+
         return json.loads(self._native.replay(os.fspath(run)))
 
     def write(
@@ -184,6 +187,8 @@ def from_torch(module: Any, input: tuple[int, ...]) -> Model:
 
     Modules are read in the order in which they were added, so only chains can be read.
     """
+    import json
+
     layers: list[dict[str, Any]] = []
     tensors: dict[str, np.ndarray] = {}
     frameworks = set()
@@ -244,8 +249,11 @@ def from_file(path: str | os.PathLike[str]) -> Any:
 
 def _built(path: str | os.PathLike[str]) -> Any:
     """The modules that a file describes, with their state."""
-    text, tensors = _native.Exchanged.described(path)
+    import json
+
     import torch
+
+    text, tensors = _native.Exchanged.described(path)
 
     description, arrays = json.loads(text), dict(tensors)
     framework = description["framework"]

@@ -4,6 +4,10 @@ use std::time::Instant;
 
 use rheobase_data::{EventOptions, TrainOptions, read_events, read_shd_dataset, read_trains};
 
+// As in the command and the Python package: large pages for large buffers, where the system has them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     for path in std::env::args().skip(1) {
         let begin = Instant::now();

@@ -89,7 +89,9 @@ impl EventInputs {
     }
 }
 
-/// Samples that one thread hands to the other together, and how often it may be ahead.
+/// Threads that read, samples that one hands over together, and how often it may be ahead.
+#[cfg(feature = "hdf5")]
+const READERS: usize = 2;
 #[cfg(feature = "hdf5")]
 const TOGETHER: usize = 16;
 #[cfg(feature = "hdf5")]
@@ -323,33 +325,40 @@ pub fn read_shd_dataset(path: impl AsRef<Path>, options: &EventOptions) -> Resul
         false => NONE,
     };
     let samples = shd::Samples::of(&file, |t| Gathering::step(options, t), code).map_err(fault)?;
-    let mut some = Gathering::new(options, features).map_err(fault)?;
     let mut all = EventInputs::with_room(samples.spikes()).map_err(fault)?;
     let count = samples.len();
-    // One thread reads and sorts some samples after the other, this one puts them together and gives their room back.
-    std::thread::scope(|scope| {
-        let ((give, take), (back, again)) = (sync_channel(AHEAD), channel());
+    let read = |file: &mut Hdf5, some: &mut Gathering, i: usize| {
         let mut sample = Default::default();
-        let mut add = move |some: &mut Gathering, i: usize| {
-            samples.get(&mut file, i, &mut sample).map_err(fault)?;
-            let (steps, codes) = &sample;
-            let name = format!("{}, sample {i}", path.display());
-            some.add(&name, steps, codes, |event| outside(path, i, event, options.dt))
-        };
-        let read = move || {
-            for first in (0..count).step_by(TOGETHER) {
-                some.inputs = again.try_recv().unwrap_or_else(|_| EventInputs::empty());
-                some.inputs.clear();
-                let added = (first..count.min(first + TOGETHER)).try_for_each(|i| add(&mut some, i));
-                // Nobody takes what follows a fault.
-                if give.send(added.map(|()| std::mem::take(&mut some.inputs))).is_err() {
-                    return;
+        samples.get(file, i, &mut sample).map_err(fault)?;
+        let (steps, codes) = &sample;
+        let name = format!("{}, sample {i}", path.display());
+        some.add(&name, steps, codes, |event| outside(path, i, event, options.dt))
+    };
+    // Threads read and sort some samples after the other in turn; this one puts them together and gives their room back.
+    std::thread::scope(|scope| {
+        let mut readers = Vec::new();
+        for reader in 0..READERS {
+            let mut file = Hdf5::open(path).map_err(fault)?;
+            let mut some = Gathering::new(options, features).map_err(fault)?;
+            let ((give, take), (back, again)) = (sync_channel(AHEAD), channel());
+            let work = move || {
+                for first in (reader * TOGETHER..count).step_by(READERS * TOGETHER) {
+                    some.inputs = again.try_recv().unwrap_or_else(|_| EventInputs::empty());
+                    some.inputs.clear();
+                    let added = (first..count.min(first + TOGETHER)).try_for_each(|i| read(&mut file, &mut some, i));
+                    // Nobody takes what follows a fault.
+                    if give.send(added.map(|()| std::mem::take(&mut some.inputs))).is_err() {
+                        return;
+                    }
                 }
-            }
-        };
-        let started = std::thread::Builder::new().spawn_scoped(scope, read);
-        started.map_err(|e| fault(format!("cannot be read: a thread cannot be started: {e}")))?;
-        for some in take {
+            };
+            let started = std::thread::Builder::new().spawn_scoped(scope, work);
+            started.map_err(|e| fault(format!("cannot be read: a thread cannot be started: {e}")))?;
+            readers.push((take, back));
+        }
+        for (take, back) in readers.iter().cycle().take(count.div_ceil(TOGETHER)) {
+            // A reader that has nothing more to give is one that panicked, which the scope says.
+            let Ok(some) = take.recv() else { break };
             let some = some?;
             all.append(&some);
             // The last ones are not needed any more.

@@ -166,8 +166,13 @@ fn record<T: Real, R: Record<T>>(values: &[f64]) -> R {
     R::from_fn(|i| T::splat(values[i]))
 }
 
+/// So many numbers. Not generic: one loop for all models, each of which has but what a number is.
+fn numbers(count: usize, of: &mut dyn FnMut(usize) -> f64) -> Vec<f64> {
+    (0..count).map(of).collect()
+}
+
 fn values<R: Record<f64>>(record: &R) -> Vec<f64> {
-    (0..R::FIELDS.len()).map(|i| record.get(i)).collect()
+    numbers(R::FIELDS.len(), &mut |i| record.get(i))
 }
 
 type One = Dual<f64, [f64; 1]>;
@@ -178,13 +183,11 @@ fn pull_back<P: Record<One>, Q: Record<One>>(
     outputs: &[f64],
     f: impl Fn(&P) -> Q,
 ) -> Vec<f64> {
-    (0..params.len())
-        .map(|i| {
-            let p = P::from_fn(|j| Dual { value: params[j], tangent: [f64::from(u8::from(i == j))] });
-            let q = f(&p);
-            outputs.iter().enumerate().filter(|(_, g)| **g != 0.0).map(|(j, g)| g * q.get(j).tangent[0]).sum()
-        })
-        .collect()
+    numbers(params.len(), &mut |i| {
+        let p = P::from_fn(|j| Dual { value: params[j], tangent: [f64::from(u8::from(i == j))] });
+        let q = f(&p);
+        outputs.iter().enumerate().filter(|(_, g)| **g != 0.0).map(|(j, g)| g * q.get(j).tangent[0]).sum()
+    })
 }
 
 impl<N: Neuron> Model for Erased<N> {
@@ -221,13 +224,13 @@ impl<N: Neuron> Model for Erased<N> {
         let own = fire::<N, f64>(&k, &s, 0.0, false, surrogate);
         let value = N::emit(&k, s, 0.0, Fired { own, layer: 0.0 }).1.value;
         let k = record::<One, N::Coeffs<One>>(coeffs);
-        let slope = |i: usize| {
+        let mut slope = |i: usize| {
             let s =
                 N::State::<One>::from_fn(|j| One { value: state[j], tangent: [f64::from(u8::from(i == j))] });
             let own = fire::<N, One>(&k, &s, One::zero(), false, surrogate);
             N::emit(&k, s, One::zero(), Fired { own, layer: One::zero() }).1.value.tangent[0]
         };
-        (value, (0..state.len()).map(slope).collect())
+        (value, numbers(state.len(), &mut slope))
     }
     fn dt_bound(&self, params: &[f64]) -> f64 {
         N::dt_bound(&record(params))

@@ -1,6 +1,8 @@
 //! NumPy arrays out of vectors, without copies.
 
-use numpy::{Element, PyArray, PyArrayDyn, PyArrayMethods};
+use numpy::ndarray::ArrayD;
+use numpy::{Element, PyArray, PyArrayDyn};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 /// `numbers` as an array of this shape, which takes their memory over.
@@ -9,7 +11,8 @@ pub(crate) fn array<'py, T: Element>(
     numbers: Vec<T>,
     shape: &[usize],
 ) -> PyResult<Bound<'py, PyArrayDyn<T>>> {
-    PyArray::from_vec(py, numbers).reshape(shape)
+    let shaped = ArrayD::from_shape_vec(shape, numbers).map_err(|e| PyValueError::new_err(e.to_string()))?;
+    Ok(PyArray::from_owned_array(py, shaped))
 }
 
 /// Lengths of a row: the batch, if it has an axis, and the layer.
