@@ -1,7 +1,8 @@
-"""Times our neurons inside PyTorch and Nengo against theirs, on the CPU.
+"""Times our neurons inside PyTorch, Nengo and JAX against theirs, on the CPU.
 
     pip install torch snntorch norse spikingjelly nengo, and this package
-    python frameworks_peers.py [--parts torch,nengo] [--threads 2] [--rounds 5]
+    pip install spyx==1.0.0 jax flax (and this package, for --parts jax)
+    python frameworks_peers.py [--parts torch,nengo,jax] [--threads 2] [--rounds 5]
 
 `torch`: training steps with PyTorch's own Adam, 700 inputs, 256 neurons that hear each other, 20 classes, 100 steps, a batch of
 128, 8 % of the inputs active, some 6 % of the neurons firing, the triangle as surrogate. The peers are those of `training_peers.py`, `module` is
@@ -10,6 +11,8 @@ the process held before.
 
 `nengo`: a network of two ensembles that hears a sine, each of so many neurons, run for 0.3 s with Nengo's own types and with
 `rheobase.nengo`, which must give the same curve; time is that of `sim.run`. `step` is the neurons' part alone.
+
+`jax`: training steps of the network of `torch` with SuperSpike's slope, beside Spyx with the input's product in its loop and before it.
 """
 
 import argparse
@@ -106,6 +109,89 @@ def of_nengo(given):
             row(f"{neurons} {name}, neurons alone, µs", {p: alone(kind, neurons) for p, kind in kinds.items()})
 
 
+def of_jax(given):
+    """A training step in JAX: 700 inputs, 256 neurons that hear each other, 20 leaky integrators, as Spyx has them and as here.
+
+    In Spyx a neuron decides on the potential of the step before; so do those here whose spikes are heard a step later, with a
+    reset that does not decay in between.
+    """
+    import jax
+    import jax.numpy as jnp
+    import optax
+    import rheobase as rb
+    import rheobase.jax as rj
+    import spyx.axn
+    import spyx.nn
+    from flax import nnx
+
+    (inputs,), steps, batch, classes, beta = training.NETWORKS[NAME][:5]
+    rng = np.random.default_rng(0)
+    given_weights = {
+        "kernel": (0.066, inputs, 256), "recurrent": (0.018, 256, 256), "readout": (0.1, 256, classes),
+    }
+    weights = {key: jnp.asarray(scale * rng.standard_normal((n, m)), jnp.float32) for key, (scale, n, m) in given_weights.items()}
+    x = jnp.asarray(rng.random((steps, batch, inputs)) < 0.08, jnp.float32)
+    labels = jnp.arange(batch) % classes
+
+    hidden = rj.Dense(
+        inputs, 256, rb.LIFDiscrete(beta=beta, drop=1 / beta), recurrent=True, bias=False, surrogate=("fast_sigmoid", 25.0)
+    )
+    readout = rj.Dense(256, classes, rb.LI(tau_m=-0.001 / np.log(beta)), bias=False)
+
+    def module(w, x):
+        spikes, _ = hidden({"linear.weight": w["kernel"], "recurrent.weight": w["recurrent"]}, x)
+        return readout({"linear.weight": w["readout"]}, spikes[:-1])[0].sum(0) / len(x)
+
+    rngs, spike = nnx.Rngs(0), spyx.axn.superspike(25)
+    linear = [nnx.Linear(n, m, use_bias=False, rngs=rngs) for n, m in ((inputs, 256), (256, classes))]
+    cell = spyx.nn.RLIF((256,), beta=beta, activation=spike, rngs=rngs)
+    integrator = spyx.nn.LI((classes,), beta=beta, rngs=rngs)
+
+    def of_spyx(w, x, *layers):
+        """Layers of Spyx with these weights over all steps; what they were made with is no part of the function."""
+        graph, state = nnx.split(spyx.nn.Sequential(*layers))
+        flat = dict(nnx.to_flat_state(state))
+        for path, leaf in flat.items():
+            of_shape = {weight.shape: weight for weight in w.values()}
+            if path[-1] in ("kernel", "recurrent_w"):
+                flat[path] = leaf.replace(of_shape[leaf.get_value().shape])
+        return spyx.nn.run(nnx.merge(graph, nnx.from_flat_state(flat)), x)[0]
+
+    def loop(w, x):
+        return of_spyx(w, x, linear[0], cell, linear[1], integrator).mean(0)
+
+    def product_first(w, x):
+        return of_spyx(w, of_spyx(w, x @ w["kernel"], cell) @ w["readout"], integrator).mean(0)
+
+    optimiser = optax.adam(0.0)
+    peers = {"module": module, "spyx": loop, "spyx, input's product first": product_first}
+    calls, found = {}, {}
+    for peer, scores in peers.items():
+
+        def loss(w, x, scores=scores):
+            return optax.softmax_cross_entropy_with_integer_labels(scores(w, x), labels).mean()
+
+        @jax.jit
+        def step(w, kept, x, loss=loss):
+            value, gradients = jax.value_and_grad(loss)(w, x)
+            changes, kept = optimiser.update(gradients, kept)
+            return value, gradients, optax.apply_updates(w, changes), kept
+
+        calls[peer] = lambda x, step=step: jax.block_until_ready(step(weights, optimiser.init(weights), x))
+        # Of all steps, spikes on the edge of the threshold may fall a step later by a rounding, one of some 10⁵.
+        found[peer] = jax.tree.leaves(calls[peer](x[:20])[:2])
+    for peer, leaves in found.items():
+        off = max(float(jnp.linalg.norm(a - b) / jnp.linalg.norm(b)) for a, b in zip(leaves, found["spyx"], strict=True))
+        print(f"loss and gradients of {peer} over 20 steps differ by at most {off:.1e}", flush=True)
+        if off > 1e-4:
+            sys.exit("not the same")
+    times = {peer: [] for peer in peers}
+    for _ in range(1 + given.rounds):
+        for peer, call in calls.items():
+            times[peer].append(training.timed(lambda call=call: call(x)))
+    row("JAX, training step, ms", {peer: 1e3 * statistics.median(t[1:]) for peer, t in times.items()})
+
+
 def alone(kind, neurons):
     state, output = kind.make_state(neurons, rng=np.random.RandomState(0)), np.zeros(neurons)
     currents = np.random.default_rng(0).normal(1.5, 1.0, neurons)
@@ -120,20 +206,20 @@ def alone(kind, neurons):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--parts", type=lambda s: s.split(","), default=["torch", "nengo"])
+    arguments.add_argument("--parts", type=lambda s: s.split(","), default=["torch", "nengo", "jax"])
     arguments.add_argument("--threads", type=int, default=2)
     arguments.add_argument("--rounds", type=int, default=5)
     given = arguments.parse_args()
     from importlib.metadata import PackageNotFoundError, version
 
-    for package in ("torch", "snntorch", "norse", "spikingjelly", "nengo", "numpy"):
+    for package in ("torch", "snntorch", "norse", "spikingjelly", "nengo", "jax", "spyx", "numpy"):
         try:
             print(package, version(package), end="; ")
         except PackageNotFoundError:
             print(package, "is not there", end="; ")
     print(f"{given.threads} threads\n| what | ours | fastest other | ratio | others |\n|---|---|---|---|---|", flush=True)
     for part in given.parts:
-        {"torch": of_torch, "nengo": of_nengo}[part](given)
+        {"torch": of_torch, "nengo": of_nengo, "jax": of_jax}[part](given)
 
 
 if __name__ == "__main__":

@@ -606,7 +606,7 @@ def of_recording(recording: Recording) -> SpikeTrains:
     return SpikeTrains._of(_native.SpikeTrains.from_events(events, shape, recording.dt, recording.unit, amplitude))
 
 
-_OPTION = re.compile(
+_OPTION = (
     r"(?<![\w-])--(?:(as) (trains-in-columns|trains|events|dense|counts|potentials)|(unit) ((?:s|samples)[|=][\w|=]+|steps)"
     r"|(columns) (\w+,\w+)|(time-axis) (\d)|([a-z][a-z-]*))"
 )
@@ -620,7 +620,7 @@ def _as_arguments(text: str) -> str:
         name = {"as": "holds"}.get(name, name.replace("-", "_"))
         return "=".join([name, *value])
 
-    return _OPTION.sub(argument, text).replace("FILE:NAME", "array=NAME")
+    return re.sub(_OPTION, argument, text).replace("FILE:NAME", "array=NAME")
 
 
 class CameraEvents(NamedTuple):

@@ -24,6 +24,16 @@ pub enum ArrayData {
 }
 
 impl ArrayData {
+    /// As [`Array::to_f64`] has them, in the same memory where an element takes 8 bytes.
+    pub(crate) fn into_f64(self) -> std::result::Result<Vec<f64>, String> {
+        match self {
+            ArrayData::F64(v) => Ok(v),
+            ArrayData::F32(v) => Ok(v.into_iter().map(f64::from).collect()),
+            ArrayData::I64(v) => each(v.into_iter(), as_double, "float64"),
+            ArrayData::Text(_) => Err(no_number()),
+        }
+    }
+
     /// Number of elements.
     pub fn len(&self) -> usize {
         match self {
@@ -171,10 +181,7 @@ impl Array {
         match &self.data {
             ArrayData::F64(v) => Ok(v.clone()),
             ArrayData::F32(v) => Ok(v.iter().map(|&x| f64::from(x)).collect()),
-            ArrayData::I64(v) => {
-                // Every i64 is finite as f64, and exact if it comes back; i64::MAX would saturate on its way back.
-                each(v, |x| Some(x as f64).filter(|&y| y as i64 == x && x != i64::MAX), "float64")
-            }
+            ArrayData::I64(v) => each(v.iter().copied(), as_double, "float64"),
             ArrayData::Text(_) => Err(no_number()),
         }
     }
@@ -183,12 +190,16 @@ impl Array {
     pub(crate) fn try_f32(&self) -> std::result::Result<Vec<f32>, String> {
         match &self.data {
             ArrayData::F32(v) => Ok(v.clone()),
-            ArrayData::F64(v) => {
-                each(v, |x| Some(x as f32).filter(|y| y.is_finite() || !x.is_finite()), "float32")
-            }
-            ArrayData::I64(v) => {
-                each(v, |x| Some(x as f32).filter(|&y| y as i64 == x && x != i64::MAX), "float32")
-            }
+            ArrayData::F64(v) => each(
+                v.iter().copied(),
+                |x| Some(x as f32).filter(|y| y.is_finite() || !x.is_finite()),
+                "float32",
+            ),
+            ArrayData::I64(v) => each(
+                v.iter().copied(),
+                |x| Some(x as f32).filter(|&y| y as i64 == x && x != i64::MAX),
+                "float32",
+            ),
             ArrayData::Text(_) => Err(no_number()),
         }
     }
@@ -197,8 +208,8 @@ impl Array {
     pub(crate) fn try_i64(&self) -> std::result::Result<Vec<i64>, String> {
         match &self.data {
             ArrayData::I64(v) => Ok(v.clone()),
-            ArrayData::F32(v) => each(v, |x| whole(f64::from(x)), "int64"),
-            ArrayData::F64(v) => each(v, whole, "int64"),
+            ArrayData::F32(v) => each(v.iter().copied(), |x| whole(f64::from(x)), "int64"),
+            ArrayData::F64(v) => each(v.iter().copied(), whole, "int64"),
             ArrayData::Text(_) => Err(no_number()),
         }
     }
@@ -211,14 +222,18 @@ fn whole(x: f64) -> Option<i64> {
 }
 
 fn each<A: Copy + std::fmt::Debug, B>(
-    v: &[A],
+    v: impl Iterator<Item = A>,
     convert: impl Fn(A) -> Option<B>,
     kind: &str,
 ) -> std::result::Result<Vec<B>, String> {
-    v.iter()
-        .enumerate()
-        .map(|(i, &x)| convert(x).ok_or_else(|| format!("element {i} is {x:?}, which {kind} cannot hold")))
+    v.enumerate()
+        .map(|(i, x)| convert(x).ok_or_else(|| format!("element {i} is {x:?}, which {kind} cannot hold")))
         .collect()
+}
+
+/// Every `i64` is finite as `f64`, and exact if it comes back; `i64::MAX` would saturate on its way back.
+fn as_double(x: i64) -> Option<f64> {
+    Some(x as f64).filter(|&y| y as i64 == x && x != i64::MAX)
 }
 
 fn no_number() -> String {
@@ -261,6 +276,14 @@ mod tests {
         }
         assert_eq!(Array::scalar(-3.0).to_i64().unwrap(), [-3]);
         assert!(Array::text("x").to_f64().is_err());
+        for array in [Array::vector(vec![1_i64, -7]), Array::vector(vec![0.5]), Array::vector(vec![0.25_f32])]
+        {
+            let same = array.to_f64().unwrap();
+            assert_eq!(array.into_parts().1.into_f64().unwrap(), same);
+        }
+        let refused = Array::vector(vec![0, i64::MAX]).into_parts().1.into_f64().unwrap_err();
+        assert!(refused.contains("element 1 is 9223372036854775807"), "{refused}");
+        assert!(Array::text("x").into_parts().1.into_f64().is_err());
         assert_eq!(Array::text("x").as_text(), Some("x"));
     }
 }

@@ -316,7 +316,7 @@ pub fn read_shd_dataset(path: impl AsRef<Path>, options: &EventOptions) -> Resul
     let path = path.as_ref();
     options.check()?;
     let fault = |what: String| Error::file(path, what);
-    let mut file = Hdf5::open(path).map_err(fault)?;
+    let file = Hdf5::open(path).map_err(fault)?;
     let (_, labels) = file.numbers("labels").map_err(fault)?;
     let names = file.texts("extra/keys").unwrap_or_default();
     let features = shd::CHANNELS.div_ceil(options.channels);
@@ -345,7 +345,8 @@ pub fn read_shd_dataset(path: impl AsRef<Path>, options: &EventOptions) -> Resul
                 for first in (reader * TOGETHER..count).step_by(READERS * TOGETHER) {
                     some.inputs = again.try_recv().unwrap_or_else(|_| EventInputs::empty());
                     some.inputs.clear();
-                    let added = (first..count.min(first + TOGETHER)).try_for_each(|i| read(&mut file, &mut some, i));
+                    let added =
+                        (first..count.min(first + TOGETHER)).try_for_each(|i| read(&mut file, &mut some, i));
                     // Nobody takes what follows a fault.
                     if give.send(added.map(|()| std::mem::take(&mut some.inputs))).is_err() {
                         return;

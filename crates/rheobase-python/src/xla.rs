@@ -7,11 +7,12 @@
 
 #![allow(unsafe_code)]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::mem::offset_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::slice;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
@@ -133,26 +134,48 @@ pub(crate) fn xla_handlers() -> (usize, usize) {
     (run as usize, back as usize)
 }
 
-/// Input, state, parameters; attribute `network`: output, state after the last step.
+/// Functions whose tapes wait for the backward pass, oldest first, by their tickets.
+static WAITING: Mutex<VecDeque<(u64, String, Sequence)>> = Mutex::new(VecDeque::new());
+
+/// Runs whose tapes are kept, over all networks; the backward pass of an earlier one runs its steps again.
+const MOST_WAITING: usize = 8;
+
+/// Bits of a ticket in each of its two numbers, which hold them exactly.
+const HALF: u32 = 24;
+
+/// Input, state, parameters; attribute `network`: output, state after the last step. With an attribute `keep` a ticket too, which
+/// the backward pass shows for the tapes: those of `parameters`, or of the `input` as well.
 extern "C" fn run(frame: *mut CallFrame) -> *mut c_void {
     answer(frame, |call| {
         let [x, state, parameters @ ..] = &call.arguments[..] else { return Err(call.unlike()) };
-        let [output, after] = &call.results[..] else { return Err(call.unlike()) };
+        let (output, after, ticket) = match (&call.results[..], call.keep) {
+            ([output, after], None) => (output, after, None),
+            ([output, after, ticket], Some(keep)) => (output, after, Some((ticket, keep == "input"))),
+            _ => return Err(call.unlike()),
+        };
         for entry in 0..output.entries(3) {
             let lead = output.lead(3);
             let parameters: Vec<&[f32]> = parameters.iter().map(|p| p.entry(1, lead, entry)).collect();
             let (given, state) = (x.entry(3, lead, entry), state.entry(2, lead, entry));
             let (out, after) = (output.own_entry(3, entry), after.own_entry(2, entry));
-            with(call.network, &parameters, |f| f.run(given, x.size(), state, out, after, None))?;
+            let mut function = take(call.network)?;
+            function.set_parameters(&parameters)?;
+            function.run(given, x.size(), state, out, after, ticket.map(|(_, of_input)| of_input))?;
+            match ticket {
+                None => give_back(call.network, function),
+                Some((ticket, _)) => {
+                    ticket.own_entry(1, entry).copy_from_slice(&let_wait(call.network, function));
+                }
+            }
         }
         Ok(())
     })
 }
 
-/// Input, state, dL/d output, dL/d state, parameters: dL/d input (empty if not wanted), dL/d state, dL/d parameters.
+/// Input, state, dL/d output, dL/d state, ticket, parameters: dL/d input (empty if not wanted), dL/d state, dL/d parameters.
 extern "C" fn back(frame: *mut CallFrame) -> *mut c_void {
     answer(frame, |call| {
-        let [x, state, of_output, of_state, parameters @ ..] = &call.arguments[..] else {
+        let [x, state, of_output, of_state, ticket, parameters @ ..] = &call.arguments[..] else {
             return Err(call.unlike());
         };
         let [input, before, learned @ ..] = &call.results[..] else { return Err(call.unlike()) };
@@ -165,8 +188,12 @@ extern "C" fn back(frame: *mut CallFrame) -> *mut c_void {
                 state: Some(of_state.entry(2, lead, entry)),
             };
             let wanted = input.length(3) > 0;
-            let found =
-                with(call.network, &values, |f| f.back(given, x.size(), state, &upstream, wanted, false))?;
+            let waited = take_waiting(ticket.entry(1, lead, entry));
+            let last = waited.is_some();
+            let mut function = waited.map_or_else(|| take(call.network), Ok)?;
+            function.set_parameters(&values)?;
+            let found = function.back(given, x.size(), state, &upstream, wanted, last)?;
+            give_back(call.network, function);
             let input = input.own_entry(3, entry);
             input.copy_from_slice(&found.input[..input.len()]);
             before.own_entry(2, entry).copy_from_slice(&found.state);
@@ -178,18 +205,42 @@ extern "C" fn back(frame: *mut CallFrame) -> *mut c_void {
     })
 }
 
-/// The network as a function, with these parameters, for one caller alone.
-fn with<R>(network: &str, parameters: &[&[f32]], work: impl FnOnce(&Sequence) -> Result<R>) -> Result<R> {
-    let idle = || IDLE.lock().unwrap_or_else(PoisonError::into_inner);
-    let waiting = idle().get_or_insert_default().get_mut(network).and_then(Vec::pop);
-    let mut function = match waiting {
-        Some(function) => function,
-        None => Sequence::new(&Network::from_toml(network, TEXT)?, 0)?,
-    };
-    function.set_parameters(parameters)?;
-    let done = work(&function);
-    idle().get_or_insert_default().entry(network.to_string()).or_default().push(function);
-    done
+/// The network as a function, for one caller alone until it is given back.
+fn take(network: &str) -> Result<Sequence> {
+    let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    match idle.get_or_insert_default().get_mut(network).and_then(Vec::pop) {
+        Some(function) => Ok(function),
+        None => Sequence::new(&Network::from_toml(network, TEXT)?, 0),
+    }
+}
+
+fn give_back(network: &str, function: Sequence) {
+    let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    idle.get_or_insert_default().entry(network.to_string()).or_default().push(function);
+}
+
+/// Puts a function that keeps its tapes aside, and gives the ticket for it.
+fn let_wait(network: &str, function: Sequence) -> [f32; 2] {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
+    waiting.push_back((number, network.to_string(), function));
+    let oldest = if waiting.len() > MOST_WAITING { waiting.pop_front() } else { None };
+    drop(waiting);
+    if let Some((_, network, function)) = oldest {
+        function.forget();
+        give_back(&network, function);
+    }
+    [number >> HALF, number & ((1 << HALF) - 1)].map(|half| half as f32)
+}
+
+/// The function with this ticket, if it waits still.
+fn take_waiting(ticket: &[f32]) -> Option<Sequence> {
+    let [high, low] = ticket else { return None };
+    let number = (*high as u64) << HALF | *low as u64;
+    let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
+    let at = waiting.iter().position(|(other, ..)| *other == number)?;
+    waiting.remove(at).map(|(.., function)| function)
 }
 
 /// Numbers of the runtime.
@@ -253,6 +304,7 @@ struct Call<'a> {
     arguments: Vec<Array>,
     results: Vec<Array>,
     network: &'a str,
+    keep: Option<&'a str>,
 }
 
 impl Call<'_> {
@@ -327,19 +379,23 @@ unsafe fn read(frame: &CallFrame) -> Result<Call<'_>> {
             })
             .collect()
     };
-    let mut network = None;
+    let (mut network, mut keep) = (None, None);
     for i in 0..frame.attributes.size as usize {
         // SAFETY: as many names, types and values as the frame says; a string is a span.
         unsafe {
             let name = &**frame.attributes.names.add(i);
-            if slice::from_raw_parts(name.start, name.length) == b"network"
-                && *frame.attributes.types.add(i) == STRING
-            {
-                let text = &*(*frame.attributes.values.add(i)).cast::<Span>();
-                network = std::str::from_utf8(slice::from_raw_parts(text.start, text.length)).ok();
+            if *frame.attributes.types.add(i) != STRING {
+                continue;
+            }
+            let text = &*(*frame.attributes.values.add(i)).cast::<Span>();
+            let text = || std::str::from_utf8(slice::from_raw_parts(text.start, text.length)).ok();
+            match slice::from_raw_parts(name.start, name.length) {
+                b"network" => network = text(),
+                b"keep" => keep = text(),
+                _ => {}
             }
         }
     }
     let network = network.ok_or_else(|| refused("the attribute `network` is missing"))?;
-    Ok(Call { arguments: arrays(&frame.arguments)?, results: arrays(&frame.results)?, network })
+    Ok(Call { arguments: arrays(&frame.arguments)?, results: arrays(&frame.results)?, network, keep })
 }

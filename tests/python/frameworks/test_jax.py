@@ -63,6 +63,26 @@ def test_jit_grad_and_states():
     assert all(np.array_equal(only[name], grads[0][0][name]) for name in only)
 
 
+def test_a_backward_pass_that_comes_again_or_late_finds_the_same():
+    layer = fused()
+    parameters, x, upstream = layer.init(1), noise(24, 3, 7), noise(4, 24, 3, 5, seed=1)
+    run = lambda p, x: layer(p, x)[0]  # noqa: E731
+    at_once = jax.vjp(run, parameters, x)[1](upstream[0])
+    # More runs than the engine keeps, of other inputs, before their backward passes; each of those twice.
+    backs = [jax.vjp(run, parameters, x + i)[1] for i in range(12)]
+    for _ in range(2):
+        for a, b in zip(jax.tree.leaves(at_once), jax.tree.leaves(backs[0](upstream[0])), strict=True):
+            assert np.abs(a).max() > 0 and np.array_equal(a, b)
+    for i in (11, 3):
+        first, again, alone = (jax.tree.leaves(f(upstream[1])) for f in (backs[i], backs[i], jax.vjp(run, parameters, x + i)[1]))
+        for a, b, c in zip(first, again, alone, strict=True):
+            assert np.array_equal(a, b) and np.array_equal(a, c)
+    several = jax.vmap(jax.vjp(run, parameters, x)[1])(upstream)
+    for i, back in enumerate([backs[0]] * 4):
+        for a, b in zip(jax.tree.leaves(several), jax.tree.leaves(back(upstream[i])), strict=True):
+            assert np.array_equal(a[i], b)
+
+
 def test_the_same_bits_as_inside_pytorch():
     torch = pytest.importorskip("torch")
     import rheobase.torch as rt

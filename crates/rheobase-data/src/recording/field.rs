@@ -76,9 +76,7 @@ impl Field {
         let (shape, data) = array.into_parts();
         let data = match data {
             ArrayData::Text(texts) => Values::Texts(texts.iter().map(String::as_str).collect()),
-            ArrayData::F64(values) => Values::Numbers(values),
-            ArrayData::F32(values) => Values::Numbers(values.into_iter().map(f64::from).collect()),
-            other => Values::Numbers(Array::new(shape.clone(), other).map_err(|e| e.to_string())?.try_f64()?),
+            numbers => Values::Numbers(numbers.into_f64()?),
         };
         Ok(Field { name: name.into(), shape, data, unit: None })
     }

@@ -48,7 +48,7 @@ crate::record! {
         drop: "v_th" = 1.0, within(Range::at_least(0.0));
         /// Potential after a reset, unless it subtracts.
         v_reset: "1" = 0.0;
-        /// When the reset comes: 0 in the step of the spike, 1 in the next, 2 as the head of this file says.
+        /// When the reset comes: 0 in the step of the spike, 1 in the next, 2 in the step of the spike, and a potential that stays above threshold has to exceed it by a further drop.
         late: "1" = 0.0, within(Range::between(0.0, 2.0)), whole();
     }
 
