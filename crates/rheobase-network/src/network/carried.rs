@@ -3,7 +3,8 @@
 
 use super::program::{Program, State};
 use super::signal::Signal;
-use super::tape::{Adjoint, Raw};
+use super::raw::Raw;
+use super::tape::Adjoint;
 use rheobase_base::{Error, Result};
 
 /// A part of what a sample carries: a field of a node, or what a source sent some steps ago.

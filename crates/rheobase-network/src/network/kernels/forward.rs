@@ -92,25 +92,20 @@ impl Kernel<f32> for FromAll<'_> {
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(self) {
         let mut p = self.0;
-        let mut sample = 0;
-        // Samples that share a loaded weight.
-        while sample + 4 <= p.input.samples {
-            rows::<V, 4>(&mut p, sample);
-            sample += 4;
-        }
-        while sample < p.input.samples {
-            rows::<V, 1>(&mut p, sample);
-            sample += 1;
-        }
+        // The weights of some outputs for all samples, then those of the next: so they stay at hand.
+        blocks!(V, p.outputs, 4 2, |o, N| {
+            let mut sample = 0;
+            // Samples that share a loaded weight.
+            while sample + 4 <= p.input.samples {
+                block::<V, 4, N>(&mut p, sample, o);
+                sample += 4;
+            }
+            while sample < p.input.samples {
+                block::<V, 1, N>(&mut p, sample, o);
+                sample += 1;
+            }
+        });
     }
-}
-
-/// All outputs of `S` samples.
-#[inline(always)]
-fn rows<V: Lanes<Elem = f32>, const S: usize>(p: &mut Product<'_>, first: usize) {
-    blocks!(V, p.outputs, 4 2, |o, N| {
-        block::<V, S, N>(p, first, o);
-    });
 }
 
 /// `N` registers of outputs from `o` on, of `S` samples.

@@ -38,7 +38,7 @@ use rheobase_models::lanes::Lanes;
 
 pub(crate) use backward::{FEW, backward, backward_few};
 pub(crate) use forward::{Product, forward};
-pub(crate) use gather::{gather, gather_bias};
+pub(crate) use gather::{gather, gather_bias, gather_tiles};
 
 /// Where a block of `N` registers from output `o` on ends: only the last block of one register may not be full.
 #[inline(always)]
