@@ -121,8 +121,7 @@ impl Trainer {
             let named = tensors.iter().zip(&mut gradients).map(|(t, g)| (&t.name[..], &mut g[..]));
             clip.apply(&mut named.collect::<Vec<_>>())?;
         }
-        let optimiser =
-            |weight: bool| if weight { rule.optimiser } else { rule.optimiser.without_decay() };
+        let optimiser = |weight: bool| if weight { rule.optimiser } else { rule.optimiser.without_decay() };
         // First where parameters go, beside those that are: a step may be refused. Then the moments.
         proposed.resize_with(tensors.len(), Vec::new);
         for (n, tensor) in tensors.iter().enumerate() {

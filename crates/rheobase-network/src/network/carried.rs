@@ -2,8 +2,8 @@
 //! with respect to them, in arrays.
 
 use super::program::{Program, State};
-use super::signal::Signal;
 use super::raw::Raw;
+use super::signal::Signal;
 use super::tape::Adjoint;
 use rheobase_base::{Error, Result};
 

@@ -296,6 +296,8 @@ impl Program {
             vec![false; self.nodes.len() + 1]
         };
         tape.begin(self, state, steps, context.taping.then_some(&taped[..]));
+        // Of the last step: the same inputs come to as many.
+        let mut operations = vec![0; self.nodes.len()];
         let cancel = Cancel::current();
         for t in 0..steps {
             cancel.check()?;
@@ -350,7 +352,10 @@ impl Program {
                 if node.operator.spikes() {
                     counts.spikes[n] += out.active(&counted) as u64;
                 }
-                counts.operations[n] += node.operator.synaptic_operations(&inputs, &counted);
+                if t == 0 || !inputs.iter().all(|s| s.constant) {
+                    operations[n] = node.operator.synaptic_operations(&inputs, &counted);
+                }
+                counts.operations[n] += operations[n];
                 signals[n + 1] = out;
             }
             see(t, signals);

@@ -135,3 +135,85 @@ impl Program {
         gradients
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{
+        Context, Counts, Feed, SampleInput, Sequential, Tape, TileInput, linear, lower, neurons,
+    };
+    use rheobase_base::random::Stream;
+
+    const STEPS: usize = 5;
+
+    fn bits(gradients: &[Vec<f32>]) -> Vec<Vec<u32>> {
+        gradients.iter().map(|g| g.iter().map(|x| x.to_bits()).collect()).collect()
+    }
+
+    /// Raw gradients of a tile of `count` samples, in chunks of `chunk` steps.
+    fn tile(program: &Program, (tile, count): (usize, usize), chunk: usize, level: Level, raw: Raw) -> Raw {
+        let stream = Stream::new(5, "raw", "input");
+        let sample = |s: usize| {
+            let number = |i| 2.0 * stream.uniform(tile as u64, s as u32, i) as f32;
+            SampleInput::Constant((0..70).map(number).collect())
+        };
+        let samples: Vec<SampleInput> = (0..count).map(sample).collect();
+        let (ids, lengths) = (vec![0; count], vec![STEPS; count]);
+        let input = TileInput { samples: &samples, lengths: Some(&lengths), width: 70, wanted: false };
+        let context = Context { step: 0, sample_ids: &ids, epoch: 0, training: true, taping: true, level };
+        let (mut state, mut tape, mut counts) = (program.start(count), Tape::default(), Counts::default());
+        let mut befores = Vec::new();
+        for first in (0..STEPS).step_by(chunk) {
+            befores.push((first, state.clone()));
+            let range = first..STEPS.min(first + chunk);
+            program.run(&context, &mut state, input.steps(range), &mut tape, &mut counts, |_, _| {}).unwrap();
+        }
+        let mut adjoint = program.end(&state, raw);
+        for (first, mut before) in befores.into_iter().rev() {
+            let range = first..STEPS.min(first + chunk);
+            program
+                .run(&context, &mut before, input.steps(range), &mut tape, &mut counts, |_, _| {})
+                .unwrap();
+            let wanted = |t: usize, _: usize, gradient: &mut [f32]| {
+                for (i, g) in gradient.iter_mut().enumerate() {
+                    *g += stream.uniform((first + t) as u64, 99, i as u32) as f32 - 0.5;
+                }
+            };
+            let seen = [program.output()];
+            program.back(&context, &mut tape, &mut adjoint, &seen, wanted, |_, _| {}).unwrap();
+        }
+        program.back_to_start(&context, &mut adjoint);
+        adjoint.raw
+    }
+
+    #[test]
+    fn what_is_gathered_at_the_end_has_the_bits_of_what_each_tile_gathers() {
+        let network = Sequential::new([linear(85), neurons("lif_subtract"), linear(3)]).input(&[70]).unwrap();
+        let program = lower(&network, 3).unwrap();
+        let tiles = [(0, 16), (1, 16), (2, 3)];
+        let sum = |chunk: usize, level: Level, still: usize| {
+            let (mut sum, mut spare) = (Raw::new(), Raw::new());
+            for part in tiles {
+                let mut raw = tile(&program, part, chunk, level, std::mem::take(&mut spare).of_tile(still));
+                sum.add(level, &mut raw);
+                spare = raw;
+            }
+            sum
+        };
+        let want = program.finish_gradients(sum(STEPS, Level::Scalar, 0));
+        assert!(want.iter().all(|g| g.iter().any(|x| *x != 0.0)));
+        for level in Level::ALL.into_iter().filter(|l| l.is_available()) {
+            for chunk in [STEPS, 2, 1] {
+                let held = sum(chunk, level, 35);
+                // A chunk of one step does not say whether the next is the same.
+                let by_node: Vec<usize> = held.held.iter().map(Vec::len).collect();
+                assert_eq!(by_node, [if chunk > 1 { tiles.len() } else { 0 }, 0, 0], "{chunk}");
+                assert_eq!(bits(&program.finish_gradients(held)), bits(&want), "{level:?} {chunk}");
+            }
+            // So many samples would take more memory than the weights.
+            let many = sum(STEPS, level, 39);
+            assert!(many.held.iter().all(Vec::is_empty));
+            assert_eq!(bits(&program.finish_gradients(many)), bits(&want), "{level:?}");
+        }
+    }
+}

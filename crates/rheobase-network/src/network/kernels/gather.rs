@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 
-use super::end;
+use super::{GROUP, end, pack, products};
 use crate::network::operator::StepError;
 use crate::network::signal::Signal;
 use rheobase_base::vector::{add, all_ones};
@@ -208,9 +208,6 @@ fn block<V: Lanes<Elem = f32>, const R: usize, const N: usize>(all: &mut OfAll<'
 /// Rows of weights that one thread gathers at once from many tiles. No result depends on it.
 const ROWS: usize = 32;
 
-/// Rows of weights that share a loaded error.
-const GROUP: usize = 4;
-
 /// Adds the gradients of the weights of several tiles, each with one input and one error: those of each begin with +0, and are
 /// added in the order of the tiles. Every weight is read and written once, whatever the number of tiles.
 pub(crate) fn gather_tiles(
@@ -271,15 +268,11 @@ impl Kernel<f32> for OfTiles<'_> {
             // The errors of these outputs side by side: they are read again for every row.
             let end = end::<V, N>(o, self.outputs);
             errors.resize(samples * N * V::WIDTH, 0.0);
-            let mut to = errors.chunks_exact_mut(N * V::WIDTH);
-            for tile in self.tiles {
-                for (row, to) in tile.error.chunks_exact(self.outputs).zip(&mut to) {
-                    let row = &row[o..end];
-                    for r in 0..N {
-                        V::load(&row[r * V::WIDTH..]).store(&mut to[r * V::WIDTH..]);
-                    }
-                }
-            }
+            let rows = self.tiles.iter().flat_map(
+                #[inline(always)]
+                |tile| tile.error.chunks_exact(self.outputs),
+            );
+            pack::<V, N>(rows, o..end, &mut errors);
             for (group, values) in values.chunks_exact(samples * GROUP).enumerate() {
                 group_of_rows::<V, N>(&mut self, (o, end), group * GROUP, values, &errors);
             }
@@ -310,19 +303,7 @@ fn group_of_rows<V: Lanes<Elem = f32>, const N: usize>(
         let (x, rest) = values.split_at(samples * GROUP);
         let (e, after) = errors.split_at(samples * N * V::WIDTH);
         (values, errors) = (rest, after);
-        let mut sums = [[V::zero(); N]; GROUP];
-        for (x, e) in x.chunks_exact(GROUP).zip(e.chunks_exact(N * V::WIDTH)) {
-            let mut error = [V::zero(); N];
-            for r in 0..N {
-                error[r] = V::load(&e[r * V::WIDTH..]);
-            }
-            for k in 0..GROUP {
-                let x = V::broadcast(x[k]);
-                for r in 0..N {
-                    sums[k][r] = sums[k][r] + x * error[r];
-                }
-            }
-        }
+        let sums = products::<V, N>(x, e);
         for k in 0..GROUP {
             for r in 0..N {
                 totals[k][r] = totals[k][r] + sums[k][r];
