@@ -87,7 +87,7 @@ pub use fit::fit;
 pub use history::{Epoch, Progressed};
 pub use job::Job;
 pub use loss::{CrossEntropy, Evaluated, Loss, LossKind, Readout, Score, Target};
-pub use optimise::{Moments, Optimiser, OptimiserKind, Update, project};
+pub use optimise::{Half, Moments, Optimiser, OptimiserKind, Update, project};
 pub use paired::Paired;
 pub use regularise::{RateBounds, RateOf, WeightPenalty};
 pub use rheobase_signals::tensor::{self, Element, Tensor, TensorData};

@@ -267,7 +267,7 @@ impl Sequence {
         let rows = if of_input { &mut gradients.input[..] } else { none };
         hand_out(rows, size, features, |tile, row| tiles[tile].rows.push(row));
         let cancel = Cancel::current();
-        let mut sum: Option<Raw> = None;
+        let mut sum = Raw::new();
         let mut spare: Vec<Raw> = Vec::new();
         let mut tiles = tiles.into_iter().enumerate();
         // As many at a time as there are threads: what is added up does not pile up.
@@ -287,20 +287,15 @@ impl Sequence {
                 .collect();
             let done: Vec<Result<Raw>> = wave.into_par_iter().map(back).collect();
             for raw in done {
-                let raw = raw?;
-                match &mut sum {
-                    None => sum = Some(raw),
-                    Some(sum) => {
-                        for (sum, part) in sum.iter_mut().flatten().zip(raw.iter().flatten()) {
-                            add(self.level, sum, part);
-                        }
-                        spare.push(raw);
-                    }
-                }
+                let mut raw = raw?;
+                sum.add(self.level, &mut raw);
+                spare.push(raw);
             }
         }
-        let raw = sum.unwrap_or_else(|| self.program.raw_gradients(Raw::new()));
-        gradients.parameters = self.program.finish_gradients(raw);
+        if sum.is_empty() {
+            sum = self.program.raw_gradients(sum);
+        }
+        gradients.parameters = self.program.finish_gradients(sum);
         Ok(gradients)
     }
 

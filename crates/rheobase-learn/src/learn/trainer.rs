@@ -6,9 +6,10 @@ use serde_json::Value;
 use super::batch::{Batch, Outcome, Pass, Workspaces};
 use super::checkpoint::{Checkpoint, ExpectedTensor, Header};
 use super::clip::Clip;
-use super::optimise::{Moments, Optimiser, OptimiserKind, Update, project};
+use super::optimise::{Half, Moments, Optimiser, OptimiserKind, Update, project};
 use super::regularise::WeightPenalty;
 use rheobase_base::{Error, Result};
+use rheobase_models::record::Range;
 use rheobase_network::network::Program;
 use rheobase_signals::tensor::{Element, Tensor};
 
@@ -28,6 +29,8 @@ pub struct Trainer {
     program: Program,
     moments: Vec<Moments>,
     updates: u64,
+    /// Where an update takes the parameters; between updates, memory for the next.
+    proposed: Vec<Vec<f32>>,
     workspaces: Workspaces,
 }
 
@@ -39,7 +42,7 @@ impl Trainer {
     pub fn new(program: Program, optimiser: &OptimiserKind) -> Self {
         let moments =
             program.parameters().tensors.iter().map(|t| Moments::new(optimiser, t.values.len())).collect();
-        Trainer { program, moments, updates: 0, workspaces: Workspaces::default() }
+        Trainer { program, moments, updates: 0, proposed: Vec::new(), workspaces: Workspaces::default() }
     }
 
     /// The program as it is now.
@@ -106,36 +109,40 @@ impl Trainer {
         mut gradients: Vec<Vec<f32>>,
         level: Level,
     ) -> Result<Vec<Vec<f32>>> {
-        let mut moments = self.moments.clone();
-        let done = self.updates;
-        let frozen = self.program.frozen_tensors();
-        self.program.update(|parameters| {
-            for ((tensor, gradient), frozen) in parameters.tensors.iter().zip(&mut gradients).zip(&frozen) {
-                if tensor.weight && !frozen {
-                    rule.weights.add_gradient(&tensor.values, gradient)?;
-                }
+        let Trainer { program, moments, updates, proposed, .. } = self;
+        let frozen = program.frozen_tensors();
+        let tensors = &program.parameters().tensors;
+        for ((tensor, gradient), frozen) in tensors.iter().zip(&mut gradients).zip(&frozen) {
+            if tensor.weight && !frozen {
+                rule.weights.add_gradient(&tensor.values, gradient)?;
             }
-            if let Some(clip) = &rule.clip {
-                let mut named: Vec<(&str, &mut [f32])> = parameters
-                    .tensors
-                    .iter()
-                    .zip(&mut gradients)
-                    .map(|(t, g)| (&t.name[..], &mut g[..]))
-                    .collect();
-                clip.apply(&mut named)?;
+        }
+        if let Some(clip) = &rule.clip {
+            let named = tensors.iter().zip(&mut gradients).map(|(t, g)| (&t.name[..], &mut g[..]));
+            clip.apply(&mut named.collect::<Vec<_>>())?;
+        }
+        let optimiser = |weight: bool| if weight { rule.optimiser } else { rule.optimiser.without_decay() };
+        // First where parameters go, beside those that are: a step may be refused. Then the moments.
+        proposed.resize_with(tensors.len(), Vec::new);
+        for (n, tensor) in tensors.iter().enumerate() {
+            let to = &mut proposed[n];
+            to.resize(if frozen[n] { 0 } else { tensor.values.len() }, 0.0);
+            if frozen[n] {
+                continue;
             }
-            let tensors = parameters.tensors.iter_mut().zip(&gradients).zip(&mut moments).zip(frozen);
-            for (((tensor, gradient), moments), _) in tensors.filter(|(_, frozen)| !frozen) {
-                let optimiser = if tensor.weight { rule.optimiser } else { rule.optimiser.without_decay() };
-                let before = tensor.values.clone();
-                let update = Update { name: &tensor.name, learning_rate: rate, done, level };
-                optimiser.step(&mut tensor.values, gradient, moments, &update)?;
-                project(&tensor.name, &mut tensor.values, &before, &tensor.range)?;
+            let update = Update { name: &tensor.name, learning_rate: rate, done: *updates, level };
+            let half = Half::Parameter { from: &tensor.values, to };
+            optimiser(tensor.weight).half(half, &gradients[n], &mut moments[n], &update)?;
+            if tensor.range != Range::FINITE {
+                project(&tensor.name, to, &tensor.values, &tensor.range)?;
             }
-            Ok(())
-        })?;
-        self.moments = moments;
-        self.updates += 1;
+        }
+        program.exchange(proposed)?;
+        for (n, tensor) in program.parameters().tensors.iter().enumerate().filter(|(n, _)| !frozen[*n]) {
+            let update = Update { name: &tensor.name, learning_rate: rate, done: *updates, level };
+            optimiser(tensor.weight).half(Half::Moments, &gradients[n], &mut moments[n], &update)?;
+        }
+        *updates += 1;
         Ok(gradients)
     }
 

@@ -2,8 +2,9 @@
 //! with respect to them, in arrays.
 
 use super::program::{Program, State};
+use super::raw::Raw;
 use super::signal::Signal;
-use super::tape::{Adjoint, Raw};
+use super::tape::Adjoint;
 use rheobase_base::{Error, Result};
 
 /// A part of what a sample carries: a field of a node, or what a source sent some steps ago.

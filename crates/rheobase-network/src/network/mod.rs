@@ -26,6 +26,7 @@ mod operator;
 mod parameters;
 mod part;
 mod program;
+mod raw;
 mod run_as;
 mod sample_input;
 mod signal;
@@ -53,9 +54,10 @@ pub use part::{
     pad, pointwise_inhibition, relu, scale, sigmoid, sum_pool, synapse, tanh,
 };
 pub use program::{Counts, Program, ProgramNode, State};
+pub use raw::Raw;
 pub use rheobase_sim::population::Memory;
 pub use run_as::Converted;
 pub use sample_input::SampleInput;
 pub use signal::{Events, Reach, Signal};
 pub use table::{Edge, Row, Table, TensorRow, outline, outline_with, table};
-pub use tape::{Adjoint, Raw, Tape};
+pub use tape::{Adjoint, Tape};

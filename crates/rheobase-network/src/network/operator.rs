@@ -120,6 +120,18 @@ pub trait Operator: Send + Sync {
         let _ = (context, seen, raw);
     }
 
+    /// Whether [`Operator::gather_tiles`] is to be called at the end of a batch of so many samples, instead of
+    /// [`Operator::gather`] in each tile: where inputs and errors of them all take less memory than gradients of a tile.
+    fn gathers_tiles(&self, samples: usize) -> bool {
+        let _ = samples;
+        false
+    }
+
+    /// Adds the gradients of several tiles to `raw`: those of each begin with +0, and are added in the order of the tiles.
+    fn gather_tiles(&self, level: Level, tiles: &[StepError<'_>], raw: &mut [Vec<f32>]) {
+        let _ = (level, tiles, raw);
+    }
+
     /// Adds the gradient of what the operator starts from, at the end of the backward pass: `adjoint` is that of its
     /// memory, `first` that of its first output.
     fn start_gradient(&self, adjoint: &Memory, first: Option<&[f32]>, raw: &mut [Vec<f32>]) {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::feed::{Feed, Steps};
 use super::library::Library;
 use super::operator::{Context, Operator};
-use super::parameters::Parameters;
+use super::parameters::{Parameter, Parameters};
 use super::signal::Signal;
 use super::tape::{Slots, Tape};
 use rheobase_base::{Cancel, Error, Result};
@@ -121,6 +121,38 @@ impl Program {
             self.refresh()?;
         }
         done
+    }
+
+    /// Exchanges the values of all tensors for `values`, in their order, and lets the nodes take them in; an empty list stands
+    /// for a tensor that stays as it is. Nothing is copied: what the values were is left in `values`.
+    ///
+    /// # Errors
+    /// Another number of tensors or values; values that are not in their range, or that a model refuses. Then nothing has
+    /// changed.
+    pub fn exchange(&mut self, values: &mut [Vec<f32>]) -> Result<()> {
+        let tensors = &self.parameters.tensors;
+        let fit = |(t, v): (&Parameter, &Vec<f32>)| v.is_empty() || v.len() == t.values.len();
+        if tensors.len() != values.len() || !tensors.iter().zip(&*values).all(fit) {
+            let lengths = |of: &mut dyn Iterator<Item = usize>| format!("{:?}", of.collect::<Vec<_>>());
+            let got = lengths(&mut values.iter().map(Vec::len));
+            let want = lengths(&mut tensors.iter().map(|t| t.values.len()));
+            let rule = format!("{want} are needed, or none of a tensor that stays");
+            return Err(Error::shape("network", "parameters", format!("{got} values"), rule));
+        }
+        self.swap(values);
+        let done = self.refresh();
+        if done.is_err() {
+            self.swap(values);
+            self.refresh()?;
+        }
+        done
+    }
+
+    fn swap(&mut self, values: &mut [Vec<f32>]) {
+        let pairs = self.parameters.tensors.iter_mut().zip(values);
+        for (tensor, values) in pairs.filter(|(_, values)| !values.is_empty()) {
+            std::mem::swap(&mut tensor.values, values);
+        }
     }
 
     pub(crate) fn refresh(&mut self) -> Result<()> {
@@ -264,6 +296,8 @@ impl Program {
             vec![false; self.nodes.len() + 1]
         };
         tape.begin(self, state, steps, context.taping.then_some(&taped[..]));
+        // Of the last step: the same inputs come to as many.
+        let mut operations = vec![0; self.nodes.len()];
         let cancel = Cancel::current();
         for t in 0..steps {
             cancel.check()?;
@@ -318,7 +352,10 @@ impl Program {
                 if node.operator.spikes() {
                     counts.spikes[n] += out.active(&counted) as u64;
                 }
-                counts.operations[n] += node.operator.synaptic_operations(&inputs, &counted);
+                if t == 0 || !inputs.iter().all(|s| s.constant) {
+                    operations[n] = node.operator.synaptic_operations(&inputs, &counted);
+                }
+                counts.operations[n] += operations[n];
                 signals[n + 1] = out;
             }
             see(t, signals);

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::operator::{Back, Context, StepError};
 use super::program::{Program, State};
+use super::raw::Raw;
 use super::signal::Signal;
 use rheobase_base::vector::add;
 use rheobase_base::{Cancel, Result};
@@ -31,9 +32,6 @@ pub struct Tape {
 
 /// Errors from which a node gathers at once: as many numbers as stay in a processor's cache. No result depends on it.
 const GATHERED: usize = 32 << 10;
-
-/// Raw gradients, `[node][part]`: what [`Program::finish_gradients`] makes the gradients of parameters of.
-pub type Raw = Vec<Vec<Vec<f32>>>;
 
 /// What is carried backwards from chunk to chunk.
 #[derive(Debug, Default)]
@@ -177,6 +175,18 @@ impl Tape {
         &self.signals[t][source]
     }
 
+    /// The only input from `source` in all steps of the chunk, which began with it, and the only error of node `n`: taken from
+    /// the tape, if that is so.
+    fn only(&mut self, source: Option<&(usize, usize)>, n: usize) -> Option<(Signal, Vec<f32>)> {
+        let Some((source, 0)) = source else { return None };
+        let one = self.steps > 1 && (0..self.steps).all(|t| self.same[t][*source] == (t > 0));
+        if !one || self.errors[n].len() != 1 {
+            return None;
+        }
+        let input = self.input(0, *source, 0).clone();
+        self.errors[n].pop().map(|(_, error)| (input, error))
+    }
+
     /// Whether that was the same as in the step before.
     fn stays(&self, t: usize, source: usize, delay: usize) -> bool {
         match t.checked_sub(delay) {
@@ -213,22 +223,6 @@ impl Program {
                 .collect(),
             still: vec![HeldInput::default(); self.nodes.len()],
         }
-    }
-
-    /// Raw gradients, all 0, in the buffers of `raw`: those of an earlier pass, or none.
-    pub fn raw_gradients(&self, mut raw: Raw) -> Raw {
-        raw.resize_with(self.nodes.len(), Vec::new);
-        for (node, raw) in self.nodes.iter().zip(&mut raw) {
-            let tensors = &self.parameters.tensors[node.tensors.clone()];
-            let lengths: Vec<usize> = tensors.iter().map(|t| t.values.len()).collect();
-            let lengths = node.operator.raw(&lengths);
-            raw.resize_with(lengths.len(), Vec::new);
-            for (part, length) in raw.iter_mut().zip(lengths) {
-                part.clear();
-                part.resize(length, 0.0);
-            }
-        }
-        raw
     }
 
     /// Goes back through the chunk on `tape`. `wanted` adds to dL/d signal, in each step of the chunk, of each source in
@@ -294,7 +288,12 @@ impl Program {
             }
         }
         for n in 0..nodes {
-            self.gather(context, tape, n, &mut adjoint.raw[n]);
+            if adjoint.raw.may_hold(n, &*self.nodes[n].operator)
+                && let Some((input, error)) = tape.only(self.nodes[n].inputs.first(), n)
+            {
+                adjoint.raw.hold(context.level, n, input, error);
+            }
+            self.gather(context, tape, n, &mut adjoint.raw);
         }
         // Another tape's pass needs as many: they do not pile up.
         tape.spare.clear();
@@ -376,7 +375,7 @@ impl Program {
             upstream: mine,
             adjoint: &mut memories[n],
             gradients: &mut to,
-            raw: &mut raw[n],
+            raw: &mut raw.parts[n],
         };
         node.operator.backward(context, &self.values_of(node), back);
         for ((source, delay), place) in node.inputs.iter().zip(places) {
@@ -421,13 +420,14 @@ impl Program {
         std::mem::swap(&mut kept, error);
         let length = kept.len();
         tape.errors[n].push((t, kept));
-        if tape.errors[n].len() * length >= GATHERED {
-            self.gather(context, tape, n, &mut adjoint.raw[n]);
+        // The first step's go with what is left at the end of the chunk.
+        if t > 0 && tape.errors[n].len() * length >= GATHERED {
+            self.gather(context, tape, n, &mut adjoint.raw);
         }
     }
 
     /// Lets node `n` gather from the errors kept so far.
-    fn gather(&self, context: &Context<'_>, tape: &mut Tape, n: usize, raw: &mut [Vec<f32>]) {
+    fn gather(&self, context: &Context<'_>, tape: &mut Tape, n: usize, raw: &mut Raw) {
         let node = &self.nodes[n];
         let mut errors = std::mem::take(&mut tape.errors[n]);
         if let Some((source, delay)) = node.inputs.first()
@@ -437,7 +437,7 @@ impl Program {
                 .iter()
                 .map(|(t, error)| StepError { input: tape.input(*t, *source, *delay), error })
                 .collect();
-            node.operator.gather(context, &seen, raw);
+            node.operator.gather(context, &seen, self.parts(n, raw));
         }
         tape.spare[n].extend(errors.drain(..).map(|(_, error)| error));
         tape.errors[n] = errors;
@@ -457,7 +457,7 @@ impl Program {
                     Some(sum) => add(context.level, sum, part),
                 }
             }
-            node.operator.start_gradient(&adjoint.memories[n], first.as_deref(), &mut adjoint.raw[n]);
+            node.operator.start_gradient(&adjoint.memories[n], first.as_deref(), &mut adjoint.raw.parts[n]);
         }
     }
 
@@ -478,14 +478,9 @@ impl Program {
             }
             if self.nodes[n].operator.gathers() && !self.frozen[n] {
                 let seen = [StepError { input: &signals[0], error: &error }];
-                self.nodes[n].operator.gather(context, &seen, &mut adjoint.raw[n]);
+                self.nodes[n].operator.gather(context, &seen, self.parts(n, &mut adjoint.raw));
             }
         }
-    }
-
-    /// The gradients of the parameters, in their order, from raw ones summed over tiles.
-    pub fn finish_gradients(&self, raw: Raw) -> Vec<Vec<f32>> {
-        self.nodes.iter().zip(raw).flat_map(|(node, raw)| node.operator.finish_gradients(raw)).collect()
     }
 }
 

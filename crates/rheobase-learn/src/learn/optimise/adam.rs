@@ -4,8 +4,8 @@ use rheobase_models::Real;
 use rheobase_models::record::Range;
 use serde::{Deserialize, Serialize};
 
-use super::rule::{Rule, sweep};
-use super::{Moments, Optimiser, Update};
+use super::rule::{MOST, Rule, take};
+use super::{Half, Moments, Optimiser, Update};
 use crate::learn::check;
 use crate::learn::power::power;
 use rheobase_base::Result;
@@ -31,8 +31,6 @@ impl Default for Adam {
 }
 
 pub(super) const MOMENTS: &[&str] = &["first", "second"];
-/// Gradients whose squares still are `f32`s.
-const LARGEST: f32 = 1e18;
 
 struct AdamRule {
     keep: f64,
@@ -45,8 +43,13 @@ struct AdamRule {
 }
 
 impl Rule for AdamRule {
+    const MOMENTS: &'static [&'static str] = MOMENTS;
+
+    /// Their squares still are `f32`s.
+    const LARGEST: f32 = 1e18;
+
     #[inline(always)]
-    fn apply<T: Real, const N: usize>(&self, parameter: T, gradient: T, moments: &mut [T; N]) -> T {
+    fn apply<T: Real>(&self, parameter: T, gradient: T, moments: &mut [T; MOST]) -> T {
         let first = moments[0] + T::splat(self.blend1) * (gradient - moments[0]);
         let second = T::splat(self.beta2) * moments[1] + T::splat(self.blend2) * gradient * gradient;
         moments[0] = first;
@@ -65,17 +68,15 @@ impl Adam {
         check::within(place, "epsilon", self.epsilon, Range::between(1e-30, 1.0))
     }
 
-    /// A step after the parameter has been multiplied by `keep`.
-    pub(super) fn step_keeping(
+    /// Half of a step after the parameter has been multiplied by `keep`.
+    pub(super) fn half_keeping(
         &self,
         keep: f64,
-        parameter: &mut [f32],
+        half: Half<'_>,
         gradient: &[f32],
         moments: &mut Moments,
         update: &Update<'_>,
     ) -> Result<()> {
-        update.check(parameter, gradient, LARGEST)?;
-        let moments = moments.slices::<2>(update.name, MOMENTS, parameter.len())?;
         let t = update.done.saturating_add(1);
         let rule = AdamRule {
             keep,
@@ -86,8 +87,7 @@ impl Adam {
             epsilon: self.epsilon,
             step_size: update.learning_rate / (1.0 - power(self.beta1, t)),
         };
-        sweep(update.level, &rule, parameter, gradient, moments);
-        update.check_after(parameter)
+        take(&rule, half, gradient, moments, update)
     }
 }
 
@@ -100,14 +100,14 @@ impl Optimiser for Adam {
         self.check_as("optimiser.adam")
     }
 
-    fn step(
+    fn half(
         &self,
-        parameter: &mut [f32],
+        half: Half<'_>,
         gradient: &[f32],
         moments: &mut Moments,
         update: &Update<'_>,
     ) -> Result<()> {
         self.check()?;
-        self.step_keeping(1.0, parameter, gradient, moments, update)
+        self.half_keeping(1.0, half, gradient, moments, update)
     }
 }

@@ -3,7 +3,7 @@
 use rheobase_models::record::Range;
 use serde::{Deserialize, Serialize};
 
-use super::{Adam, Moments, Optimiser, Update, adam};
+use super::{Adam, Half, Moments, Optimiser, Update, adam};
 use crate::learn::check;
 use rheobase_base::Result;
 
@@ -47,9 +47,9 @@ impl Optimiser for AdamW {
         check::within("optimiser.adamw", "weight_decay", self.weight_decay, Range::between(0.0, 1e6))
     }
 
-    fn step(
+    fn half(
         &self,
-        parameter: &mut [f32],
+        half: Half<'_>,
         gradient: &[f32],
         moments: &mut Moments,
         update: &Update<'_>,
@@ -60,6 +60,6 @@ impl Optimiser for AdamW {
             let rule = "times the learning rate must be at most 1, or weights change sign; lower one of them";
             return Err(check::broken("optimiser.adamw", "weight_decay", self.weight_decay, rule));
         }
-        self.adam().step_keeping(1.0 - decay, parameter, gradient, moments, update)
+        self.adam().half_keeping(1.0 - decay, half, gradient, moments, update)
     }
 }

@@ -36,22 +36,60 @@ pub struct Update<'a> {
 }
 
 impl Update<'_> {
-    /// Refuses what no optimiser can work with; gradients must be of at most the magnitude `limit`.
-    fn check(&self, parameter: &[f32], gradient: &[f32], limit: f32) -> Result<()> {
+    /// Refuses a learning rate out of range, and a gradient that is not as long as the parameter.
+    fn check(&self, gradient: usize, parameter: usize) -> Result<()> {
         let range = rheobase_models::record::Range::at_least(0.0);
         check::within(self.name, "learning_rate", self.learning_rate, range)?;
-        check::same_length(self.name, "gradient", gradient.len(), parameter.len(), "the parameter")?;
+        check::same_length(self.name, "gradient", gradient, parameter, "the parameter")
+    }
+
+    /// Refuses gradients that are not finite or of a magnitude above `limit`, and what has become of the parameter if that
+    /// is not finite.
+    fn refuse(&self, gradient: &[f32], limit: f32, updated: &[f32]) -> Result<()> {
         let rule = if limit == f32::MAX {
             "must be finite: lower the learning rate, clip gradients, or check the loss's input"
         } else {
             "must be finite and of magnitude at most 1e18, as its square is kept: clip gradients or lower the learning rate"
         };
-        check::bounded(self.name, "gradient", gradient, limit, rule)
-    }
-
-    fn check_after(&self, parameter: &[f32]) -> Result<()> {
+        check::bounded(self.name, "gradient", gradient, limit, rule)?;
         let rule = "left the finite numbers in this update: lower the learning rate or clip gradients";
-        check::bounded(self.name, "value", parameter, f32::MAX, rule)
+        check::bounded(self.name, "value", updated, f32::MAX, rule)
+    }
+}
+
+/// Half of a step: what of it is written. A step that is refused is so in its first half, when nothing has changed yet.
+#[derive(Debug)]
+pub enum Half<'a> {
+    /// The parameter.
+    Parameter {
+        /// What it is before the step.
+        from: &'a [f32],
+        /// What it is after it: written.
+        to: &'a mut [f32],
+    },
+    /// The moments.
+    Moments,
+}
+
+impl Half<'_> {
+    fn reborrow(&mut self) -> Half<'_> {
+        match self {
+            Half::Parameter { from, to } => Half::Parameter { from, to },
+            Half::Moments => Half::Moments,
+        }
+    }
+}
+
+impl<'a> Half<'a> {
+    /// The same of the first `middle` elements, and of the others.
+    fn split_at(self, middle: usize) -> (Half<'a>, Half<'a>) {
+        match self {
+            Half::Parameter { from, to } => {
+                let (from, to) = (from.split_at(middle), to.split_at_mut(middle));
+                (Half::Parameter { from: from.0, to: to.0 }, Half::Parameter { from: from.1, to: to.1 })
+            }
+            Half::Moments => (Half::Moments, Half::Moments),
+        }
     }
 }
 
@@ -66,19 +104,38 @@ pub trait Optimiser {
     /// [`rheobase_base::Error::Value`] with the setting and its rule.
     fn check(&self) -> Result<()>;
 
-    /// Updates `parameter` against `gradient`, and the moments (from [`Moments::new`] of the same optimiser).
+    /// Takes half of a step against `gradient`: the parameter's first, from moments as they were (from [`Moments::new`] of
+    /// the same optimiser), then the moments' own with the same gradient. Large parameters are shared out among threads.
     ///
     /// # Errors
-    /// [`rheobase_base::Error::Shape`] if lengths differ or the moments are another optimiser's; [`rheobase_base::Error::Value`] for
-    /// settings out of range and for a gradient that is not finite (nothing has changed then), or if an updated value
-    /// is not finite (the parameter is then unusable).
+    /// [`rheobase_base::Error::Shape`] if lengths differ or the moments are another optimiser's; of the parameter's half
+    /// [`rheobase_base::Error::Value`] for settings out of range, for a gradient that is not finite, and if an updated
+    /// value is not finite.
+    fn half(
+        &self,
+        half: Half<'_>,
+        gradient: &[f32],
+        moments: &mut Moments,
+        update: &Update<'_>,
+    ) -> Result<()>;
+
+    /// Updates `parameter` against `gradient`, and the moments: both halves of a step.
+    ///
+    /// # Errors
+    /// Those of [`Optimiser::half`]; then nothing has changed.
     fn step(
         &self,
         parameter: &mut [f32],
         gradient: &[f32],
         moments: &mut Moments,
         update: &Update<'_>,
-    ) -> Result<()>;
+    ) -> Result<()> {
+        let mut to = vec![0.0; parameter.len()];
+        self.half(Half::Parameter { from: parameter, to: &mut to }, gradient, moments, update)?;
+        self.half(Half::Moments, gradient, moments, update)?;
+        parameter.copy_from_slice(&to);
+        Ok(())
+    }
 }
 
 /// Every optimiser of the library as plain data: `{ kind = "adam", beta1 = 0.9 }`.
@@ -128,14 +185,14 @@ impl Optimiser for OptimiserKind {
         self.as_optimiser().check()
     }
 
-    fn step(
+    fn half(
         &self,
-        parameter: &mut [f32],
+        half: Half<'_>,
         gradient: &[f32],
         moments: &mut Moments,
         update: &Update<'_>,
     ) -> Result<()> {
-        self.as_optimiser().step(parameter, gradient, moments, update)
+        self.as_optimiser().half(half, gradient, moments, update)
     }
 }
 

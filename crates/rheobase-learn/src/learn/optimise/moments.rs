@@ -1,6 +1,7 @@
 //! What an optimiser remembers of one parameter, by name.
 
 use super::Optimiser;
+use super::rule::MOST;
 use crate::learn::checkpoint::{Checkpoint, ExpectedTensor};
 use rheobase_base::{Error, Result};
 use rheobase_signals::tensor::{Element, Tensor};
@@ -71,27 +72,27 @@ impl Moments {
         Ok(())
     }
 
-    /// The arrays, if they are those named and `len` long.
-    pub(super) fn slices<const N: usize>(
+    /// The arrays, if they are those named and `len` long; those that a rule does not keep are empty.
+    pub(super) fn slices(
         &mut self,
         parameter: &str,
         names: &[&str],
         len: usize,
-    ) -> Result<[&mut [f32]; N]> {
-        let got: Vec<_> = self.values.iter().map(|(name, v)| format!("{name} [{}]", v.len())).collect();
+    ) -> Result<[&mut [f32]; MOST]> {
         let fit = self.values.iter().all(|(_, v)| v.len() == len)
             && self.values.iter().map(|(name, _)| *name).eq(names.iter().copied());
-        let slices: Vec<&mut [f32]> = self.values.iter_mut().map(|(_, v)| v.as_mut_slice()).collect();
-        match <[&mut [f32]; N]>::try_from(slices) {
-            Ok(slices) if fit => Ok(slices),
-            _ => Err(Error::shape(
+        if !fit {
+            let got: Vec<_> = self.values.iter().map(|(name, v)| format!("{name} [{}]", v.len())).collect();
+            return Err(Error::shape(
                 parameter,
                 "moments",
                 format!("[{}]", got.join(", ")),
                 format!(
                     "this optimiser keeps {names:?}, each of {len} elements: make them with Moments::new"
                 ),
-            )),
+            ));
         }
+        let mut slices = self.values.iter_mut().map(|(_, v)| v.as_mut_slice());
+        Ok(std::array::from_fn(|_| slices.next().unwrap_or_default()))
     }
 }

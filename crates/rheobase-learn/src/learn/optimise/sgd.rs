@@ -4,8 +4,8 @@ use rheobase_models::Real;
 use rheobase_models::record::Range;
 use serde::{Deserialize, Serialize};
 
-use super::rule::{Rule, sweep};
-use super::{Moments, Optimiser, Update};
+use super::rule::{MOST, Rule, take};
+use super::{Half, Moments, Optimiser, Update};
 use crate::learn::check;
 use rheobase_base::Result;
 
@@ -21,28 +21,40 @@ pub struct Sgd {
     pub nesterov: bool,
 }
 
-struct SgdRule {
+struct Plain {
+    learning_rate: f64,
+}
+
+impl Rule for Plain {
+    const MOMENTS: &'static [&'static str] = &[];
+
+    #[inline(always)]
+    fn apply<T: Real>(&self, parameter: T, gradient: T, _: &mut [T; MOST]) -> T {
+        parameter - T::splat(self.learning_rate) * gradient
+    }
+}
+
+struct WithMomentum {
     momentum: f64,
     nesterov: bool,
     learning_rate: f64,
 }
 
-impl Rule for SgdRule {
+impl Rule for WithMomentum {
+    const MOMENTS: &'static [&'static str] = &["momentum"];
+
     #[inline(always)]
-    fn apply<T: Real, const N: usize>(&self, parameter: T, gradient: T, moments: &mut [T; N]) -> T {
-        let mut direction = gradient;
-        if N > 0 {
-            let momentum = T::splat(self.momentum);
-            moments[0] = momentum * moments[0] + gradient;
-            direction = if self.nesterov { gradient + momentum * moments[0] } else { moments[0] };
-        }
+    fn apply<T: Real>(&self, parameter: T, gradient: T, moments: &mut [T; MOST]) -> T {
+        let momentum = T::splat(self.momentum);
+        moments[0] = momentum * moments[0] + gradient;
+        let direction = if self.nesterov { gradient + momentum * moments[0] } else { moments[0] };
         parameter - T::splat(self.learning_rate) * direction
     }
 }
 
 impl Optimiser for Sgd {
     fn moments(&self) -> &'static [&'static str] {
-        if self.momentum == 0.0 { &[] } else { &["momentum"] }
+        if self.momentum == 0.0 { Plain::MOMENTS } else { WithMomentum::MOMENTS }
     }
 
     fn check(&self) -> Result<()> {
@@ -55,24 +67,18 @@ impl Optimiser for Sgd {
         Ok(())
     }
 
-    fn step(
+    fn half(
         &self,
-        parameter: &mut [f32],
+        half: Half<'_>,
         gradient: &[f32],
         moments: &mut Moments,
         update: &Update<'_>,
     ) -> Result<()> {
         self.check()?;
-        update.check(parameter, gradient, f32::MAX)?;
         let (momentum, nesterov, learning_rate) = (self.momentum, self.nesterov, update.learning_rate);
-        let rule = SgdRule { momentum, nesterov, learning_rate };
-        if self.momentum == 0.0 {
-            let moments = moments.slices::<0>(update.name, self.moments(), parameter.len())?;
-            sweep(update.level, &rule, parameter, gradient, moments);
-        } else {
-            let moments = moments.slices::<1>(update.name, self.moments(), parameter.len())?;
-            sweep(update.level, &rule, parameter, gradient, moments);
+        if momentum == 0.0 {
+            return take(&Plain { learning_rate }, half, gradient, moments, update);
         }
-        update.check_after(parameter)
+        take(&WithMomentum { momentum, nesterov, learning_rate }, half, gradient, moments, update)
     }
 }

@@ -48,6 +48,28 @@ fn the_same_bits_at_every_level_and_however_split() {
 }
 
 #[test]
+fn what_threads_share_out_has_the_same_bits() {
+    let stream = rheobase_base::random::Stream::new(7, "test", "many");
+    let many = |salt: u32| (0..100_001).map(|i| stream.normal(1, salt, i) as f32).collect::<Vec<f32>>();
+    for optimiser in all() {
+        let run = |threads: usize, pieces: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let (mut parameter, gradient) = (many(0), many(1));
+            pool.install(|| {
+                for (p, g) in parameter.chunks_mut(pieces).zip(gradient.chunks(pieces)) {
+                    let mut moments = Moments::new(&optimiser, p.len());
+                    (0..2).for_each(|done| {
+                        optimiser.step(p, g, &mut moments, &update(done, Level::best())).unwrap();
+                    });
+                }
+            });
+            parameter.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
+        };
+        assert_eq!(run(2, 100_001), run(1, 1000), "{optimiser:?}");
+    }
+}
+
+#[test]
 fn a_valley_is_descended() {
     for optimiser in all() {
         let mut x = [3.0f32, -2.0];
@@ -124,10 +146,12 @@ fn bad_input_is_refused_with_its_place_and_changes_nothing() {
 
 #[test]
 fn values_that_leave_the_numbers_are_reported() {
-    let sgd = Sgd::default();
+    let sgd = Sgd { momentum: 0.9, nesterov: false };
     let now = Update { learning_rate: 10.0, ..update(0, Level::best()) };
-    let error = sgd.step(&mut [0.0, 1.0], &[0.0, f32::MAX], &mut Moments::new(&sgd, 2), &now).unwrap_err();
+    let (mut x, mut moments) = ([0.0, 1.0], Moments::new(&sgd, 2));
+    let error = sgd.step(&mut x, &[0.0, f32::MAX], &mut moments, &now).unwrap_err();
     assert!(error.to_string().starts_with("hidden.weight.value[1] = -inf"), "{error}");
+    assert_eq!((x, moments), ([0.0, 1.0], Moments::new(&sgd, 2)));
     let adam = Adam::default();
     let mut moments = Moments::new(&adam, 1);
     let error = adam.step(&mut [0.0], &[1e19], &mut moments, &update(0, Level::best())).unwrap_err();

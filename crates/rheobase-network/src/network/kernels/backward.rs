@@ -57,54 +57,85 @@ impl Kernel<f32> for Few<'_> {
     type Output = ();
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(self) {
-        let inputs = self.turned.len() / self.outputs;
-        let words = inputs.div_ceil(64);
-        let all = u64::MAX >> (64 - V::WIDTH);
-        let samples = self.errors.chunks_exact(self.outputs).zip(self.gradient.chunks_exact_mut(inputs));
+        macro_rules! of {
+            ($($n:literal)*) => {
+                match self.outputs {
+                    $($n => few::<V, $n>(self),)*
+                    _ => {}
+                }
+            };
+        }
+        of!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
+    }
+}
+
+/// Weights that are read again for every sample before the next ones: as many as stay in a processor's first cache.
+const AT_HAND: usize = 4 << 10;
+
+/// The errors of inputs from those of `N` outputs.
+#[inline(always)]
+fn few<V: Lanes<Elem = f32>, const N: usize>(few: Few<'_>) {
+    let inputs = few.turned.len() / N;
+    let words = inputs.div_ceil(64);
+    let all = u64::MAX >> (64 - V::WIDTH);
+    let some = AT_HAND / N / 64 * 64;
+    for start in (0..inputs).step_by(some) {
+        let len = some.min(inputs - start);
+        let mut rows = [&[][..]; N];
+        for o in 0..N {
+            rows[o] = &few.turned[o * inputs + start..][..len];
+        }
+        let samples = few.errors.chunks_exact(N).zip(few.gradient.chunks_exact_mut(inputs));
         for (sample, (error, gradient)) in samples.enumerate() {
-            for i in (0..inputs).step_by(V::WIDTH) {
-                let wanted = match self.reach {
-                    Reach::Bits(bits) => bits[sample * words + i / 64] >> (i % 64) & all,
+            let mut errors = [V::zero(); N];
+            for o in 0..N {
+                errors[o] = V::broadcast(error[o]);
+            }
+            let gradient = &mut gradient[start..][..len];
+            for i in (0..len).step_by(V::WIDTH) {
+                let wanted = match few.reach {
+                    Reach::Bits(bits) => bits[sample * words + (start + i) / 64] >> (i % 64) & all,
                     _ => all,
                 };
                 if wanted == 0 {
                     continue;
                 }
-                let sum = match error.len() {
-                    ..=8 => few_dots::<V, 8>(self.turned, inputs, i, error),
-                    _ => few_dots::<V, FEW>(self.turned, inputs, i, error),
-                };
-                let to = &mut gradient[i..inputs.min(i + V::WIDTH)];
-                let old = V::load(to);
-                V::select(V::mask(wanted), old + sum, old).store(to);
+                let sum = tree::<V, N>(
+                    #[inline(always)]
+                    |o| V::load(&rows[o][i..]) * errors[o],
+                );
+                let old = V::load(&gradient[i..]);
+                let new = old + sum;
+                let new = if wanted == all { new } else { V::select(V::mask(wanted), new, old) };
+                new.store(&mut gradient[i..]);
             }
         }
     }
 }
 
-/// dL/d input of a register of inputs from `i` on: the products of `N` outputs at most, added as 16 virtual lanes are.
+/// The sum of `N` terms added as 16 virtual lanes are, each of which begins with +0: halves upon halves. Lanes without a
+/// term change nothing, and what +0 does to the terms it does to their sum.
 #[inline(always)]
-fn few_dots<V: Lanes<Elem = f32>, const N: usize>(
-    turned: &[f32],
-    inputs: usize,
-    i: usize,
-    error: &[f32],
-) -> V {
-    let mut lanes = [V::zero(); N];
-    for o in 0..N {
-        if o < error.len() {
-            let row = &turned[o * inputs + i..(o + 1) * inputs];
-            lanes[o] = V::zero() + V::load(row) * V::broadcast(error[o]);
-        }
-    }
-    let mut half = N / 2;
-    while half > 0 {
-        for o in 0..half {
-            lanes[o] = lanes[o] + lanes[o + half];
-        }
-        half /= 2;
-    }
-    lanes[0]
+fn tree<V: Lanes<Elem = f32>, const N: usize>(term: impl Fn(usize) -> V) -> V {
+    V::zero() + if N > 1 { of_2::<V, N>(&term, 0) + of_2::<V, N>(&term, 1) } else { term(0) }
+}
+
+/// The sum of the terms `o`, `o + 2`, `o + 4`….
+#[inline(always)]
+fn of_2<V: Lanes<Elem = f32>, const N: usize>(term: &impl Fn(usize) -> V, o: usize) -> V {
+    let first = of_4::<V, N>(term, o);
+    if o + 2 < N { first + of_4::<V, N>(term, o + 2) } else { first }
+}
+
+#[inline(always)]
+fn of_4<V: Lanes<Elem = f32>, const N: usize>(term: &impl Fn(usize) -> V, o: usize) -> V {
+    let first = of_8::<V, N>(term, o);
+    if o + 4 < N { first + of_8::<V, N>(term, o + 4) } else { first }
+}
+
+#[inline(always)]
+fn of_8<V: Lanes<Elem = f32>, const N: usize>(term: &impl Fn(usize) -> V, o: usize) -> V {
+    if o + 8 < N { term(o) + term(o + 8) } else { term(o) }
 }
 
 /// Rows of weights and errors of samples, and where their products belong.

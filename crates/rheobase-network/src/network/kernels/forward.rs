@@ -2,7 +2,7 @@
 
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 
-use super::end;
+use super::{GROUP, end, pack, products};
 use crate::network::signal::{Events, Signal};
 use rheobase_base::vector::all_ones;
 
@@ -92,48 +92,48 @@ impl Kernel<f32> for FromAll<'_> {
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(self) {
         let mut p = self.0;
-        let mut sample = 0;
-        // Samples that share a loaded weight.
-        while sample + 4 <= p.input.samples {
-            rows::<V, 4>(&mut p, sample);
-            sample += 4;
-        }
-        while sample < p.input.samples {
-            rows::<V, 1>(&mut p, sample);
-            sample += 1;
-        }
-    }
-}
-
-/// All outputs of `S` samples.
-#[inline(always)]
-fn rows<V: Lanes<Elem = f32>, const S: usize>(p: &mut Product<'_>, first: usize) {
-    blocks!(V, p.outputs, 4 2, |o, N| {
-        block::<V, S, N>(p, first, o);
-    });
-}
-
-/// `N` registers of outputs from `o` on, of `S` samples.
-#[inline(always)]
-fn block<V: Lanes<Elem = f32>, const S: usize, const N: usize>(p: &mut Product<'_>, first: usize, o: usize) {
-    let (inputs, end) = (p.input.width, end::<V, N>(o, p.outputs));
-    let values = &p.input.values[first * inputs..(first + S) * inputs];
-    let mut sums = [[V::zero(); N]; S];
-    for (i, row) in p.weights.chunks_exact(p.outputs).enumerate() {
-        let row = &row[o..end];
-        let mut w = [V::zero(); N];
-        for r in 0..N {
-            w[r] = V::load(&row[r * V::WIDTH..]);
-        }
-        for s in 0..S {
-            let x = V::broadcast(values[s * inputs + i]);
-            for r in 0..N {
-                sums[s][r] = sums[s][r] + x * w[r];
+        let (inputs, samples) = (p.input.width, p.input.samples);
+        let grouped = samples / GROUP * GROUP;
+        // Groups of samples share a loaded weight: `[group][input][sample]`.
+        let mut values = Vec::with_capacity(grouped * inputs);
+        for group in p.input.values.chunks_exact((GROUP * inputs).max(1)) {
+            for i in 0..inputs {
+                for s in 0..GROUP {
+                    values.push(group[s * inputs + i]);
+                }
             }
         }
+        let mut weights = Vec::new();
+        blocks!(V, p.outputs, 4 2, |o, N| {
+            let end = end::<V, N>(o, p.outputs);
+            if grouped > 0 {
+                weights.resize(inputs * N * V::WIDTH, 0.0);
+                pack::<V, N>(p.weights.chunks_exact(p.outputs), o..end, &mut weights);
+            }
+            for first in (0..grouped).step_by(GROUP) {
+                let sums = products::<V, N>(&values[first * inputs..(first + GROUP) * inputs], &weights);
+                for s in 0..GROUP {
+                    let start = (first + s) * p.outputs;
+                    finish::<V, N>(sums[s], p.bias, o, &mut p.out[start + o..start + end]);
+                }
+            }
+            for sample in grouped..samples {
+                one::<V, N>(&mut p, sample, o);
+            }
+        });
     }
-    for s in 0..S {
-        let start = (first + s) * p.outputs;
-        finish::<V, N>(sums[s], p.bias, o, &mut p.out[start + o..start + end]);
+}
+
+/// `N` registers of outputs from `o` on, of one sample.
+#[inline(always)]
+fn one<V: Lanes<Elem = f32>, const N: usize>(p: &mut Product<'_>, sample: usize, o: usize) {
+    let (end, start) = (end::<V, N>(o, p.outputs), sample * p.outputs);
+    let mut sums = [V::zero(); N];
+    for (x, row) in p.input.sample(sample).iter().zip(p.weights.chunks_exact(p.outputs)) {
+        let (x, row) = (V::broadcast(*x), &row[o..end]);
+        for r in 0..N {
+            sums[r] = sums[r] + x * V::load(&row[r * V::WIDTH..]);
+        }
     }
+    finish::<V, N>(sums, p.bias, o, &mut p.out[start + o..start + end]);
 }

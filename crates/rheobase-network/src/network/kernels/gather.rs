@@ -1,8 +1,9 @@
 //! From inputs and errors to the gradient of the weights.
 
+use rayon::prelude::*;
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 
-use super::end;
+use super::{GROUP, end, pack, products};
 use crate::network::operator::StepError;
 use crate::network::signal::Signal;
 use rheobase_base::vector::{add, all_ones};
@@ -200,6 +201,119 @@ fn block<V: Lanes<Elem = f32>, const R: usize, const N: usize>(all: &mut OfAll<'
         let to = &mut all.gradient[(i + k) * outputs + o..(i + k) * outputs + end];
         for r in 0..N {
             sums[k][r].store(&mut to[r * V::WIDTH..]);
+        }
+    }
+}
+
+/// Rows of weights that one thread gathers at once from many tiles. No result depends on it.
+const ROWS: usize = 32;
+
+/// Adds the gradients of the weights of several tiles, each with one input and one error: those of each begin with +0, and are
+/// added in the order of the tiles. Every weight is read and written once, whatever the number of tiles.
+pub(crate) fn gather_tiles(
+    level: Level,
+    tiles: &[StepError<'_>],
+    inputs: usize,
+    outputs: usize,
+    gradient: &mut [f32],
+) {
+    if outputs == 0 {
+        return;
+    }
+    if tiles.iter().any(|tile| tile.input.events.is_some()) {
+        let mut part = vec![0.0; gradient.len()];
+        for tile in tiles {
+            part.fill(0.0);
+            gather(level, std::slice::from_ref(tile), inputs, outputs, &mut part);
+            add(level, gradient, &part);
+        }
+        return;
+    }
+    gradient.par_chunks_mut(ROWS * outputs).enumerate().for_each(|(piece, gradient)| {
+        f32::dispatch_wide(level, OfTiles { tiles, first: piece * ROWS, inputs, outputs, gradient });
+    });
+}
+
+struct OfTiles<'a> {
+    tiles: &'a [StepError<'a>],
+    /// The first input whose weights these are.
+    first: usize,
+    inputs: usize,
+    outputs: usize,
+    gradient: &'a mut [f32],
+}
+
+impl OfTiles<'_> {
+    /// The inputs in the order in which they are read: `[group of rows][sample][row]`, 0 where there is no row.
+    fn values(&self) -> Vec<f32> {
+        let rows = self.gradient.len() / self.outputs;
+        let mut values = Vec::new();
+        for group in (0..rows).step_by(GROUP) {
+            let samples = self.tiles.iter().flat_map(|tile| tile.input.values.chunks_exact(self.inputs));
+            let one = |k: usize| if group + k < rows { Some(self.first + group + k) } else { None };
+            values.extend(samples.flat_map(|x| (0..GROUP).map(move |k| one(k).map_or(0.0, |i| x[i]))));
+        }
+        values
+    }
+}
+
+impl Kernel<f32> for OfTiles<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f32>>(mut self) {
+        let values = self.values();
+        let samples = values.len() / (self.gradient.len() / self.outputs).next_multiple_of(GROUP);
+        let mut errors = Vec::new();
+        blocks!(V, self.outputs, 4 2, |o, N| {
+            // The errors of these outputs side by side: they are read again for every row.
+            let end = end::<V, N>(o, self.outputs);
+            errors.resize(samples * N * V::WIDTH, 0.0);
+            let rows = self.tiles.iter().flat_map(
+                #[inline(always)]
+                |tile| tile.error.chunks_exact(self.outputs),
+            );
+            pack::<V, N>(rows, o..end, &mut errors);
+            for (group, values) in values.chunks_exact(samples * GROUP).enumerate() {
+                group_of_rows::<V, N>(&mut self, (o, end), group * GROUP, values, &errors);
+            }
+        });
+    }
+}
+
+/// The weights of outputs `o..end` of a group of rows, of which the first is `row`.
+#[inline(always)]
+fn group_of_rows<V: Lanes<Elem = f32>, const N: usize>(
+    all: &mut OfTiles<'_>,
+    (o, end): (usize, usize),
+    row: usize,
+    mut values: &[f32],
+    mut errors: &[f32],
+) {
+    let outputs = all.outputs;
+    let rows = GROUP.min(all.gradient.len() / outputs - row);
+    let mut totals = [[V::zero(); N]; GROUP];
+    for k in 0..rows {
+        let from = &all.gradient[(row + k) * outputs + o..(row + k) * outputs + end];
+        for r in 0..N {
+            totals[k][r] = V::load(&from[r * V::WIDTH..]);
+        }
+    }
+    for tile in all.tiles {
+        let samples = tile.input.samples;
+        let (x, rest) = values.split_at(samples * GROUP);
+        let (e, after) = errors.split_at(samples * N * V::WIDTH);
+        (values, errors) = (rest, after);
+        let sums = products::<V, N>(x, e);
+        for k in 0..GROUP {
+            for r in 0..N {
+                totals[k][r] = totals[k][r] + sums[k][r];
+            }
+        }
+    }
+    for k in 0..rows {
+        let to = &mut all.gradient[(row + k) * outputs + o..(row + k) * outputs + end];
+        for r in 0..N {
+            totals[k][r].store(&mut to[r * V::WIDTH..]);
         }
     }
 }

@@ -36,12 +36,49 @@ mod tests;
 
 use rheobase_models::lanes::Lanes;
 
+/// Rows of a product that share a loaded register.
+const GROUP: usize = 4;
+
 pub(crate) use backward::{FEW, backward, backward_few};
 pub(crate) use forward::{Product, forward};
-pub(crate) use gather::{gather, gather_bias};
+pub(crate) use gather::{gather, gather_bias, gather_tiles};
 
 /// Where a block of `N` registers from output `o` on ends: only the last block of one register may not be full.
 #[inline(always)]
 fn end<V: Lanes<Elem = f32>, const N: usize>(o: usize, outputs: usize) -> usize {
     if N > 1 { o + N * V::WIDTH } else { outputs.min(o + V::WIDTH) }
+}
+
+/// `Σ_k x[k, r]·y[k]` for a group of rows `r`, k ascending from +0; `x` is `[k][r]`, `y` has `N` registers for each k.
+#[inline(always)]
+fn products<V: Lanes<Elem = f32>, const N: usize>(x: &[f32], y: &[f32]) -> [[V; N]; GROUP] {
+    let mut sums = [[V::zero(); N]; GROUP];
+    for (x, y) in x.as_chunks::<GROUP>().0.iter().zip(y.chunks_exact(N * V::WIDTH)) {
+        let mut row = [V::zero(); N];
+        for r in 0..N {
+            row[r] = V::load(&y[r * V::WIDTH..]);
+        }
+        for k in 0..GROUP {
+            let x = V::broadcast(x[k]);
+            for r in 0..N {
+                sums[k][r] = sums[k][r] + x * row[r];
+            }
+        }
+    }
+    sums
+}
+
+/// Copies outputs `range` of `rows` side by side, `N` registers of each, so that they are read without leaps.
+#[inline(always)]
+fn pack<'a, V: Lanes<Elem = f32>, const N: usize>(
+    rows: impl Iterator<Item = &'a [f32]>,
+    range: std::ops::Range<usize>,
+    to: &mut [f32],
+) {
+    for (row, to) in rows.zip(to.chunks_exact_mut(N * V::WIDTH)) {
+        let row = &row[range.clone()];
+        for r in 0..N {
+            V::load(&row[r * V::WIDTH..]).store(&mut to[r * V::WIDTH..]);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use crate::network::signal::{Reach, Signal};
 use rheobase_base::random::Stream;
 
 /// Samples, inputs, outputs: below, at and beyond what the kernels take at once.
-const SIZES: [[usize; 3]; 9] = [
+const SIZES: [[usize; 3]; 11] = [
     [1, 1, 1],
     [3, 5, 20],
     [4, 64, 16],
@@ -16,6 +16,8 @@ const SIZES: [[usize; 3]; 9] = [
     [2, 130, 272],
     [9, 33, 144],
     [4, 70, 10],
+    [3, 600, 13],
+    [5, 44, 2],
 ];
 
 /// Numbers around 0, of which a share is 0; where the name says so, those that are not 0 are spikes.
@@ -142,6 +144,35 @@ fn weights_gather_step_by_step_and_sample_by_sample() {
             let mut found = start.clone();
             gather(level, &seen[..2], inputs, outputs, &mut found);
             gather(level, &seen[2..], inputs, outputs, &mut found);
+            assert_eq!(bits(&found), bits(&want), "{level:?} {size:?} {form:b}");
+        }
+    }
+}
+
+#[test]
+fn weights_gather_tile_by_tile() {
+    let names = ["first", "second", "third"];
+    for size @ [samples, inputs, outputs] in SIZES {
+        let errors = names.map(|name| draw(&format!("{name} errors"), samples * outputs, 0.0));
+        let start = draw("g", inputs * outputs, 0.0);
+        let mut want = start.clone();
+        for (name, error) in names.iter().zip(&errors) {
+            let x = draw(name, samples * inputs, 0.7);
+            for (at, sum) in want.iter_mut().enumerate() {
+                let mut part = 0.0;
+                for s in 0..samples {
+                    part += x[s * inputs + at / outputs] * error[s * outputs + at % outputs];
+                }
+                *sum += part;
+            }
+        }
+        for (level, form) in levels().flat_map(|l| [(l, 0b111), (l, 0), (l, 0b010)]) {
+            let inputs_seen: Vec<Signal> =
+                (0..3).map(|k| signal(size, names[k], form >> k & 1 == 1)).collect();
+            let tiles: Vec<StepError<'_>> =
+                inputs_seen.iter().zip(&errors).map(|(input, error)| StepError { input, error }).collect();
+            let mut found = start.clone();
+            gather_tiles(level, &tiles, inputs, outputs, &mut found);
             assert_eq!(bits(&found), bits(&want), "{level:?} {size:?} {form:b}");
         }
     }

@@ -6,6 +6,8 @@ use crate::network::operator::{Back, Context, Operator, StepError};
 use crate::network::signal::Signal;
 use crate::plasticity::Connection;
 use rheobase_base::Result;
+use rheobase_base::vector::add;
+use rheobase_models::lanes::Level;
 use rheobase_sim::population::Memory;
 
 /// `out[o] = Σ_i in[i]·weight[i, o] + bias[o]`, i ascending. Parameters: `weight [in, out]`, and `bias [out]` if there
@@ -81,6 +83,21 @@ impl Operator for Linear {
         kernels::gather(context.level, seen, self.inputs, self.outputs, &mut raw[0]);
         if let Some(bias) = raw.get_mut(1) {
             kernels::gather_bias(context.level, seen, bias);
+        }
+    }
+
+    fn gathers_tiles(&self, samples: usize) -> bool {
+        samples.saturating_mul(self.inputs + self.outputs) <= self.inputs * self.outputs
+    }
+
+    fn gather_tiles(&self, level: Level, tiles: &[StepError<'_>], raw: &mut [Vec<f32>]) {
+        kernels::gather_tiles(level, tiles, self.inputs, self.outputs, &mut raw[0]);
+        if let Some(bias) = raw.get_mut(1) {
+            for tile in tiles {
+                let mut part = vec![0.0; bias.len()];
+                kernels::gather_bias(level, std::slice::from_ref(tile), &mut part);
+                add(level, bias, &part);
+            }
         }
     }
 
