@@ -3,7 +3,7 @@
 use super::axis::{Axis, Range, TICK_SIZE, grouped, short};
 use super::cells::{AS_PATHS, Cells};
 use super::colour::{Scale, on};
-use super::marks::Mark;
+use super::marks::{Mark, Word};
 use super::panel::{Bar, COLUMN, Edges, Extent, PAGE, Panel};
 use super::{Figure, check, text};
 use rheobase_base::Result;
@@ -79,7 +79,7 @@ impl<'a> Confusion<'a> {
         };
         panel.marks.push(Mark::Cells(cells.clone()));
         if AROUND + cell * n as f64 <= PAGE {
-            self.write_counts(&cells, &mut panel);
+            self.write_counts(&cells, widest, &mut panel);
         }
         Ok(panel.into())
     }
@@ -92,12 +92,14 @@ impl<'a> Confusion<'a> {
         self.counts.chunks(self.classes).flat_map(share).collect()
     }
 
-    fn write_counts(&self, cells: &Cells, panel: &mut Panel) {
+    /// All in letters of one size, those for which the widest count has room.
+    fn write_counts(&self, cells: &Cells, widest: f64, panel: &mut Panel) {
         let n = self.classes;
         for (i, count) in self.counts.iter().enumerate().filter(|(_, c)| **c > 0) {
-            let at = [(i % n) as f64, (i / n) as f64];
+            let (at, text) = ([(i % n) as f64, (i / n) as f64], grouped(*count));
+            let room = [text::width(&text, TICK_SIZE) / widest, 1.0];
             let paint = on(cells.colour_of(cells.values[i]));
-            panel.marks.push(Mark::Word { at, text: grouped(*count), size: TICK_SIZE, paint });
+            panel.marks.push(Mark::Word(Word { at, text, size: TICK_SIZE, paint, room, whole: true }));
         }
     }
 

@@ -5,6 +5,7 @@ use super::cells::Cells;
 use super::colour::Paint;
 use super::scene::{Anchor, PX, Rect, Scene, Segment, Style, clip};
 use super::spikes::Spikes;
+use super::text;
 
 /// One layer of a panel; all coordinates in data.
 #[derive(Debug, Clone)]
@@ -52,14 +53,24 @@ pub(crate) enum Mark {
         paint: Paint,
         pitch: f64,
     },
-    Word {
-        at: [f64; 2],
-        text: String,
-        size: f64,
-        paint: Paint,
-    },
+    Word(Word),
     Spikes(Spikes),
     Cells(Cells),
+}
+
+/// Words in the middle of a panel, which need room on the page while what they stand beside needs data.
+#[derive(Debug, Clone)]
+pub(crate) struct Word {
+    /// Their middle.
+    pub(crate) at: [f64; 2],
+    pub(crate) text: String,
+    /// Size of letters; smaller ones are taken where there is no room for these.
+    pub(crate) size: f64,
+    pub(crate) paint: Paint,
+    /// Width and height that they may take, in data.
+    pub(crate) room: [f64; 2],
+    /// Left out, rather than broken and shortened, where letters would be too small to read: numbers.
+    pub(crate) whole: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -112,12 +123,41 @@ impl Mark {
                 scene.path(segments.collect(), Style::line(*paint, 0.7));
             }
             Mark::Arrows { at, by, paint, pitch } => arrows(f, scene, at, by, *paint, *pitch),
-            Mark::Word { at, text, size, paint } => {
-                let [x, y] = f.at(*at);
-                scene.text([x, y + 0.36 * size], text.clone(), *size, Anchor::Middle, *paint);
-            }
+            Mark::Word(word) => word.draw(f, scene),
             Mark::Spikes(s) => s.draw(f, scene),
             Mark::Cells(c) => c.draw(f, scene),
+        }
+    }
+}
+
+impl Word {
+    /// Smaller letters cannot be read.
+    const SMALLEST: f64 = 4.5;
+    /// From one line to the next, in sizes of letters.
+    const LINE: f64 = 1.15;
+
+    fn draw(&self, f: &Frame, scene: &mut Scene) {
+        let wide = (self.room[0] / f.x.size() * f.rect.w).abs();
+        let high = (self.room[1] / f.y.size() * f.rect.h).abs();
+        let lines = |size: f64| text::wrap(&self.text, size, wide);
+        let fits = |size: f64| {
+            let words = text::words(&self.text).map(|word| text::width(word, size));
+            words.fold(0.0, f64::max) <= wide && lines(size).len() as f64 * Self::LINE * size <= high + 0.01
+        };
+        let smaller = (0..).map(|i| self.size - 0.25 * f64::from(i)).take_while(|s| *s >= Self::SMALLEST);
+        let (size, lines) = match smaller.into_iter().find(|s| fits(*s)) {
+            Some(size) => (size, lines(size)),
+            None if self.whole => return,
+            None => {
+                let most = (high / (Self::LINE * Self::SMALLEST)).max(1.0) as usize;
+                (Self::SMALLEST, text::wrap_to(&self.text, Self::SMALLEST, wide, most))
+            }
+        };
+        let [x, y] = f.at(self.at);
+        let first = y - (lines.len() as f64 - 1.0) / 2.0 * Self::LINE * size + 0.36 * size;
+        for (line, n) in lines.into_iter().zip(0..) {
+            let baseline = first + f64::from(n) * Self::LINE * size;
+            scene.text([x, baseline], line, size, Anchor::Middle, self.paint);
         }
     }
 }
