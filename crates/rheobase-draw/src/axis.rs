@@ -196,7 +196,12 @@ impl Axis {
                 break;
             }
         }
-        best.into_iter().map(|(v, l)| (v / factor, l)).collect()
+        // Where not even two have room side by side, every n-th of them is shown.
+        let widest = best.iter().map(|l| text::width(&l.1, TICK_SIZE)).fold(0.0, f64::max);
+        let need = if horizontal { widest + 3.0 } else { TICK_SIZE };
+        let apart = best.windows(2).map(|w| w[1].0 - w[0].0).fold(0.0, f64::max) * length / (hi - lo);
+        let every = (need / apart).ceil().max(1.0) as usize;
+        best.into_iter().step_by(every).map(|(v, l)| (v / factor, l)).collect()
     }
 }
 

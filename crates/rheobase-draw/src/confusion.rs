@@ -79,7 +79,7 @@ impl<'a> Confusion<'a> {
         };
         panel.marks.push(Mark::Cells(cells.clone()));
         if AROUND + cell * n as f64 <= PAGE {
-            self.write_counts(&cells, widest, &mut panel);
+            self.write_counts(&cells, &mut panel);
         }
         Ok(panel.into())
     }
@@ -92,12 +92,11 @@ impl<'a> Confusion<'a> {
         self.counts.chunks(self.classes).flat_map(share).collect()
     }
 
-    /// All in letters of one size, those for which the widest count has room.
-    fn write_counts(&self, cells: &Cells, widest: f64, panel: &mut Panel) {
+    fn write_counts(&self, cells: &Cells, panel: &mut Panel) {
         let n = self.classes;
         for (i, count) in self.counts.iter().enumerate().filter(|(_, c)| **c > 0) {
             let (at, text) = ([(i % n) as f64, (i / n) as f64], grouped(*count));
-            let room = [text::width(&text, TICK_SIZE) / widest, 1.0];
+            let room = [0.96, 1.0];
             let paint = on(cells.colour_of(cells.values[i]));
             panel.marks.push(Mark::Word(Word { at, text, size: TICK_SIZE, paint, room, whole: true }));
         }

@@ -3,7 +3,7 @@
 use super::axis::{Axis, LABEL_SIZE, NAME_ROOM, TICK_LINE, TICK_SIZE, Tick, Ticks, widest};
 use super::cells::Cells;
 use super::colour::Paint;
-use super::marks::{Frame, symbol};
+use super::marks::{Frame, draw_all, symbol};
 use super::panel::{Bar, Edges, Extent, Panel, Swatch};
 use super::scene::{Anchor, PX, Rect, Scene, Segment, Style};
 use super::text;
@@ -180,9 +180,7 @@ fn sample(swatch: Swatch, x: f64, y: f64, scene: &mut Scene) {
 /// widest ticks of the figure take at the left, beyond which the labels of all panels stand in one line.
 fn body(p: &Panel, rect: Rect, bare: bool, room: f64, names: &[Tick], scene: &mut Scene) -> f64 {
     let frame = Frame { rect, x: p.x.range, y: p.y.range };
-    for mark in &p.marks {
-        mark.draw(&frame, scene);
-    }
+    draw_all(&p.marks, &frame, scene);
     let bottom = rect.y + rect.h;
     edges(p.frame, rect, scene);
     y_axis(&p.y, &frame, room, names, scene);

@@ -100,8 +100,21 @@ impl Frame {
     }
 }
 
+/// Draws the marks of a panel, its words last, in letters of the largest size in which all have room.
+pub(crate) fn draw_all(marks: &[Mark], f: &Frame, scene: &mut Scene) {
+    marks.iter().for_each(|mark| mark.draw(f, scene));
+    let words =
+        || marks.iter().filter_map(|mark| if let Mark::Word(word) = mark { Some(word) } else { None });
+    let largest = words().map(|word| word.size).fold(Word::SMALLEST, f64::max);
+    let sizes = (0..).map(|i| largest - 0.25 * f64::from(i)).take_while(|s| *s >= Word::SMALLEST);
+    let size = sizes.into_iter().find(|size| words().all(|word| word.fits(f, *size)));
+    for word in words().filter(|word| size.is_some() || !word.whole) {
+        word.draw(f, size.unwrap_or(Word::SMALLEST), scene);
+    }
+}
+
 impl Mark {
-    pub(crate) fn draw(&self, f: &Frame, scene: &mut Scene) {
+    fn draw(&self, f: &Frame, scene: &mut Scene) {
         match self {
             Mark::Line { points, paint, .. } if points.len() == 1 => {
                 dots(f, scene, points, Shape::Disc, *paint, 1.8);
@@ -123,7 +136,8 @@ impl Mark {
                 scene.path(segments.collect(), Style::line(*paint, 0.7));
             }
             Mark::Arrows { at, by, paint, pitch } => arrows(f, scene, at, by, *paint, *pitch),
-            Mark::Word(word) => word.draw(f, scene),
+            // All words of a panel are of one size: `draw_all`.
+            Mark::Word(_) => {}
             Mark::Spikes(s) => s.draw(f, scene),
             Mark::Cells(c) => c.draw(f, scene),
         }
@@ -136,23 +150,24 @@ impl Word {
     /// From one line to the next, in sizes of letters.
     const LINE: f64 = 1.15;
 
-    fn draw(&self, f: &Frame, scene: &mut Scene) {
-        let wide = (self.room[0] / f.x.size() * f.rect.w).abs();
-        let high = (self.room[1] / f.y.size() * f.rect.h).abs();
-        let lines = |size: f64| text::wrap(&self.text, size, wide);
-        let fits = |size: f64| {
-            let words = text::words(&self.text).map(|word| text::width(word, size));
-            words.fold(0.0, f64::max) <= wide && lines(size).len() as f64 * Self::LINE * size <= high + 0.01
-        };
-        let smaller = (0..).map(|i| self.size - 0.25 * f64::from(i)).take_while(|s| *s >= Self::SMALLEST);
-        let (size, lines) = match smaller.into_iter().find(|s| fits(*s)) {
-            Some(size) => (size, lines(size)),
-            None if self.whole => return,
-            None => {
-                let most = (high / (Self::LINE * Self::SMALLEST)).max(1.0) as usize;
-                (Self::SMALLEST, text::wrap_to(&self.text, Self::SMALLEST, wide, most))
-            }
-        };
+    /// Width and height of its room on the page.
+    fn room(&self, f: &Frame) -> [f64; 2] {
+        let [wide, high] = self.room;
+        [(wide / f.x.size() * f.rect.w).abs(), (high / f.y.size() * f.rect.h).abs()]
+    }
+
+    /// Whether it fits into its room without being broken within a word.
+    fn fits(&self, f: &Frame, size: f64) -> bool {
+        let [wide, high] = self.room(f);
+        let lines = text::wrap(&self.text, size, wide).len() as f64;
+        text::words(&self.text).all(|word| text::width(word, size) <= wide)
+            && lines * Self::LINE * size <= high + 0.01
+    }
+
+    fn draw(&self, f: &Frame, size: f64, scene: &mut Scene) {
+        let [wide, high] = self.room(f);
+        let most = (high / (Self::LINE * size) + 0.01).max(1.0) as usize;
+        let lines = text::wrap_to(&self.text, size, wide, most);
         let [x, y] = f.at(self.at);
         let first = y - (lines.len() as f64 - 1.0) / 2.0 * Self::LINE * size + 0.36 * size;
         for (line, n) in lines.into_iter().zip(0..) {

@@ -238,7 +238,7 @@ td.number { white-space: nowrap; }
 }
 @media print {
   body { font-size: 10.5pt; }
-  table { font-size: 9pt; }
+  table, caption, figcaption { font-size: 9pt; }
   main { max-width: none; padding: 0; }
   figure, tr { break-inside: avoid; }
   h1, h2, caption, thead { break-after: avoid; }

@@ -504,6 +504,8 @@ fn labelled(name: &str) -> Vec<(&'static str, Figure)> {
             "weights in a row",
             Weights::new(&square, 16, 2, 2).columns(16).names(names(16)).label(name, "").figure().unwrap(),
         ),
+        ("flat weights", Weights::new(&t, 2, 5, 5).columns(2).label(name, "").figure().unwrap()),
+        ("flat map", Weights::new(&t, 1, 1, 50).label(name, "").figure().unwrap()),
         ("kernels", courses.label(name).figure().unwrap()),
         ("learning", loss.figure().unwrap()),
         ("f-I", FiCurve::new(name, "nA").simulated(name, &t, &t).figure().unwrap()),
