@@ -42,15 +42,19 @@ pub(crate) fn arrange(title: &str, panels: &[Panel], width: f64, shared: bool) -
         }
         top += 2.0;
     }
+    // Where the label of the panel above ends.
+    let mut above = 0.0f64;
     for (i, panel) in panels.iter().enumerate() {
         let bare = shared && i + 1 < panels.len();
         top = header(panel, left, right, top, &mut scene);
         let mut rect = Rect { x: left, y: 0.0, w: right - left, h: snap(height(panel, right - left)) };
         let names = panel.y.ticks(rect.h, false, name_room(width));
-        rect.y = snap(top + beyond(panel, &names, rect.h, true));
+        let past = (upright_length(panel, rect.h, width) - rect.h) / 2.0;
+        rect.y = snap((top + beyond(panel, &names, rect.h, true)).max(above + 3.0 + past));
+        above = rect.y + rect.h + past;
         top = body(panel, rect, bare, room, &names, &mut scene);
     }
-    scene.height = (top + MARGIN - 1.0).ceil();
+    scene.height = (top.max(above) + MARGIN - 1.0).ceil();
     scene
 }
 
@@ -69,10 +73,24 @@ fn name_room(page: f64) -> f64 {
     NAME_ROOM.min(SIDE * page)
 }
 
-/// The lines of a label that reads upwards beside `height` points, and a little beyond both ends.
+/// The lines of a label that reads upwards beside `height` points, and a little beyond both ends: further than that only to
+/// keep a word whole.
 fn upright_label(axis: &Axis, height: f64, page: f64) -> Vec<String> {
+    const WORD: f64 = 60.0;
     let most = (SIDE * page / LINE).max(1.0) as usize;
-    text::wrap_to(&axis.text(), LABEL_SIZE, height + 10.0, most)
+    let label = axis.text();
+    let word = text::words(&label).map(|word| text::width(word, LABEL_SIZE)).fold(0.0, f64::max);
+    text::wrap_to(&label, LABEL_SIZE, (height + 10.0).max(word.min(WORD)), most)
+}
+
+/// How long the labels beside a panel are that read upwards.
+fn upright_length(p: &Panel, height: f64, page: f64) -> f64 {
+    let length = |axis: &Axis, height: f64| {
+        let lines = upright_label(axis, height, page);
+        lines.iter().map(|line| text::width(line, LABEL_SIZE)).fold(0.0, f64::max)
+    };
+    let bar = p.bar.as_ref().map_or(0.0, |bar| length(&bar.axis, bar_height(height)));
+    length(&p.y, height).max(bar)
 }
 
 fn left_room(p: &Panel, width: f64, page: f64) -> f64 {

@@ -70,6 +70,42 @@ fn pictures_have_sizes_kinds_and_a_source() {
 }
 
 #[test]
+fn every_measure_has_a_table_or_says_that_it_has_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    ok(place, &["simulate", "lif", "--neurons", "30", "--input", "noise:1.2,3", "-o", "spikes.npz"]);
+    for (measure, head, lines) in [
+        ("population", "start,rate,low,high", 11),
+        ("correlogram", "lag,pairs,expected,low,high", 6),
+        ("van-rossum", "train,0,1,2", 4),
+        ("correlation", "train,0,1,2", 4),
+    ] {
+        let table = ok(
+            place,
+            &[
+                "analyse",
+                "spikes.npz",
+                "-m",
+                measure,
+                "--trains",
+                "3",
+                "--bin",
+                "100ms",
+                "--max-lag",
+                "200ms",
+                "--csv",
+            ],
+        );
+        assert!(table.starts_with(&format!("{head}\n")), "{table}");
+        assert_eq!(table.lines().count(), lines, "{measure}: {table}");
+    }
+    for (measures, says) in [("psth,rate", "one table"), ("synchrony", "no table")] {
+        let wrong = run_in(place, &["analyse", "spikes.npz", "-m", measures, "--at", "0.5", "--csv"]);
+        assert!(wrong.code == Some(2) && wrong.err.contains(says), "{measures}: {}", wrong.err);
+    }
+}
+
+#[test]
 fn output_may_go_to_other_programs() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path();
@@ -111,35 +147,6 @@ fn output_may_go_to_other_programs() {
         ],
     );
     assert!(psth.starts_with("start,rate,low,high\n") && psth.lines().count() == 31, "{psth}");
-    for (measure, head, lines) in [
-        ("population", "start,rate,low,high", 11),
-        ("correlogram", "lag,pairs,expected,low,high", 5),
-        ("van-rossum", "train,0,1,2", 4),
-        ("correlation", "train,0,1,2", 4),
-    ] {
-        let table = ok(
-            place,
-            &[
-                "analyse",
-                "spikes.npz",
-                "-m",
-                measure,
-                "--trains",
-                "3",
-                "--bin",
-                "100ms",
-                "--max-lag",
-                "200ms",
-                "--csv",
-            ],
-        );
-        assert!(table.starts_with(&format!("{head}\n")), "{table}");
-        assert_eq!(table.lines().count(), lines, "{measure}: {table}");
-    }
-    for (measures, says) in [("psth,rate", "one table"), ("synchrony", "no table")] {
-        let wrong = run_in(place, &["analyse", "spikes.npz", "-m", measures, "--at", "0.5", "--csv"]);
-        assert!(wrong.code == Some(2) && wrong.err.contains(says), "{measures}: {}", wrong.err);
-    }
     ok(place, &["plot", "psth", "spikes.npz", "--at", "0.3,0.6", "-o", "psth.png"]);
     for scale in ["counts", "rate", "coefficient"] {
         let svg = ok(place, &["plot", "correlogram", "spikes.npz", "--scale", scale, "-o", "-"]);
