@@ -17,6 +17,7 @@ from ._dataset import Dataset
 from ._dynamics import Dynamics, FixedPoint, PhasePortrait, Threshold
 from ._epochs import Control, Epoch, StageEpoch
 from ._learn import Job, digits, fit, maps_figure, report
+from ._measures import Burst, Correlogram, Distances, IsiStatistics, MeanRates, RateOverTime
 from ._model import Learned, Model, PerFeature, models
 from ._native import Figure, __version__
 from ._native import probes as _probes
@@ -47,6 +48,7 @@ from ._network import (
 )
 from ._plasticity import Learner
 from ._population import Competition, Gradients, Population, State
+from ._read import CameraEvents, read_events, read_trains
 from ._recording import Events, Recording
 from ._rows import SpikeRows
 from ._runs import Comparison, sweep
@@ -54,9 +56,7 @@ from ._settings import SettingKey, Settings
 from ._sound import Sound, read_wav
 from ._stimulus import Stimulus
 from ._trained import Answers, Conversion, Session, Trained, from_relu
-from ._trains import (
-    Burst, CameraEvents, Correlogram, Distances, IsiStatistics, MeanRates, RateOverTime, SpikeTrains, read_events, read_trains,
-)
+from ._trains import SpikeTrains
 from ._verify import Verified, verify
 
 probes: dict[str, str] = dict(_probes())

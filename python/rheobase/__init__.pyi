@@ -20,6 +20,12 @@ from ._learn import digits as digits
 from ._learn import fit as fit
 from ._learn import maps_figure as maps_figure
 from ._learn import report as report
+from ._measures import Burst as Burst
+from ._measures import Correlogram as Correlogram
+from ._measures import Distances as Distances
+from ._measures import IsiStatistics as IsiStatistics
+from ._measures import MeanRates as MeanRates
+from ._measures import RateOverTime as RateOverTime
 from ._model import Learned as Learned
 from ._model import Model as Model
 from ._model import PerFeature as PerFeature
@@ -52,6 +58,9 @@ from ._population import Competition as Competition
 from ._population import Gradients as Gradients
 from ._population import Population as Population
 from ._population import State as State
+from ._read import CameraEvents as CameraEvents
+from ._read import read_events as read_events
+from ._read import read_trains as read_trains
 from ._recording import Events as Events
 from ._recording import Recording as Recording
 from ._rows import SpikeRows as SpikeRows
@@ -67,16 +76,7 @@ from ._trained import Conversion as Conversion
 from ._trained import Session as Session
 from ._trained import Trained as Trained
 from ._trained import from_relu as from_relu
-from ._trains import Burst as Burst
-from ._trains import CameraEvents as CameraEvents
-from ._trains import Correlogram as Correlogram
-from ._trains import Distances as Distances
-from ._trains import IsiStatistics as IsiStatistics
-from ._trains import MeanRates as MeanRates
-from ._trains import RateOverTime as RateOverTime
 from ._trains import SpikeTrains as SpikeTrains
-from ._trains import read_events as read_events
-from ._trains import read_trains as read_trains
 from ._verify import Verified as Verified
 from ._verify import verify as verify
 

@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 
-def numbers(value: Any, dtype: npt.DTypeLike, argument: str) -> np.ndarray:
-    """``value`` as a contiguous array of ``dtype``; an array that is one already is not copied."""
+def numbers(value: Any, dtype: npt.DTypeLike | None, argument: str) -> np.ndarray:
+    """``value`` as a contiguous array of ``dtype``, or of its own; an array that is one already is not copied."""
     array = value if isinstance(value, np.ndarray) else _array(value, argument)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{argument}: has dtype {array.dtype}, but real numbers are needed")
-    return array if array.dtype == dtype and array.flags.c_contiguous else np.array(array, dtype, order="C")
+    right = dtype is None or array.dtype == dtype
+    return array if right and array.flags.c_contiguous else np.array(array, dtype, order="C")
 
 
 def _array(value: Any, argument: str) -> np.ndarray:

@@ -9,7 +9,8 @@ import numpy as np
 
 from . import _native
 from ._arrays import AsArray
-from ._trains import SpikeTrains, of_recording, raster_rows
+from ._raster import raster_rows
+from ._trains import SpikeTrains, of_recording
 
 if TYPE_CHECKING:
     from ._model import Model

@@ -4,142 +4,18 @@ from __future__ import annotations
 
 import math
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import _native
-from ._arrays import AsArray
+from ._measures import Burst, Correlogram, Distances, IsiStatistics, MeanRates, RateOverTime, pairwise, shown
 from ._numbers import count, numbers, vector
+from ._raster import raster_rows
 
 if TYPE_CHECKING:
     from ._recording import Recording
-
-
-class MeanRates(NamedTuple):
-    """Firing rates with their confidence intervals, one for each train, in Hz (per step where times count steps)."""
-
-    rate: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-
-
-class IsiStatistics(NamedTuple):
-    """Statistics of the intervals between spikes, one for each train; NaN where a train has too few."""
-
-    intervals: np.ndarray
-    """Number of intervals."""
-    mean: np.ndarray
-    """Mean interval."""
-    cv: np.ndarray
-    """Coefficient of variation."""
-    cv2: np.ndarray
-    """The same of neighbours (Holt et al. 1996, doi:10.1152/jn.1996.75.5.1806)."""
-    lv: np.ndarray
-    """Local variation (Shinomoto et al. 2003, doi:10.1162/089976603322518759)."""
-    lvr: np.ndarray
-    """Local variation corrected for refractoriness (Shinomoto et al. 2009, doi:10.1371/journal.pcbi.1000433)."""
-
-
-class _RateOverTime(NamedTuple):
-    time: np.ndarray
-    """Middles of the bins."""
-    spikes: np.ndarray
-    """Spikes in each bin."""
-    rate: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-    unit: str
-    """What times are counted in."""
-
-
-class RateOverTime(AsArray, _RateOverTime):
-    """A firing rate over time, in bins, with its confidence interval; ``numpy.asarray`` takes the rate."""
-
-    __slots__ = ()
-
-    def _array(self) -> np.ndarray:
-        return self.rate
-
-    def figure(self, title: str = "", *, ax: Any = None) -> Any:
-        """The rate with its interval, over time; drawn into axes of matplotlib where ``ax`` is given."""
-        return _shown(_native.draw_rates(self.time, self.rate, (self.low, self.high), self.unit, title), ax)
-
-    def _repr_svg_(self) -> str:
-        return self.figure().to_svg()
-
-
-class _Correlogram(NamedTuple):
-    lag: np.ndarray
-    """Middles of the bins."""
-    pairs: np.ndarray
-    """Pairs of spikes."""
-    expected: np.ndarray
-    """What independent trains of these rates would give."""
-    low: np.ndarray
-    high: np.ndarray
-    bin: float
-    """Width of a bin."""
-    unit: str
-    """What lags are counted in."""
-
-
-class Correlogram(AsArray, _Correlogram):
-    """How often a spike of one train comes some lag after one of another; ``numpy.asarray`` takes the pairs."""
-
-    __slots__ = ()
-
-    def _array(self) -> np.ndarray:
-        return self.pairs
-
-    def figure(self, title: str = "", *, ax: Any = None) -> Any:
-        """Pairs over lag; where independent trains give the same at all lags, with that and its interval. Drawn into axes of
-        matplotlib where ``ax`` is given."""
-        edges = np.append(self.lag - self.bin / 2, self.lag[-1] + self.bin / 2)
-        middle = len(self.lag) // 2
-        expected = (float(self.expected[middle]), float(self.low[middle]), float(self.high[middle]))
-        return _shown(_native.draw_correlogram(edges, self.pairs.astype(np.float64), expected, self.unit, title), ax)
-
-    def _repr_svg_(self) -> str:
-        return self.figure().to_svg()
-
-
-class _Distances(NamedTuple):
-    matrix: np.ndarray
-    """``[train, train]``."""
-    measure: str
-    """Its name."""
-    labels: tuple[str, ...]
-    """What the trains are called."""
-
-
-class Distances(AsArray, _Distances):
-    """A measure of all pairs of spike trains; ``numpy.asarray`` takes the matrix."""
-
-    __slots__ = ()
-
-    def _array(self) -> np.ndarray:
-        return self.matrix
-
-    def figure(self, title: str = "", *, ax: Any = None) -> Any:
-        """The matrix as a picture; drawn into axes of matplotlib where ``ax`` is given."""
-        return _shown(_native.draw_matrix(self.matrix, self.measure.replace("_", " "), "", list(self.labels), title), ax)
-
-    def _repr_svg_(self) -> str:
-        return self.figure().to_svg()
-
-
-class Burst(NamedTuple):
-    """A group of spikes that follow each other closely."""
-
-    start: float
-    end: float
-    first: int
-    """Its first spike, by its number in the train."""
-    spikes: int
-    """How many it has."""
 
 
 class SpikeTrains(Sequence[np.ndarray]):
@@ -163,7 +39,7 @@ class SpikeTrains(Sequence[np.ndarray]):
     2.0
     """
 
-    __slots__ = ("_own", "_times", "_understood", "_notes")
+    __slots__ = ("_own", "_times", "_ends", "_understood", "_notes")
 
     def __init__(
         self,
@@ -175,23 +51,35 @@ class SpikeTrains(Sequence[np.ndarray]):
         names: Sequence[str] | None = None,
     ) -> None:
         arrays = [vector(train, f"times[{i}]") for i, train in enumerate(times)]
+        ends = np.cumsum([train.size for train in arrays], dtype=np.int64)
+        self._make(np.concatenate(arrays) if arrays else np.empty(0), ends, window, dt, unit, names)
+
+    def _make(
+        self, times: np.ndarray, ends: np.ndarray, window: Any, dt: float | None, unit: str, names: Sequence[str] | None
+    ) -> None:
+        """Of the times of all trains one after the other, and where each train ends among them."""
         if unit not in ("s", "steps"):
             raise ValueError(f"unit = {unit!r}: must be 's' or 'steps'")
         if window is None:
-            window = (0.0, max((float(train.max()) for train in arrays if train.size), default=0.0) or 1.0)
-        if names is not None and len(names) != len(arrays):
-            raise ValueError(f"names: has {len(names)}, but there are {len(arrays)} trains")
-        labels = [str(i) for i in range(len(arrays))] if names is None else [str(name) for name in names]
+            window = (0.0, float(times.max(initial=0.0)) or 1.0)
+        if names is not None and len(names) != len(ends):
+            raise ValueError(f"names: has {len(names)}, but there are {len(ends)} trains")
+        labels = [str(name) for name in (range(len(ends)) if names is None else names)]
         start, end = window
-        self._hold(_native.SpikeTrains(arrays, 1, labels, (float(start), float(end)), dt, unit))
+        self._hold(_native.SpikeTrains(times, ends, 1, labels, (float(start), float(end)), dt, unit))
 
     def _hold(self, native: _native.SpikeTrains) -> None:
         self._own = native
         self._understood: str | None = None
         self._notes: tuple[str, ...] = ()
-        self._times: tuple[np.ndarray, ...] = tuple(native.times())
-        for train in self._times:
-            train.flags.writeable = False
+        self._times, self._ends = native.times()
+        self._times.flags.writeable = False
+
+    @classmethod
+    def _made(cls, times: np.ndarray, ends: np.ndarray, window: Any, dt: float | None, unit: str, names: Any) -> SpikeTrains:
+        trains = object.__new__(cls)
+        trains._make(times, ends, window, dt, unit, names)
+        return trains
 
     @classmethod
     def _of(cls, native: _native.SpikeTrains) -> SpikeTrains:
@@ -211,29 +99,38 @@ class SpikeTrains(Sequence[np.ndarray]):
         unit: str = "s",
     ) -> SpikeTrains:
         """Trains from one list of times and one of neurons, in any order; ``count`` says how many neurons there are."""
+        return cls._of_events(times, neurons, count, window, dt, unit, None)
+
+    @classmethod
+    def _of_events(
+        cls, times: Any, neurons: Any, count: int | None, window: Any, dt: float | None, unit: str, names: Sequence[str] | None
+    ) -> SpikeTrains:
         when, who = vector(times, "times"), vector(neurons, "neurons")
         if when.shape != who.shape:
             raise ValueError(f"neurons: has {who.size} numbers, but times has {when.size}")
         if who.size and not ((who >= 0) & (who == np.floor(who)) & (who < 2**32)).all():
             raise ValueError("neurons: must be whole numbers from 0 on")
+        who = who.astype(np.int64)
         known = int(who.max()) + 1 if who.size else 0
         if count is not None and count < known:
             raise ValueError(f"count = {count}: neuron {known - 1} fired, so there are at least {known}")
-        order = np.lexsort((when, who))
-        ends = np.searchsorted(who[order], np.arange(1, (known if count is None else count)))
-        parts = np.split(when[order], ends) if (count or known) else []
-        return cls(parts, window=window, dt=dt, unit=unit)
+        ends = np.cumsum(np.bincount(who, minlength=known if count is None else count), dtype=np.int64)
+        return cls._made(when[np.lexsort((when, who))], ends, window, dt, unit, names)
 
     @classmethod
     def from_dense(cls, spikes: Any, dt: float = 1.0, *, unit: str = "s") -> SpikeTrains:
         """Trains from an array ``[time, neuron]`` that is not 0 where a neuron fired; each counts as one spike."""
-        array = numbers(spikes, np.float64, "spikes")
+        array = numbers(spikes, None, "spikes")
         if array.ndim == 1:
             array = array.reshape(-1, 1)
         if array.ndim != 2:
             raise ValueError(f"spikes: has shape {array.shape}, but [time, neuron] is needed")
-        times = [np.flatnonzero(column) * dt for column in array.T]
-        return cls(times, window=(0.0, len(array) * dt), dt=dt, unit=unit)
+        step, who = np.nonzero(array)
+        if np.isnan(array[step, who]).any():
+            raise ValueError("spikes: has NaN, which says neither that a neuron fired nor that it did not")
+        order = np.argsort(who, kind="stable")
+        ends = np.cumsum(np.bincount(who, minlength=array.shape[1]), dtype=np.int64)
+        return cls._made(step[order] * float(dt), ends, (0.0, len(array) * dt), dt, unit, None)
 
     @classmethod
     def from_neo(cls, trains: Any) -> SpikeTrains:
@@ -291,10 +188,9 @@ class SpikeTrains(Sequence[np.ndarray]):
         when, who = frame[time].to_numpy(np.float64), frame[neuron].to_numpy()
         if who.dtype.kind in "iuf":
             return cls.from_events(when, who, count=count, window=window, dt=dt, unit=unit)
-        names = list(dict.fromkeys(who))
-        number = {name: i for i, name in enumerate(names)}
-        trains = cls.from_events(when, [number[name] for name in who], count=len(names), window=window, dt=dt, unit=unit)
-        return cls(list(trains), window=trains.window, dt=dt, unit=unit, names=[str(name) for name in names])
+        number = {name: i for i, name in enumerate(dict.fromkeys(who))}
+        names = [str(name) for name in number]
+        return cls._of_events(when, [number[name] for name in who], len(names), window, dt, unit, names)
 
     def to_frame(self) -> Any:
         """A pandas frame with a row for each spike: ``time``, ``neuron`` (its name, or its number), and ``sample`` where there are
@@ -370,21 +266,27 @@ class SpikeTrains(Sequence[np.ndarray]):
         return tuple(f"{sample}/{name}" for sample in range(self.samples) for name in self.names)
 
     def __len__(self) -> int:
-        return len(self._times)
+        return len(self._ends)
 
     def __getitem__(self, train: Any) -> Any:
-        return self._times[train]
+        places = range(len(self))[train]
+        if isinstance(places, range):
+            return tuple(self._train(place) for place in places)
+        return self._train(places)
+
+    def _train(self, train: int) -> np.ndarray:
+        return self._times[self._ends[train - 1] if train else 0 : self._ends[train]]
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        return iter(self._times)
+        return map(self._train, range(len(self)))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SpikeTrains):
             return NotImplemented
         about = (self.window, self.dt, self.unit, self.samples, self.names)
-        if about != (other.window, other.dt, other.unit, other.samples, other.names) or len(self) != len(other):
+        if about != (other.window, other.dt, other.unit, other.samples, other.names):
             return False
-        return all(np.array_equal(a, b) for a, b in zip(self, other))
+        return np.array_equal(self._ends, other._ends) and np.array_equal(self._times, other._times)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -393,7 +295,7 @@ class SpikeTrains(Sequence[np.ndarray]):
         return f"<SpikeTrains: {len(self)} trains, {self.spikes} spikes from {start:g} to {end:g} {self.unit}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _made, (list(self), self.samples, list(self.names), self.window, self.dt, self.unit)
+        return _unpickled, (self._times, self._ends, self.samples, list(self.names), self.window, self.dt, self.unit)
 
     def sample(self, sample: int) -> SpikeTrains:
         """One sample alone."""
@@ -409,8 +311,7 @@ class SpikeTrains(Sequence[np.ndarray]):
 
     def flat(self) -> tuple[np.ndarray, np.ndarray]:
         """Every spike as its time and the number of its train, train by train."""
-        who = np.repeat(np.arange(len(self)), [len(train) for train in self])
-        return np.concatenate(self._times) if self._times else np.empty(0), who
+        return self._times.copy(), np.repeat(np.arange(len(self)), np.diff(self._ends, prepend=0))
 
     def mean_rates(self, level: float = 0.95) -> MeanRates:
         """Rate of each train, with the exact interval of a Poisson process (Garwood 1936, doi:10.1093/biomet/28.3-4.437)."""
@@ -448,9 +349,9 @@ class SpikeTrains(Sequence[np.ndarray]):
             raise TypeError("dt: give the length of a step, as these trains have none")
         start, end = self.window
         steps = max(round((end - start) / dt), 1)
+        times, who = self.flat()
         spikes = np.zeros((steps, len(self)))
-        for train, times in enumerate(self):
-            np.add.at(spikes[:, train], np.minimum(np.floor((times - start) / dt + 1e-6), steps - 1).astype(int), 1 / dt)
+        np.add.at(spikes, (np.minimum(np.floor((times - start) / dt + 1e-6), steps - 1).astype(int), who), 1 / dt)
         t = start + (np.arange(steps) + 1) * dt
         return t, _native.rates_kernel(t, spikes, kernel, float(tau))
 
@@ -464,7 +365,7 @@ class SpikeTrains(Sequence[np.ndarray]):
                 ``"isi_distance"``, ``"spike_distance"``, ``"spike_sync"`` (with ``max_lag``, infinite by default) or
                 ``"event_sync"`` (with ``max_lag``).
         """
-        matrix = _pairwise(list(self), measure, self.window, cost=cost, tau=tau, max_lag=max_lag)
+        matrix = pairwise(list(self), measure, self.window, cost=cost, tau=tau, max_lag=max_lag)
         return Distances(matrix, measure, self._labels)
 
     def count_correlation(self, bin: float) -> Distances:
@@ -534,61 +435,18 @@ class SpikeTrains(Sequence[np.ndarray]):
         Raises:
             ValueError: another order; groups that do not ascend from 0.
         """
-        return _shown(_native.draw_raster(self._own, title, raster_rows(sort, groups, rate, ax, self._labels)), ax)
+        return shown(_native.draw_raster(self._own, title, raster_rows(sort, groups, rate, ax, self._labels)), ax)
 
     def intervals_figure(self, bin: float | None = None, title: str = "", *, ax: Any = None) -> Any:
         """A histogram of the intervals of all trains; drawn into axes of matplotlib where ``ax`` is given."""
-        return _shown(_native.draw_intervals(self._own, bin, title), ax)
+        return shown(_native.draw_intervals(self._own, bin, title), ax)
 
     def _repr_svg_(self) -> str:
         return self.figure().to_svg()
 
 
-def raster_rows(
-    sort: str, groups: Mapping[str, int | str] | None, rate: bool | None, ax: Any, names: Sequence[str] = ()
-) -> tuple[str, list[tuple[str, int]], bool | None]:
-    """How the rows of a raster stand, for the library."""
-    firsts = [(str(name), _row(first, f"groups[{name!r}]", names)) for name, first in (groups or {}).items()]
-    return sort, firsts, False if rate is None and ax is not None else rate
-
-
-def _row(train: int | str, place: str, names: Sequence[str]) -> int:
-    if not isinstance(train, str):
-        return count(train, place, 0)
-    if train not in names:
-        raise ValueError(f"{place} = {train!r}: is the name of no train; give its number, from 0")
-    return names.index(train)
-
-
-def _shown(figure: _native.Figure, ax: Any) -> Any:
-    return figure if ax is None else figure.draw(ax)
-
-
-def _made(times: list[np.ndarray], samples: int, names: list[str], window: Any, dt: Any, unit: str) -> SpikeTrains:
-    """The trains of a pickle."""
-    return SpikeTrains._of(_native.SpikeTrains(times, samples, names, window, dt, unit))
-
-
-def _pairwise(
-    trains: list[np.ndarray],
-    measure: str,
-    window: tuple[float, float],
-    *,
-    cost: float | None = None,
-    tau: float | None = None,
-    max_lag: float | None = None,
-) -> np.ndarray:
-    needs = {"victor_purpura": "cost", "van_rossum": "tau", "spike_sync": "max_lag", "event_sync": "max_lag"}.get(measure)
-    given = {"cost": cost, "tau": tau, "max_lag": max_lag}
-    if measure == "spike_sync" and max_lag is None:
-        given["max_lag"] = math.inf
-    for name, value in given.items():
-        if name == needs and value is None:
-            raise TypeError(f"{measure}: {name} is needed")
-        if name != needs and value is not None:
-            raise TypeError(f"{measure}: has no {name}")
-    parameter = 0.0 if needs is None else float(given[needs] or 0.0)
-    return _native.pairwise(trains, measure, parameter, window)
+def _unpickled(times: np.ndarray, ends: np.ndarray, *about: Any) -> SpikeTrains:
+    return SpikeTrains._of(_native.SpikeTrains(times, ends, *about))
 
 
 def of_recording(recording: Recording) -> SpikeTrains:
@@ -604,125 +462,3 @@ def of_recording(recording: Recording) -> SpikeTrains:
     shape = [recording.steps, recording.batch or 1, int(np.prod(recording.shape))]
     events = tuple(np.ascontiguousarray(column) for column in recording.events)
     return SpikeTrains._of(_native.SpikeTrains.from_events(events, shape, recording.dt, recording.unit, amplitude))
-
-
-_OPTION = (
-    r"(?<![\w-])--(?:(as) (trains-in-columns|trains|events|dense|counts|potentials)|(unit) ((?:s|samples)[|=][\w|=]+|steps)"
-    r"|(columns) (\w+,\w+)|(time-axis) (\d)|([a-z][a-z-]*))"
-)
-
-
-def _as_arguments(text: str) -> str:
-    """What the library says of the command's options (``--time-axis 1``), said of the arguments here (``time_axis=1``)."""
-
-    def argument(option: re.Match[str]) -> str:
-        name, *value = [part for part in option.groups() if part is not None]
-        name = {"as": "holds"}.get(name, name.replace("-", "_"))
-        return "=".join([name, *value])
-
-    return re.sub(_OPTION, argument, text).replace("FILE:NAME", "array=NAME")
-
-
-class CameraEvents(NamedTuple):
-    """Events of a camera that sees changes of brightness, in the order of the file."""
-
-    t: np.ndarray
-    """When, in µs, as in the file."""
-    x: np.ndarray
-    """Column of the pixel."""
-    y: np.ndarray
-    """Row of the pixel."""
-    p: np.ndarray
-    """1 where it became brighter, 0 where darker."""
-    width: int
-    """Columns, as the file says; else what holds all events."""
-    height: int
-    """Rows, likewise."""
-
-
-def read_events(
-    path: str | os.PathLike[str],
-    *,
-    unit: str | None = None,
-    columns: str | dict[str, str] | None = None,
-    array: str | None = None,
-) -> CameraEvents:
-    """The events in a camera's file: Prophesee DAT and EVT 2 and 3, AEDAT 3.1 and 4, N-MNIST, Event Stream, tonic's records, and tables
-    and arrays of x, y, time and polarity.
-
-    Args:
-        path: The file.
-        unit: What times are counted in, where the file does not say: ``"s"``, ``"ms"``, ``"us"``.
-        columns: Which column is what: ``"x,y,polarity,time"`` in order, or ``{"x": "col", "y": "row", "time": "ts", "polarity": "on"}``.
-        array: One of several streams.
-
-    Raises:
-        OSError: a file that cannot be read, holds no events of a camera, or does not say enough.
-    """
-    if isinstance(columns, dict):
-        columns = ",".join(f"{role}={name}" for role, name in columns.items())
-    given = {"unit": unit, "columns": columns, "array": array}
-    try:
-        read, size = _native.SpikeTrains.read_events(path, {name: value for name, value in given.items() if value is not None})
-    except OSError as error:
-        raise OSError(_as_arguments(str(error))) from None
-    return CameraEvents(*read, *size)
-
-
-def read_trains(
-    path: str | os.PathLike[str],
-    *,
-    unit: str | None = None,
-    dt: float | None = None,
-    holds: str | None = None,
-    columns: str | dict[str, str] | None = None,
-    array: str | None = None,
-    start: float | Sequence[float] | None = None,
-    stop: float | Sequence[float] | None = None,
-    time_axis: int | None = None,
-    neurons: int | None = None,
-    verdict: str | Sequence[str] | None = None,
-    polarity: str | None = None,
-    pool: int | None = None,
-    crop: tuple[int, int, int, int] | None = None,
-) -> SpikeTrains:
-    """Spike trains from a file or folder of any usual kind: tables, NumPy, NEST, Brian2, NWB, SONATA, NIX, MATLAB, Phy, cameras.
-
-    What was understood stands in :attr:`SpikeTrains.understood` and :attr:`SpikeTrains.notes`. A file that does not say enough is
-    refused, with the argument that decides.
-
-    Args:
-        path: The file or folder.
-        unit: What times are counted in: ``"s"``, ``"ms"``, ``"us"``, ``"ns"``, ``"steps"``, or ``"samples=30000"``.
-        dt: Length of a step in seconds, where the file has none; to count in steps instead, ``unit="steps"``.
-        holds: What the numbers are: ``"events"``, ``"dense"``, ``"counts"``, ``"potentials"``, ``"trains"``, ``"trains-in-columns"``.
-        columns: Which column is what: ``{"neuron": "sender", "time": "time_ms"}``, or in order: ``"neuron,time"``.
-        array: One array, population, block, stream or sample of several.
-        start: When the recording began, s; one time, or one for each trial.
-        stop: When it ended.
-        time_axis: The axis of time in values per step.
-        neurons: Number of neurons, where those are numbered from 0 and the silent ones are not named.
-        verdict: Only neurons that a sorter or a person judged so, such as ``"good"`` or ``["good", "mua"]``: of Phy's folders and
-            NWB's units.
-        polarity: Of a camera: ``"split"`` into two neurons, ``"merge"``, or ``"keep"`` as the sign of the value.
-        pool: Make one neuron of so many by so many pixels.
-        crop: Only these pixels: first column, first row, width, height.
-
-    Raises:
-        OSError: a file that cannot be read, holds no spikes, or does not say enough.
-    """
-    if isinstance(columns, dict):
-        columns = ",".join(f"{role}={name}" for role, name in columns.items())
-    edges = {name: [float(x) for x in np.atleast_1d(np.asarray(edge))] for name, edge in (("start", start), ("stop", stop)) if edge is not None}
-    given = {
-        "unit": unit, "dt": dt, "holds": holds, "columns": columns, "array": array, "time_axis": time_axis,
-        "neurons": neurons if neurons is None else count(neurons, "neurons"), "polarity": polarity, "pool": pool, "crop": crop,
-        "verdict": [verdict] if isinstance(verdict, str) else verdict if verdict is None else list(verdict), **edges,
-    }
-    try:
-        native, understood, notes = _native.SpikeTrains.read(path, {name: value for name, value in given.items() if value is not None})
-    except OSError as error:
-        raise OSError(_as_arguments(str(error))) from None
-    trains = SpikeTrains._of(native)
-    trains._understood, trains._notes = understood, tuple(notes)
-    return trains

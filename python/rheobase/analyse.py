@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from . import _native
+from ._measures import pairwise
 from ._numbers import numbers, vector
-from ._trains import _pairwise
 
 __all__ = [
     "event_sync",
@@ -67,7 +67,7 @@ def event_sync(a: Any, b: Any, max_lag: float) -> float:
 
 def _pair(a: Any, b: Any, measure: str, window: tuple[float, float] = (0.0, 1.0), **parameters: float) -> float:
     start, end = window
-    found = _pairwise([vector(a, "a"), vector(b, "b")], measure, (float(start), float(end)), **parameters)
+    found = pairwise([vector(a, "a"), vector(b, "b")], measure, (float(start), float(end)), **parameters)
     return float(found[0, 1])
 
 

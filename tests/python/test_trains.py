@@ -53,6 +53,33 @@ def test_trains_come_from_arrays_and_lists_and_go_back():
         TWO[0][0] = 1.0
 
 
+def test_trains_of_many_neurons_take_one_array():
+    rng = np.random.default_rng(1)
+    neurons, spikes = 50_000, 200_000
+    when, who = rng.random(spikes), rng.integers(0, neurons, spikes)
+    trains = SpikeTrains.from_events(when, who, count=neurons, window=(0, 1))
+    assert len(trains) == neurons and trains.spikes == spikes
+    assert trains == SpikeTrains(list(trains), window=(0, 1)) == pickle.loads(pickle.dumps(trains))
+    for neuron in (0, 1, 777, -1):
+        np.testing.assert_array_equal(trains[neuron], np.sort(when[who == neuron % neurons]))
+    assert [len(train) for train in trains[3:6]] == [int((who == i).sum()) for i in (3, 4, 5)]
+    assert trains != SpikeTrains.from_events(when, (who + 1) % neurons, count=neurons, window=(0, 1))
+    times, which = trains.flat()
+    order = np.lexsort((when, who))
+    np.testing.assert_array_equal(times, when[order])
+    np.testing.assert_array_equal(which, who[order])
+    raster = np.zeros((40, neurons), bool)
+    raster[(when * 40).astype(int), who] = True
+    dense = SpikeTrains.from_dense(raster, dt=0.025)
+    np.testing.assert_array_equal(dense.to_dense(0.025) != 0, raster)
+    with pytest.raises(IndexError):
+        trains[neurons]
+    with pytest.raises(ValueError, match="NaN"):
+        SpikeTrains.from_dense([[0.0, math.nan]])
+    silent = SpikeTrains([])
+    assert len(silent) == 0 and silent.flat()[0].size == 0 and list(SpikeTrains([[], []])[1]) == []
+
+
 def test_trains_are_read_from_what_numpy_writes(tmp_path):
     np.save(tmp_path / "spikes.npy", np.eye(4, dtype=bool))
     trains = rb.read_trains(tmp_path / "spikes.npy", dt=0.01)

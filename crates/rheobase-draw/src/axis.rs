@@ -4,6 +4,12 @@ use super::text;
 
 pub(crate) const TICK_SIZE: f64 = 8.0;
 pub(crate) const LABEL_SIZE: f64 = 9.0;
+/// From one line of a name at an axis to the next.
+pub(crate) const TICK_LINE: f64 = TICK_SIZE + 1.0;
+/// Names at an axis have no more lines.
+pub(crate) const NAME_LINES: usize = 3;
+/// What a name at an axis may take on a page of ordinary width; longer ones are broken.
+pub(crate) const NAME_ROOM: f64 = 75.0;
 /// The unit of times that are counted: between whole ones is nothing.
 pub(crate) const STEPS: &str = "steps";
 
@@ -132,23 +138,38 @@ impl Axis {
         }
     }
 
-    /// Ticks for an axis of `length` points: places in data and their labels.
-    pub(crate) fn ticks(&self, length: f64, horizontal: bool) -> Vec<(f64, String)> {
+    /// Ticks for an axis of `length` points, whose names are no wider than `room`.
+    pub(crate) fn ticks(&self, length: f64, horizontal: bool, room: f64) -> Vec<Tick> {
         match &self.ticks {
             Ticks::Hidden => Vec::new(),
-            Ticks::Named(names) => self.thinned(names, length, horizontal),
-            Ticks::Auto | Ticks::Whole => self.round(length, horizontal),
+            Ticks::Named(names) => self.thinned(names, length, horizontal, room),
+            Ticks::Auto | Ticks::Whole => {
+                let tick = |(at, number)| Tick { at, lines: vec![number] };
+                self.round(length, horizontal).into_iter().map(tick).collect()
+            }
         }
     }
 
     /// Every n-th name, with the smallest n at which neighbours do not touch.
-    fn thinned(&self, names: &[(f64, String)], length: f64, horizontal: bool) -> Vec<(f64, String)> {
-        let pitch = length / self.range.size();
-        let widest = names.iter().map(|n| text::width(&n.1, TICK_SIZE)).fold(0.0, f64::max);
-        let need = if horizontal { widest + 4.0 } else { TICK_SIZE + 1.0 };
+    fn thinned(&self, names: &[(f64, String)], length: f64, horizontal: bool, room: f64) -> Vec<Tick> {
         let closest = names.windows(2).map(|w| (w[1].0 - w[0].0).abs()).fold(f64::INFINITY, f64::min);
-        let every = (need / (pitch * closest)).ceil().max(1.0) as usize;
-        names.iter().step_by(every).cloned().collect()
+        let apart = closest * length / self.range.size();
+        // Names that cannot be shown are not measured: of a hundred thousand, that takes seconds.
+        let mut need = if horizontal { TICK_SIZE } else { TICK_LINE };
+        let mut every = 0usize;
+        loop {
+            every = ((need / apart).ceil() as usize).max(every.saturating_add(1));
+            let shown = || names.iter().step_by(every);
+            let room = match horizontal {
+                true => narrowest(shown().map(|n| &n.1[..]), apart * every as f64 - 4.0, room),
+                false => room,
+            };
+            let ticks: Vec<Tick> = shown().map(|(at, name)| Tick::new(*at, name, room)).collect();
+            need = if horizontal { widest(&ticks) + 4.0 } else { tallest(&ticks) };
+            if need <= apart * every as f64 || ticks.len() < 2 {
+                return ticks;
+            }
+        }
     }
 
     /// Multiples of 1, 2 or 5 times a power of ten: the densest that leave room between labels.
@@ -175,8 +196,59 @@ impl Axis {
                 break;
             }
         }
-        best.into_iter().map(|(v, l)| (v / factor, l)).collect()
+        // Where not even two have room side by side, every n-th of them is shown.
+        let widest = best.iter().map(|l| text::width(&l.1, TICK_SIZE)).fold(0.0, f64::max);
+        let need = if horizontal { widest + 3.0 } else { TICK_SIZE };
+        let apart = best.windows(2).map(|w| w[1].0 - w[0].0).fold(0.0, f64::max) * length / (hi - lo);
+        let every = (need / apart).ceil().max(1.0) as usize;
+        best.into_iter().step_by(every).map(|(v, l)| (v / factor, l)).collect()
     }
+}
+
+/// A place on an axis and what stands there, line by line.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Tick {
+    pub(crate) at: f64,
+    pub(crate) lines: Vec<String>,
+}
+
+impl Tick {
+    fn new(at: f64, name: &str, room: f64) -> Self {
+        Tick { at, lines: text::wrap_to(name, TICK_SIZE, room, NAME_LINES) }
+    }
+
+    pub(crate) fn width(&self) -> f64 {
+        self.lines.iter().map(|line| text::width(line, TICK_SIZE)).fold(0.0, f64::max)
+    }
+}
+
+/// What names of so many lines need from one to the next.
+fn name_height(lines: usize) -> f64 {
+    lines as f64 * TICK_LINE + if lines > 1 { 2.0 } else { 0.0 }
+}
+
+/// What rows with these names need from one to the next.
+pub(crate) fn row_height<'a>(names: impl IntoIterator<Item = &'a str>) -> f64 {
+    let lines = |name| text::wrap_to(name, TICK_SIZE, NAME_ROOM, NAME_LINES).len();
+    name_height(names.into_iter().map(lines).fold(1, usize::max))
+}
+
+pub(crate) fn widest(ticks: &[Tick]) -> f64 {
+    ticks.iter().map(Tick::width).fold(0.0, f64::max)
+}
+
+fn tallest(ticks: &[Tick]) -> f64 {
+    name_height(ticks.iter().map(|t| t.lines.len()).fold(1, usize::max))
+}
+
+/// The width from `least` to `most` at which names stand side by side: broken between words where that makes room, and whole.
+fn narrowest<'a>(names: impl Iterator<Item = &'a str> + Clone, least: f64, most: f64) -> f64 {
+    let words = names.clone().flat_map(text::words).map(|word| text::width(word, TICK_SIZE));
+    let mut room = words.fold(least, f64::max).min(most);
+    while room < most && names.clone().any(|name| text::wrap(name, TICK_SIZE, room).len() > NAME_LINES) {
+        room = (1.2 * room).min(most);
+    }
+    room
 }
 
 /// Multiples of `step` from `lo` to `hi`, or beyond by a `share` of the range: a run of 1000 samples ends one step
@@ -251,7 +323,7 @@ mod tests {
     use rheobase_models::neuron::Time;
 
     fn labels(axis: &Axis, length: f64) -> Vec<String> {
-        axis.ticks(length, true).into_iter().map(|t| t.1).collect()
+        axis.ticks(length, true, NAME_ROOM).into_iter().flat_map(|t| t.lines).collect()
     }
 
     #[test]
@@ -277,7 +349,7 @@ mod tests {
             let a = Axis::new("v", "", Range::new(v, v));
             assert!(a.range.from < v && v < a.range.to, "{v}: {:?}", a.range);
             for length in [10.0, 100.0, 500.0] {
-                let t = a.ticks(length, true);
+                let t = a.ticks(length, true, NAME_ROOM);
                 assert!(!t.is_empty() && t.len() < 60, "{v} over {length}: {t:?}");
             }
         }

@@ -3,7 +3,7 @@
 use super::axis::{Axis, Range, TICK_SIZE, grouped, short};
 use super::cells::{AS_PATHS, Cells};
 use super::colour::{Scale, on};
-use super::marks::Mark;
+use super::marks::{Mark, Word};
 use super::panel::{Bar, COLUMN, Edges, Extent, PAGE, Panel};
 use super::{Figure, check, text};
 use rheobase_base::Result;
@@ -95,9 +95,10 @@ impl<'a> Confusion<'a> {
     fn write_counts(&self, cells: &Cells, panel: &mut Panel) {
         let n = self.classes;
         for (i, count) in self.counts.iter().enumerate().filter(|(_, c)| **c > 0) {
-            let at = [(i % n) as f64, (i / n) as f64];
+            let (at, text) = ([(i % n) as f64, (i / n) as f64], grouped(*count));
+            let room = [0.96, 1.0];
             let paint = on(cells.colour_of(cells.values[i]));
-            panel.marks.push(Mark::Word { at, text: grouped(*count), size: TICK_SIZE, paint });
+            panel.marks.push(Mark::Word(Word { at, text, size: TICK_SIZE, paint, room, whole: true }));
         }
     }
 

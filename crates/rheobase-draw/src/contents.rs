@@ -3,7 +3,7 @@
 use super::axis::{Axis, Ticks};
 use super::colour::{Paint, Scale};
 use super::figure::Figure;
-use super::marks::{Mark, Shape};
+use super::marks::{Mark, Shape, Word};
 use super::panel::{Panel, Swatch};
 
 /// Red, green, blue.
@@ -228,7 +228,7 @@ fn item(mark: &Mark) -> Item {
         Mark::Rule { vertical, at, paint } => Item::Rule { vertical, at, colour: rgb(paint) },
         Mark::Flags { x, paint } => Item::Flags { x, colour: rgb(paint) },
         Mark::Arrows { at, by, paint, .. } => Item::Arrows { at, by, colour: rgb(paint) },
-        Mark::Word { at, text, size, paint } => Item::Word { at, text, size, colour: rgb(paint) },
+        Mark::Word(Word { at, text, size, paint, .. }) => Item::Word { at, text, size, colour: rgb(paint) },
         Mark::Spikes(s) => {
             let groups = match s.groups.is_empty() {
                 true => vec![(rgb(Paint::Ink), 0)],

@@ -159,8 +159,12 @@ impl Figure {
         let width = self.width / scale;
         let mut scene = layout::arrange(&self.title, &self.panels, width, self.shared);
         if let Some(height) = self.height {
-            let panels = self.with_height(scene.height, height / scale)?;
-            scene = layout::arrange(&self.title, &panels, width, self.shared);
+            let mut panels = self.panels.clone();
+            // What stands around panels depends a little on how high these are.
+            for _ in 0..3 {
+                panels = self.with_height(panels, scene.height, height / scale)?;
+                scene = layout::arrange(&self.title, &panels, width, self.shared);
+            }
             // Panels are placed on whole pixels, the page is as high as it should be.
             scene.height = height / scale;
         }
@@ -171,20 +175,22 @@ impl Figure {
         Ok(scene.scaled(scale))
     }
 
-    /// The panels so much higher or lower that the figure, which would be `natural` points high, is `wanted` points high.
-    fn with_height(&self, natural: f64, wanted: f64) -> Result<Vec<Panel>> {
+    /// `panels` so much higher or lower that the figure, which is `natural` points high with them, is `wanted` points high.
+    fn with_height(&self, mut panels: Vec<Panel>, natural: f64, wanted: f64) -> Result<Vec<Panel>> {
         const LEAST: f64 = 15.0;
         let points = |p: &Panel| if let Extent::Points(h) = p.extent { h } else { 0.0 };
-        let room = self.panels.iter().map(points).sum::<f64>();
+        let room = panels.iter().map(points).sum::<f64>();
         let factor = (room + wanted - natural) / room;
-        if self.panels.iter().any(|p| points(p) * factor < LEAST) {
+        if panels.iter().any(|p| points(p) * factor < LEAST) {
             let mm = self.height.unwrap_or_default() / POINTS_PER_MM;
             let rule =
                 "leaves no room for the panels between their letters; make it higher, or the letters smaller";
             return Err(check::value("figure", "height", None, format!("{mm:.1} mm"), rule));
         }
-        let stretched = |p: &Panel| Panel { extent: Extent::Points(points(p) * factor), ..p.clone() };
-        Ok(self.panels.iter().map(stretched).collect())
+        for panel in &mut panels {
+            panel.extent = Extent::Points(points(panel) * factor);
+        }
+        Ok(panels)
     }
 
     /// A description for those who cannot see the picture, where no title was given.

@@ -1,9 +1,9 @@
 //! From panels to a scene: margins that align, axes, legends.
 
-use super::axis::{Axis, LABEL_SIZE, TICK_SIZE};
+use super::axis::{Axis, LABEL_SIZE, NAME_ROOM, TICK_LINE, TICK_SIZE, Tick, Ticks, widest};
 use super::cells::Cells;
 use super::colour::Paint;
-use super::marks::{Frame, symbol};
+use super::marks::{Frame, draw_all, symbol};
 use super::panel::{Bar, Edges, Extent, Panel, Swatch};
 use super::scene::{Anchor, PX, Rect, Scene, Segment, Style};
 use super::text;
@@ -14,35 +14,47 @@ const LINE: f64 = 11.5;
 const AXIS: f64 = 0.7;
 const BAR: f64 = 8.0;
 
+/// Share of the page that names, or the lines of a label, may take at one side of a panel.
+const SIDE: f64 = 0.32;
+
 /// Places `panels` below each other on a page `width` points wide. With `shared`, only the last shows its x axis.
 pub(crate) fn arrange(title: &str, panels: &[Panel], width: f64, shared: bool) -> Scene {
     let mut scene = Scene { title: title.to_string(), width, ..Scene::default() };
-    let right = width - panels.iter().map(right_room).fold(MARGIN, f64::max);
-    // Labels at the left depend on heights, and heights of square panels on what the labels leave: twice is enough.
-    let mut left = 40.0;
-    for _ in 0..2 {
-        left = panels.iter().map(|p| left_room(p, height(p, right - left))).fold(MARGIN, f64::max);
+    // Labels at the sides depend on heights, and heights of square panels on what the labels leave.
+    let (mut left, mut right) = (40.0, width - 40.0);
+    for _ in 0..3 {
+        let room = right - left;
+        let sides = panels.iter().map(|p| (left_room(p, room, width), right_room(p, room, width)));
+        let taken = sides.fold((MARGIN, MARGIN), |a, b| (a.0.max(b.0), a.1.max(b.1)));
+        (left, right) = (taken.0, width - taken.1);
     }
-    let (left, right) = (snap(left), snap(right));
-    let room = panels.iter().map(|p| tick_room(p, height(p, right - left))).fold(0.0, f64::max);
+    let (left, right) = (snap(left), snap(right).max(snap(left) + 1.0));
+    let room = panels.iter().map(|p| tick_room(p, height(p, right - left), width)).fold(0.0, f64::max);
     let mut top = MARGIN;
     if !title.is_empty() {
         // As far to the left as it takes to stand in one line, where the page is wide enough.
         let size = LABEL_SIZE + 1.0;
-        let from = (width - MARGIN - text::width(title, size)).clamp(MARGIN, left);
+        let longest = title.lines().map(|line| text::width(line, size)).fold(0.0, f64::max);
+        let from = (width - MARGIN - longest).clamp(MARGIN, left);
         for line in text::wrap(title, size, width - MARGIN - from) {
             top += LINE + 1.0;
             scene.text([from, top - 3.0], line, size, Anchor::Start, Paint::Ink);
         }
         top += 2.0;
     }
+    // Where the label of the panel above ends.
+    let mut above = 0.0f64;
     for (i, panel) in panels.iter().enumerate() {
         let bare = shared && i + 1 < panels.len();
         top = header(panel, left, right, top, &mut scene);
-        let rect = Rect { x: left, y: snap(top), w: right - left, h: snap(height(panel, right - left)) };
-        top = body(panel, rect, bare, room, &mut scene);
+        let mut rect = Rect { x: left, y: 0.0, w: right - left, h: snap(height(panel, right - left)) };
+        let names = panel.y.ticks(rect.h, false, name_room(width));
+        let past = (upright_length(panel, rect.h, width) - rect.h) / 2.0;
+        rect.y = snap((top + beyond(panel, &names, rect.h, true)).max(above + 3.0 + past));
+        above = rect.y + rect.h + past;
+        top = body(panel, rect, bare, room, &names, &mut scene);
     }
-    scene.height = (top + MARGIN - 1.0).ceil();
+    scene.height = (top.max(above) + MARGIN - 1.0).ceil();
     scene
 }
 
@@ -57,28 +69,71 @@ fn height(p: &Panel, width: f64) -> f64 {
     }
 }
 
-fn widest(ticks: &[(f64, String)]) -> f64 {
-    ticks.iter().map(|t| text::width(&t.1, TICK_SIZE)).fold(0.0, f64::max)
+fn name_room(page: f64) -> f64 {
+    NAME_ROOM.min(SIDE * page)
 }
 
-fn left_room(p: &Panel, height: f64) -> f64 {
-    let lines = text::wrap(&p.y.text(), LABEL_SIZE, height + 20.0).len() as f64;
-    MARGIN + lines * LINE + tick_room(p, height)
+/// The lines of a label that reads upwards beside `height` points, and a little beyond both ends: further than that only to
+/// keep a word whole.
+fn upright_label(axis: &Axis, height: f64, page: f64) -> Vec<String> {
+    const WORD: f64 = 60.0;
+    let most = (SIDE * page / LINE).max(1.0) as usize;
+    let label = axis.text();
+    let word = text::words(&label).map(|word| text::width(word, LABEL_SIZE)).fold(0.0, f64::max);
+    text::wrap_to(&label, LABEL_SIZE, (height + 10.0).max(word.min(WORD)), most)
+}
+
+/// How long the labels beside a panel are that read upwards.
+fn upright_length(p: &Panel, height: f64, page: f64) -> f64 {
+    let length = |axis: &Axis, height: f64| {
+        let lines = upright_label(axis, height, page);
+        lines.iter().map(|line| text::width(line, LABEL_SIZE)).fold(0.0, f64::max)
+    };
+    let bar = p.bar.as_ref().map_or(0.0, |bar| length(&bar.axis, bar_height(height)));
+    length(&p.y, height).max(bar)
+}
+
+fn left_room(p: &Panel, width: f64, page: f64) -> f64 {
+    let height = height(p, width);
+    let label = upright_label(&p.y, height, page).len() as f64 * LINE;
+    (MARGIN + label + tick_room(p, height, page)).max(MARGIN + past_end(p, width, page, false))
 }
 
 /// What the ticks at the left and their labels take.
-fn tick_room(p: &Panel, height: f64) -> f64 {
-    let widest = widest(&p.y.ticks(height, false));
+fn tick_room(p: &Panel, height: f64, page: f64) -> f64 {
+    let widest = widest(&p.y.ticks(height, false, name_room(page)));
     if widest > 0.0 { widest + TICK + 3.0 } else { 0.0 }
 }
 
-fn right_room(p: &Panel) -> f64 {
-    let Some(bar) = &p.bar else {
-        // Half of a label under the right end of the axis.
-        let last = p.x.ticks(300.0, true).last().map_or(0.0, |t| text::width(&t.1, TICK_SIZE));
-        return MARGIN + (last / 2.0).min(18.0);
+fn right_room(p: &Panel, width: f64, page: f64) -> f64 {
+    let ticks = MARGIN + past_end(p, width, page, true);
+    let Some(bar) = &p.bar else { return ticks };
+    let height = bar_height(height(p, width));
+    let label = upright_label(&bar.axis, height, page).len() as f64 * LINE;
+    let numbers = widest(&bar.axis.ticks(120.0, false, name_room(page)));
+    ticks.max(MARGIN + 8.0 + BAR + TICK + 2.0 + numbers + label)
+}
+
+/// How far what stands at the ticks below reaches beyond the left or the right end of the axis.
+fn past_end(p: &Panel, width: f64, page: f64, right: bool) -> f64 {
+    if !matches!(p.x.ticks, Ticks::Named(_)) {
+        // Half of a number, which often stands right below the end.
+        let last = p.x.ticks(300.0, true, page).last().map_or(0.0, Tick::width);
+        return if right { (last / 2.0).min(18.0) } else { 0.0 };
+    }
+    let from_left = |t: &Tick| (t.at - p.x.range.from) / (p.x.range.to - p.x.range.from) * width;
+    let reach = |t: &Tick| t.width() / 2.0 - if right { width - from_left(t) } else { from_left(t) };
+    p.x.ticks(width, true, name_room(page)).iter().map(reach).fold(0.0, f64::max)
+}
+
+/// How far names of several lines at the left reach beyond the upper or the lower end of the axis; a single line may by half.
+fn beyond(p: &Panel, names: &[Tick], height: f64, above: bool) -> f64 {
+    let from_top = |t: &Tick| (p.y.range.to - t.at) / (p.y.range.to - p.y.range.from) * height;
+    let reach = |t: &Tick| {
+        let end = if above { from_top(t) } else { height - from_top(t) };
+        (t.lines.len() as f64 - 1.0) * TICK_LINE / 2.0 - end
     };
-    MARGIN + 8.0 + BAR + TICK + 2.0 + widest(&bar.axis.ticks(120.0, false)) + LINE
+    names.iter().filter(|t| t.lines.len() > 1).map(reach).fold(0.0, f64::max)
 }
 
 /// Title, note and legend; returns where the plot may start.
@@ -97,23 +152,28 @@ fn header(p: &Panel, left: f64, right: f64, mut top: f64, scene: &mut Scene) -> 
             scene.text([left, top - 2.5], line, TICK_SIZE, Anchor::Start, Paint::Ink);
         }
     }
-    let mut x = left;
-    for (i, (swatch, words)) in p.legend.iter().enumerate() {
-        let need = 17.0 + text::width(words, TICK_SIZE);
-        if i == 0 || x + need > right {
-            top += LINE;
-            x = left;
+    legend(p, left, right, top, scene) + 4.0
+}
+
+/// What stands for what, row by row; returns where it ends.
+fn legend(p: &Panel, left: f64, right: f64, mut top: f64, scene: &mut Scene) -> f64 {
+    let (mut x, mut row_lines) = (left, 0);
+    for (swatch, words) in &p.legend {
+        let lines = text::wrap(words, TICK_SIZE, right - left - 17.0);
+        let need = 17.0 + lines.iter().map(|line| text::width(line, TICK_SIZE)).fold(0.0, f64::max);
+        if x > left && x + need > right {
+            top += row_lines as f64 * LINE;
+            (x, row_lines) = (left, 0);
         }
-        sample(*swatch, x, top - 5.5, scene);
-        for (n, line) in text::wrap(words, TICK_SIZE, right - left - 17.0).into_iter().enumerate() {
-            if n > 0 {
-                top += LINE;
-            }
-            scene.text([x + 17.0, top - 2.6], line, TICK_SIZE, Anchor::Start, Paint::Ink);
+        sample(*swatch, x, top + LINE - 5.5, scene);
+        row_lines = row_lines.max(lines.len()).max(1);
+        for (line, n) in lines.into_iter().zip(1..) {
+            let at = [x + 17.0, top + f64::from(n) * LINE - 2.6];
+            scene.text(at, line, TICK_SIZE, Anchor::Start, Paint::Ink);
         }
         x += need + 12.0;
     }
-    top + 4.0
+    top + row_lines as f64 * LINE
 }
 
 fn sample(swatch: Swatch, x: f64, y: f64, scene: &mut Scene) {
@@ -136,33 +196,38 @@ fn sample(swatch: Swatch, x: f64, y: f64, scene: &mut Scene) {
 
 /// The plot with its axes; returns where it ends. A bare panel shows ticks but no labels along x. `room` is what the
 /// widest ticks of the figure take at the left, beyond which the labels of all panels stand in one line.
-fn body(p: &Panel, rect: Rect, bare: bool, room: f64, scene: &mut Scene) -> f64 {
+fn body(p: &Panel, rect: Rect, bare: bool, room: f64, names: &[Tick], scene: &mut Scene) -> f64 {
     let frame = Frame { rect, x: p.x.range, y: p.y.range };
-    for mark in &p.marks {
-        mark.draw(&frame, scene);
-    }
+    draw_all(&p.marks, &frame, scene);
     let bottom = rect.y + rect.h;
     edges(p.frame, rect, scene);
-    y_axis(&p.y, rect, &frame, room, scene);
+    y_axis(&p.y, &frame, room, names, scene);
     if let Some(bar) = &p.bar {
         colour_bar(bar, rect, scene);
     }
-    let ticks = p.x.ticks(rect.w, true);
-    strokes(ticks.iter().map(|t| frame.x(t.0)).map(|x| ([x, bottom], [x, bottom + TICK])), scene);
+    let page = scene.width;
+    let ticks = p.x.ticks(rect.w, true, name_room(page));
+    strokes(ticks.iter().map(|t| frame.x(t.at)).map(|x| ([x, bottom], [x, bottom + TICK])), scene);
+    let mut end = bottom + beyond(p, names, rect.h, false);
     if bare {
-        return bottom + TICK + 4.0;
+        return end + TICK + 4.0;
     }
-    let mut end = bottom;
     if !ticks.is_empty() {
-        end += TICK + TICK_SIZE + 1.0;
-        for (v, words) in ticks {
-            scene.text([frame.x(v), end], words, TICK_SIZE, Anchor::Middle, Paint::Ink);
+        end += TICK + 2.0;
+        let most = ticks.iter().map(|t| t.lines.len()).fold(1, usize::max);
+        for Tick { at, lines } in ticks {
+            for (line, n) in lines.into_iter().zip(0..) {
+                let baseline = end + TICK_SIZE - 1.0 + f64::from(n) * TICK_LINE;
+                scene.text([frame.x(at), baseline], line, TICK_SIZE, Anchor::Middle, Paint::Ink);
+            }
         }
-        end += 2.0;
+        end += most as f64 * TICK_LINE;
     }
-    for line in text::wrap(&p.x.text(), LABEL_SIZE, rect.w + 30.0) {
+    let middle = rect.x + rect.w / 2.0;
+    let reach = (rect.w + 30.0).min(2.0 * (middle.min(page - middle) - MARGIN));
+    for line in text::wrap(&p.x.text(), LABEL_SIZE, reach) {
         end += LINE;
-        scene.text([rect.x + rect.w / 2.0, end - 1.0], line, LABEL_SIZE, Anchor::Middle, Paint::Ink);
+        scene.text([middle, end - 1.0], line, LABEL_SIZE, Anchor::Middle, Paint::Ink);
     }
     end + 3.0
 }
@@ -184,22 +249,34 @@ fn strokes(lines: impl Iterator<Item = ([f64; 2], [f64; 2])>, scene: &mut Scene)
     scene.path(path, Style::line(Paint::Ink, AXIS));
 }
 
-fn y_axis(axis: &Axis, rect: Rect, frame: &Frame, room: f64, scene: &mut Scene) {
-    let ticks = axis.ticks(rect.h, false);
-    strokes(ticks.iter().map(|t| frame.y(t.0)).map(|y| ([rect.x - TICK, y], [rect.x, y])), scene);
-    for (v, words) in ticks {
-        let at = [rect.x - TICK - 2.0, frame.y(v) + 0.36 * TICK_SIZE];
-        scene.text(at, words, TICK_SIZE, Anchor::End, Paint::Ink);
-    }
-    let lines = text::wrap(&axis.text(), LABEL_SIZE, rect.h + 20.0);
-    for (i, line) in lines.iter().rev().enumerate() {
+fn y_axis(axis: &Axis, frame: &Frame, room: f64, ticks: &[Tick], scene: &mut Scene) {
+    let rect = frame.rect;
+    strokes(ticks.iter().map(|t| frame.y(t.at)).map(|y| ([rect.x - TICK, y], [rect.x, y])), scene);
+    names_beside(ticks, rect.x - TICK - 2.0, frame, Anchor::End, scene);
+    let lines = upright_label(axis, rect.h, scene.width);
+    for (i, line) in lines.into_iter().rev().enumerate() {
         let x = rect.x - room - 3.0 - i as f64 * LINE;
-        scene.text_upwards([x, rect.y + rect.h / 2.0], line.clone(), LABEL_SIZE);
+        scene.text_upwards([x, rect.y + rect.h / 2.0], line, LABEL_SIZE);
     }
 }
 
+/// What stands at the ticks of an upright axis, each around its tick.
+fn names_beside(ticks: &[Tick], x: f64, frame: &Frame, anchor: Anchor, scene: &mut Scene) {
+    for Tick { at, lines } in ticks {
+        let first = frame.y(*at) - (lines.len() as f64 - 1.0) * TICK_LINE / 2.0;
+        for (line, n) in lines.iter().zip(0..) {
+            let baseline = first + f64::from(n) * TICK_LINE + 0.36 * TICK_SIZE;
+            scene.text([x, baseline], line.clone(), TICK_SIZE, anchor, Paint::Ink);
+        }
+    }
+}
+
+fn bar_height(panel: f64) -> f64 {
+    panel.min(120.0)
+}
+
 fn colour_bar(bar: &Bar, rect: Rect, scene: &mut Scene) {
-    let h = rect.h.min(120.0);
+    let h = bar_height(rect.h);
     let place = Rect { x: rect.x + rect.w + 8.0, y: rect.y + (rect.h - h) / 2.0, w: BAR, h };
     let range = bar.axis.range;
     let n = 128;
@@ -210,15 +287,14 @@ fn colour_bar(bar: &Bar, rect: Rect, scene: &mut Scene) {
     let cells = Cells { values, rows: n, columns: 1, x: unit, y: down, scale: bar.scale, range, many: false };
     cells.draw(&Frame { rect: place, x: unit, y: unit }, scene);
     scene.path(vec![Segment::Rect(place)], Style::line(Paint::Ink, 0.5));
-    let ticks = bar.axis.ticks(h, false);
+    let ticks = bar.axis.ticks(h, false, name_room(scene.width));
     let frame = Frame { rect: place, x: unit, y: range };
     let edge = place.x + BAR;
-    strokes(ticks.iter().map(|t| frame.y(t.0)).map(|y| ([edge, y], [edge + TICK, y])), scene);
-    let room = widest(&ticks);
-    for (v, words) in ticks {
-        let at = [edge + TICK + 2.0, frame.y(v) + 0.36 * TICK_SIZE];
-        scene.text(at, words, TICK_SIZE, Anchor::Start, Paint::Ink);
+    strokes(ticks.iter().map(|t| frame.y(t.at)).map(|y| ([edge, y], [edge + TICK, y])), scene);
+    names_beside(&ticks, edge + TICK + 2.0, &frame, Anchor::Start, scene);
+    let numbers = edge + TICK + 2.0 + widest(&ticks);
+    for (line, n) in upright_label(&bar.axis, h, scene.width).into_iter().zip(1..) {
+        let x = numbers + f64::from(n) * LINE - 1.0;
+        scene.text_upwards([x, place.y + h / 2.0], line, LABEL_SIZE);
     }
-    let x = edge + TICK + 2.0 + room + LINE - 1.0;
-    scene.text_upwards([x, place.y + h / 2.0], bar.axis.text(), LABEL_SIZE);
 }

@@ -5,6 +5,7 @@ use super::cells::Cells;
 use super::colour::Paint;
 use super::scene::{Anchor, PX, Rect, Scene, Segment, Style, clip};
 use super::spikes::Spikes;
+use super::text;
 
 /// One layer of a panel; all coordinates in data.
 #[derive(Debug, Clone)]
@@ -52,14 +53,24 @@ pub(crate) enum Mark {
         paint: Paint,
         pitch: f64,
     },
-    Word {
-        at: [f64; 2],
-        text: String,
-        size: f64,
-        paint: Paint,
-    },
+    Word(Word),
     Spikes(Spikes),
     Cells(Cells),
+}
+
+/// Words in the middle of a panel, which need room on the page while what they stand beside needs data.
+#[derive(Debug, Clone)]
+pub(crate) struct Word {
+    /// Their middle.
+    pub(crate) at: [f64; 2],
+    pub(crate) text: String,
+    /// Size of letters; smaller ones are taken where there is no room for these.
+    pub(crate) size: f64,
+    pub(crate) paint: Paint,
+    /// Width and height that they may take, in data.
+    pub(crate) room: [f64; 2],
+    /// Left out, rather than broken and shortened, where letters would be too small to read: numbers.
+    pub(crate) whole: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -89,8 +100,21 @@ impl Frame {
     }
 }
 
+/// Draws the marks of a panel, its words last, in letters of the largest size in which all have room.
+pub(crate) fn draw_all(marks: &[Mark], f: &Frame, scene: &mut Scene) {
+    marks.iter().for_each(|mark| mark.draw(f, scene));
+    let words =
+        || marks.iter().filter_map(|mark| if let Mark::Word(word) = mark { Some(word) } else { None });
+    let largest = words().map(|word| word.size).fold(Word::SMALLEST, f64::max);
+    let sizes = (0..).map(|i| largest - 0.25 * f64::from(i)).take_while(|s| *s >= Word::SMALLEST);
+    let size = sizes.into_iter().find(|size| words().all(|word| word.fits(f, *size)));
+    for word in words().filter(|word| size.is_some() || !word.whole) {
+        word.draw(f, size.unwrap_or(Word::SMALLEST), scene);
+    }
+}
+
 impl Mark {
-    pub(crate) fn draw(&self, f: &Frame, scene: &mut Scene) {
+    fn draw(&self, f: &Frame, scene: &mut Scene) {
         match self {
             Mark::Line { points, paint, .. } if points.len() == 1 => {
                 dots(f, scene, points, Shape::Disc, *paint, 1.8);
@@ -112,12 +136,43 @@ impl Mark {
                 scene.path(segments.collect(), Style::line(*paint, 0.7));
             }
             Mark::Arrows { at, by, paint, pitch } => arrows(f, scene, at, by, *paint, *pitch),
-            Mark::Word { at, text, size, paint } => {
-                let [x, y] = f.at(*at);
-                scene.text([x, y + 0.36 * size], text.clone(), *size, Anchor::Middle, *paint);
-            }
+            // All words of a panel are of one size: `draw_all`.
+            Mark::Word(_) => {}
             Mark::Spikes(s) => s.draw(f, scene),
             Mark::Cells(c) => c.draw(f, scene),
+        }
+    }
+}
+
+impl Word {
+    /// Smaller letters cannot be read.
+    const SMALLEST: f64 = 4.5;
+    /// From one line to the next, in sizes of letters.
+    const LINE: f64 = 1.15;
+
+    /// Width and height of its room on the page.
+    fn room(&self, f: &Frame) -> [f64; 2] {
+        let [wide, high] = self.room;
+        [(wide / f.x.size() * f.rect.w).abs(), (high / f.y.size() * f.rect.h).abs()]
+    }
+
+    /// Whether it fits into its room without being broken within a word.
+    fn fits(&self, f: &Frame, size: f64) -> bool {
+        let [wide, high] = self.room(f);
+        let lines = text::wrap(&self.text, size, wide).len() as f64;
+        text::words(&self.text).all(|word| text::width(word, size) <= wide)
+            && lines * Self::LINE * size <= high + 0.01
+    }
+
+    fn draw(&self, f: &Frame, size: f64, scene: &mut Scene) {
+        let [wide, high] = self.room(f);
+        let most = (high / (Self::LINE * size) + 0.01).max(1.0) as usize;
+        let lines = text::wrap_to(&self.text, size, wide, most);
+        let [x, y] = f.at(self.at);
+        let first = y - (lines.len() as f64 - 1.0) / 2.0 * Self::LINE * size + 0.36 * size;
+        for (line, n) in lines.into_iter().zip(0..) {
+            let baseline = first + f64::from(n) * Self::LINE * size;
+            scene.text([x, baseline], line, size, Anchor::Middle, self.paint);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::axis::{Axis, Range, grouped};
+use super::axis::{Axis, Range, grouped, row_height};
 use super::clock::time_axis;
 use super::colour::series;
 use super::marks::{Mark, Shape};
@@ -12,6 +12,9 @@ use super::{Figure, check};
 use rheobase_base::{Error, Result};
 use rheobase_models::neuron::Time;
 use rheobase_signals::{Window, rounding};
+
+/// More rows than this have no room for all of their names.
+const ROWS: usize = 25;
 
 /// In which order the rows of a raster stand, from the bottom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -164,7 +167,8 @@ impl<'a> Raster<'a> {
             1 => "1 spike".into(),
             n => format!("{} spikes", grouped(n)),
         };
-        panel.extent = Extent::Points((self.count as f64 * 9.0).clamp(60.0, 230.0));
+        let pitch = row_height(self.names.iter().take(ROWS).map(String::as_str));
+        panel.extent = Extent::Points((self.count as f64 * pitch).clamp(60.0, 230.0));
         panel.width = PAGE;
         let groups: Vec<_> = self.groups.iter().enumerate().map(|(i, g)| (series(i), g.1)).collect();
         panel.legend =

@@ -161,7 +161,7 @@ fn write_table(out: &mut String, caption: &str, table: &Table) -> Result<()> {
     for (i, cell) in table.header.iter().enumerate() {
         let cells = || table.rows.iter().filter_map(|row| row.get(i)).filter(|cell| !cell.is_empty());
         let numbers = cells().count() > 0 && cells().all(|cell| is_number(cell));
-        *out += &format!("<th scope=\"col\"{}>{}</th>", class(numbers), escape(cell));
+        *out += &format!("<th scope=\"col\"{}>{}</th>", class(numbers), breakable(cell));
     }
     *out += "</tr></thead>\n<tbody>\n";
     for (i, row) in table.rows.iter().enumerate() {
@@ -172,7 +172,7 @@ fn write_table(out: &mut String, caption: &str, table: &Table) -> Result<()> {
         }
         *out += "<tr>";
         for cell in row {
-            *out += &format!("<td{}>{}</td>", class(is_number(cell)), escape(cell));
+            *out += &format!("<td{}>{}</td>", class(is_number(cell)), breakable(cell));
         }
         *out += "</tr>\n";
     }
@@ -183,6 +183,25 @@ fn write_table(out: &mut String, caption: &str, table: &Table) -> Result<()> {
 /// Whether a cell begins with a number, which may have a unit.
 fn is_number(cell: &str) -> bool {
     cell.split_whitespace().next().is_some_and(|w| w.replace('−', "-").parse::<f64>().is_ok())
+}
+
+/// A cell with places at which a name of many parts may be broken where the page is narrow.
+fn breakable(cell: &str) -> String {
+    /// A part is no longer, and pages are so wide.
+    const LONGEST: usize = 24;
+    let mut out = String::new();
+    let mut part = String::new();
+    for c in cell.chars() {
+        part.push(c);
+        let end = matches!(c, '_' | '/' | '=') || part.chars().count() == LONGEST;
+        if end || c.is_whitespace() {
+            out += &escape(&part);
+            out += if end { "<wbr>" } else { "" };
+            part.clear();
+        }
+    }
+    let words = out + &escape(&part);
+    words.strip_suffix("<wbr>").map(String::from).unwrap_or(words)
 }
 
 fn class(number: bool) -> &'static str {
@@ -205,20 +224,24 @@ figure > svg, figure > img { display: block; max-width: 100%; height: auto; }
 figcaption, caption { color: var(--soft); font-size: .9rem; text-align: left; margin-top: .4rem; }
 table { border-collapse: collapse; margin: 1.5rem 0; font-variant-numeric: tabular-nums; }
 caption { margin-bottom: .4rem; }
-th, td { padding: .2rem .9rem .2rem 0; text-align: left; vertical-align: top; }
+th, td { padding: .2em .9em .2em 0; text-align: left; vertical-align: top; }
 thead th { border-bottom: 1.5px solid var(--ink); }
 tbody td { border-bottom: 1px solid var(--line); }
 td.number, th.number { text-align: right; }
 td.number { white-space: nowrap; }
-td:not(.number) { overflow-wrap: anywhere; }
 @media screen {
   figure > svg, figure > img[width] { zoom: 1.5; }
   figure > img:not([width]) { max-width: min(100%, 44rem); }
 }
+@media screen and (max-width: 60rem) {
+  table { display: block; overflow-x: auto; }
+}
 @media print {
+  body { font-size: 10.5pt; }
+  table, caption, figcaption { font-size: 9pt; }
   main { max-width: none; padding: 0; }
-  figure, table { break-inside: avoid; }
-  h2 { break-after: avoid; }
+  figure, tr { break-inside: avoid; }
+  h1, h2, caption, thead { break-after: avoid; }
   figure > svg { width: auto; max-height: 22cm; }
   figure > img { max-height: 22cm; object-fit: contain; object-position: 0 0; }
 }

@@ -384,6 +384,13 @@ fn a_report_stands_alone() {
     ] {
         assert!(html.contains(part), "{part}");
     }
+    // Names are broken between their parts where a page is narrow.
+    let hash = "0123456789abcdef".repeat(2);
+    let names = Table::new(["run"]).row(["rate-0.01_batch-16_seed-0"]).row([hash]).row(["a b"]);
+    let html_of_names = Report::new("r").table("t", names).to_html().unwrap();
+    for cell in ["rate-0.01_<wbr>batch-16_<wbr>seed-0", "0123456789abcdef01234567<wbr>89abcdef", "a b"] {
+        assert!(html_of_names.contains(&format!("<td>{cell}</td>")), "{cell}: {html_of_names}");
+    }
     // The only address in the page is the name of the SVG namespace, which nothing fetches.
     assert_eq!(html.matches("http").count(), html.matches("http://www.w3.org/2000/svg").count());
     let uneven = Report::new("r").table("t", Table::new(["a", "b"]).row(["1"]));
@@ -400,30 +407,49 @@ fn a_report_stands_alone() {
     }
 }
 
-/// Texts that reach beyond the page.
-fn cut_off(svg: &str) -> Vec<String> {
+/// A text on the page: its words, left and upper edge, right and lower edge.
+type Written = (String, [f64; 2], [f64; 2]);
+
+/// The size of the page, and every text with the place it takes.
+fn written(svg: &str) -> ([f64; 2], Vec<Written>) {
     let document = roxmltree::Document::parse(svg).expect("well-formed XML");
     let root = document.root_element();
     let number = |node: roxmltree::Node, name: &str| -> f64 {
         node.attribute(name).and_then(|v| v.trim_end_matches("pt").parse().ok()).unwrap_or(f64::NAN)
     };
-    let page = [number(root, "width"), number(root, "height")];
-    let texts = document.descendants().filter(|n| n.has_tag_name("text"));
-    let beyond = texts.filter(|n| {
+    let place = |n: roxmltree::Node| {
         let words = n.text().unwrap_or_default();
-        let (size, upwards) = (number(*n, "font-size"), n.attribute("transform").is_some());
+        let (size, [x, y]) = (number(n, "font-size"), ["x", "y"].map(|name| number(n, name)));
         let length = text::width(words, size);
         let before = match n.attribute("text-anchor") {
             Some("middle") => length / 2.0,
             Some("end") => length,
             _ => 0.0,
         };
-        let (along, across) = if upwards { ("y", "x") } else { ("x", "y") };
-        let (start, base) = (number(*n, along) - before, number(*n, across));
-        let [long, wide] = if upwards { [page[1], page[0]] } else { page };
-        start < -0.5 || start + length > long + 0.5 || base - 0.8 * size < -0.5 || base > wide + 0.5
-    });
-    beyond.map(|n| n.text().unwrap_or_default().to_string()).collect()
+        // Letters stand on a line: most above it, some below.
+        let (rise, fall) = (0.76 * size, 0.16 * size);
+        match n.attribute("transform") {
+            None => (words.into(), [x - before, y - rise], [x - before + length, y + fall]),
+            Some(_) => (words.into(), [x - rise, y + before - length], [x + fall, y + before]),
+        }
+    };
+    let texts = document.descendants().filter(|n| n.has_tag_name("text")).map(place).collect();
+    ([number(root, "width"), number(root, "height")], texts)
+}
+
+/// Texts that reach beyond the page.
+fn cut_off(svg: &str) -> Vec<String> {
+    let (page, texts) = written(svg);
+    let beyond = |(_, from, to): &Written| (0..2).any(|i| from[i] < -0.5 || to[i] > page[i] + 0.5);
+    texts.into_iter().filter(beyond).map(|(words, ..)| words).collect()
+}
+
+/// Pairs of texts that lie on one another.
+fn overlapping(svg: &str) -> Vec<(String, String)> {
+    let (_, texts) = written(svg);
+    let pairs = texts.iter().enumerate().flat_map(|(i, a)| texts[i + 1..].iter().map(move |b| (a, b)));
+    let meet = |(a, b): &(&Written, &Written)| (0..2).all(|i| a.1[i] + 0.3 < b.2[i] && b.1[i] + 0.3 < a.2[i]);
+    pairs.filter(meet).map(|(a, b)| (a.0.clone(), b.0.clone())).collect()
 }
 
 #[test]
@@ -433,8 +459,12 @@ fn no_word_is_cut_off_at_any_size() {
     for (name, figure, _) in every_kind() {
         for (mm, points) in [(60.0, 8.0), (85.0, 7.0), (85.0, 10.0), (183.0, 8.0)] {
             let sized = figure.clone().title(title).width_mm(mm).unwrap().font_pt(points).unwrap();
-            let beyond = cut_off(&sized.to_svg().unwrap());
-            assert!(beyond.is_empty(), "{name} at {mm} mm, {points} pt: {beyond:?}");
+            let svg = sized.to_svg().unwrap();
+            let (beyond, over) = (cut_off(&svg), overlapping(&svg));
+            assert!(
+                beyond.is_empty() && over.is_empty(),
+                "{name} at {mm} mm, {points} pt: {beyond:?} {over:?}"
+            );
         }
     }
     let t = ramp(20);
@@ -443,6 +473,77 @@ fn no_word_is_cut_off_at_any_size() {
     let svg = many.width_mm(60.0).unwrap().to_svg().unwrap();
     assert!(cut_off(&svg).is_empty(), "{:?}", cut_off(&svg));
     assert!(["two", "lines"].iter().all(|w| text_of(&svg).iter().any(|t| t == w)));
+}
+
+/// Pictures whose rows, columns, axes, curves and maps are all called by `name` and a number.
+fn labelled(name: &str) -> Vec<(&'static str, Figure)> {
+    let t = ramp(50);
+    let names = |n: usize| (0..n).map(|i| format!("{name} {i}")).collect::<Vec<_>>();
+    let neurons: Vec<u32> = (0..50).map(|i| i % 8).collect();
+    let rows = names(8);
+    let raster = || Raster::new(&t, &neurons, 8).names(&rows).rows(name).group(name, 0).group("rest", 4);
+    let traces =
+        (0..4).fold(Traces::new(&t, name, "mV"), |traces, i| traces.trace(format!("{name} {i}"), &t));
+    let rates = (0..4).fold(Rates::new(&t), |rates, i| rates.rate(format!("{name} {i}"), &t));
+    let counts: Vec<u64> = (0..64).map(|i| i * 1000).collect();
+    let square = ramp(64);
+    let loss = LearningCurves::new().loss(name, &t).loss(format!("{name} 1"), &t).accuracy(name, &t);
+    let courses =
+        KernelCourse::new(names(6), 2, 3, [0.0, 1.0]).moment(name, &t[..36]).moment("end", &t[..36]);
+    vec![
+        ("raster", raster().figure().unwrap()),
+        ("sorted raster", raster().order(Order::Rate).title(name).figure().unwrap()),
+        ("stack", Figure::stack([raster().panel().unwrap(), rates.clone().panel().unwrap()]).unwrap()),
+        ("traces", traces.clone().figure().unwrap()),
+        ("traces apart", traces.offset().threshold(0.2).threshold_name(name).figure().unwrap()),
+        ("rates", rates.title(name).figure().unwrap()),
+        ("distances", DistanceMatrix::new(&square, 8, name, "").names(names(8)).figure().unwrap()),
+        ("confusion", Confusion::new(&counts, 8).names(names(8)).title(name).figure().unwrap()),
+        ("weights", Weights::new(&square, 16, 2, 2).names(names(16)).label(name, "").figure().unwrap()),
+        (
+            "weights in a row",
+            Weights::new(&square, 16, 2, 2).columns(16).names(names(16)).label(name, "").figure().unwrap(),
+        ),
+        ("flat weights", Weights::new(&t, 2, 5, 5).columns(2).label(name, "").figure().unwrap()),
+        ("flat map", Weights::new(&t, 1, 1, 50).label(name, "").figure().unwrap()),
+        ("kernels", courses.label(name).figure().unwrap()),
+        ("learning", loss.figure().unwrap()),
+        ("f-I", FiCurve::new(name, "nA").simulated(name, &t, &t).figure().unwrap()),
+        ("correlogram", Correlogram::new(&t[..4], &t[..3], name).figure().unwrap()),
+    ]
+}
+
+#[test]
+fn names_of_several_lines_and_long_ones_stand_clear() {
+    let long = "pyramidal cells of the second layer that were silent before";
+    for name in
+        ["upper\nlower", "Purkinje cell", long, "Donaudampfschifffahrtsgesellschaftskapitän", "a\nb\nc\nd"]
+    {
+        for (kind, figure) in labelled(name) {
+            for mm in [None, Some(183.0), Some(85.0), Some(60.0)] {
+                let sized = mm.map_or(figure.clone(), |mm| figure.clone().width_mm(mm).unwrap());
+                let svg = sized.to_svg().unwrap();
+                let (beyond, over) = (cut_off(&svg), overlapping(&svg));
+                assert!(
+                    beyond.is_empty() && over.is_empty(),
+                    "{kind}, {name:?}, {mm:?} mm: {beyond:?} {over:?}"
+                );
+                assert!(text_of(&svg).iter().all(|words| !words.contains('\n')), "{kind}: {svg}");
+                let words: Vec<&str> = name.split_whitespace().collect();
+                let first = text_of(&svg).iter().any(|t| t.contains(&words[0][..1]));
+                assert!(first, "{kind}, {name:?}, {mm:?} mm: nowhere in {:?}", text_of(&svg));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_height_holds_whatever_names_need() {
+    for (kind, figure) in labelled("upper\nlower") {
+        let Ok(figure) = figure.width_mm(85.0).unwrap().height_mm(110.0) else { continue };
+        let svg = figure.to_svg().unwrap();
+        assert!(cut_off(&svg).is_empty(), "{kind}: {:?}", cut_off(&svg));
+    }
 }
 
 #[test]

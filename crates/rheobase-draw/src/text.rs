@@ -103,9 +103,31 @@ pub(crate) fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
     text.lines().flat_map(|line| wrap_line(line, size, room)).collect()
 }
 
+/// The same in at most so many lines: where there are more, the last of these begins with `…` and ends as the text does, as names
+/// often differ in their ends.
+pub(crate) fn wrap_to(text: &str, size: f64, room: f64, most: usize) -> Vec<String> {
+    let mut lines = wrap(text, size, room);
+    if lines.len() <= most {
+        return lines;
+    }
+    let last = lines.pop().unwrap_or_default();
+    let fits = |end: &&str| width(end, size) + advance('…') * size <= room;
+    let mut ends = last.char_indices().map(|(i, _)| &last[i..]);
+    let end = ends.find(fits).unwrap_or_default().trim_start();
+    lines.truncate(most.saturating_sub(1));
+    lines.push(format!("…{end}"));
+    lines
+}
+
+/// What a line is not broken within if it can be helped: thin spaces group the digits of a number.
+pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
+    let between = |c: char| c.is_whitespace() && !matches!(c, '\u{2009}' | '\u{a0}');
+    text.split(between).filter(|word| !word.is_empty())
+}
+
 fn wrap_line(text: &str, size: f64, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    for word in words(text) {
         match lines.last_mut() {
             Some(line) if width(&format!("{line} {word}"), size) <= room => {
                 line.push(' ');
@@ -151,10 +173,28 @@ mod tests {
     fn wrapping_keeps_every_word() {
         assert_eq!(wrap("membrane potential (mV)", 9.0, 60.0).join(" "), "membrane potential (mV)");
         assert_eq!(wrap("a b", 9.0, 1e9), ["a b"]);
+        assert_eq!(
+            wrap("of 12\u{2009}345 spikes", 9.0, 1.0)[2..4],
+            ["1", "2"],
+            "broken within where it must be"
+        );
+        assert_eq!(wrap("of 12\u{2009}345 spikes", 9.0, 40.0), ["of", "12\u{2009}345", "spikes"]);
         assert!(wrap("", 9.0, 10.0).is_empty());
         assert_eq!(wrap("one\ntwo three", 9.0, 1e9), ["one", "two three"]);
         let pieces = wrap("incomprehensible", 9.0, 30.0);
         assert!(pieces.len() > 2 && pieces.iter().all(|p| width(p, 9.0) <= 30.0), "{pieces:?}");
         assert_eq!(pieces.concat(), "incomprehensible");
+    }
+
+    #[test]
+    fn what_is_left_out_is_said() {
+        assert_eq!(wrap_to("one\ntwo\nthree", 9.0, 1e9, 3), ["one", "two", "three"]);
+        assert_eq!(wrap_to("one\ntwo\nthree", 9.0, 1e9, 2), ["one", "…three"]);
+        let lines = wrap_to("incomprehensible", 9.0, 30.0, 2);
+        assert!(
+            lines.len() == 2 && lines[1].starts_with('…') && lines.iter().all(|l| width(l, 9.0) <= 30.0),
+            "{lines:?}"
+        );
+        assert!(wrap_to("", 9.0, 30.0, 2).is_empty());
     }
 }

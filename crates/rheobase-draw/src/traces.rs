@@ -1,6 +1,6 @@
 //! Traces: potentials and other states over time, with threshold and spikes.
 
-use super::axis::{Axis, Range};
+use super::axis::{Axis, Range, row_height};
 use super::clock::time_axis;
 use super::colour::{GREY, Paint, series};
 use super::marks::Mark;
@@ -152,7 +152,8 @@ impl<'a> Traces<'a> {
         panel.width = PAGE;
         panel.extent = Extent::Points(110.0);
         if apart {
-            panel.extent = Extent::Points((18.0 * self.series.len() as f64).clamp(110.0, 500.0));
+            let row = row_height(self.series.iter().map(|s| &s.name[..])).max(18.0);
+            panel.extent = Extent::Points((row * self.series.len() as f64).clamp(110.0, 500.0));
             self.draw_apart(&mut panel, y);
         } else {
             self.draw(&mut panel);

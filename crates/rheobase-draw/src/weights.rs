@@ -1,11 +1,11 @@
 //! Weights and receptive fields: small maps side by side on one scale around 0.
 
-use super::axis::{Axis, Range};
+use super::axis::{Axis, NAME_LINES, Range, TICK_SIZE};
 use super::cells::{AS_PATHS, Cells};
 use super::colour::{Paint, Scale};
-use super::marks::Mark;
+use super::marks::{Mark, Word};
 use super::panel::{Bar, Edges, Extent, PAGE, Panel};
-use super::{Figure, check};
+use super::{Figure, check, text};
 use rheobase_base::Result;
 
 /// Weights as maps of colours: blue above 0, red below, near white at 0. Where nothing lies below 0 the scale begins
@@ -144,9 +144,11 @@ impl<'a> Weights<'a> {
         let rows = self.maps.div_ceil(columns);
         let page = if columns > 8 { PAGE } else { super::panel::COLUMN };
         let gap = 0.06 * w.max(h);
-        // Names need a line of 8 pt above each map, whatever a cell measures on the page.
+        // Names need lines of 8 pt above each map, whatever a cell measures on the page.
         let cell = (page - 70.0) / (columns as f64 * (w + gap));
-        let head = if self.names.is_empty() { 0.0 } else { 11.0 / cell };
+        let lines = |name: &String| text::wrap_to(name, TICK_SIZE, cell * w, NAME_LINES).len();
+        let lines = self.names.iter().map(lines).fold(0, usize::max) as f64;
+        let head = if lines > 0.0 { (lines * 9.2 + 1.8) / cell } else { 0.0 };
         let (step_x, step_y) = (w + gap, h + gap + head);
         let (width, height) = (columns as f64 * step_x - gap, rows as f64 * step_y - gap);
         let mut panel =
@@ -160,8 +162,9 @@ impl<'a> Weights<'a> {
             let corners = [[x, y], [x + w, y], [x + w, y + h], [x, y + h], [x, y]];
             panel.line(corners.to_vec(), Paint::Ink, 0.35);
             if let Some(name) = self.names.get(map) {
-                let at = [x + w / 2.0, y - head * 0.45];
-                panel.marks.push(Mark::Word { at, text: name.clone(), size: 8.0, paint: Paint::Ink });
+                let (at, room) = ([x + w / 2.0, y - head * 0.45], [w + 0.7 * gap, 0.9 * head]);
+                let (text, paint) = (name.clone(), Paint::Ink);
+                panel.marks.push(Mark::Word(Word { at, text, size: TICK_SIZE, paint, room, whole: false }));
             }
         }
         panel

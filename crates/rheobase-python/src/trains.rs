@@ -35,17 +35,19 @@ type EventColumns<'py> = [Bound<'py, PyAny>; 4];
 
 #[pymethods]
 impl SpikeTrains {
-    /// Trains from ascending times, sample by sample and within it neuron by neuron.
+    /// Trains from ascending times, sample by sample and within it neuron by neuron, one after the other: train `i` ends before
+    /// `times[ends[i]]`, where the next begins.
     #[new]
     fn new(
-        times: Vec<PyReadonlyArray1<'_, f64>>,
+        times: PyReadonlyArray1<'_, f64>,
+        ends: PyReadonlyArray1<'_, i64>,
         samples: usize,
         names: Vec<String>,
         window: (f64, f64),
         dt: Option<f64>,
         unit: &str,
     ) -> PyResult<Self> {
-        let times = times.iter().map(|t| Ok(t.as_slice()?.to_vec())).collect::<PyResult<Vec<_>>>()?;
+        let times = parts(times.as_slice()?, ends.as_slice()?).raised()?;
         check(&times, window).raised()?;
         let mut trains = Trains::silent(samples, names, window, dt, clock(unit));
         trains.times = times;
@@ -130,8 +132,15 @@ impl SpikeTrains {
         Ok(array(py, values, &shape)?.into_any())
     }
 
-    fn times<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        self.0.times.iter().map(|t| Ok(array(py, t.clone(), &[t.len()])?.into_any())).collect()
+    /// The times of all trains one after the other, and where each ends.
+    fn times<'py>(&self, py: Python<'py>) -> PyResult<[Bound<'py, PyAny>; 2]> {
+        let ends = self.0.times.iter().scan(0, |end, train| {
+            *end += train.len() as i64;
+            Some(*end)
+        });
+        let (times, ends) = (self.0.times.concat(), ends.collect::<Vec<_>>());
+        let lengths = [[times.len()], [ends.len()]];
+        Ok([array(py, times, &lengths[0])?.into_any(), array(py, ends, &lengths[1])?.into_any()])
     }
 
     /// What the spikes of each train stand for; empty for plain spikes.
@@ -206,6 +215,19 @@ fn read_options(given: &Bound<'_, PyDict>) -> PyResult<TrainOptions> {
         }
     }
     Ok(options)
+}
+
+/// `times` in parts, which end in front of these places.
+fn parts(times: &[f64], ends: &[i64]) -> Result<Vec<Vec<f64>>> {
+    let mut start = 0;
+    let part = |end: &i64| {
+        let part = usize::try_from(*end).ok().and_then(|end| Some((times.get(start..end)?, end)));
+        let wrong = || Error::value("spike trains", "ends", end, "must ascend, up to the number of times");
+        let (part, end) = part.ok_or_else(wrong)?;
+        start = end;
+        Ok(part.to_vec())
+    };
+    ends.iter().map(part).collect()
 }
 
 /// Times must be finite, ascend, and lie in the window.

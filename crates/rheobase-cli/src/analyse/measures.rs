@@ -74,8 +74,28 @@ pub(crate) struct Findings {
     pub(crate) columns: Vec<(String, Vec<String>)>,
     pub(crate) lines: Vec<(String, String)>,
     pub(crate) json: Map<String, Value>,
-    /// Columns over time, which a table has instead of a line per train.
-    pub(crate) series: Vec<(String, Vec<f64>)>,
+    pub(crate) tables: Vec<Numbers>,
+}
+
+/// A table of other lines than one per train: of times, lags, pairs.
+pub(crate) struct Numbers {
+    head: Vec<String>,
+    /// What each line is called; empty where lines have no names.
+    labels: Vec<String>,
+    pub(crate) columns: Vec<Vec<f64>>,
+}
+
+impl Numbers {
+    /// Its lines, the head first; numbers in full, and nothing where they are not defined.
+    pub(crate) fn lines(&self) -> Vec<Vec<String>> {
+        let cell = |value: f64| if value.is_nan() { String::new() } else { value.to_string() };
+        let rows = self.columns.iter().map(Vec::len).min().unwrap_or(0);
+        let row = |i: usize| {
+            let label = self.labels.get(i).cloned().into_iter();
+            label.chain(self.columns.iter().map(|values| cell(values[i]))).collect()
+        };
+        std::iter::once(self.head.clone()).chain((0..rows).map(row)).collect()
+    }
 }
 
 impl Findings {
@@ -107,10 +127,29 @@ impl Findings {
     pub(crate) fn line(&mut self, name: &str, text: String) {
         self.lines.push((name.into(), text));
     }
+
+    /// Adds a table of these columns.
+    pub(crate) fn table(&mut self, columns: impl IntoIterator<Item = (impl Into<String>, Vec<f64>)>) {
+        let (head, columns) = columns.into_iter().map(|(name, values)| (name.into(), values)).unzip();
+        self.tables.push(Numbers { head, labels: Vec::new(), columns });
+    }
+
+    /// Adds the table of a measure of all pairs of the first trains, so many.
+    pub(crate) fn matrix(&mut self, trains: &SpikeTrains, taken: usize, values: &[f64]) {
+        let labels: Vec<String> = (0..taken).map(|train| trains.label(train)).collect();
+        let head = std::iter::once("train".to_string()).chain(labels.iter().cloned()).collect();
+        let column = |j: usize| (0..taken).map(|i| values[i * taken + j]).collect();
+        self.tables.push(Numbers { head, labels, columns: (0..taken).map(column).collect() });
+    }
 }
 
 pub(crate) fn with_unit(name: &str, unit: &str) -> String {
     if unit.is_empty() { name.into() } else { format!("{name} ({unit})") }
+}
+
+/// The lower and the upper ends of intervals.
+pub(crate) fn limits(intervals: &[Interval]) -> [Vec<f64>; 2] {
+    [intervals.iter().map(|i| i.low).collect(), intervals.iter().map(|i| i.high).collect()]
 }
 
 pub(crate) fn interval_json(i: Interval) -> Value {
@@ -335,6 +374,8 @@ pub(crate) fn population(trains: &SpikeTrains, set: &Settings, found: &mut Findi
     let intervals: Vec<Value> = h.interval.iter().map(|i| interval_json(*i)).collect();
     let value = json!({ "bin": bin, "remainder": binned.remainder, "start": starts, "rate": h.rate, "poisson_intervals": intervals, "unit": rate });
     found.json.insert("population".into(), value);
+    let [low, high] = limits(&h.interval);
+    found.table([("start", starts), ("rate", h.rate), ("low", low), ("high", high)]);
     Ok(())
 }
 

@@ -49,7 +49,8 @@ pub(crate) struct Analyse {
     /// Print JSON, with every train and every matrix
     #[arg(long)]
     json: bool,
-    /// Print CSV: a line per train; of smooth and psth, a line per time
+    /// Print CSV: a line per train; of population, smooth and psth a line per time, of correlogram per
+    /// lag, of measures of pairs a matrix
     #[arg(long, conflicts_with = "json")]
     csv: bool,
 }
@@ -276,11 +277,26 @@ impl Analyse {
         let read = self.recording.read()?;
         let found = self.measured(&read.trains)?;
         if self.csv {
-            return terminal::print(&csv(&read.trains, &found));
+            return terminal::print(&self.as_csv(&read.trains, &found)?);
         }
         match self.json {
             true => terminal::print_json(&self.as_json(&read, found)),
             false => terminal::print(&overview(&read, &self.recording.file, &found)),
+        }
+    }
+
+    /// What was found as one table.
+    fn as_csv(&self, trains: &SpikeTrains, found: &Findings) -> Outcome<String> {
+        match &found.tables[..] {
+            [] if found.columns.is_empty() => {
+                Err(Failure::bad("--csv: what was measured is no table; --json has it"))
+            }
+            [] => Ok(crate::text::csv(&per_train(trains, found))),
+            [table] if self.measure.len() == 1 => Ok(crate::text::csv(&table.lines())),
+            _ => {
+                let rule = "--csv: is one table, but each of population, smooth, psth, correlogram and measures of pairs has its own; measure one at a time, or take --json";
+                Err(Failure::bad(rule))
+            }
         }
     }
 
@@ -349,27 +365,16 @@ pub(crate) fn overview(read: &Read, file: &str, found: &Findings) -> String {
     out + &lines.render(terminal::width())
 }
 
-/// What was found as CSV: a line per train, or per time where a measure has a course over time.
-fn csv(trains: &SpikeTrains, found: &Findings) -> String {
-    let mut lines: Vec<Vec<String>> = Vec::new();
-    if found.series.is_empty() {
-        let heads = ["train", "spikes"].into_iter().chain(found.columns.iter().map(|c| c.0.as_str()));
-        lines.push(heads.map(str::to_lowercase).collect());
-        for (i, times) in trains.times.iter().enumerate() {
-            let cells = found
-                .columns
-                .iter()
-                .map(|c| c.1.get(i).filter(|cell| *cell != "-").cloned().unwrap_or_default());
-            lines.push([trains.label(i), times.len().to_string()].into_iter().chain(cells).collect());
-        }
-    } else {
-        lines.push(found.series.iter().map(|(name, _)| name.clone()).collect());
-        let rows = found.series.iter().map(|(_, values)| values.len()).min().unwrap_or(0);
-        lines.extend(
-            (0..rows).map(|i| found.series.iter().map(|(_, values)| values[i].to_string()).collect()),
-        );
-    }
-    crate::text::csv(&lines)
+/// A line per train with the measures that have a number for each.
+fn per_train(trains: &SpikeTrains, found: &Findings) -> Vec<Vec<String>> {
+    let heads = ["train", "spikes"].into_iter().chain(found.columns.iter().map(|c| c.0.as_str()));
+    let head = heads.map(str::to_lowercase).collect();
+    let row = |(i, times): (usize, &Vec<f64>)| {
+        let cells = found.columns.iter().map(|c| c.1.get(i).filter(|cell| *cell != "-").cloned());
+        let known = [trains.label(i), times.len().to_string()].into_iter();
+        known.chain(cells.map(Option::unwrap_or_default)).collect()
+    };
+    std::iter::once(head).chain(trains.times.iter().enumerate().map(row)).collect()
 }
 
 /// The recording in a line.

@@ -4,7 +4,7 @@ use rheobase::analyse::{Kernel, Violations, align, psth as histogram, rates_kern
 use rheobase::data::SpikeTrains;
 use serde_json::{Value, json};
 
-use crate::analyse::measures::{Findings, Settings, interval_json};
+use crate::analyse::measures::{Findings, Settings, interval_json, limits};
 use crate::analyse::recording::{by_clock, units};
 use crate::failure::{Failure, Outcome};
 use crate::text::{grouped, short};
@@ -70,8 +70,8 @@ pub(crate) fn smooth(trains: &SpikeTrains, set: &Settings, found: &mut Findings)
             short(smooth.step)
         ),
     );
-    let columns = trains.times.iter().enumerate().map(|(i, _)| trains.label(i)).zip(rates);
-    found.series = std::iter::once(("time".to_string(), smooth.times)).chain(columns).collect();
+    let columns = rates.into_iter().enumerate().map(|(i, rates)| (trains.label(i), rates));
+    found.table(std::iter::once(("time".to_string(), smooth.times)).chain(columns));
     Ok(())
 }
 
@@ -154,11 +154,9 @@ pub(crate) fn psth(trains: &SpikeTrains, set: &Settings, found: &mut Findings) -
         ),
     );
     let intervals: Vec<Value> = h.interval.iter().map(|i| interval_json(*i)).collect();
-    let low = h.interval.iter().map(|i| i.low).collect();
-    let high = h.interval.iter().map(|i| i.high).collect();
+    let [low, high] = limits(&h.interval);
     let value = json!({ "at": set.at, "bin": bin, "start": starts, "rate": h.rate, "poisson_intervals": intervals, "unit": unit });
     found.json.insert("psth".into(), value);
-    let named = [("start", starts), ("rate", h.rate), ("low", low), ("high", high)];
-    found.series = named.into_iter().map(|(name, values)| (name.to_string(), values)).collect();
+    found.table([("start", starts), ("rate", h.rate), ("low", low), ("high", high)]);
     Ok(())
 }

@@ -8,7 +8,7 @@ use rheobase::data::SpikeTrains;
 use rheobase::models::neuron::Time;
 use serde_json::{Value, json};
 
-use crate::analyse::measures::{Findings, Settings, interval_json};
+use crate::analyse::measures::{Findings, Settings, interval_json, limits};
 use crate::analyse::recording::{by_clock, slow_bin, strictly_ascending, units, whole_bins};
 use crate::failure::{Failure, Outcome};
 use crate::text::short;
@@ -113,6 +113,9 @@ pub(crate) fn correlogram(trains: &SpikeTrains, set: &Settings, found: &mut Find
     let range: Vec<Value> = c.range.iter().map(|i| interval_json(*i)).collect();
     let value = json!({ "of": of, "bin": bin, "lags": c.lags, "counts": c.counts, "expected": c.expected, "range": range });
     found.json.insert("correlogram".into(), value);
+    let pairs: Vec<f64> = c.counts.iter().map(|n| *n as f64).collect();
+    let [low, high] = limits(&c.range);
+    found.table([("lag", c.lags), ("pairs", pairs), ("expected", c.expected), ("low", low), ("high", high)]);
     Ok(())
 }
 
@@ -138,6 +141,7 @@ pub(crate) fn correlation(trains: &SpikeTrains, set: &Settings, found: &mut Find
         "fisher_interval": interval,
     });
     found.json.insert("correlation".into(), value);
+    found.matrix(trains, taken, &c.matrix);
     Ok(())
 }
 
@@ -210,6 +214,7 @@ pub(crate) fn distances(
     found.line(m.name, with + &spread(&values, m.trains, trains.times.len()));
     let rows: Vec<&[f64]> = m.values.chunks(m.trains.max(1)).collect();
     found.json.insert(m.key.into(), json!({ "trains": m.trains, "with": m.with, "matrix": rows }));
+    found.matrix(trains, m.trains, &m.values);
     Ok(())
 }
 

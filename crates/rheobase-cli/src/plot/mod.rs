@@ -280,7 +280,8 @@ pub(crate) fn intervals(trains: &SpikeTrains, bin: Option<f64>) -> Outcome<Figur
 fn around_stimuli(trains: &SpikeTrains, set: &Settings) -> Outcome<Figure> {
     let mut found = Findings::default();
     psth(trains, set, &mut found)?;
-    let [(_, start), (_, rate), (_, low), (_, high)] = &found.series[..] else {
+    let columns = found.tables.first().map_or(&[][..], |table| &table.columns[..]);
+    let [start, rate, low, high] = columns else {
         return Err(Failure::bad("--measure psth: gave nothing to draw"));
     };
     let bin = start.get(1).map_or(0.0, |next| next - start[0]);

@@ -250,23 +250,21 @@ impl Finished {
         if let Some(credit) = self.credit {
             table.row(["data".into(), credit.into()]);
         }
-        let more = (2 * job.config().train.epochs).max(1);
         let mut out = table.render(terminal::width());
-        let _ = write!(
-            out,
-            "
+        if !terminal::is_quiet() {
+            let more = (2 * job.config().train.epochs).max(1);
+            let _ = write!(
+                out,
+                "
 Try next:
   rheobase inspect {place}                  its layers, shapes, parameters and rates
   rheobase eval {place}                     the test again
   rheobase report {place}                   everything on one page
   rheobase train --resume -o {place} --epochs {more}    train further
-
-fingerprint {}
-{}
-",
-            self.fingerprint,
-            self.scores.line()
-        );
+"
+            );
+        }
+        let _ = write!(out, "\nfingerprint {}\n{}\n", self.fingerprint, self.scores.line());
         out
     }
 }

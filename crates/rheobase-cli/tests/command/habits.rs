@@ -70,6 +70,42 @@ fn pictures_have_sizes_kinds_and_a_source() {
 }
 
 #[test]
+fn every_measure_has_a_table_or_says_that_it_has_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    ok(place, &["simulate", "lif", "--neurons", "30", "--input", "noise:1.2,3", "-o", "spikes.npz"]);
+    for (measure, head, lines) in [
+        ("population", "start,rate,low,high", 11),
+        ("correlogram", "lag,pairs,expected,low,high", 6),
+        ("van-rossum", "train,0,1,2", 4),
+        ("correlation", "train,0,1,2", 4),
+    ] {
+        let table = ok(
+            place,
+            &[
+                "analyse",
+                "spikes.npz",
+                "-m",
+                measure,
+                "--trains",
+                "3",
+                "--bin",
+                "100ms",
+                "--max-lag",
+                "200ms",
+                "--csv",
+            ],
+        );
+        assert!(table.starts_with(&format!("{head}\n")), "{table}");
+        assert_eq!(table.lines().count(), lines, "{measure}: {table}");
+    }
+    for (measures, says) in [("psth,rate", "one table"), ("synchrony", "no table")] {
+        let wrong = run_in(place, &["analyse", "spikes.npz", "-m", measures, "--at", "0.5", "--csv"]);
+        assert!(wrong.code == Some(2) && wrong.err.contains(says), "{measures}: {}", wrong.err);
+    }
+}
+
+#[test]
 fn output_may_go_to_other_programs() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path();
@@ -231,7 +267,11 @@ fn what_is_not_a_result_can_be_left_out() {
     let said = run_in(place, &["train", "job.toml", "--out", "a"]).err;
     assert_eq!(said.lines().filter(|l| l.starts_with("epoch ")).count(), 3, "{said}");
     let quiet = run_in(place, &["--quiet", "train", "job.toml", "--out", "b"]);
-    assert!(quiet.err.is_empty() && quiet.out.contains("test accuracy"), "{}", quiet.err);
+    assert!(
+        quiet.err.is_empty() && quiet.out.contains("test accuracy") && !quiet.out.contains("Try next"),
+        "{}",
+        quiet.err
+    );
     let coloured = run_in(place, &["models", "lyf", "--color", "always"]).err;
     assert!(coloured.contains("\u{1b}[31m"), "{coloured:?}");
     assert!(!run_in(place, &["models", "lyf"]).err.contains('\u{1b}'));

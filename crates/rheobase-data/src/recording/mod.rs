@@ -14,6 +14,7 @@ mod aedat4;
 mod camera;
 mod content;
 mod dense;
+mod entries;
 mod event_stream;
 mod field;
 mod fields;
@@ -22,6 +23,7 @@ mod formats;
 mod found;
 #[cfg(feature = "hdf5")]
 mod hdf5_arrays;
+mod lists;
 mod matlab;
 mod matrix;
 mod n_mnist;
@@ -34,6 +36,7 @@ mod nwb;
 mod options;
 mod prophesee;
 mod record;
+mod roles;
 #[cfg(feature = "hdf5")]
 pub(crate) mod shd;
 #[cfg(feature = "hdf5")]

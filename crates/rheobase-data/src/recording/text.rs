@@ -6,12 +6,12 @@
 use std::path::Path;
 
 use super::content::Content;
+use super::entries::add_silent;
 use super::field::{Field, Words};
 use super::fields::{Fields, Source};
 use super::found::{Found, Said};
 use super::options::{Holds, TrainOptions};
 use super::spike_list::MOST_TRAINS;
-use super::understand::add_silent;
 use super::unit::Unit;
 use crate::npy;
 use rheobase_base::memory;
