@@ -1,7 +1,9 @@
 //! From inputs to outputs: out of events, or out of all values.
 
-use rheobase_models::lanes::{Elem, Kernel, Lanes, Level, prefetch};
 use std::ops::Range;
+use std::slice::ChunksExact;
+
+use rheobase_models::lanes::{Elem, Kernel, Lanes, Level, prefetch};
 
 use super::{GROUP, end, products};
 use crate::network::signal::{Events, Signal};
@@ -113,7 +115,7 @@ impl Kernel<f32> for FromAll<'_> {
             let rows = Rows { range: start..inputs.min(start + ROWS), last: start + ROWS >= inputs };
             blocks!(V, p.outputs, 4 2, |o, N| {
                 let end = end::<V, N>(o, p.outputs);
-                for row in p.weights.chunks_exact(p.outputs).skip(start).take(ROWS) {
+                for row in rows.of(&p) {
                     prefetch(&row[o..end], N * V::WIDTH);
                 }
                 for first in (0..grouped).step_by(GROUP) {
@@ -137,6 +139,12 @@ struct Rows {
 }
 
 impl Rows {
+    /// Their weights.
+    #[inline(always)]
+    fn of<'a>(&self, p: &Product<'a>) -> ChunksExact<'a, f32> {
+        p.weights[self.range.start * p.outputs..self.range.end * p.outputs].chunks_exact(p.outputs)
+    }
+
     /// Adds to `N` registers of outputs from `o` on, of `S` samples from `first` on whose values are `[input][sample]`.
     #[inline(always)]
     fn add<V: Lanes<Elem = f32>, const S: usize, const N: usize>(
@@ -157,8 +165,7 @@ impl Rows {
                 }
             }
         }
-        let weights = p.weights[self.range.start * outputs..self.range.end * outputs].chunks_exact(outputs);
-        let weights = weights.map(
+        let weights = self.of(p).map(
             #[inline(always)]
             |row| &row[o..end],
         );
