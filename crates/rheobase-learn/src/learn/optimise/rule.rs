@@ -79,7 +79,7 @@ impl<R: Rule> Kernel<f32> for Sweep<'_, R> {
     type Output = bool;
 
     #[inline(always)]
-    fn run<V: Lanes<Elem = f32>>(mut self) -> bool {
+    fn run<V: Lanes<Elem = f32>>(self) -> bool {
         let (largest, finite) = (V::broadcast(R::LARGEST), V::broadcast(f32::MAX));
         let mut sound = V::Mask::splat(true);
         let mut at = 0;

@@ -1,8 +1,11 @@
 //! From inputs to outputs: out of events, or out of all values.
 
-use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
+use std::ops::Range;
+use std::slice::ChunksExact;
 
-use super::{GROUP, end, pack, products};
+use rheobase_models::lanes::{Elem, Kernel, Lanes, Level, prefetch};
+
+use super::{GROUP, end, products};
 use crate::network::signal::{Events, Signal};
 use rheobase_base::vector::all_ones;
 
@@ -87,6 +90,10 @@ fn finish<V: Lanes<Elem = f32>, const N: usize>(
 
 struct FromAll<'a>(Product<'a>);
 
+/// Rows of weights that are read side by side, a line of each at a time: so few that a processor sees where each goes on. No
+/// result depends on it.
+const ROWS: usize = 16;
+
 impl Kernel<f32> for FromAll<'_> {
     type Output = ();
     #[inline(always)]
@@ -103,37 +110,70 @@ impl Kernel<f32> for FromAll<'_> {
                 }
             }
         }
-        let mut weights = Vec::new();
-        blocks!(V, p.outputs, 4 2, |o, N| {
-            let end = end::<V, N>(o, p.outputs);
-            if grouped > 0 {
-                weights.resize(inputs * N * V::WIDTH, 0.0);
-                pack::<V, N>(p.weights.chunks_exact(p.outputs), o..end, &mut weights);
-            }
-            for first in (0..grouped).step_by(GROUP) {
-                let sums = products::<V, N>(&values[first * inputs..(first + GROUP) * inputs], &weights);
-                for s in 0..GROUP {
-                    let start = (first + s) * p.outputs;
-                    finish::<V, N>(sums[s], p.bias, o, &mut p.out[start + o..start + end]);
+        // Some rows of weights for all samples, then the next: sums wait in their places.
+        for start in (0..inputs.max(1)).step_by(ROWS) {
+            let rows = Rows { range: start..inputs.min(start + ROWS), last: start + ROWS >= inputs };
+            blocks!(V, p.outputs, 4 2, |o, N| {
+                let end = end::<V, N>(o, p.outputs);
+                for row in rows.of(&p) {
+                    prefetch(&row[o..end], N * V::WIDTH);
                 }
-            }
-            for sample in grouped..samples {
-                one::<V, N>(&mut p, sample, o);
-            }
-        });
+                for first in (0..grouped).step_by(GROUP) {
+                    let values = &values[first * inputs..(first + GROUP) * inputs];
+                    rows.add::<V, GROUP, N>(&mut p, first, o, values);
+                }
+                let input = p.input;
+                for sample in grouped..samples {
+                    rows.add::<V, 1, N>(&mut p, sample, o, input.sample(sample));
+                }
+            });
+        }
     }
 }
 
-/// `N` registers of outputs from `o` on, of one sample.
-#[inline(always)]
-fn one<V: Lanes<Elem = f32>, const N: usize>(p: &mut Product<'_>, sample: usize, o: usize) {
-    let (end, start) = (end::<V, N>(o, p.outputs), sample * p.outputs);
-    let mut sums = [V::zero(); N];
-    for (x, row) in p.input.sample(sample).iter().zip(p.weights.chunks_exact(p.outputs)) {
-        let (x, row) = (V::broadcast(*x), &row[o..end]);
-        for r in 0..N {
-            sums[r] = sums[r] + x * V::load(&row[r * V::WIDTH..]);
+/// Some rows of weights.
+struct Rows {
+    range: Range<usize>,
+    /// Whether they are the last ones.
+    last: bool,
+}
+
+impl Rows {
+    /// Their weights.
+    #[inline(always)]
+    fn of<'a>(&self, p: &Product<'a>) -> ChunksExact<'a, f32> {
+        p.weights[self.range.start * p.outputs..self.range.end * p.outputs].chunks_exact(p.outputs)
+    }
+
+    /// Adds to `N` registers of outputs from `o` on, of `S` samples from `first` on whose values are `[input][sample]`.
+    #[inline(always)]
+    fn add<V: Lanes<Elem = f32>, const S: usize, const N: usize>(
+        &self,
+        p: &mut Product<'_>,
+        first: usize,
+        o: usize,
+        values: &[f32],
+    ) {
+        let (end, outputs) = (end::<V, N>(o, p.outputs), p.outputs);
+        let place = |s: usize| (first + s) * outputs + o..(first + s) * outputs + end;
+        let mut sums = [[V::zero(); N]; S];
+        if self.range.start > 0 {
+            for s in 0..S {
+                let from = &p.out[place(s)];
+                for r in 0..N {
+                    sums[s][r] = V::load(&from[r * V::WIDTH..]);
+                }
+            }
+        }
+        let weights = self.of(p).map(
+            #[inline(always)]
+            |row| &row[o..end],
+        );
+        let values = &values[self.range.start * S..self.range.end * S];
+        let sums = products::<V, S, N>(sums, values, weights);
+        let bias = if self.last { p.bias } else { None };
+        for s in 0..S {
+            finish::<V, N>(sums[s], bias, o, &mut p.out[place(s)]);
         }
     }
-    finish::<V, N>(sums, p.bias, o, &mut p.out[start + o..start + end]);
 }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 
-use super::{GROUP, end, pack, products};
+use super::{GROUP, end, products};
 use crate::network::operator::StepError;
 use crate::network::signal::Signal;
 use rheobase_base::vector::{add, all_ones};
@@ -268,11 +268,15 @@ impl Kernel<f32> for OfTiles<'_> {
             // The errors of these outputs side by side: they are read again for every row.
             let end = end::<V, N>(o, self.outputs);
             errors.resize(samples * N * V::WIDTH, 0.0);
-            let rows = self.tiles.iter().flat_map(
-                #[inline(always)]
-                |tile| tile.error.chunks_exact(self.outputs),
-            );
-            pack::<V, N>(rows, o..end, &mut errors);
+            let mut to = errors.chunks_exact_mut(N * V::WIDTH);
+            for tile in self.tiles {
+                for (row, to) in tile.error.chunks_exact(self.outputs).zip(&mut to) {
+                    let row = &row[o..end];
+                    for r in 0..N {
+                        V::load(&row[r * V::WIDTH..]).store(&mut to[r * V::WIDTH..]);
+                    }
+                }
+            }
             for (group, values) in values.chunks_exact(samples * GROUP).enumerate() {
                 group_of_rows::<V, N>(&mut self, (o, end), group * GROUP, values, &errors);
             }
@@ -303,7 +307,7 @@ fn group_of_rows<V: Lanes<Elem = f32>, const N: usize>(
         let (x, rest) = values.split_at(samples * GROUP);
         let (e, after) = errors.split_at(samples * N * V::WIDTH);
         (values, errors) = (rest, after);
-        let sums = products::<V, N>(x, e);
+        let sums = products::<V, GROUP, N>([[V::zero(); N]; GROUP], x, e.chunks_exact(N * V::WIDTH));
         for k in 0..GROUP {
             for r in 0..N {
                 totals[k][r] = totals[k][r] + sums[k][r];

@@ -49,16 +49,19 @@ fn end<V: Lanes<Elem = f32>, const N: usize>(o: usize, outputs: usize) -> usize 
     if N > 1 { o + N * V::WIDTH } else { outputs.min(o + V::WIDTH) }
 }
 
-/// `Σ_k x[k, r]·y[k]` for a group of rows `r`, k ascending from +0; `x` is `[k][r]`, `y` has `N` registers for each k.
+/// Adds `Σ_k x[k, r]·y[k]` to the sums of `R` rows `r`, k ascending; `x` is `[k][r]`, `y` has `N` registers for each k.
 #[inline(always)]
-fn products<V: Lanes<Elem = f32>, const N: usize>(x: &[f32], y: &[f32]) -> [[V; N]; GROUP] {
-    let mut sums = [[V::zero(); N]; GROUP];
-    for (x, y) in x.as_chunks::<GROUP>().0.iter().zip(y.chunks_exact(N * V::WIDTH)) {
+fn products<'a, V: Lanes<Elem = f32>, const R: usize, const N: usize>(
+    mut sums: [[V; N]; R],
+    x: &[f32],
+    y: impl Iterator<Item = &'a [f32]>,
+) -> [[V; N]; R] {
+    for (x, y) in x.as_chunks::<R>().0.iter().zip(y) {
         let mut row = [V::zero(); N];
         for r in 0..N {
             row[r] = V::load(&y[r * V::WIDTH..]);
         }
-        for k in 0..GROUP {
+        for k in 0..R {
             let x = V::broadcast(x[k]);
             for r in 0..N {
                 sums[k][r] = sums[k][r] + x * row[r];
@@ -66,19 +69,4 @@ fn products<V: Lanes<Elem = f32>, const N: usize>(x: &[f32], y: &[f32]) -> [[V; 
         }
     }
     sums
-}
-
-/// Copies outputs `range` of `rows` side by side, `N` registers of each, so that they are read without leaps.
-#[inline(always)]
-fn pack<'a, V: Lanes<Elem = f32>, const N: usize>(
-    rows: impl Iterator<Item = &'a [f32]>,
-    range: std::ops::Range<usize>,
-    to: &mut [f32],
-) {
-    for (row, to) in rows.zip(to.chunks_exact_mut(N * V::WIDTH)) {
-        let row = &row[range.clone()];
-        for r in 0..N {
-            V::load(&row[r * V::WIDTH..]).store(&mut to[r * V::WIDTH..]);
-        }
-    }
 }
