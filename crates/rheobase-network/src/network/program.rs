@@ -34,6 +34,15 @@ impl ProgramNode {
     pub fn width(&self) -> usize {
         self.shape.iter().product()
     }
+
+    /// Synaptic operations of a step; `last` keeps those of the step before, which inputs that stay the same come to again.
+    fn operations(&self, inputs: &[&Signal], counted: &dyn Fn(usize) -> bool, last: &mut Option<u64>) -> u64 {
+        let still = inputs.iter().all(|s| s.constant);
+        let now =
+            last.filter(|_| still).unwrap_or_else(|| self.operator.synaptic_operations(inputs, counted));
+        *last = Some(now);
+        now
+    }
 }
 
 /// A network that has been checked: shapes inferred, nodes in order, parameters named.
@@ -284,8 +293,7 @@ impl Program {
         mut see: impl FnMut(usize, &[Signal]),
     ) -> Result<()> {
         let Steps { feed: input, range } = steps;
-        let (first, steps) = (range.start, range.len());
-        let source = input.source();
+        let (first, steps, source) = (range.start, range.len(), input.source());
         self.check_feed(input, state)?;
         counts.spikes.resize(self.nodes.len(), 0);
         counts.operations.resize(self.nodes.len(), 0);
@@ -296,8 +304,7 @@ impl Program {
             vec![false; self.nodes.len() + 1]
         };
         tape.begin(self, state, steps, context.taping.then_some(&taped[..]));
-        // Of the last step: the same inputs come to as many.
-        let mut operations = vec![0; self.nodes.len()];
+        let mut operations = vec![None; self.nodes.len()];
         let cancel = Cancel::current();
         for t in 0..steps {
             cancel.check()?;
@@ -352,10 +359,7 @@ impl Program {
                 if node.operator.spikes() {
                     counts.spikes[n] += out.active(&counted) as u64;
                 }
-                if t == 0 || !inputs.iter().all(|s| s.constant) {
-                    operations[n] = node.operator.synaptic_operations(&inputs, &counted);
-                }
-                counts.operations[n] += operations[n];
+                counts.operations[n] += node.operations(&inputs, &counted, &mut operations[n]);
                 signals[n + 1] = out;
             }
             see(t, signals);
