@@ -286,7 +286,10 @@ class SpikeTrains(Sequence[np.ndarray]):
         about = (self.window, self.dt, self.unit, self.samples, self.names)
         if about != (other.window, other.dt, other.unit, other.samples, other.names):
             return False
-        return np.array_equal(self._ends, other._ends) and np.array_equal(self._times, other._times)
+        if not (np.array_equal(self._ends, other._ends) and np.array_equal(self._times, other._times)):
+            return False
+        (values, windows), (others, other_windows) = self._own.rest(), other._own.rest()
+        return windows == other_windows and all(map(np.array_equal, values, others))
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -295,7 +298,8 @@ class SpikeTrains(Sequence[np.ndarray]):
         return f"<SpikeTrains: {len(self)} trains, {self.spikes} spikes from {start:g} to {end:g} {self.unit}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _unpickled, (self._times, self._ends, self.samples, list(self.names), self.window, self.dt, self.unit)
+        about = (self.samples, list(self.names), self.window, self.dt, self.unit)
+        return _unpickled, (self._times, self._ends, self._own.rest(), *about)
 
     def sample(self, sample: int) -> SpikeTrains:
         """One sample alone."""
@@ -445,8 +449,8 @@ class SpikeTrains(Sequence[np.ndarray]):
         return self.figure().to_svg()
 
 
-def _unpickled(times: np.ndarray, ends: np.ndarray, *about: Any) -> SpikeTrains:
-    return SpikeTrains._of(_native.SpikeTrains(times, ends, *about))
+def _unpickled(times: np.ndarray, ends: np.ndarray, rest: tuple[Any, Any], *about: Any) -> SpikeTrains:
+    return SpikeTrains._of(_native.SpikeTrains(times, ends, *about).with_rest(*rest))
 
 
 def of_recording(recording: Recording) -> SpikeTrains:

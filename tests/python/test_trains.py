@@ -53,6 +53,17 @@ def test_trains_come_from_arrays_and_lists_and_go_back():
         TWO[0][0] = 1.0
 
 
+def test_values_of_spikes_count_in_comparisons_and_are_pickled(tmp_path):
+    strong, plain = (rb.LIF(amplitude=a).population(3).run(2.0, time=0.2).to_trains() for a in (0.5, 1.0))
+    assert [t.tolist() for t in strong] == [t.tolist() for t in plain] and strong != plain
+    again = pickle.loads(pickle.dumps(strong))
+    assert again == strong and again != plain
+    for name, trains in (("a", strong), ("b", again)):
+        trains.write(tmp_path / f"{name}.npz")
+    arrays = [np.load(tmp_path / f"{name}.npz") for name in "ab"]
+    assert "value" in arrays[0] and all(np.array_equal(arrays[0][name], arrays[1][name]) for name in arrays[0])
+
+
 def test_trains_of_many_neurons_take_one_array():
     rng = np.random.default_rng(1)
     neurons, spikes = 50_000, 200_000

@@ -143,9 +143,22 @@ impl SpikeTrains {
         Ok([array(py, times, &lengths[0])?.into_any(), array(py, ends, &lengths[1])?.into_any()])
     }
 
-    /// What the spikes of each train stand for; empty for plain spikes.
-    fn values<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        self.0.values.iter().map(|v| Ok(array(py, v.clone(), &[v.len()])?.into_any())).collect()
+    /// Values of each train's spikes, empty for plain ones, and windows of the samples, none where all have the same.
+    fn rest<'py>(&self, py: Python<'py>) -> PyResult<(Vec<Bound<'py, PyAny>>, Vec<(f64, f64)>)> {
+        let values = self.0.values.iter().map(|v| Ok(array(py, v.clone(), &[v.len()])?.into_any()));
+        Ok((values.collect::<PyResult<_>>()?, self.0.windows.clone()))
+    }
+
+    /// The same times with what `rest` of such trains gave.
+    fn with_rest(&self, values: Vec<PyReadonlyArray1<'_, f64>>, windows: Vec<(f64, f64)>) -> PyResult<Self> {
+        let values = values.iter().map(|v| Ok(v.as_slice()?.to_vec())).collect::<PyResult<Vec<_>>>()?;
+        let fits = |(v, t): (&Vec<f64>, &Vec<f64>)| v.is_empty() || v.len() == t.len();
+        let as_many = values.len() == self.0.times.len() && [0, self.0.samples].contains(&windows.len());
+        if !as_many || !values.iter().zip(&self.0.times).all(fits) {
+            let rule = "are needed for each train's spikes, and a window for each sample, or none";
+            return Err(Error::value("spike trains", "values", values.len(), rule)).raised();
+        }
+        Ok(SpikeTrains(Trains { values, windows, ..self.0.clone() }))
     }
 
     #[getter]
