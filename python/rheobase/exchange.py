@@ -249,11 +249,10 @@ def from_file(path: str | os.PathLike[str]) -> Any:
 
 def _built(path: str | os.PathLike[str]) -> Any:
     """The modules that a file describes, with their state."""
+    text, tensors = _native.Exchanged.described(path)
     import json
 
     import torch
-
-    text, tensors = _native.Exchanged.described(path)
 
     description, arrays = json.loads(text), dict(tensors)
     framework = description["framework"]
