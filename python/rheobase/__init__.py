@@ -11,53 +11,53 @@
 what is not a number and for unknown names, ``OSError`` for files, and ``KeyboardInterrupt``, which ends any long call.
 """
 
-from . import analyse, exchange, vision
-from ._cell import SLIFCell
-from ._dataset import Dataset
-from ._dynamics import Dynamics, FixedPoint, PhasePortrait, Threshold
-from ._epochs import Control, Epoch, StageEpoch
-from ._learn import Job, digits, fit, maps_figure, report
-from ._measures import Burst, Correlogram, Distances, IsiStatistics, MeanRates, RateOverTime
+from importlib import import_module
+from typing import Any
+
 from ._model import Learned, Model, PerFeature, models
 from ._native import Figure, __version__
 from ._native import probes as _probes
 from ._native import surrogates as _surrogates
-from ._network import (
-    AveragePool,
-    Conv,
-    Delayed,
-    Dropout,
-    Flatten,
-    Identity,
-    Layer,
-    Layers,
-    Linear,
-    MaxPool,
-    Network,
-    Neurons,
-    Part,
-    ReLU,
-    Scale,
-    Sequential,
-    Sigmoid,
-    Stack,
-    Sum,
-    SumPool,
-    Synapse,
-    Tanh,
-)
-from ._plasticity import Learner
-from ._population import Competition, Gradients, Population, State
-from ._read import CameraEvents, read_events, read_trains
-from ._recording import Events, Recording
-from ._rows import SpikeRows
-from ._runs import Comparison, sweep
-from ._settings import SettingKey, Settings
-from ._sound import Sound, read_wav
-from ._stimulus import Stimulus
-from ._trained import Answers, Conversion, Session, Trained, from_relu
-from ._trains import SpikeTrains
-from ._verify import Verified, verify
+
+_LATER = {
+    "_cell": "SLIFCell",
+    "_dataset": "Dataset",
+    "_dynamics": "Dynamics FixedPoint PhasePortrait Threshold",
+    "_epochs": "Control Epoch StageEpoch",
+    "_learn": "Job digits fit maps_figure report",
+    "_measures": "Burst Correlogram Distances IsiStatistics MeanRates RateOverTime",
+    "_network": "AveragePool Conv Delayed Dropout Flatten Identity Layer Layers Linear MaxPool Network Neurons Part ReLU Scale Sequential "
+    "Sigmoid Stack Sum SumPool Synapse Tanh",
+    "_plasticity": "Learner",
+    "_population": "Competition Gradients Population State",
+    "_read": "CameraEvents read_events read_trains",
+    "_recording": "Events Recording",
+    "_rows": "SpikeRows",
+    "_runs": "Comparison sweep",
+    "_settings": "SettingKey Settings",
+    "_sound": "Sound read_wav",
+    "_stimulus": "Stimulus",
+    "_trained": "Answers Conversion Session Trained from_relu",
+    "_trains": "SpikeTrains",
+    "_verify": "Verified verify",
+}
+"""What is loaded when it is first asked for, by the module that it is in: no program needs all, and all would wait for it."""
+
+_MODULE_OF = {name: module for module, names in _LATER.items() for name in names.split()}
+_MODULE_OF.update({name: name for name in ("analyse", "exchange", "vision")})
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f".{_MODULE_OF[name]}", __name__)
+    found = globals()[name] = module if name == _MODULE_OF[name] else getattr(module, name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULE_OF})
+
 
 probes: dict[str, str] = dict(_probes())
 """What can be probed in every model besides its state fields, with its meaning."""

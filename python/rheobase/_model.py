@@ -385,8 +385,7 @@ def _dialects(info: dict[str, Any], fields: Mapping[str, Any]) -> Iterator[tuple
     for library, classes, parameters in _ELSEWHERE:
         key = next(key for key, start in _DIALECTS.items() if library.startswith(start))
         theirs = [name for name, ours in classes if ours == info["name"]]
-        names = {name: ours for name, ours in parameters if ours in fields}
-        if theirs and names:
+        if theirs and (names := {name: ours for name, ours in parameters if ours in fields}):
             yield f"from_{key}", _dialect(library, theirs, names)
 
 

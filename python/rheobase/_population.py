@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from . import _native
 from ._model import Learned, Model, _amount, _plain
@@ -16,6 +15,8 @@ from ._stimulus import Stimulus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import numpy.typing as npt
 
 
 class Competition(NamedTuple):

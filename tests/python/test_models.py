@@ -3,6 +3,8 @@
 import copy
 import inspect
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -155,3 +157,16 @@ def test_bad_curves_say_why(call, words):
 def test_gain_without_bias_is_an_error():
     with pytest.raises(TypeError, match="give both"):
         rb.LIF().rates([1.0], gain=[1.0])
+
+
+def test_an_import_loads_models_alone_and_the_rest_when_it_is_asked_for():
+    program = """
+import sys
+import rheobase as rb
+print(sorted(name for name in sys.modules if name.startswith("rheobase.")))
+assert set(rb.__all__) <= set(dir(rb)) and all(getattr(rb, name) is getattr(rb, name) for name in dir(rb))
+assert rb.analyse.__name__ == "rheobase.analyse" and not hasattr(rb, "analyses")
+from rheobase import *
+"""
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "['rheobase._model', 'rheobase._native', 'rheobase._numbers']"
