@@ -54,15 +54,15 @@ impl Ids {
 
     /// Of whole numbers, which stay the names of those that fired.
     pub(super) fn of_numbers(values: &[f64], what: &str) -> Said<Ids> {
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
         for (row, x) in values.iter().enumerate() {
             // Beyond 2⁵³ neighbouring whole numbers cannot be told apart.
             if !(is_whole(*x) && x.abs() <= 9_007_199_254_740_992.0) {
                 let rule = "neurons and trials are told apart by whole numbers or by names";
                 return Err(format!("data row {}, column `{what}`: is {x}, but {rule}", row + 1));
             }
+            (low, high) = (low.min(*x), high.max(*x));
         }
-        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-        values.iter().for_each(|x| (low, high) = (low.min(*x), high.max(*x)));
         if values.is_empty() {
             return Ok(Ids::default());
         }
