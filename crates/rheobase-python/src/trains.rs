@@ -32,6 +32,8 @@ type EventArrays<'py> = (
 
 /// Times, columns, rows and polarities of a camera's events.
 type EventColumns<'py> = [Bound<'py, PyAny>; 4];
+/// Values of spikes train by train, and windows of samples.
+type Rest<'py> = (Vec<Bound<'py, PyAny>>, Vec<(f64, f64)>);
 
 #[pymethods]
 impl SpikeTrains {
@@ -144,7 +146,7 @@ impl SpikeTrains {
     }
 
     /// Values of each train's spikes, empty for plain ones, and windows of the samples, none where all have the same.
-    fn rest<'py>(&self, py: Python<'py>) -> PyResult<(Vec<Bound<'py, PyAny>>, Vec<(f64, f64)>)> {
+    fn rest<'py>(&self, py: Python<'py>) -> PyResult<Rest<'py>> {
         let values = self.0.values.iter().map(|v| Ok(array(py, v.clone(), &[v.len()])?.into_any()));
         Ok((values.collect::<PyResult<_>>()?, self.0.windows.clone()))
     }
