@@ -311,6 +311,10 @@ impl Program {
             let Slots { mut earlier, signals, before, same } = tape.step(t);
             let counted = |sample: usize| input.goes_on(sample, first + t);
             let same_input = input.stays(first + t);
+            if !same_input {
+                // A sample may have ended, which no longer counts where its input goes on, too.
+                operations.fill(None);
+            }
             match &mut earlier {
                 Some((earlier, _)) if same_input => {
                     std::mem::swap(&mut signals[source], &mut earlier[source]);
@@ -407,5 +411,32 @@ impl Program {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{Layer, Layers, SampleInput, Stack, TileInput, from, linear, lower};
+    use rheobase_models::lanes::Level;
+
+    #[test]
+    fn a_sample_that_has_ended_does_not_count_where_its_input_comes_later_either() {
+        let late = Layer::new("late", Stack([from("input").delay(1)]), [linear(2)]);
+        let program = lower(&Layers::new([late]).input(&[4]).unwrap(), 1).unwrap();
+        let (samples, lengths) = ([(); 2].map(|()| SampleInput::Constant(vec![1.0; 4])), [3, 5]);
+        let input = TileInput { samples: &samples, lengths: Some(&lengths), width: 4, wanted: false };
+        let context = Context {
+            step: 0,
+            sample_ids: &[0, 1],
+            epoch: 0,
+            training: false,
+            taping: false,
+            level: Level::best(),
+        };
+        let (mut state, mut tape, mut counts) = (program.start(2), Tape::default(), Counts::default());
+        program.run(&context, &mut state, input.steps(0..5), &mut tape, &mut counts, |_, _| {}).unwrap();
+        // Nothing arrives at first; then 8 operations for both samples twice, and for the longer one twice.
+        assert_eq!(counts.operations.iter().sum::<u64>(), 8 * (2 + 2 + 1 + 1));
     }
 }

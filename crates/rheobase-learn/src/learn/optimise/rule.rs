@@ -5,6 +5,7 @@ use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 use rheobase_models::real::Mask;
 
 use super::{Half, Moments, Update};
+use crate::learn::check;
 use rheobase_base::Result;
 
 /// The most moments that a rule keeps.
@@ -33,8 +34,9 @@ pub(super) fn take<R: Rule>(
     moments: &mut Moments,
     update: &Update<'_>,
 ) -> Result<()> {
-    if let Half::Parameter { from, .. } = &half {
+    if let Half::Parameter { from, to } = &half {
         update.check(gradient.len(), from.len())?;
+        check::same_length(update.name, "what is written", to.len(), from.len(), "the parameter")?;
     }
     let mut moments = moments.slices(update.name, R::MOMENTS, gradient.len())?;
     let limit = R::LARGEST;

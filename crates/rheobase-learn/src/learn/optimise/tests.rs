@@ -128,6 +128,8 @@ fn bad_input_is_refused_with_its_place_and_changes_nothing() {
             assert!(error.starts_with("hidden.weight.gradient[1] = "), "{error}");
         }
         assert!(optimiser.step(&mut x, &[0.0], &mut moments, &now).is_err());
+        let short = Half::Parameter { from: &[1.0, 2.0], to: &mut [0.0] };
+        assert!(optimiser.half(short, &[0.0; 2], &mut moments, &now).is_err());
         for rate in [f64::NAN, -1.0, f64::INFINITY] {
             let now = Update { learning_rate: rate, ..now };
             assert!(optimiser.step(&mut x, &[0.0; 2], &mut moments, &now).is_err());
