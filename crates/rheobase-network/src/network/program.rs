@@ -35,6 +35,15 @@ impl ProgramNode {
         self.shape.iter().product()
     }
 
+    /// What arrives at it in a step: what its sources send now, or sent a delay ago.
+    fn signals<'a>(&self, now: &'a [Signal], past: &'a [VecDeque<Signal>]) -> Vec<&'a Signal> {
+        let sent = |&(source, delay): &(usize, usize)| match delay {
+            0 => &now[source],
+            d => &past[source][d - 1],
+        };
+        self.inputs.iter().map(sent).collect()
+    }
+
     /// Synaptic operations of a step; `last` keeps those of the step before, which inputs that stay the same come to again.
     fn operations(&self, inputs: &[&Signal], counted: &dyn Fn(usize) -> bool, last: &mut Option<u64>) -> u64 {
         let still = inputs.iter().all(|s| s.constant);
@@ -332,14 +341,7 @@ impl Program {
                     before[n].copy_from(memory);
                 }
                 let mut out = std::mem::take(&mut signals[n + 1]);
-                let inputs: Vec<&Signal> = node
-                    .inputs
-                    .iter()
-                    .map(|(source, delay)| match delay {
-                        0 => &signals[*source],
-                        d => &state.past[*source][d - 1],
-                    })
-                    .collect();
+                let inputs = node.signals(signals, &state.past);
                 let context = Context { step: state.step, ..*context };
                 let stays = node.operator.is_static() && inputs.iter().all(|s| s.constant);
                 match &mut earlier {
