@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use rheobase_models::Real;
 use statrs::function::erf::erf_inv;
-use statrs::function::gamma::{gamma_lr, gamma_ur};
+use statrs::function::gamma::{gamma_lr, gamma_ur, ln_gamma};
 
 use rheobase_base::Result;
 use rheobase_base::check::{self, bad};
@@ -71,19 +71,35 @@ pub(crate) fn poisson_range(mean: f64, level: f64) -> Interval {
 }
 
 /// Where the gamma distribution of this shape (scale 1) has the probability `tail` below it, or above it if `upper`.
+///
+/// Newton's method from the normal approximation of the cube root (E. B. Wilson, M. M. Hilferty, PNAS 17:684 (1931),
+/// doi:10.1073/pnas.17.12.684), within bounds that halve where a step would leave them.
 pub(crate) fn gamma_quantile(shape: f64, tail: f64, upper: bool) -> f64 {
-    let beyond = |x: f64| if upper { gamma_ur(shape, x) < tail } else { gamma_lr(shape, x) > tail };
-    let (mut low, mut high) = (0.0, shape + 1.0);
-    while !beyond(high) {
-        low = high;
-        high *= 2.0;
-    }
+    let sign = if upper { -1.0 } else { 1.0 };
+    // How far the probability is beyond the tail; it rises with x.
+    let beyond = |x: f64| if upper { tail - gamma_ur(shape, x) } else { gamma_lr(shape, x) - tail };
+    let density = |x: f64| Real::exp((shape - 1.0) * Real::ln(x) - x - ln_gamma(shape));
+    let (mut low, mut high) = (0.0, f64::INFINITY);
+    let normal = sign * std::f64::consts::SQRT_2 * erf_inv(2.0 * tail - 1.0);
+    let root = 1.0 - 1.0 / (9.0 * shape) + normal / (3.0 * shape.sqrt());
+    let mut x = if root > 0.0 { shape * root * root * root } else { 0.5 * shape };
     loop {
-        let middle = 0.5 * (low + high);
-        if middle <= low || middle >= high {
-            return middle;
+        let excess = beyond(x);
+        if excess > 0.0 {
+            high = x
+        } else {
+            low = x
         }
-        if beyond(middle) { high = middle } else { low = middle }
+        let newton = x - excess / density(x);
+        if (newton - x).abs() <= 4.0 * f64::EPSILON * x {
+            return newton;
+        }
+        let inside = newton > low && newton < high;
+        let next = if inside { newton } else { 0.5 * (low + high.min(4.0 * x)) };
+        if next <= low || next >= high {
+            return next;
+        }
+        x = next;
     }
 }
 
@@ -182,6 +198,28 @@ mod tests {
         close(i.high, 18.390_356_04);
         assert!(poisson_interval(1, 1.0).is_err());
         assert!(poisson_interval(1, f64::NAN).is_err());
+    }
+
+    #[test]
+    fn gamma_quantiles_are_those_that_halving_finds() {
+        for shape in [0.5, 1.0, 1.5, 7.0, 300.0, 9_876.0] {
+            for tail in [0.3, 0.025, 1e-6, 1e-12] {
+                for upper in [false, true] {
+                    let beyond =
+                        |x: f64| if upper { gamma_ur(shape, x) < tail } else { gamma_lr(shape, x) > tail };
+                    let (mut low, mut high) = (0.0, 40.0 * shape + 400.0);
+                    while low < 0.5 * (low + high) && 0.5 * (low + high) < high {
+                        let middle = 0.5 * (low + high);
+                        if beyond(middle) { high = middle } else { low = middle }
+                    }
+                    let x = gamma_quantile(shape, tail, upper);
+                    assert!(
+                        (x - low).abs() <= 1e-12 * low,
+                        "{shape} {tail} {upper}: {x}, halving gives {low}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

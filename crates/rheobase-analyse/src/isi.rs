@@ -45,17 +45,21 @@ pub fn isi_statistics(times: &[f64]) -> Result<IsiStatistics> {
     let n = isi.len() as f64;
     let mean = (!isi.is_empty()).then(|| isi.iter().sum::<f64>() / n);
     let variation = |mean: f64| (isi.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / n).sqrt() / mean;
-    let contrast: Vec<f64> = isi.windows(2).map(|w| (w[1] - w[0]).abs() / (w[1] + w[0])).collect();
-    let local = |f: fn(f64) -> f64| {
-        (!contrast.is_empty()).then(|| contrast.iter().map(|c| f(*c)).sum::<f64>() / contrast.len() as f64)
-    };
+    let (mut cv2, mut lv, mut lvr) = (0.0, 0.0, 0.0);
+    for pair in isi.windows(2) {
+        let (sum, contrast) = contrast(pair);
+        cv2 += 2.0 * contrast.abs();
+        lv += 3.0 * contrast * contrast;
+        lvr += revised(sum, contrast, PUBLISHED_REFRACTORINESS);
+    }
+    let over_pairs = |sum: f64| (isi.len() > 1).then(|| sum / (n - 1.0));
     Ok(IsiStatistics {
         count: isi.len(),
         mean,
         cv: mean.filter(|_| isi.len() > 1).map(variation),
-        cv2: local(|c| 2.0 * c),
-        lv: local(|c| 3.0 * c * c),
-        lvr: revised(&isi, PUBLISHED_REFRACTORINESS),
+        cv2: over_pairs(cv2),
+        lv: over_pairs(lv),
+        lvr: over_pairs(lvr),
     })
 }
 
@@ -76,17 +80,22 @@ pub fn revised_local_variation(times: &[f64], refractoriness: f64) -> Result<Opt
     }
     check::distinct(PLACE, "times", times)?;
     let isi: Vec<f64> = times.windows(2).map(|w| w[1] - w[0]).collect();
-    Ok(revised(&isi, refractoriness))
+    let terms = isi.windows(2).map(|pair| {
+        let (sum, contrast) = contrast(pair);
+        revised(sum, contrast, refractoriness)
+    });
+    Ok((isi.len() > 1).then(|| terms.sum::<f64>() / (isi.len() - 1) as f64))
 }
 
-fn revised(isi: &[f64], refractoriness: f64) -> Option<f64> {
-    let term = |w: &[f64]| {
-        let (sum, contrast) = (w[0] + w[1], (w[1] - w[0]) / (w[0] + w[1]));
-        // 1 - 4xy / (x + y)^2 is the square of the contrast.
-        3.0 * contrast * contrast * (1.0 + 4.0 * refractoriness / sum)
-    };
-    let terms: Vec<f64> = isi.windows(2).map(term).collect();
-    (!terms.is_empty()).then(|| terms.iter().sum::<f64>() / terms.len() as f64)
+/// The sum of two neighbouring intervals, and their difference by it.
+fn contrast(pair: &[f64]) -> (f64, f64) {
+    let sum = pair[0] + pair[1];
+    (sum, (pair[1] - pair[0]) / sum)
+}
+
+/// What two neighbouring intervals add to LvR: 1 - 4xy / (x + y)^2 is the square of their contrast.
+fn revised(sum: f64, contrast: f64, refractoriness: f64) -> f64 {
+    3.0 * contrast * contrast * (1.0 + 4.0 * refractoriness / sum)
 }
 
 #[cfg(test)]

@@ -87,10 +87,7 @@ impl Field {
         let kind = match &self.data {
             Values::Numbers(v) if v.is_empty() => "empty".to_string(),
             Values::Numbers(v) => {
-                let (low, high) = v
-                    .iter()
-                    .filter(|x| !x.is_nan())
-                    .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| (l.min(*x), h.max(*x)));
+                let (low, high) = range(v);
                 let whole = if are_whole(v) { "whole numbers" } else { "numbers" };
                 if low == high { format!("{low}") } else { format!("{whole} from {low} to {high}") }
             }
@@ -147,12 +144,73 @@ pub(super) fn are_whole(values: &[f64]) -> bool {
     values.iter().all(|v| is_whole(*v) || v.is_nan())
 }
 
-/// Whether a number is whole, and finite: faster than by its fraction. Beyond the range of integers all are.
+/// Whether a number is whole, and finite: faster than by its fraction. From 2⁵² on all are.
 pub(super) fn is_whole(x: f64) -> bool {
-    x as i64 as f64 == x || (x.abs() > 9e18 && x.is_finite())
+    const WHOLE: f64 = 4_503_599_627_370_496.0;
+    let size = x.abs();
+    // Beside 2⁵² there is no room for a fraction.
+    if size < WHOLE { (size + WHOLE) - WHOLE == size } else { x.is_finite() }
+}
+
+/// The least and the greatest number, missing ones left aside; (∞, −∞) where there is none.
+pub(super) fn range(values: &[f64]) -> (f64, f64) {
+    // Four at a time, none of which waits for another.
+    let (mut low, mut high) = ([f64::INFINITY; 4], [f64::NEG_INFINITY; 4]);
+    let mut see = |lane: usize, x: f64| {
+        low[lane] = if x < low[lane] { x } else { low[lane] };
+        high[lane] = if x > high[lane] { x } else { high[lane] };
+    };
+    let (fours, rest) = values.as_chunks::<4>();
+    for four in fours {
+        (0..4).for_each(|lane| see(lane, four[lane]));
+    }
+    rest.iter().for_each(|x| see(0, *x));
+    (low.into_iter().fold(f64::INFINITY, f64::min), high.into_iter().fold(f64::NEG_INFINITY, f64::max))
 }
 
 /// Whether numbers never fall.
 pub(super) fn rises(values: &[f64]) -> bool {
     values.windows(2).all(|w| w[0] <= w[1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_numbers_are_those_without_a_fraction() {
+        let border = 4_503_599_627_370_496.0;
+        for x in [
+            0.0,
+            1.0,
+            2.5,
+            0.1,
+            1e15,
+            1e15 + 0.5,
+            border - 0.5,
+            border,
+            border + 1.0,
+            9e18,
+            1e300,
+            f64::MIN_POSITIVE,
+        ] {
+            assert_eq!(is_whole(x), x.fract() == 0.0, "{x}");
+            assert_eq!(is_whole(-x), x.fract() == 0.0, "-{x}");
+        }
+        assert!(!is_whole(f64::NAN) && !is_whole(f64::INFINITY) && !is_whole(f64::NEG_INFINITY));
+    }
+
+    #[test]
+    fn ranges_leave_missing_numbers_aside() {
+        let values: Vec<f64> = (0..11).map(|i| f64::from((i * 7) % 11) - 4.0).collect();
+        for n in 1..values.len() {
+            let least = values[..n].iter().copied().fold(f64::INFINITY, f64::min);
+            let most = values[..n].iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            assert_eq!(range(&values[..n]), (least, most));
+            let with_gaps: Vec<f64> = values[..n].iter().flat_map(|x| [f64::NAN, *x]).collect();
+            assert_eq!(range(&with_gaps), (least, most));
+        }
+        assert_eq!(range(&[]), (f64::INFINITY, f64::NEG_INFINITY));
+        assert_eq!(range(&[f64::NAN; 5]), (f64::INFINITY, f64::NEG_INFINITY));
+    }
 }

@@ -1,6 +1,6 @@
 //! Named columns and arrays together, and what single numbers and texts beside them say: steps, rates, units.
 
-use super::field::{Field, Values, are_whole};
+use super::field::{Field, Values, are_whole, range};
 use super::found::Said;
 use super::names;
 use super::options::TrainOptions;
@@ -206,7 +206,6 @@ pub(super) fn unit_of(
         Values::Numbers(values) => values,
         _ => &empty,
     };
-    let whole = are_whole(values);
     if let Some(unit) = options.unit {
         return known(unit, "as --unit says".into());
     }
@@ -230,7 +229,7 @@ pub(super) fn unit_of(
     if values.is_empty() {
         return known(Unit::Seconds, "no unit in the file, and no spike".into());
     }
-    if whole && values.iter().any(|x| *x != 0.0) {
+    if are_whole(values) && values.iter().any(|x| *x != 0.0) {
         let rate = facts.rate.as_ref().map_or(String::new(), |(rate, name)| {
             format!(" (`{name}` is {rate}: if these are samples at that rate, --unit samples={rate})")
         });
@@ -239,7 +238,8 @@ pub(super) fn unit_of(
             field.name
         ));
     }
-    let (low, high) = values.iter().fold((f64::INFINITY, 0.0_f64), |(l, h), x| (l.min(*x), h.max(*x)));
+    let (low, high) = range(values);
+    let high = high.max(0.0);
     let mean = values.len() as f64 / (high - low.min(0.0)) / trains.max(1) as f64;
     if high > 10.0 && mean < 0.5 {
         return Err(format!(

@@ -1,7 +1,7 @@
 //! A train for each list, array, row or column.
 
 use super::content::Content;
-use super::field::{Field, Values};
+use super::field::{Field, Values, range};
 use super::fields::{Facts, Fields, Source, last, unit_of};
 use super::found::{Found, Said};
 use super::names;
@@ -143,7 +143,7 @@ impl Fields {
 
 /// The last of some times.
 pub(super) fn latest(times: &[f64]) -> f64 {
-    times.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+    range(times).1
 }
 
 /// Places in the order in which people count, where all names are numbers.

@@ -2,7 +2,7 @@
 
 use rheobase_models::neuron::Time;
 
-use super::field::{Words, is_whole};
+use super::field::{Words, is_whole, range, rises};
 use super::found::{Found, Said};
 use super::options::TrainOptions;
 use super::unit::Unit;
@@ -54,28 +54,28 @@ impl Ids {
 
     /// Of whole numbers, which stay the names of those that fired.
     pub(super) fn of_numbers(values: &[f64], what: &str) -> Said<Ids> {
-        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-        for (row, x) in values.iter().enumerate() {
-            // Beyond 2⁵³ neighbouring whole numbers cannot be told apart.
-            if !(is_whole(*x) && x.abs() <= 9_007_199_254_740_992.0) {
-                let rule = "neurons and trials are told apart by whole numbers or by names";
-                return Err(format!("data row {}, column `{what}`: is {x}, but {rule}", row + 1));
-            }
-            (low, high) = (low.min(*x), high.max(*x));
+        // Beyond 2⁵³ neighbouring whole numbers cannot be told apart.
+        let told = |x: f64| is_whole(x) && x.abs() <= 9_007_199_254_740_992.0;
+        if let Some(row) = values.iter().position(|x| !told(*x)) {
+            let rule = "neurons and trials are told apart by whole numbers or by names";
+            return Err(format!("data row {}, column `{what}`: is {}, but {rule}", row + 1, values[row]));
         }
         if values.is_empty() {
             return Ok(Ids::default());
         }
+        let (low, high) = range(values);
         let span = high - low;
-        if span < (4 * values.len() + 1_000_000) as f64 {
+        if span < (4 * values.len() + 1_000_000).min(u32::MAX as usize) as f64 {
+            // A place is below 2³² here, and a cast to so many bits faster than to more.
+            let place = |x: &f64| (x - low) as u32 as usize;
             let mut rank = vec![u32::MAX; span as usize + 1];
-            values.iter().for_each(|x| rank[(x - low) as usize] = 0);
+            values.iter().for_each(|x| rank[place(x)] = 0);
             let mut names = Vec::new();
-            for (i, place) in rank.iter_mut().enumerate().filter(|(_, p)| **p == 0) {
-                *place = names.len() as u32;
+            for (i, number) in rank.iter_mut().enumerate().filter(|(_, n)| **n == 0) {
+                *number = names.len() as u32;
                 names.push(format!("{}", low + i as f64));
             }
-            return Ok(Ids { which: values.iter().map(|x| rank[(x - low) as usize]).collect(), names });
+            return Ok(Ids { which: values.iter().map(|x| rank[place(x)]).collect(), names });
         }
         let mut sorted = values.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
@@ -228,7 +228,7 @@ impl SpikeList {
                 for (i, time) in self.times.iter().enumerate() {
                     trains.times[place(i)].push(*time);
                 }
-                for times in trains.times.iter_mut().filter(|t| !super::field::rises(t)) {
+                for times in trains.times.iter_mut().filter(|t| !rises(t)) {
                     times.sort_unstable_by(f64::total_cmp);
                 }
             }
@@ -281,11 +281,7 @@ impl SpikeList {
                 return Err(format!("`{name}` = {x}: must be finite"));
             }
         }
-        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-        self.times.iter().for_each(|t| (low, high) = (low.min(*t), high.max(*t)));
-        if self.times.is_empty() {
-            (low, high) = (0.0, 0.0);
-        }
+        let (low, high) = if self.times.is_empty() { (0.0, 0.0) } else { range(&self.times) };
         // Clocks that have run since 1970, or since the machine was switched on, do not begin with the recording.
         let far = low > 0.0 && low > 100.0 * (high - low) && low > 1000.0;
         let step = if self.steps { self.dt.or(Some(1.0)) } else { self.dt.or(options.dt) };
