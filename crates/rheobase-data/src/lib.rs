@@ -30,6 +30,8 @@ pub mod event_dataset;
 #[cfg(feature = "hdf5")]
 pub mod hdf5;
 #[cfg(feature = "hdf5")]
+mod hdf5_heap;
+#[cfg(feature = "hdf5")]
 mod hdf5_tree;
 pub mod idx;
 pub mod input;

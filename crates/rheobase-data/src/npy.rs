@@ -16,6 +16,9 @@ use rheobase_files::atomic_write;
 /// Elements are taken from the stream in pieces of this many bytes, so that memory grows with what is really there.
 const PIECE: usize = 1 << 16;
 
+/// Once so small a part of the elements has arrived, memory is taken for all.
+const PART: usize = 16;
+
 /// Reads the array in the `.npy` file `path`.
 ///
 /// # Errors
@@ -123,7 +126,9 @@ pub(super) fn numbers<const K: usize, T>(
         let now = (PIECE / K).min(n - out.len());
         let bytes = &mut piece[..now * K];
         reader.read_exact(bytes).map_err(cut_off)?;
-        out.try_reserve(now).map_err(|_| no_memory(n))?;
+        // Memory grows with what has arrived: to all of it at once as soon as a part has, so that little is copied.
+        let room = if out.len() >= n / PART { n - out.len() } else { now };
+        out.try_reserve(room).map_err(|_| no_memory(n))?;
         let (elements, _) = bytes.as_chunks::<K>();
         out.extend(elements.iter().map(|&b| {
             let mut b = b;

@@ -128,7 +128,7 @@ impl<R: Read + Seek> NpzReader<R> {
 
     /// Reads the array called `name`.
     ///
-    /// Memory is taken as elements really arrive; at most 1032 times 8 the compressed bytes.
+    /// Memory is taken as elements really arrive, for at most 16 times as many; at most 1032 times 8 the compressed bytes.
     ///
     /// # Errors
     /// [`Error::Unknown`] if there is none of that name; [`Error::File`] with its name if it is damaged, declares

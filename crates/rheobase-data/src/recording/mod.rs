@@ -23,6 +23,7 @@ mod formats;
 mod found;
 #[cfg(feature = "hdf5")]
 mod hdf5_arrays;
+mod layout;
 mod lists;
 mod matlab;
 mod matrix;
@@ -34,6 +35,7 @@ mod numpy;
 #[cfg(feature = "hdf5")]
 mod nwb;
 mod options;
+mod own_table;
 mod prophesee;
 mod record;
 mod roles;
@@ -63,8 +65,8 @@ pub use unit::Unit;
 pub use write::write_trains;
 
 pub(crate) use numpy::in_file as without_path;
+pub(crate) use own_table::OWN;
 pub(crate) use spike_list::natural;
-pub(crate) use text::OWN;
 
 /// Spike trains, and what was understood of the file they came from.
 #[derive(Debug, Clone, PartialEq)]

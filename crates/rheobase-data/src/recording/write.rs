@@ -9,7 +9,7 @@ use rheobase_models::neuron::Time;
 use rheobase_signals::SpikeTrains;
 
 use super::found::Said;
-use super::text::{OWN_TRAINS, OWN_WINDOWS};
+use super::own_table::{OWN_TRAINS, OWN_WINDOWS, check_windows};
 use crate::array::Array;
 use crate::npz::write_npz;
 
@@ -113,20 +113,6 @@ fn arrays(trains: &SpikeTrains) -> Vec<(&'static str, Array)> {
         arrays.push(("value", Array::vector(values)));
     }
     arrays
-}
-
-/// Whether each trial has a window of its own within that of all.
-pub(super) fn check_windows(windows: &[(f64, f64)], samples: usize, all: (f64, f64)) -> Said<()> {
-    if windows.len() != samples {
-        return Err(format!("has windows of {} trials, but {samples} trials", windows.len()));
-    }
-    match windows.iter().position(|w| !(all.0 <= w.0 && w.0 <= w.1 && w.1 <= all.1)) {
-        None => Ok(()),
-        Some(i) => Err(format!(
-            "has trial {i} from {} to {}, which must lie in the window of all, {} to {}",
-            windows[i].0, windows[i].1, all.0, all.1
-        )),
-    }
 }
 
 /// The trains in arrays that [`arrays`] wrote.
