@@ -1,6 +1,5 @@
 //! Gradients of a run: with respect to input, initial state and any parameter.
 
-use rayon::prelude::*;
 
 use super::coupled::{Coupled, Sample};
 use super::probe::{Quantity, Recorded};
@@ -141,10 +140,9 @@ impl<E: Number> Population<E> {
         let tiles = self.tiles(if coupled { self.layer.neurons } else { TILE });
         let cancel = Cancel::current();
         let back = Back { tape, input, output: upstream.output, states: &states, coeffs, cancel: &cancel };
-        let done: Vec<(Tile, TileGradient<E>)> = self.in_pool(|| {
-            let gradient = |tile| Ok((tile, self.tile_gradient(tile, &back)?));
-            tiles.into_par_iter().map(gradient).collect::<Result<_>>()
-        })?;
+        let gradient = |tile| Ok((tile, self.tile_gradient(tile, &back)?));
+        let done: Vec<(Tile, TileGradient<E>)> =
+            self.over(tiles, gradient).into_iter().collect::<Result<_>>()?;
 
         let n = self.batch * self.layer.neurons;
         let mut gradients = Gradients {

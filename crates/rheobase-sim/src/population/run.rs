@@ -238,11 +238,14 @@ impl<E: Number> Population<E> {
         }
     }
 
-    /// Runs `f` on the population's threads.
-    pub(super) fn in_pool<R: Send>(&self, f: impl FnOnce() -> R + Send) -> R {
+    /// Takes every tile through `work` on the population's threads; on the caller's, where one is enough: to wake another takes
+    /// longer than a short run.
+    pub(super) fn over<R: Send>(&self, tiles: Vec<Tile>, work: impl Fn(Tile) -> R + Sync + Send) -> Vec<R> {
         match &self.pool {
-            Some(pool) => pool.install(f),
-            None => f(),
+            _ if tiles.len() == 1 => tiles.into_iter().map(work).collect(),
+            Some(pool) if pool.current_num_threads() == 1 => tiles.into_iter().map(work).collect(),
+            Some(pool) => pool.install(|| tiles.into_par_iter().map(work).collect()),
+            None => tiles.into_par_iter().map(work).collect(),
         }
     }
 
@@ -261,11 +264,7 @@ impl<E: Number> Population<E> {
         let kernels = E::kernels(&*self.layer.model);
         let run =
             |tile: Tile| (tile, self.run_tile(kernels, &self.state, tile, step..step + steps, input, plan));
-        let done: Vec<_> = if tiles.len() == 1 {
-            tiles.into_iter().map(run).collect()
-        } else {
-            self.in_pool(|| tiles.into_par_iter().map(run).collect())
-        };
+        let done = self.over(tiles, run);
         match done.iter().find_map(|(tile, d)| d.bad_input.map(|t| (tile, t))) {
             None => Ok(done),
             Some((tile, t)) => Err(self.bad_input(tile, step, step + t, input)),
