@@ -1,6 +1,5 @@
 //! Gradients of a run: with respect to input, initial state and any parameter.
 
-
 use super::coupled::{Coupled, Sample};
 use super::probe::{Quantity, Recorded};
 use super::run::{CHUNK, TILE, Tile};
