@@ -255,8 +255,13 @@ pub(crate) fn isi(trains: &SpikeTrains, set: &Settings, found: &mut Findings) ->
     strictly_ascending(trains, "isi")?;
     let all = trains.times.iter().map(|t| isi_statistics(t)).collect::<Result<Vec<_>, _>>()?;
     let refractoriness = set.refractoriness;
-    let revised = trains.times.iter().map(|t| revised_local_variation(t, refractoriness));
-    let revised = revised.collect::<Result<Vec<_>, _>>()?;
+    let revised = match refractoriness == PUBLISHED_REFRACTORINESS {
+        true => all.iter().map(|s| s.lvr).collect(),
+        false => {
+            let each = trains.times.iter().map(|t| revised_local_variation(t, refractoriness));
+            each.collect::<Result<Vec<_>, _>>()?
+        }
+    };
     let unit = units(trains.clock).0;
     let columns = [
         ("isi_mean", "ISI", unit, all.iter().map(|s| s.mean).collect::<Vec<_>>()),

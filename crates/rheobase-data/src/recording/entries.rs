@@ -63,7 +63,7 @@ impl Fields {
         if list.values.as_ref().is_some_and(|v| v.iter().all(|x| *x == 1.0)) {
             list.values = None;
         }
-        list.window = facts.window(unit.unit, list.dt, latest(&list.times), options)?;
+        list.window = facts.window(unit.unit, list.dt, || latest(&list.times), options)?;
         if let Some(count) = facts.neurons {
             add_silent(&mut list.ids, count);
         }

@@ -1,6 +1,6 @@
 //! Named columns and arrays together, and what single numbers and texts beside them say: steps, rates, units.
 
-use super::field::{Field, Values, are_whole, range};
+use super::field::{Field, Look, Values, are_whole};
 use super::found::Said;
 use super::names;
 use super::options::TrainOptions;
@@ -140,20 +140,21 @@ impl Facts {
         self.used.contains(&field.name)
     }
 
-    /// When the recording began and ended, of times in `unit`, the last of them at `latest` (s or steps).
+    /// When the recording began and ended, of times in `unit`, the last of them at `latest()` (s or steps).
     pub(super) fn window(
         &self,
         unit: Unit,
         dt: Option<f64>,
-        latest: f64,
+        latest: impl Fn() -> f64,
         options: &TrainOptions,
     ) -> Said<(Option<f64>, Option<f64>)> {
         let of = |edge: Option<(f64, Option<Unit>)>| edge.map(|(x, own)| own.unwrap_or(unit).time(x, dt));
         let (start, stop) = (of(self.start), of(self.stop));
         match (stop, self.stop) {
             (Some(_), _) if !options.stop.is_empty() => Ok((start, None)),
-            (Some(end), Some((x, None))) if latest > end + 1e-6 * end.abs() => Err(format!(
-                "says that it ends at {x}, but has spikes up to {latest} {}: give --stop, when the recording ended",
+            (Some(end), Some((x, None))) if latest() > end + 1e-6 * end.abs() => Err(format!(
+                "says that it ends at {x}, but has spikes up to {} {}: give --stop, when the recording ended",
+                latest(),
                 if unit == Unit::Steps && dt.is_none() { "steps" } else { "s" }
             )),
             _ => Ok((start, stop)),
@@ -238,7 +239,7 @@ pub(super) fn unit_of(
             field.name
         ));
     }
-    let (low, high) = range(values);
+    let Look { low, high, .. } = Look::at(values);
     let high = high.max(0.0);
     let mean = values.len() as f64 / (high - low.min(0.0)) / trains.max(1) as f64;
     if high > 10.0 && mean < 0.5 {

@@ -1,7 +1,7 @@
 //! A train for each list, array, row or column.
 
 use super::content::Content;
-use super::field::{Field, Values, range};
+use super::field::{Field, Look, Values};
 use super::fields::{Facts, Fields, Source, last, unit_of};
 use super::found::{Found, Said};
 use super::names;
@@ -134,7 +134,7 @@ impl Fields {
         let order = ordered(&names);
         let names = order.iter().map(|i| names[*i].clone()).collect();
         let lists: Vec<Vec<f64>> = order.iter().map(|i| std::mem::take(&mut lists[*i])).collect();
-        let latest = lists.iter().map(|l| latest(l)).fold(f64::NEG_INFINITY, f64::max);
+        let latest = || lists.iter().map(|l| latest(l)).fold(f64::NEG_INFINITY, f64::max);
         let window = facts.window(unit.unit, dt, latest, options)?;
         let steps = unit.counts_steps(facts, options);
         Ok(Content::Spikes(SpikeList { dt, steps, window, ..SpikeList::of_lists(lists, names) }))
@@ -143,7 +143,7 @@ impl Fields {
 
 /// The last of some times.
 pub(super) fn latest(times: &[f64]) -> f64 {
-    range(times).1
+    Look::at(times).high
 }
 
 /// Places in the order in which people count, where all names are numbers.

@@ -2,7 +2,7 @@
 
 use rheobase_models::neuron::Time;
 
-use super::field::{Words, is_whole, range, rises};
+use super::field::{Look, Words, is_whole};
 use super::found::{Found, Said};
 use super::options::TrainOptions;
 use super::unit::Unit;
@@ -55,15 +55,16 @@ impl Ids {
     /// Of whole numbers, which stay the names of those that fired.
     pub(super) fn of_numbers(values: &[f64], what: &str) -> Said<Ids> {
         // Beyond 2⁵³ neighbouring whole numbers cannot be told apart.
-        let told = |x: f64| is_whole(x) && x.abs() <= 9_007_199_254_740_992.0;
-        if let Some(row) = values.iter().position(|x| !told(*x)) {
+        const TOLD: f64 = 9_007_199_254_740_992.0;
+        let Look { low, high, whole, missing } = Look::at(values);
+        if !whole || missing || low.abs().max(high.abs()) > TOLD && !values.is_empty() {
+            let row = values.iter().position(|x| !(is_whole(*x) && x.abs() <= TOLD)).unwrap_or_default();
             let rule = "neurons and trials are told apart by whole numbers or by names";
             return Err(format!("data row {}, column `{what}`: is {}, but {rule}", row + 1, values[row]));
         }
         if values.is_empty() {
             return Ok(Ids::default());
         }
-        let (low, high) = range(values);
         let span = high - low;
         if span < (4 * values.len() + 1_000_000).min(u32::MAX as usize) as f64 {
             // A place is below 2³² here, and a cast to so many bits faster than to more.
@@ -183,7 +184,10 @@ impl SpikeList {
 
     /// The trains, with what the caller knows better.
     pub(super) fn trains(mut self, options: &TrainOptions, found: &mut Found) -> Said<SpikeTrains> {
-        if let Some(i) = self.times.iter().position(|t| !t.is_finite()) {
+        let look = Look::at(&self.times);
+        if !look.finite()
+            && let Some(i) = self.times.iter().position(|t| !t.is_finite())
+        {
             return Err(format!(
                 "spike {i} is at {}: times must be finite; remove or repair it",
                 self.times[i]
@@ -204,7 +208,7 @@ impl SpikeList {
             meant(values.iter().map(|v| meaning.count(*v)).sum(), values.len())
                 .map_err(|rule| format!("column `value` {rule}"))?;
         }
-        let (window, windows) = self.window(options, samples, found)?;
+        let (window, windows) = self.window(options, samples, look, found)?;
         let clock = if self.steps { Time::Steps } else { Time::Seconds };
         let step = if self.steps { Some(self.dt.unwrap_or(1.0)) } else { dt };
         let names = std::mem::take(&mut self.ids.names);
@@ -213,6 +217,8 @@ impl SpikeList {
         let place = |i: usize| {
             self.trials.as_ref().map_or(0, |t| t.which[i] as usize * neurons) + self.ids.which[i] as usize
         };
+        // Whether all are known to be.
+        let mut distinct = values.is_none();
         match (values, meaning) {
             (Some(values), Some(meaning)) => {
                 let mut order: Vec<usize> = (0..self.times.len()).collect();
@@ -228,13 +234,14 @@ impl SpikeList {
                 for (i, time) in self.times.iter().enumerate() {
                     trains.times[place(i)].push(*time);
                 }
-                for times in trains.times.iter_mut().filter(|t| !rises(t)) {
+                for times in trains.times.iter_mut().filter(|t| !t.windows(2).all(|w| w[0] < w[1])) {
+                    distinct = false;
                     times.sort_unstable_by(f64::total_cmp);
                 }
             }
         }
-        self.cut(&mut trains, found);
-        if let Some((train, time)) = trains.repeated() {
+        distinct &= !self.cut(&mut trains, found);
+        if !distinct && let Some((train, time)) = trains.repeated() {
             found.notes.push(format!(
                 "several spikes have one time (train {} at {time}, for one): all count",
                 trains.label(train)
@@ -269,7 +276,7 @@ impl SpikeList {
     }
 
     /// When the recording began and ended: as the caller or the file says, else from 0 to its last spike.
-    fn window(&self, options: &TrainOptions, samples: usize, found: &mut Found) -> Said<Window> {
+    fn window(&self, options: &TrainOptions, samples: usize, look: Look, found: &mut Found) -> Said<Window> {
         for (name, given) in [("start", &options.start), ("stop", &options.stop)] {
             if given.len() > 1 && given.len() != samples {
                 return Err(format!(
@@ -281,7 +288,7 @@ impl SpikeList {
                 return Err(format!("`{name}` = {x}: must be finite"));
             }
         }
-        let (low, high) = if self.times.is_empty() { (0.0, 0.0) } else { range(&self.times) };
+        let (low, high) = if self.times.is_empty() { (0.0, 0.0) } else { (look.low, look.high) };
         // Clocks that have run since 1970, or since the machine was switched on, do not begin with the recording.
         let far = low > 0.0 && low > 100.0 * (high - low) && low > 1000.0;
         let step = if self.steps { self.dt.or(Some(1.0)) } else { self.dt.or(options.dt) };
@@ -330,10 +337,10 @@ impl SpikeList {
         Ok((whole, if several && samples > 1 { each } else { Vec::new() }))
     }
 
-    /// Leaves out what lies outside the window, and says so.
-    fn cut(&self, trains: &mut SpikeTrains, found: &mut Found) {
+    /// Leaves out what lies outside the window, and says so; whether any train has changed.
+    fn cut(&self, trains: &mut SpikeTrains, found: &mut Found) -> bool {
         let neurons = trains.neurons().max(1);
-        let mut out = 0;
+        let (mut out, mut changed) = (0, false);
         for train in 0..trains.times.len() {
             let (start, end) = trains.windows.get(train / neurons).copied().unwrap_or(trains.window);
             let slack = 1e-9 * end.abs().max(start.abs());
@@ -341,6 +348,7 @@ impl SpikeList {
             if times.first().is_none_or(|t| *t >= start) && times.last().is_none_or(|t| *t <= end) {
                 continue;
             }
+            changed = true;
             let kept =
                 times.partition_point(|t| *t < start - slack)..times.partition_point(|t| *t <= end + slack);
             out += times.len() - kept.len();
@@ -352,6 +360,7 @@ impl SpikeList {
         if out > 0 {
             found.notes.push(format!("{out} spikes lie outside of the recording's window and are left out"));
         }
+        changed
     }
 }
 

@@ -145,7 +145,7 @@ impl Fields {
         let dt = unit.dt(facts, options);
         in_seconds(&mut times, unit.unit, dt);
         found.say(format!("{what}; times in {}", unit.text()));
-        let window = facts.window(unit.unit, dt, latest(&times), options)?;
+        let window = facts.window(unit.unit, dt, || latest(&times), options)?;
         Ok(Content::Spikes(SpikeList {
             ids: Ids::single(times.len()),
             times,
