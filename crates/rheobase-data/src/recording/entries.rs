@@ -164,7 +164,7 @@ fn ids(field: Option<Field>, rows: usize) -> Said<Ids> {
     match field {
         None => Ok(Ids::single(rows)),
         Some(Field { data: Values::Texts(words), .. }) => Ok(Ids::of_words(words)),
-        Some(Field { name, data: Values::Numbers(values), .. }) => Ids::of_numbers(&values, &name),
+        Some(Field { name, data: Values::Numbers(values), look, .. }) => Ids::of_looked(&values, look, &name),
         Some(Field { name, .. }) => Err(format!("column `{name}` holds lists, not a neuron for each spike")),
     }
 }

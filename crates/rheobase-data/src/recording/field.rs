@@ -14,6 +14,8 @@ pub(super) struct Field {
     pub(super) data: Values,
     /// The unit that stands beside its numbers.
     pub(super) unit: Option<Unit>,
+    /// What its numbers are, if it holds numbers.
+    pub(super) look: Look,
 }
 
 /// What a field holds.
@@ -60,25 +62,36 @@ impl<'a> FromIterator<&'a str> for Words {
 
 impl Field {
     pub(super) fn numbers(name: impl Into<String>, values: Vec<f64>) -> Field {
-        Field { name: name.into(), shape: vec![values.len()], data: Values::Numbers(values), unit: None }
+        let look = Look::at(&values);
+        Field {
+            name: name.into(),
+            shape: vec![values.len()],
+            data: Values::Numbers(values),
+            unit: None,
+            look,
+        }
     }
 
     pub(super) fn lists(name: impl Into<String>, lists: Vec<Vec<f64>>) -> Field {
-        Field { name: name.into(), shape: vec![lists.len()], data: Values::Lists(lists), unit: None }
+        Field { shape: vec![lists.len()], data: Values::Lists(lists), ..Field::numbers(name, Vec::new()) }
     }
 
     pub(super) fn words(name: impl Into<String>, words: Words) -> Field {
-        Field { name: name.into(), shape: vec![words.which.len()], data: Values::Texts(words), unit: None }
+        Field {
+            shape: vec![words.which.len()],
+            data: Values::Texts(words),
+            ..Field::numbers(name, Vec::new())
+        }
     }
 
     /// The same as an array of NumPy, whose columns of one entry per row count as vectors.
     pub(super) fn of_array(name: impl Into<String>, array: Array) -> Said<Field> {
         let (shape, data) = array.into_parts();
-        let data = match data {
-            ArrayData::Text(texts) => Values::Texts(texts.iter().map(String::as_str).collect()),
-            numbers => Values::Numbers(numbers.into_f64()?),
+        let field = match data {
+            ArrayData::Text(texts) => Field::words(name, texts.iter().map(String::as_str).collect()),
+            numbers => Field::numbers(name, numbers.into_f64()?),
         };
-        Ok(Field { name: name.into(), shape, data, unit: None })
+        Ok(Field { shape, ..field })
     }
 
     /// Name, shape and kind, for people.
@@ -86,8 +99,8 @@ impl Field {
         let name = if self.name.is_empty() { "(no name)" } else { &self.name };
         let kind = match &self.data {
             Values::Numbers(v) if v.is_empty() => "empty".to_string(),
-            Values::Numbers(v) => {
-                let Look { low, high, whole, .. } = Look::at(v);
+            Values::Numbers(_) => {
+                let Look { low, high, whole, .. } = self.look;
                 let kind = if whole { "whole numbers" } else { "numbers" };
                 if low == high { format!("{low}") } else { format!("{kind} from {low} to {high}") }
             }

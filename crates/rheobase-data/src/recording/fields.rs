@@ -1,6 +1,6 @@
 //! Named columns and arrays together, and what single numbers and texts beside them say: steps, rates, units.
 
-use super::field::{Field, Look, Values, are_whole};
+use super::field::{Field, Look, Values};
 use super::found::Said;
 use super::names;
 use super::options::TrainOptions;
@@ -230,7 +230,7 @@ pub(super) fn unit_of(
     if values.is_empty() {
         return known(Unit::Seconds, "no unit in the file, and no spike".into());
     }
-    if are_whole(values) && values.iter().any(|x| *x != 0.0) {
+    if field.look.whole && values.iter().any(|x| *x != 0.0) {
         let rate = facts.rate.as_ref().map_or(String::new(), |(rate, name)| {
             format!(" (`{name}` is {rate}: if these are samples at that rate, --unit samples={rate})")
         });
@@ -239,7 +239,7 @@ pub(super) fn unit_of(
             field.name
         ));
     }
-    let Look { low, high, .. } = Look::at(values);
+    let Look { low, high, .. } = field.look;
     let high = high.max(0.0);
     let mean = values.len() as f64 / (high - low.min(0.0)) / trains.max(1) as f64;
     if high > 10.0 && mean < 0.5 {

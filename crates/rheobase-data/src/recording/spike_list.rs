@@ -54,9 +54,14 @@ impl Ids {
 
     /// Of whole numbers, which stay the names of those that fired.
     pub(super) fn of_numbers(values: &[f64], what: &str) -> Said<Ids> {
+        Ids::of_looked(values, Look::at(values), what)
+    }
+
+    /// The same of numbers that were looked at.
+    pub(super) fn of_looked(values: &[f64], look: Look, what: &str) -> Said<Ids> {
         // Beyond 2⁵³ neighbouring whole numbers cannot be told apart.
         const TOLD: f64 = 9_007_199_254_740_992.0;
-        let Look { low, high, whole, missing } = Look::at(values);
+        let Look { low, high, whole, missing } = look;
         if !whole || missing || low.abs().max(high.abs()) > TOLD && !values.is_empty() {
             let row = values.iter().position(|x| !(is_whole(*x) && x.abs() <= TOLD)).unwrap_or_default();
             let rule = "neurons and trials are told apart by whole numbers or by names";
