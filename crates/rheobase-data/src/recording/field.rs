@@ -157,12 +157,18 @@ pub(super) fn are_whole(values: &[f64]) -> bool {
     values.iter().all(|v| is_whole(*v) || v.is_nan())
 }
 
-/// Whether a number is whole, and finite: faster than by its fraction. From 2⁵² on all are.
+/// From here on there is no room for a fraction: 2⁵².
+const WHOLE: f64 = 4_503_599_627_370_496.0;
+
+/// A number from 0 to [`WHOLE`] rounded to a whole one.
+fn without_fraction(size: f64) -> f64 {
+    (size + WHOLE) - WHOLE
+}
+
+/// Whether a number is whole, and finite: faster than by its fraction.
 pub(super) fn is_whole(x: f64) -> bool {
-    const WHOLE: f64 = 4_503_599_627_370_496.0;
     let size = x.abs();
-    // Beside 2⁵² there is no room for a fraction.
-    if size < WHOLE { (size + WHOLE) - WHOLE == size } else { x.is_finite() }
+    if size < WHOLE { without_fraction(size) == size } else { x.is_finite() }
 }
 
 /// What one pass over numbers tells: many millions are read from memory more slowly than they are looked at.
@@ -180,25 +186,25 @@ pub(super) struct Look {
 
 impl Look {
     pub(super) fn at(values: &[f64]) -> Look {
-        // Four at a time, none of which waits for another.
+        // Four at a time, none of which waits for another; bits of 0 stand for whole numbers and those that are there.
         let (mut low, mut high) = ([f64::INFINITY; 4], [f64::NEG_INFINITY; 4]);
-        let (mut whole, mut missing) = (true, false);
+        let (mut broken, mut missing) = ([0; 4], [false; 4]);
         let mut see = |lane: usize, x: f64| {
             low[lane] = if x < low[lane] { x } else { low[lane] };
             high[lane] = if x > high[lane] { x } else { high[lane] };
-            whole &= is_whole(x) | x.is_nan();
-            missing |= x.is_nan();
+            broken[lane] |= x.abs().to_bits() ^ without_fraction(x.abs()).to_bits();
+            missing[lane] |= x.is_nan();
         };
         let (fours, rest) = values.as_chunks::<4>();
         for four in fours {
             (0..4).for_each(|lane| see(lane, four[lane]));
         }
         rest.iter().for_each(|x| see(0, *x));
-        let (low, high) = (
-            low.into_iter().fold(f64::INFINITY, f64::min),
-            high.into_iter().fold(f64::NEG_INFINITY, f64::max),
-        );
-        Look { low, high, whole, missing }
+        let low = low.into_iter().fold(f64::INFINITY, f64::min);
+        let high = high.into_iter().fold(f64::NEG_INFINITY, f64::max);
+        // What seems to have a fraction is looked at again, as large numbers do, too.
+        let whole = low.abs().max(high.abs()).is_finite() && broken == [0; 4] || are_whole(values);
+        Look { low, high, whole, missing: missing.contains(&true) }
     }
 
     /// Whether all numbers are there and finite.
@@ -218,7 +224,7 @@ mod tests {
 
     #[test]
     fn whole_numbers_are_those_without_a_fraction() {
-        let border = 4_503_599_627_370_496.0;
+        let border = WHOLE;
         for x in [
             0.0,
             1.0,
@@ -249,11 +255,11 @@ mod tests {
             assert_eq!(Look::at(&values[..n]), look);
             let with_gaps: Vec<f64> = values[..n].iter().flat_map(|x| [f64::NAN, *x]).collect();
             assert_eq!(Look::at(&with_gaps), Look { missing: true, ..look });
-            for other in [0.5, f64::INFINITY, f64::NEG_INFINITY] {
+            for other in [0.5, f64::INFINITY, f64::NEG_INFINITY, WHOLE + 1.0, 3.0 * WHOLE + 2.0, -1e300] {
                 let mut with_other = values[..n].to_vec();
                 with_other[n / 2] = other;
                 let look = Look::at(&with_other);
-                assert_eq!((look.whole, look.finite()), (false, other.is_finite()));
+                assert_eq!((look.whole, look.finite()), (other.fract() == 0.0, other.is_finite()), "{other}");
             }
         }
         let nothing = Look { low: f64::INFINITY, high: f64::NEG_INFINITY, whole: true, missing: false };
