@@ -72,9 +72,11 @@ impl Kernel<f32> for Sum<'_> {
     type Output = ();
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(self) {
-        let terms = self.a.chunks(V::WIDTH).zip(self.b.chunks(V::WIDTH));
-        for (to, (a, b)) in self.to.chunks_mut(V::WIDTH).zip(terms) {
-            (V::zero() + V::load(a) + V::load(b)).store(to);
+        let len = self.to.len().min(self.a.len()).min(self.b.len());
+        for i in (0..len).step_by(V::WIDTH) {
+            let place = i..len.min(i + V::WIDTH);
+            let sum = V::zero() + V::load(&self.a[place.clone()]) + V::load(&self.b[place.clone()]);
+            sum.store(&mut self.to[place]);
         }
     }
 }
@@ -88,8 +90,11 @@ impl Kernel<f32> for Add<'_> {
     type Output = ();
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(self) {
-        for (to, from) in self.to.chunks_mut(V::WIDTH).zip(self.from.chunks(V::WIDTH)) {
-            (V::load(to) + V::load(from)).store(to);
+        let len = self.to.len().min(self.from.len());
+        for i in (0..len).step_by(V::WIDTH) {
+            let place = i..len.min(i + V::WIDTH);
+            let to = &mut self.to[place.clone()];
+            (V::load(to) + V::load(&self.from[place])).store(to);
         }
     }
 }
@@ -117,6 +122,26 @@ impl Kernel<f32> for Nonzero<'_> {
             }
             self.bits.push(word);
         }
+    }
+}
+
+/// Whether some number is NaN.
+pub fn any_nan(level: Level, numbers: &[f32]) -> bool {
+    f32::dispatch(level, AnyNan(numbers))
+}
+
+struct AnyNan<'a>(&'a [f32]);
+
+impl Kernel<f32> for AnyNan<'_> {
+    type Output = bool;
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f32>>(self) -> bool {
+        let mut nan = V::Mask::splat(false);
+        for x in self.0.chunks(V::WIDTH) {
+            let x = V::load(x);
+            nan = nan | !x.le(x);
+        }
+        nan.any()
     }
 }
 
@@ -216,6 +241,8 @@ mod tests {
                 assert!(all_finite(level, &a));
                 a[i] = bad;
                 assert!(!all_finite(level, &a), "{bad} at {i}");
+                let single: Vec<f32> = a.iter().map(|x| *x as f32).collect();
+                assert_eq!(any_nan(level, &single), bad.is_nan(), "{bad} at {i}");
             }
         }
     }

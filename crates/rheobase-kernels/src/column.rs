@@ -1,6 +1,8 @@
 //! A column: one number for all neurons of a layer, or one for each.
 
 use rheobase_models::lanes::{Elem, Lanes};
+use rheobase_models::neuron::Neuron;
+use rheobase_models::record::Record;
 
 /// One number for all neurons, or one for each.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,4 +57,38 @@ impl<E: Elem> Column<E> {
 fn padded<E: Elem>(xs: &[E], first: usize) -> [E; 64] {
     let last = xs.len() - 1;
     std::array::from_fn(|i| xs[(first + i).min(last)])
+}
+
+/// The coefficients of a layer: loaded once where all neurons share them, else block by block.
+pub(crate) struct Coefficients<'a, N: Neuron, V: Lanes> {
+    columns: &'a [Column<V::Elem>],
+    shared: Option<N::Coeffs<V>>,
+}
+
+impl<'a, N: Neuron, V: Lanes> Coefficients<'a, N, V> {
+    #[inline(always)]
+    pub(crate) fn of(columns: &'a [Column<V::Elem>]) -> Self {
+        let mut shared = true;
+        for column in columns {
+            shared &= column.is_shared();
+        }
+        Coefficients { columns, shared: if shared { Some(load::<N, V>(columns, 0)) } else { None } }
+    }
+
+    /// Those of the neurons from `first` on.
+    #[inline(always)]
+    pub(crate) fn at(&self, first: usize) -> N::Coeffs<V> {
+        match &self.shared {
+            Some(shared) => *shared,
+            None => load::<N, V>(self.columns, first),
+        }
+    }
+}
+
+#[inline(always)]
+fn load<N: Neuron, V: Lanes>(columns: &[Column<V::Elem>], first: usize) -> N::Coeffs<V> {
+    N::Coeffs::<V>::from_fn(
+        #[inline(always)]
+        |i| columns[i].lanes(first),
+    )
 }

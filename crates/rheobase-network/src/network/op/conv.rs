@@ -3,6 +3,7 @@
 mod kernels;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 use rheobase_models::lanes::Elem;
 
@@ -225,7 +226,7 @@ impl Operator for Conv {
         out: &mut Signal,
     ) {
         let [input] = inputs else { return };
-        out.zeros(input.samples, self.width());
+        out.reshape(input.samples, self.width());
         let (bias, out) = (parameters.get(1).copied(), &mut out.values[..]);
         match &input.events {
             Some(events) if !crowded(events, input) => {
@@ -272,16 +273,18 @@ impl Operator for Conv {
 
     fn synaptic_operations(&self, inputs: &[&Signal], counted: &dyn Fn(usize) -> bool) -> u64 {
         let [input] = inputs else { return 0 };
-        let windows = |i: usize| {
-            let place = self.place(i);
-            (place.row.count * place.column.count) as u64
-        };
+        let places = self.seen.len();
+        let windows = |(rows, columns): &(Run, Run)| (rows.count * columns.count) as u64;
         let of = |sample: usize| -> u64 {
             match &input.events {
-                Some(events) => events.of(sample).0.iter().map(|i| windows(*i as usize)).sum(),
+                Some(events) => {
+                    let place = |i: &u32| &self.seen[(*i % places as u32) as usize];
+                    events.of(sample).0.iter().map(|i| windows(place(i))).sum()
+                }
                 None => {
-                    let active = input.sample(sample).iter().enumerate().filter(|(_, v)| **v != 0.0);
-                    active.map(|(i, _)| windows(i)).sum()
+                    let maps = input.sample(sample).chunks_exact(places);
+                    let active = maps.flat_map(|map| map.iter().zip(&self.seen)).filter(|(v, _)| **v != 0.0);
+                    active.map(|(_, seen)| windows(seen)).sum()
                 }
             }
         };

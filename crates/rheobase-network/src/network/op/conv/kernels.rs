@@ -6,6 +6,7 @@
 
 use rheobase_models::lanes::{Kernel, Lanes};
 
+use super::turn::turn;
 use super::{Conv, Place};
 use crate::network::operator::StepError;
 use crate::network::signal::{Events, Reach};
@@ -25,7 +26,8 @@ impl Kernel<f32> for FromEvents<'_> {
     fn run<V: Lanes<Elem = f32>>(self) {
         let c = self.conv;
         let mut sums = vec![0.0; c.width()];
-        for (sample, out) in self.out.chunks_exact_mut(c.width()).enumerate() {
+        for sample in 0..self.out.len() / c.width() {
+            let out = &mut self.out[sample * c.width()..(sample + 1) * c.width()];
             sums.fill(0.0);
             let (index, value) = self.events.of(sample);
             for e in 0..index.len() {
@@ -38,7 +40,7 @@ impl Kernel<f32> for FromEvents<'_> {
                     }
                 }
             }
-            finish(c, &sums, self.bias, out);
+            finish::<V>(c, &sums, self.bias, out);
         }
     }
 }
@@ -69,35 +71,28 @@ impl Conv {
 #[inline(always)]
 fn add_scaled<V: Lanes<Elem = f32>>(to: &mut [f32], factor: f32, from: &[f32]) {
     let factor = V::broadcast(factor);
-    let whole = to.len() / V::WIDTH * V::WIDTH;
-    let (to, rest) = to.split_at_mut(whole);
-    for (to, from) in to.chunks_exact_mut(V::WIDTH).zip(from.chunks_exact(V::WIDTH)) {
-        (V::load(to) + factor * V::load(from)).store(to);
+    let (whole, from) = (to.len() / V::WIDTH * V::WIDTH, &from[..to.len()]);
+    for i in (0..whole).step_by(V::WIDTH) {
+        let to = &mut to[i..i + V::WIDTH];
+        (V::load(to) + factor * V::load(&from[i..i + V::WIDTH])).store(to);
     }
-    if !rest.is_empty() {
-        (V::load(rest) + factor * V::load(&from[whole..])).store(rest);
+    if whole < to.len() {
+        let to = &mut to[whole..];
+        (V::load(to) + factor * V::load(&from[whole..])).store(to);
     }
 }
 
 /// Adds the bias and turns `[group, window, output channel of the group]` into `[output channel, window]`.
 #[inline(always)]
-fn finish(c: &Conv, sums: &[f32], bias: Option<&[f32]>, out: &mut [f32]) {
+fn finish<V: Lanes<Elem = f32>>(c: &Conv, sums: &[f32], bias: Option<&[f32]>, out: &mut [f32]) {
     let (windows, outputs) = (c.windows.outputs(), c.outputs_of_group());
-    for (o, row) in out.chunks_exact_mut(windows).enumerate() {
-        let from = &sums[o / outputs * windows * outputs + o % outputs..];
-        match bias {
-            Some(bias) => {
-                let bias = bias[o];
-                for (to, sum) in row.iter_mut().zip(from.iter().step_by(outputs)) {
-                    *to = sum + bias;
-                }
-            }
-            None => {
-                for (to, sum) in row.iter_mut().zip(from.iter().step_by(outputs)) {
-                    *to = *sum;
-                }
-            }
-        }
+    for group in 0..c.groups {
+        let places = group * windows * outputs..(group + 1) * windows * outputs;
+        let bias = match bias {
+            Some(bias) => Some(&bias[group * outputs..(group + 1) * outputs]),
+            None => None,
+        };
+        turn::<V>(&sums[places.clone()], outputs, bias, &mut out[places]);
     }
 }
 
@@ -142,7 +137,7 @@ impl Kernel<f32> for FromAll<'_> {
                     x += 1;
                 }
             }
-            finish(c, &sums, self.bias, out);
+            finish::<V>(c, &sums, self.bias, out);
         }
     }
 }
@@ -269,8 +264,8 @@ impl Kernel<f32> for ToInputs<'_> {
 fn not_zero<V: Lanes<Elem = f32>>(numbers: &[f32]) -> usize {
     let zero = V::zero();
     let mut count = 0;
-    for x in numbers.chunks(V::WIDTH) {
-        let x = V::load(x);
+    for i in (0..numbers.len()).step_by(V::WIDTH) {
+        let x = V::load(&numbers[i..numbers.len().min(i + V::WIDTH)]);
         count += V::bits(!(x.le(zero) & x.ge(zero))).count_ones() as usize;
     }
     count
@@ -283,14 +278,16 @@ fn spread_channel<V: Lanes<Elem = f32>>(c: &Conv, o: usize, errors: &[f32], sums
     let size = rows.kernel * back.pieces * back.piece;
     let weights = &back.weights[o * size..(o + 1) * size];
     let zero = V::zero();
-    for (y, line) in errors.chunks_exact(columns.outputs).enumerate() {
-        for (block, found) in line.chunks(V::WIDTH).enumerate() {
+    for y in 0..rows.outputs {
+        let line = &errors[y * columns.outputs..(y + 1) * columns.outputs];
+        for first in (0..line.len()).step_by(V::WIDTH) {
+            let found = &line[first..line.len().min(first + V::WIDTH)];
             let e = V::load(found);
             let mut bits = V::bits(!(e.le(zero) & e.ge(zero)));
             while bits != 0 {
                 let k = bits.trailing_zeros() as usize;
                 bits &= bits - 1;
-                let x = block * V::WIDTH + k;
+                let x = first + k;
                 spread::<V>(c, weights, found[k], y * rows.stride, x * columns.stride, sums);
             }
         }
@@ -301,7 +298,8 @@ fn spread_channel<V: Lanes<Elem = f32>>(c: &Conv, o: usize, errors: &[f32], sums
 #[inline(always)]
 fn spread<V: Lanes<Elem = f32>>(c: &Conv, weights: &[f32], error: f32, y: usize, x: usize, sums: &mut [f32]) {
     let (rows, columns, back) = (&c.windows.rows, &c.windows.columns, &c.back);
-    for (n, piece) in weights.chunks_exact(back.piece).enumerate() {
+    for n in 0..rows.kernel * back.pieces {
+        let piece = &weights[n * back.piece..(n + 1) * back.piece];
         let (i, j) = if back.pieces == 1 { (n, 0) } else { (n / back.pieces, n % back.pieces) };
         let place = (y + i * rows.dilation) * columns.padded() + x + j * columns.dilation;
         add_scaled::<V>(&mut sums[place * back.channels..][..back.piece], error, piece);
@@ -373,19 +371,14 @@ fn gather_places<V: Lanes<Elem = f32>>(
 #[inline(always)]
 fn collect(c: &Conv, sums: &[f32], wanted: impl Fn(usize) -> bool, reach: &Reach, to: &mut [f32]) {
     let (rows, columns, channels) = (&c.windows.rows, &c.windows.columns, c.back.channels);
-    for (n, line) in to.chunks_exact_mut(columns.input).enumerate() {
+    for n in 0..to.len() / columns.input {
+        let line = &mut to[n * columns.input..(n + 1) * columns.input];
         let (channel, y) = (n / rows.input, n % rows.input);
         let first = ((y + rows.padding) * columns.padded() + columns.padding) * channels + channel;
-        let from = sums[first..].iter().step_by(channels);
-        if *reach == Reach::Everywhere {
-            for (to, sum) in line.iter_mut().zip(from) {
-                *to += sum;
-            }
-        } else {
-            for (x, (to, sum)) in line.iter_mut().zip(from).enumerate() {
-                if wanted(n * columns.input + x) {
-                    *to += sum;
-                }
+        let all = *reach == Reach::Everywhere;
+        for x in 0..columns.input {
+            if all || wanted(n * columns.input + x) {
+                line[x] += sums[first + x * channels];
             }
         }
     }
@@ -410,10 +403,18 @@ impl Kernel<f32> for ToWeights<'_> {
         let samples = self.seen.iter().map(|s| s.input.samples).sum::<usize>();
         // `[step and sample, group, window, output channel of the group]`.
         let mut turned = vec![0.0; samples * c.width()];
-        let mut to = turned.chunks_exact_mut(c.width());
-        for StepError { error, .. } in self.seen {
-            for (error, to) in error.chunks_exact(c.width()).zip(&mut to) {
-                turn(c, error, to);
+        let mut at = 0;
+        for StepError { error, input } in self.seen {
+            for sample in 0..input.samples {
+                let error = &error[sample * c.width()..(sample + 1) * c.width()];
+                let to = &mut turned[at * c.width()..(at + 1) * c.width()];
+                at += 1;
+                // `[output channel, window]`.
+                let size = c.outputs_of_group() * c.windows.outputs();
+                for group in 0..c.groups {
+                    let places = group * size..(group + 1) * size;
+                    turn::<V>(&error[places.clone()], c.windows.outputs(), None, &mut to[places]);
+                }
             }
         }
         // How many events of each step and sample have been taken.
@@ -424,11 +425,10 @@ impl Kernel<f32> for ToWeights<'_> {
         }
         if let Some(bias) = bias.first_mut() {
             let (windows, outputs) = (c.windows.outputs(), c.outputs_of_group());
-            for errors in turned.chunks_exact(c.width()) {
-                for (n, row) in errors.chunks_exact(outputs).enumerate() {
-                    let group = n / windows;
-                    add_scaled::<V>(&mut bias[group * outputs..(group + 1) * outputs], 1.0, row);
-                }
+            for n in 0..turned.len() / outputs {
+                let group = n / windows % c.groups;
+                let row = &turned[n * outputs..(n + 1) * outputs];
+                add_scaled::<V>(&mut bias[group * outputs..(group + 1) * outputs], 1.0, row);
             }
         }
     }
@@ -457,9 +457,10 @@ fn of_channel<V: Lanes<Elem = f32>>(
                     }
                 }
                 None => {
-                    for (i, v) in places.clone().zip(&signal.sample(sample)[places.clone()]) {
-                        if *v != 0.0 {
-                            of_value::<V>(c, i, *v, errors, weights);
+                    let values = signal.sample(sample);
+                    for i in places.clone() {
+                        if values[i] != 0.0 {
+                            of_value::<V>(c, i, values[i], errors, weights);
                         }
                     }
                 }
@@ -478,18 +479,6 @@ fn of_value<V: Lanes<Elem = f32>>(c: &Conv, index: usize, value: f32, errors: &[
             let (windows, at, length) = c.strip(place, r, s);
             let from = &errors[windows..windows + length];
             add_scaled::<V>(&mut weights[at - before..][..length], value, from);
-        }
-    }
-}
-
-/// Turns `[output channel, window]` into `[group, window, output channel of the group]`.
-#[inline(always)]
-fn turn(c: &Conv, error: &[f32], turned: &mut [f32]) {
-    let (windows, outputs) = (c.windows.outputs(), c.outputs_of_group());
-    for (o, row) in error.chunks_exact(windows).enumerate() {
-        let to = &mut turned[o / outputs * windows * outputs + o % outputs..];
-        for (to, e) in to.iter_mut().step_by(outputs).zip(row) {
-            *to = *e;
         }
     }
 }
