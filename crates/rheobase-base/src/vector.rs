@@ -5,6 +5,16 @@
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 use rheobase_models::real::Mask;
 
+/// [`Vec::resize`] with zeros at the speed of a copy: that one writes number by number.
+pub fn resize(numbers: &mut Vec<f32>, len: usize) {
+    const ZEROS: &[f32] = &[0.0; 1024];
+    numbers.truncate(len);
+    numbers.reserve(len - numbers.len());
+    while numbers.len() < len {
+        numbers.extend_from_slice(&ZEROS[..ZEROS.len().min(len - numbers.len())]);
+    }
+}
+
 /// Adds `from` to `to`, number by number.
 pub fn add(level: Level, to: &mut [f32], from: &[f32]) {
     f32::dispatch(level, Add { to, from });
@@ -180,6 +190,17 @@ mod tests {
 
     fn levels() -> impl Iterator<Item = Level> {
         Level::ALL.into_iter().filter(|level| level.is_available())
+    }
+
+    #[test]
+    fn what_is_new_is_zero() {
+        for (before, len) in [(0, 3000), (3, 2), (5, 1029), (7, 7), (2, 0)] {
+            let mut numbers = vec![1.0; before];
+            resize(&mut numbers, len);
+            let mut want = vec![1.0; before];
+            want.resize(len, 0.0);
+            assert_eq!(numbers, want);
+        }
     }
 
     #[test]

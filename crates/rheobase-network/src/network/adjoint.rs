@@ -7,7 +7,7 @@ use super::program::{Program, State};
 use super::raw::Raw;
 use super::signal::Signal;
 use super::tape::Tape;
-use rheobase_base::vector::add;
+use rheobase_base::vector::{add, resize};
 use rheobase_base::{Cancel, Result};
 use rheobase_sim::population::Memory;
 
@@ -118,12 +118,12 @@ impl Program {
                 }
             }
             for source in seen.iter().copied().filter(|s| needed[*s]) {
-                gradients[source].resize(samples * self.width(source), 0.0);
+                resize(&mut gradients[source], samples * self.width(source));
                 wanted(t, source, &mut gradients[source]);
             }
             for n in (0..nodes).rev().filter(|n| needed[n + 1]) {
                 let mut mine = std::mem::take(&mut gradients[n + 1]);
-                mine.resize(samples * self.nodes[n].width(), 0.0);
+                resize(&mut mine, samples * self.nodes[n].width());
                 if input_wanted || self.comes_up(context, tape, adjoint, n, t, &mut mine) {
                     let inputs: Vec<&Signal> =
                         self.nodes[n].inputs.iter().map(|(s, delay)| tape.input(t, *s, *delay)).collect();
@@ -137,7 +137,7 @@ impl Program {
                 gradients[n + 1] = mine;
             }
             if input_wanted {
-                gradients[0].resize(samples * self.width(0), 0.0);
+                resize(&mut gradients[0], samples * self.width(0));
                 given(t, &gradients[0]);
             }
         }
@@ -226,7 +226,7 @@ impl Program {
                 Some(vec![0.0; size])
             } else {
                 let mut place = std::mem::take(home(gradients, earlier, *source, *delay));
-                place.resize(size, 0.0);
+                resize(&mut place, size);
                 Some(place)
             });
         }
@@ -268,7 +268,7 @@ impl Program {
             // The step before has the same input: errors are summed first, and multiplied once.
             if still.error.is_empty() {
                 still.signals = vec![tape.input(t, *source, *delay).clone()];
-                still.error.resize(error.len(), 0.0);
+                resize(&mut still.error, error.len());
             }
             add(context.level, &mut still.error, error);
             return;
@@ -278,8 +278,8 @@ impl Program {
             std::mem::swap(&mut still.error, error);
             still.error.clear();
         }
-        let mut kept = tape.spare[n].pop().unwrap_or_default();
-        kept.resize(error.len(), 0.0);
+        let mut kept = tape.spare[n].pop().filter(|_| t > 0).unwrap_or_default();
+        kept.clear();
         std::mem::swap(&mut kept, error);
         let length = kept.len();
         tape.errors[n].push((t, kept));

@@ -411,6 +411,7 @@ impl Program {
             }
             tape.thin(t);
         }
+        tape.thin(steps);
         tape.hold(self.version, source);
         self.check_nan(context.level, state)
     }

@@ -145,7 +145,7 @@ impl Tape {
             if signal.events.is_some() || !self.wanted[source] {
                 // The memory goes on to a later step.
                 let values = std::mem::take(&mut signal.values);
-                if high.len() > 1 && high[1][source].values.capacity() == 0 {
+                if t + 1 < self.steps && high[1][source].values.capacity() == 0 {
                     high[1][source].values = values;
                 }
             }

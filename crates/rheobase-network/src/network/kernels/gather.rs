@@ -185,7 +185,7 @@ fn block<V: Lanes<Elem = f32>, const R: usize, const N: usize>(all: &mut OfAll<'
         }
     }
     for seen in all.seen {
-        for sample in 0..seen.input.samples {
+        for sample in 0..seen.input.values.len() / inputs {
             let x = &seen.input.values[sample * inputs + i..][..R];
             let error = &seen.error[sample * outputs + o..sample * outputs + end];
             let mut e = [V::zero(); N];

@@ -7,7 +7,7 @@
 use rheobase_models::lanes::{Kernel, Lanes};
 
 use super::turn::turn;
-use super::{Conv, Place};
+use super::{Conv, Strip};
 use crate::network::operator::StepError;
 use crate::network::signal::{Events, Reach};
 
@@ -25,60 +25,73 @@ impl Kernel<f32> for FromEvents<'_> {
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(self) {
         let c = self.conv;
-        let mut sums = vec![0.0; c.width()];
+        let (mut buffer, groups) = (vec![0.0; c.width() + 16], c.width() / c.groups);
+        let sums = aligned(&mut buffer);
         for sample in 0..self.out.len() / c.width() {
             let out = &mut self.out[sample * c.width()..(sample + 1) * c.width()];
             sums.fill(0.0);
             let (index, value) = self.events.of(sample);
             for e in 0..index.len() {
-                let place = c.place(index[e] as usize);
-                for r in 0..place.row.count {
-                    for s in 0..c.strips(place) {
-                        let (windows, weights, length) = c.strip(place, r, s);
-                        let to = &mut sums[windows..windows + length];
-                        add_scaled::<V>(to, value[e], &c.weights[weights..weights + length]);
-                    }
+                let (channel, strips) = c.seen(index[e]);
+                let weights = c.weights_of(channel);
+                let sums = &mut sums[channel / c.inputs_of_group() * groups..][..groups];
+                for s in 0..strips.len() {
+                    let (outputs, weights) = strips[s].of(sums, weights);
+                    add_scaled::<V>(outputs, value[e], weights);
                 }
             }
-            finish::<V>(c, &sums, self.bias, out);
+            finish::<V>(c, &sums[..c.width()], self.bias, out);
         }
     }
 }
 
 impl Conv {
-    /// Into how many strips a row of windows that see a place falls: one where they are neighbours.
+    /// The weights of an input channel.
     #[inline(always)]
-    fn strips(&self, place: Place) -> usize {
-        if self.columns.are_neighbours() { 1 } else { place.column.count }
+    fn weights_of(&self, channel: usize) -> &[f32] {
+        let size = self.windows.taps() * self.outputs_of_group();
+        &self.weights[channel * size..(channel + 1) * size]
     }
+}
 
-    /// Strip `s` in row `r` of the windows that see a place: where its outputs stand in `[group, window, output channel of
-    /// the group]`, where the weights that it sees the place with begin, and how many numbers either has.
+impl Strip {
+    /// Its outputs of a group, and its weights of an input channel, whichever of them changes.
     #[inline(always)]
-    fn strip(&self, place: Place, r: usize, s: usize) -> (usize, usize, usize) {
-        let (outputs, windows) = (self.outputs_of_group(), &self.windows);
-        let (y, i) = self.rows.nth(place.row, r);
-        let (x, j) = self.columns.nth(place.column, s);
-        let group = place.channel / self.inputs_of_group();
-        let window = (group * windows.rows.outputs + y) * windows.columns.outputs + x;
-        let row = (place.channel * windows.rows.kernel + i) * windows.columns.kernel;
-        let across = if self.columns.are_neighbours() { place.column.count } else { 1 };
-        (window * outputs, (row + self.order[j]) * outputs, across * outputs)
+    fn of<'a>(&self, outputs: &'a mut [f32], weights: &'a [f32]) -> (&'a mut [f32], &'a [f32]) {
+        (
+            &mut outputs[self.outputs as usize..][..self.length as usize],
+            &weights[self.weights as usize..][..self.length as usize],
+        )
     }
+}
+
+/// The numbers from the first on that begins a line of the cache; of the last 16 some are left out.
+#[inline(always)]
+fn aligned(numbers: &mut [f32]) -> &mut [f32] {
+    let start = numbers.as_ptr().align_offset(64).min(16);
+    let end = numbers.len() - 16 + start;
+    &mut numbers[start..end]
 }
 
 /// `to += factor·from`.
 #[inline(always)]
 fn add_scaled<V: Lanes<Elem = f32>>(to: &mut [f32], factor: f32, from: &[f32]) {
     let factor = V::broadcast(factor);
-    let (whole, from) = (to.len() / V::WIDTH * V::WIDTH, &from[..to.len()]);
-    for i in (0..whole).step_by(V::WIDTH) {
-        let to = &mut to[i..i + V::WIDTH];
-        (V::load(to) + factor * V::load(&from[i..i + V::WIDTH])).store(to);
+    let (len, from) = (to.len(), &from[..to.len()]);
+    let mut i = 0;
+    while i + 4 * V::WIDTH <= len {
+        let (to, from) = (&mut to[i..i + 4 * V::WIDTH], &from[i..i + 4 * V::WIDTH]);
+        for r in 0..4 {
+            let at = r * V::WIDTH;
+            (V::load(&to[at..]) + factor * V::load(&from[at..])).store(&mut to[at..]);
+        }
+        i += 4 * V::WIDTH;
     }
-    if whole < to.len() {
-        let to = &mut to[whole..];
-        (V::load(to) + factor * V::load(&from[whole..])).store(to);
+    while i < len {
+        let place = i..len.min(i + V::WIDTH);
+        let to = &mut to[place.clone()];
+        (V::load(to) + factor * V::load(&from[place])).store(to);
+        i += V::WIDTH;
     }
 }
 
@@ -228,8 +241,7 @@ impl Kernel<f32> for ToInputs<'_> {
         let (places, inputs, channels) = (w.places(), c.inputs_of_group(), c.back.channels);
         // `[place, padding included; input channel of the group]`, and room for what fills up the last piece.
         let mut buffer = vec![0.0; w.rows.padded() * w.columns.padded() * channels + 32];
-        let start = buffer.as_ptr().align_offset(64).min(16);
-        let sums = &mut buffer[start..];
+        let sums = aligned(&mut buffer);
         let mut padded = Vec::new();
         let width = w.channels * places;
         let samples = self.upstream.chunks_exact(c.width()).zip(self.gradient.chunks_exact_mut(width));
@@ -472,13 +484,12 @@ fn of_channel<V: Lanes<Elem = f32>>(
 /// Adds what one value gives to the weights it meets, of those of its channel.
 #[inline(always)]
 fn of_value<V: Lanes<Elem = f32>>(c: &Conv, index: usize, value: f32, errors: &[f32], weights: &mut [f32]) {
-    let place = c.place(index);
-    let before = place.channel * weights.len();
-    for r in 0..place.row.count {
-        for s in 0..c.strips(place) {
-            let (windows, at, length) = c.strip(place, r, s);
-            let from = &errors[windows..windows + length];
-            add_scaled::<V>(&mut weights[at - before..][..length], value, from);
-        }
+    let (channel, strips) = c.seen(index as u32);
+    let size = c.width() / c.groups;
+    let errors = &errors[channel / c.inputs_of_group() * size..][..size];
+    for s in 0..strips.len() {
+        let Strip { outputs, weights: at, length } = strips[s];
+        let from = &errors[outputs as usize..][..length as usize];
+        add_scaled::<V>(&mut weights[at as usize..][..length as usize], value, from);
     }
 }
