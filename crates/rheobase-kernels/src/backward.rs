@@ -96,12 +96,7 @@ struct StepInputs<N: Neuron, V: Lanes> {
 
 impl<N: Neuron, V: Lanes> StepInputs<N, V> {
     #[inline(always)]
-    fn load(
-        job: &Backward<'_, V::Elem>,
-        coeffs: &Coefficients<'_, N, V>,
-        sample: usize,
-        b: usize,
-    ) -> Self {
+    fn load(job: &Backward<'_, V::Elem>, coeffs: &Coefficients<'_, N, V>, sample: usize, b: usize) -> Self {
         let first = b * V::WIDTH;
         let count = V::WIDTH.min(job.neurons - first);
         let start = sample * job.neurons + first;

@@ -199,7 +199,8 @@ impl Pass {
                 let raw = if learning { take(&workspaces.raws) } else { None };
                 let raw = raw.unwrap_or_default().of_tile(samples);
                 let count = TILE.min(n - first);
-                let part = Tile { pass: self, program, batch, first, count, bounded: &bounded, still: &still };
+                let part =
+                    Tile { pass: self, program, batch, first, count, bounded: &bounded, still: &still };
                 let done = cancel.scope(|| part.run(learning, &mut tape, raw));
                 total.lock().unwrap_or_else(PoisonError::into_inner).add(tile, done, self.level, workspaces);
             }
@@ -267,8 +268,7 @@ impl Tile<'_> {
             width: self.width(),
             wanted: false,
         };
-        let input =
-            FromSource { source: self.batch.source, signal, still: Some((self.still, self.first)) };
+        let input = FromSource { source: self.batch.source, signal, still: Some((self.still, self.first)) };
         let context = Context {
             step: 0,
             sample_ids: &self.batch.ids[range],

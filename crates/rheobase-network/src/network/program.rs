@@ -116,6 +116,18 @@ impl State {
     pub fn step(&self) -> u64 {
         self.step
     }
+
+    /// Ends a step in which the sources have sent these.
+    fn take_in(&mut self, signals: &[Signal]) {
+        self.step += 1;
+        for (source, past) in self.past.iter_mut().enumerate().filter(|(_, p)| !p.is_empty()) {
+            // The oldest signal's memory is used again.
+            if let Some(mut oldest) = past.pop_back() {
+                oldest.copy_from(&signals[source]);
+                past.push_front(oldest);
+            }
+        }
+    }
 }
 
 /// What a run has counted.
@@ -401,14 +413,7 @@ impl Program {
                 signals[n + 1] = out;
             }
             see(t, signals);
-            state.step += 1;
-            for (source, past) in state.past.iter_mut().enumerate().filter(|(_, p)| !p.is_empty()) {
-                // The oldest signal's memory is used again.
-                if let Some(mut oldest) = past.pop_back() {
-                    oldest.copy_from(&signals[source]);
-                    past.push_front(oldest);
-                }
-            }
+            state.take_in(signals);
             tape.thin(t);
         }
         tape.thin(steps);
@@ -473,5 +478,60 @@ mod tests {
         program.run(&context, &mut state, input.steps(0..5), &mut tape, &mut counts, |_, _| {}).unwrap();
         // Nothing arrives at first; then 8 operations for both samples twice, and for the longer one twice.
         assert_eq!(counts.operations.iter().sum::<u64>(), 8 * (2 + 2 + 1 + 1));
+    }
+
+    #[test]
+    fn what_an_earlier_run_left_is_used_again_only_where_it_is_the_same() {
+        use crate::network::{conv, flatten, max_pool, neurons};
+        let delayed = Layer::new("delayed", Stack([from("maps").delay(1)]), [flatten(), linear(2)]);
+        let maps = [conv(2, 3), max_pool(2), neurons("lif_subtract").set("v_th", 0.2)];
+        let layers = Layers::new([
+            Layer::new("still", "input", [conv(2, 3), max_pool(2)]),
+            Layer::new("maps", "input", maps),
+            delayed,
+            Layer::new("out", Stack([from("still"), from("maps")]), [flatten(), linear(3)]),
+        ]);
+        let mut program = lower(&layers.input(&[1, 8, 8]).unwrap(), 1).unwrap();
+        let context = Context {
+            step: 0,
+            sample_ids: &[0],
+            epoch: 0,
+            training: false,
+            taping: false,
+            level: Level::best(),
+        };
+        let frame = |k: usize| (0..64).map(|i| ((i * 5 + k) % 11) as f32 / 4.0 - 1.0).collect::<Vec<f32>>();
+        // The same input, another, and back; two streams in turn on one tape; weights that change in between.
+        let (mut streams, mut tape) = ([program.start(1), program.start(1)], Tape::default());
+        let mut spikes = 0;
+        for (step, (stream, k)) in
+            [(0, 1), (0, 1), (1, 1), (1, 2), (0, 1), (0, 1), (0, 3), (1, 3), (1, 3), (0, 3)]
+                .into_iter()
+                .enumerate()
+        {
+            if step == 5 || step == 8 {
+                let change = |p: &mut super::super::Parameters| {
+                    p.tensors.iter_mut().for_each(|t| t.values.iter_mut().for_each(|w| *w *= 1.25));
+                    Ok(())
+                };
+                program.update(change).unwrap();
+            }
+            let samples = [SampleInput::Constant(frame(k))];
+            let input = TileInput { samples: &samples, lengths: None, width: 64, wanted: false };
+            let mut fresh = streams[stream].clone();
+            let run = |state: &mut State, tape: &mut Tape| {
+                let (mut sent, mut counts) = (Vec::new(), Counts::default());
+                let see = |_: usize, signals: &[Signal]| {
+                    sent = signals.iter().map(|s| s.dense(&mut Vec::new()).to_vec()).collect();
+                };
+                program.run(&context, state, input.steps(0..1), tape, &mut counts, see).unwrap();
+                (sent, counts)
+            };
+            let want = run(&mut fresh, &mut Tape::default());
+            spikes += want.1.spikes.iter().sum::<u64>();
+            assert_eq!(run(&mut streams[stream], &mut tape), want, "{step}");
+            assert_eq!(streams[stream].memories, fresh.memories, "{step}");
+        }
+        assert!(spikes > 0);
     }
 }

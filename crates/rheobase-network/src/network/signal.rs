@@ -153,13 +153,17 @@ impl Signal {
 
     /// Whether `other` has the same values, to the bit and in the same form.
     pub(crate) fn sends(&self, other: &Signal) -> bool {
-        let same = |a: &[f32], b: &[f32]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits());
+        let same = |a: &[f32], b: &[f32]| {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
+        };
         let events = match (&self.events, &other.events) {
             (Some(a), Some(b)) => a.starts == b.starts && a.index == b.index && same(&a.value, &b.value),
             (None, None) => true,
             _ => false,
         };
-        events && (self.samples, self.width) == (other.samples, other.width) && same(&self.values, &other.values)
+        events
+            && (self.samples, self.width) == (other.samples, other.width)
+            && same(&self.values, &other.values)
     }
 
     /// Values that are not 0, over the samples that `counted` names.

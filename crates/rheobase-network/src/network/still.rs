@@ -40,7 +40,9 @@ impl Program {
         }
         let piece = samples.len().div_ceil(rayon::current_num_threads());
         let large = self.nodes.iter().enumerate().filter(|(_, node)| {
-            node.inputs == [(source, 0)] && node.operator.is_static() && node.operator.gathers_tiles(samples.len())
+            node.inputs == [(source, 0)]
+                && node.operator.is_static()
+                && node.operator.gathers_tiles(samples.len())
         });
         let context = Context { step: 0, sample_ids: &[], epoch: 0, training: false, taping: false, level };
         let nodes = large.map(|(n, node)| {
@@ -55,5 +57,51 @@ impl Program {
             (n, samples.par_chunks(piece).map(send).collect())
         });
         Still { piece, nodes: nodes.collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{Counts, FromSource, Sequential, Tape, linear, lower, neurons};
+
+    #[test]
+    fn what_is_computed_for_a_batch_has_the_bits_of_what_each_tile_computes() {
+        let network = Sequential::new([linear(90), neurons("lif_subtract"), linear(3)]).input(&[80]).unwrap();
+        let program = lower(&network, 3).unwrap();
+        let sample =
+            |s: usize| SampleInput::Constant((0..80).map(|i| ((s * 31 + i * 7) % 19) as f32 / 3.0).collect());
+        let samples: Vec<SampleInput> = (0..40).map(sample).collect();
+        let run = |still: Option<&Still>, level: Level| {
+            let mut sent = Vec::new();
+            for first in (0..40).step_by(16) {
+                let tile = &samples[first..40.min(first + 16)];
+                let signal = TileInput { samples: tile, lengths: None, width: 80, wanted: false };
+                let feed = FromSource { source: 0, signal, still: still.map(|still| (still, first)) };
+                let ids = vec![0; tile.len()];
+                let context =
+                    Context { step: 0, sample_ids: &ids, epoch: 0, training: false, taping: false, level };
+                let (mut state, mut counts) = (program.start(tile.len()), Counts::default());
+                let see = |_: usize, signals: &[Signal]| {
+                    sent.extend(signals.iter().flat_map(|s| s.dense(&mut Vec::new()).to_vec()));
+                };
+                let mut tape = Tape::default();
+                program.run(&context, &mut state, feed.steps(0..3), &mut tape, &mut counts, see).unwrap();
+            }
+            sent.iter().map(|x| x.to_bits()).collect::<Vec<u32>>()
+        };
+        let want = run(None, Level::Scalar);
+        for level in Level::ALL.into_iter().filter(|level| level.is_available()) {
+            for threads in [1, 2, 7] {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                let still = pool.install(|| program.still(level, 0, &samples));
+                // The second layer of weights sees spikes.
+                assert_eq!(still.nodes.iter().map(|(n, _)| *n).collect::<Vec<_>>(), [0]);
+                assert!(run(Some(&still), level) == want, "{level:?} {threads}");
+            }
+        }
+        // So many samples take more memory than the weights, and of none there is nothing to know.
+        assert!(program.still(Level::best(), 0, &[samples.clone(), samples].concat()).nodes.is_empty());
+        assert!(program.still(Level::best(), 0, &[]).nodes.is_empty());
     }
 }

@@ -274,7 +274,8 @@ impl F32x16 {
                 let (a, b) = (fours[c], fours[c + 4]);
                 let (d, e) = (fours[c + 8], fours[c + 12]);
                 let (even, odd) = (_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0xdd>(a, b));
-                let (even_2, odd_2) = (_mm512_shuffle_f32x4::<0x88>(d, e), _mm512_shuffle_f32x4::<0xdd>(d, e));
+                let (even_2, odd_2) =
+                    (_mm512_shuffle_f32x4::<0x88>(d, e), _mm512_shuffle_f32x4::<0xdd>(d, e));
                 square[c] = Self(_mm512_shuffle_f32x4::<0x88>(even, even_2));
                 square[c + 4] = Self(_mm512_shuffle_f32x4::<0x88>(odd, odd_2));
                 square[c + 8] = Self(_mm512_shuffle_f32x4::<0xdd>(even, even_2));

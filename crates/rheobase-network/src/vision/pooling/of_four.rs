@@ -83,3 +83,45 @@ fn spread(bits: u64) -> u64 {
     let own = ((bits & 0xff) * EACH) & 0x8040_2010_0804_0201;
     ((own + 0x7f * EACH) >> 7) & EACH
 }
+
+#[cfg(test)]
+mod tests {
+    use rheobase_base::random::Stream;
+    use rheobase_models::lanes::{Elem, Level};
+
+    use super::super::first_largest;
+    use super::*;
+
+    #[test]
+    fn lanes_find_the_first_of_the_largest() {
+        let stream = Stream::new(3, "of four", "");
+        // Few numbers: ties of every kind, zeros of both signs, and NaN in some places.
+        let numbers = [-1.0, -0.0, 0.0, 1.0, 2.0, f32::NEG_INFINITY, f32::NAN];
+        for ([rows, columns], kinds) in
+            [([2, 2], 6), ([5, 9], 7), ([8, 8], 6), ([6, 24], 7), ([4, 71], 6), ([3, 130], 7)]
+        {
+            let (windows, maps) = ([rows / 2, columns / 2], 3);
+            let draw = |i: usize| numbers[(stream.uniform(0, 0, i as u32) * f64::from(kinds)) as usize];
+            let values: Vec<f32> = (0..maps * rows * columns).map(draw).collect();
+            let count = maps * windows[0] * windows[1];
+            let want: Vec<(u32, u8)> = (0..count)
+                .map(|o| {
+                    let (map, y, x) =
+                        (o / (windows[0] * windows[1]), o / windows[1] % windows[0], o % windows[1]);
+                    let at = (map * rows + 2 * y) * columns + 2 * x;
+                    let four = [at, at + 1, at + columns, at + columns + 1].map(|i| values[i]);
+                    let (value, tap) = first_largest(four.into_iter().zip(0..));
+                    ((value + 0.0).to_bits(), tap)
+                })
+                .collect();
+            for level in Level::ALL.into_iter().filter(|level| level.is_available()) {
+                let (mut out, mut taps) = (vec![7.0; count], vec![9; count]);
+                let places = [rows, columns];
+                let job = OfFour { values: &values, places, windows, out: &mut out, taps: &mut taps };
+                f32::dispatch_wide(level, job);
+                let found: Vec<(u32, u8)> = out.iter().map(|x| x.to_bits()).zip(taps).collect();
+                assert_eq!(found, want, "{level:?} {rows} {columns}");
+            }
+        }
+    }
+}

@@ -101,10 +101,10 @@ fn finish<V: Lanes<Elem = f32>>(c: &Conv, sums: &[f32], bias: Option<&[f32]>, ou
     let (windows, outputs) = (c.windows.outputs(), c.outputs_of_group());
     for group in 0..c.groups {
         let places = group * windows * outputs..(group + 1) * windows * outputs;
-        let bias = match bias {
-            Some(bias) => Some(&bias[group * outputs..(group + 1) * outputs]),
-            None => None,
-        };
+        let bias = bias.map(
+            #[inline(always)]
+            |bias| &bias[group * outputs..(group + 1) * outputs],
+        );
         turn::<V>(&sums[places.clone()], outputs, bias, &mut out[places]);
     }
 }
