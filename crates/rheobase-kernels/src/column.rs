@@ -62,33 +62,38 @@ fn padded<E: Elem>(xs: &[E], first: usize) -> [E; 64] {
 /// The coefficients of a layer: loaded once where all neurons share them, else block by block.
 pub(crate) struct Coefficients<'a, N: Neuron, V: Lanes> {
     columns: &'a [Column<V::Elem>],
-    shared: Option<N::Coeffs<V>>,
+    /// Those that all neurons share.
+    shared: N::Coeffs<V>,
+    /// Whether some column has one number for each.
+    each: bool,
 }
 
 impl<'a, N: Neuron, V: Lanes> Coefficients<'a, N, V> {
     #[inline(always)]
     pub(crate) fn of(columns: &'a [Column<V::Elem>]) -> Self {
-        let mut shared = true;
-        for column in columns {
-            shared &= column.is_shared();
-        }
-        Coefficients { columns, shared: if shared { Some(load::<N, V>(columns, 0)) } else { None } }
+        let mut each = false;
+        let shared = N::Coeffs::<V>::from_fn(
+            #[inline(always)]
+            |i| match &columns[i] {
+                Column::Shared(x) => V::broadcast(*x),
+                Column::Each(_) => {
+                    each = true;
+                    V::zero()
+                }
+            },
+        );
+        Coefficients { columns, shared, each }
     }
 
     /// Those of the neurons from `first` on.
     #[inline(always)]
     pub(crate) fn at(&self, first: usize) -> N::Coeffs<V> {
-        match &self.shared {
-            Some(shared) => *shared,
-            None => load::<N, V>(self.columns, first),
+        if !self.each {
+            return self.shared;
         }
+        N::Coeffs::<V>::from_fn(
+            #[inline(always)]
+            |i| self.columns[i].lanes(first),
+        )
     }
-}
-
-#[inline(always)]
-fn load<N: Neuron, V: Lanes>(columns: &[Column<V::Elem>], first: usize) -> N::Coeffs<V> {
-    N::Coeffs::<V>::from_fn(
-        #[inline(always)]
-        |i| columns[i].lanes(first),
-    )
 }

@@ -12,7 +12,7 @@ use rheobase_models::real::Mask;
 use rheobase_models::record::Record;
 
 use crate::advance::block;
-use crate::column::{Coefficients, Column};
+use crate::column::Column;
 
 /// One step of all neurons of some samples.
 pub struct Step<'a, E: Elem> {
@@ -58,7 +58,6 @@ impl<N: Neuron, E: Elem> Kernel<E> for StepKernel<'_, N, E> {
 
 #[inline(always)]
 fn samples<N: Neuron, V: Lanes>(job: Step<'_, V::Elem>) {
-    let coeffs = Coefficients::<N, V>::of(job.coeffs);
     let words = job.neurons.div_ceil(64);
     let held = V::Mask::splat(false);
     job.spikes.fill(0);
@@ -77,7 +76,10 @@ fn samples<N: Neuron, V: Lanes>(job: Step<'_, V::Elem>) {
                 #[inline(always)]
                 |i| V::load(&job.state[i][lanes.clone()]),
             );
-            let k = coeffs.at(b * V::WIDTH);
+            let k = N::Coeffs::<V>::from_fn(
+                #[inline(always)]
+                |i| job.coeffs[i].lanes(b * V::WIDTH),
+            );
             let x = V::load(&job.x[lanes.clone()]);
             let s = N::integrate(&k, s, x, held);
             if let Some((surrogate, reach)) = &mut reach {

@@ -105,8 +105,9 @@ impl Kernel<f32> for FromAll<'_> {
         let mut values = vec![0.0; grouped * inputs];
         for s in 0..grouped {
             let (group, k) = (s / GROUP * GROUP * inputs, s % GROUP);
-            for (i, x) in p.input.sample(s).iter().enumerate() {
-                values[group + i * GROUP + k] = *x;
+            let from = p.input.sample(s);
+            for i in 0..inputs {
+                values[group + i * GROUP + k] = from[i];
             }
         }
         // Some rows of weights for all samples, then the next: sums wait in their places.

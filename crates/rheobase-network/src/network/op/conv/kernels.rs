@@ -132,12 +132,14 @@ impl Kernel<f32> for FromAll<'_> {
         let (height, width) = (w.rows.padded(), w.columns.padded());
         let mut padded = vec![0.0; w.channels * height * width];
         let mut sums = vec![0.0; c.width()];
-        let samples = self.values.chunks_exact(w.channels * w.places());
-        for (values, out) in samples.zip(self.out.chunks_exact_mut(c.width())) {
-            for (row, from) in values.chunks_exact(w.columns.input).enumerate() {
+        let (rows, across) = (w.channels * w.rows.input, w.columns.input);
+        for sample in 0..self.out.len() / c.width() {
+            let out = &mut self.out[sample * c.width()..(sample + 1) * c.width()];
+            for row in 0..rows {
                 let (channel, y) = (row / w.rows.input, row % w.rows.input);
                 let at = (channel * height + y + up) * width + left;
-                padded[at..at + w.columns.input].copy_from_slice(from);
+                let from = &self.values[(sample * rows + row) * across..][..across];
+                padded[at..at + across].copy_from_slice(from);
             }
             for y in 0..w.rows.outputs {
                 let mut x = 0;
@@ -244,8 +246,9 @@ impl Kernel<f32> for ToInputs<'_> {
         let sums = aligned(&mut buffer);
         let mut padded = Vec::new();
         let width = w.channels * places;
-        let samples = self.upstream.chunks_exact(c.width()).zip(self.gradient.chunks_exact_mut(width));
-        for (sample, (error, gradient)) in samples.enumerate() {
+        for sample in 0..self.upstream.len() / c.width() {
+            let error = &self.upstream[sample * c.width()..(sample + 1) * c.width()];
+            let gradient = &mut self.gradient[sample * width..(sample + 1) * width];
             let dense = w.rows.stride == 1 && w.columns.stride == 1 && 3 * not_zero::<V>(error) > error.len();
             if dense {
                 pad_lines(c, error, &mut padded);
@@ -328,8 +331,9 @@ fn pad_lines(c: &Conv, error: &[f32], padded: &mut Vec<f32>) {
     padded.clear();
     // And as many more as the last block of places has beyond the last place.
     padded.resize(lines * width + ABREAST, 0.0);
-    for (to, from) in padded.chunks_exact_mut(width).zip(error.chunks_exact(columns.outputs)) {
-        to[around..around + from.len()].copy_from_slice(from);
+    for line in 0..lines {
+        let from = &error[line * columns.outputs..(line + 1) * columns.outputs];
+        padded[line * width + around..][..columns.outputs].copy_from_slice(from);
     }
 }
 
@@ -432,7 +436,8 @@ impl Kernel<f32> for ToWeights<'_> {
         // How many events of each step and sample have been taken.
         let mut taken = vec![0usize; samples];
         let size = c.windows.taps() * c.outputs_of_group();
-        for (channel, weights) in weights.chunks_exact_mut(size).enumerate() {
+        for channel in 0..c.windows.channels {
+            let weights = &mut weights[channel * size..(channel + 1) * size];
             of_channel::<V>(c, self.seen, channel, &turned, &mut taken, weights);
         }
         if let Some(bias) = bias.first_mut() {
@@ -457,9 +462,11 @@ fn of_channel<V: Lanes<Elem = f32>>(
     weights: &mut [f32],
 ) {
     let places = channel * c.windows.places()..(channel + 1) * c.windows.places();
-    let mut errors = turned.chunks_exact(c.width()).zip(taken);
+    let mut at = 0;
     for StepError { input: signal, .. } in seen {
-        for (sample, (errors, taken)) in (0..signal.samples).zip(&mut errors) {
+        for sample in 0..signal.samples {
+            let (errors, taken) = (&turned[at * c.width()..(at + 1) * c.width()], &mut taken[at]);
+            at += 1;
             match &signal.events {
                 Some(events) => {
                     let (index, value) = events.of(sample);
