@@ -252,7 +252,7 @@ impl Program {
         }
     }
 
-    /// Keeps the error of node `n` in step `t` for its gathering, and leaves a buffer of that length.
+    /// Keeps the error of node `n` in step `t` for its gathering, and leaves another buffer, empty.
     fn remember(
         &self,
         context: &Context<'_>,
