@@ -5,6 +5,16 @@
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 use rheobase_models::real::Mask;
 
+/// [`Vec::resize`] with zeros at the speed of a copy: that one writes number by number.
+pub fn resize(numbers: &mut Vec<f32>, len: usize) {
+    const ZEROS: &[f32] = &[0.0; 1024];
+    numbers.truncate(len);
+    numbers.reserve(len - numbers.len());
+    while numbers.len() < len {
+        numbers.extend_from_slice(&ZEROS[..ZEROS.len().min(len - numbers.len())]);
+    }
+}
+
 /// Adds `from` to `to`, number by number.
 pub fn add(level: Level, to: &mut [f32], from: &[f32]) {
     f32::dispatch(level, Add { to, from });
@@ -72,9 +82,11 @@ impl Kernel<f32> for Sum<'_> {
     type Output = ();
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(self) {
-        let terms = self.a.chunks(V::WIDTH).zip(self.b.chunks(V::WIDTH));
-        for (to, (a, b)) in self.to.chunks_mut(V::WIDTH).zip(terms) {
-            (V::zero() + V::load(a) + V::load(b)).store(to);
+        let len = self.to.len().min(self.a.len()).min(self.b.len());
+        for i in (0..len).step_by(V::WIDTH) {
+            let place = i..len.min(i + V::WIDTH);
+            let sum = V::zero() + V::load(&self.a[place.clone()]) + V::load(&self.b[place.clone()]);
+            sum.store(&mut self.to[place]);
         }
     }
 }
@@ -88,8 +100,11 @@ impl Kernel<f32> for Add<'_> {
     type Output = ();
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(self) {
-        for (to, from) in self.to.chunks_mut(V::WIDTH).zip(self.from.chunks(V::WIDTH)) {
-            (V::load(to) + V::load(from)).store(to);
+        let len = self.to.len().min(self.from.len());
+        for i in (0..len).step_by(V::WIDTH) {
+            let place = i..len.min(i + V::WIDTH);
+            let to = &mut self.to[place.clone()];
+            (V::load(to) + V::load(&self.from[place])).store(to);
         }
     }
 }
@@ -117,6 +132,26 @@ impl Kernel<f32> for Nonzero<'_> {
             }
             self.bits.push(word);
         }
+    }
+}
+
+/// Whether some number is NaN.
+pub fn any_nan(level: Level, numbers: &[f32]) -> bool {
+    f32::dispatch(level, AnyNan(numbers))
+}
+
+struct AnyNan<'a>(&'a [f32]);
+
+impl Kernel<f32> for AnyNan<'_> {
+    type Output = bool;
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f32>>(self) -> bool {
+        let mut nan = V::Mask::splat(false);
+        for x in self.0.chunks(V::WIDTH) {
+            let x = V::load(x);
+            nan = nan | !x.le(x);
+        }
+        nan.any()
     }
 }
 
@@ -155,6 +190,17 @@ mod tests {
 
     fn levels() -> impl Iterator<Item = Level> {
         Level::ALL.into_iter().filter(|level| level.is_available())
+    }
+
+    #[test]
+    fn what_is_new_is_zero() {
+        for (before, len) in [(0, 3000), (3, 2), (5, 1029), (7, 7), (2, 0)] {
+            let mut numbers = vec![1.0; before];
+            resize(&mut numbers, len);
+            let mut want = vec![1.0; before];
+            want.resize(len, 0.0);
+            assert_eq!(numbers, want);
+        }
     }
 
     #[test]
@@ -216,6 +262,8 @@ mod tests {
                 assert!(all_finite(level, &a));
                 a[i] = bad;
                 assert!(!all_finite(level, &a), "{bad} at {i}");
+                let single: Vec<f32> = a.iter().map(|x| *x as f32).collect();
+                assert_eq!(any_nan(level, &single), bad.is_nan(), "{bad} at {i}");
             }
         }
     }

@@ -221,8 +221,9 @@ pub(crate) fn load_coeffs<N: Neuron, V: Lanes>(
 /// Copies field `i` of the lanes to `to`.
 #[inline(always)]
 pub(crate) fn store_field<N: Neuron, V: Lanes>(state: &[N::State<V>], i: usize, to: &mut [V::Elem]) {
-    for (s, to) in state.iter().zip(to.chunks_mut(V::WIDTH)) {
-        s.get(i).store(to);
+    for b in 0..state.len() {
+        let first = (b * V::WIDTH).min(to.len());
+        state[b].get(i).store(&mut to[first..]);
     }
 }
 
@@ -356,17 +357,12 @@ fn bits<N: Neuron, V: Lanes, C: Coeffs<N, V>>(
     let start = rows.len();
     rows.resize(start + count.div_ceil(64), 0);
     let mut zero = V::zero();
-    let mut b = 0;
-    for (blocks, word) in state.chunks_mut(64 / V::WIDTH).zip(&mut rows[start..]) {
-        let mut shift = 0;
-        for s in blocks {
-            let (state, out, none) = next::<N, V, C>(coeffs, &row, b, *s);
-            *s = state;
-            zero = zero + none;
-            *word |= V::bits(out.value.abs().gt(V::zero())) << shift;
-            shift += V::WIDTH;
-            b += 1;
-        }
+    let words = &mut rows[start..];
+    for b in 0..state.len() {
+        let (next, out, none) = next::<N, V, C>(coeffs, &row, b, state[b]);
+        state[b] = next;
+        zero = zero + none;
+        words[b * V::WIDTH / 64] |= V::bits(out.value.abs().gt(V::zero())) << (b * V::WIDTH % 64);
     }
     let rest = count % 64;
     if rest > 0

@@ -14,7 +14,7 @@ use rheobase_models::real::{Mask, Real};
 use rheobase_models::record::Record;
 
 use crate::advance::block;
-use crate::column::Column;
+use crate::column::{Coefficients, Column};
 use rheobase_base::virtual_lane_sum;
 
 /// One step of all neurons of some samples, backwards.
@@ -68,15 +68,16 @@ impl<N: Neuron, E: Elem> Kernel<E> for BackwardKernel<'_, N, E> {
     #[inline(always)]
     fn run<V: Lanes<Elem = E>>(self) {
         let mut job = self.job;
+        let coeffs = Coefficients::of(job.coeffs);
         let layer_adjoint = match job.layer_sum {
-            Some(_) if const { N::INFO.layer_sum.is_some() } => layer_adjoint::<N, V>(&job),
+            Some(_) if const { N::INFO.layer_sum.is_some() } => layer_adjoint::<N, V>(&job, &coeffs),
             _ => V::zero(),
         };
         let words = job.neurons.div_ceil(V::WIDTH);
         for sample in 0..job.samples {
             for b in 0..words {
                 let b = block::<V>(b);
-                back::<N, V>(&mut job, sample, b, layer_adjoint);
+                back::<N, V>(&mut job, &coeffs, sample, b, layer_adjoint);
             }
         }
     }
@@ -95,16 +96,13 @@ struct StepInputs<N: Neuron, V: Lanes> {
 
 impl<N: Neuron, V: Lanes> StepInputs<N, V> {
     #[inline(always)]
-    fn load(job: &Backward<'_, V::Elem>, sample: usize, b: usize) -> Self {
+    fn load(job: &Backward<'_, V::Elem>, coeffs: &Coefficients<'_, N, V>, sample: usize, b: usize) -> Self {
         let first = b * V::WIDTH;
         let count = V::WIDTH.min(job.neurons - first);
         let start = sample * job.neurons + first;
         let lanes = start..start + count;
         StepInputs {
-            k: N::Coeffs::<V>::from_fn(
-                #[inline(always)]
-                |i| job.coeffs[i].lanes(job.first + first),
-            ),
+            k: coeffs.at(job.first + first),
             s: N::State::<V>::from_fn(
                 #[inline(always)]
                 |i| V::load(&job.state[i][lanes.clone()]),
@@ -126,10 +124,16 @@ impl<N: Neuron, V: Lanes> StepInputs<N, V> {
 
 /// Block `b` of a sample, backwards.
 #[inline(always)]
-fn back<N: Neuron, V: Lanes>(job: &mut Backward<'_, V::Elem>, sample: usize, b: usize, layer_adjoint: V) {
+fn back<N: Neuron, V: Lanes>(
+    job: &mut Backward<'_, V::Elem>,
+    coeffs: &Coefficients<'_, N, V>,
+    sample: usize,
+    b: usize,
+    layer_adjoint: V,
+) {
     let fields = N::State::<V>::FIELDS.len();
     let directions = fields + 1;
-    let before = StepInputs::<N, V>::load(job, sample, b);
+    let before = StepInputs::<N, V>::load(job, coeffs, sample, b);
     let first = b * V::WIDTH;
     let count = V::WIDTH.min(job.neurons - first);
     let through = Through { layer_adjoint, detach_reset: job.detach_reset, surrogate: job.surrogate };
@@ -217,12 +221,12 @@ fn pulled<N: Neuron, V: Lanes>(
 
 /// dL/d(sum of the layer's spikes), which every neuron's own spike is part of.
 #[inline(always)]
-fn layer_adjoint<N: Neuron, V: Lanes>(job: &Backward<'_, V::Elem>) -> V {
+fn layer_adjoint<N: Neuron, V: Lanes>(job: &Backward<'_, V::Elem>, coeffs: &Coefficients<'_, N, V>) -> V {
     type One<V> = Dual<V, [V; 1]>;
     let mut parts = vec![V::Elem::zero(); job.neurons];
     for b in 0..job.neurons.div_ceil(V::WIDTH) {
         let b = block::<V>(b);
-        let before = StepInputs::<N, V>::load(job, 0, b);
+        let before = StepInputs::<N, V>::load(job, coeffs, 0, b);
         let s = N::integrate(&before.k, before.s, before.x, before.held);
         let own = fire::<N, V>(&before.k, &s, before.x, before.held, job.surrogate);
         let k = N::Coeffs::<One<V>>::from_fn(

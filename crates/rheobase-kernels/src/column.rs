@@ -1,6 +1,8 @@
 //! A column: one number for all neurons of a layer, or one for each.
 
 use rheobase_models::lanes::{Elem, Lanes};
+use rheobase_models::neuron::Neuron;
+use rheobase_models::record::Record;
 
 /// One number for all neurons, or one for each.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,4 +57,43 @@ impl<E: Elem> Column<E> {
 fn padded<E: Elem>(xs: &[E], first: usize) -> [E; 64] {
     let last = xs.len() - 1;
     std::array::from_fn(|i| xs[(first + i).min(last)])
+}
+
+/// The coefficients of a layer: loaded once where all neurons share them, else block by block.
+pub(crate) struct Coefficients<'a, N: Neuron, V: Lanes> {
+    columns: &'a [Column<V::Elem>],
+    /// Those that all neurons share.
+    shared: N::Coeffs<V>,
+    /// Whether some column has one number for each.
+    each: bool,
+}
+
+impl<'a, N: Neuron, V: Lanes> Coefficients<'a, N, V> {
+    #[inline(always)]
+    pub(crate) fn of(columns: &'a [Column<V::Elem>]) -> Self {
+        let mut each = false;
+        let shared = N::Coeffs::<V>::from_fn(
+            #[inline(always)]
+            |i| match &columns[i] {
+                Column::Shared(x) => V::broadcast(*x),
+                Column::Each(_) => {
+                    each = true;
+                    V::zero()
+                }
+            },
+        );
+        Coefficients { columns, shared, each }
+    }
+
+    /// Those of the neurons from `first` on.
+    #[inline(always)]
+    pub(crate) fn at(&self, first: usize) -> N::Coeffs<V> {
+        if !self.each {
+            return self.shared;
+        }
+        N::Coeffs::<V>::from_fn(
+            #[inline(always)]
+            |i| self.columns[i].lanes(first),
+        )
+    }
 }

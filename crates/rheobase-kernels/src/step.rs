@@ -11,7 +11,7 @@ use rheobase_models::phases::{fire, settle};
 use rheobase_models::real::Mask;
 use rheobase_models::record::Record;
 
-use crate::advance::{Coeffs, block};
+use crate::advance::block;
 use crate::column::Column;
 
 /// One step of all neurons of some samples.
@@ -52,26 +52,12 @@ impl<N: Neuron, E: Elem> Kernel<E> for StepKernel<'_, N, E> {
 
     #[inline(always)]
     fn run<V: Lanes<Elem = E>>(self) {
-        let coeffs = EachOf(self.job.coeffs);
-        samples::<N, V, _>(&coeffs, self.job);
-    }
-}
-
-/// Coefficients read from their columns block by block.
-struct EachOf<'a, E: Elem>(&'a [Column<E>]);
-
-impl<N: Neuron, V: Lanes> Coeffs<N, V> for EachOf<'_, V::Elem> {
-    #[inline(always)]
-    fn at(&self, block: usize) -> N::Coeffs<V> {
-        N::Coeffs::<V>::from_fn(
-            #[inline(always)]
-            |i| self.0[i].lanes(block * V::WIDTH),
-        )
+        samples::<N, V>(self.job);
     }
 }
 
 #[inline(always)]
-fn samples<N: Neuron, V: Lanes, C: Coeffs<N, V>>(coeffs: &C, job: Step<'_, V::Elem>) {
+fn samples<N: Neuron, V: Lanes>(job: Step<'_, V::Elem>) {
     let words = job.neurons.div_ceil(64);
     let held = V::Mask::splat(false);
     job.spikes.fill(0);
@@ -90,7 +76,10 @@ fn samples<N: Neuron, V: Lanes, C: Coeffs<N, V>>(coeffs: &C, job: Step<'_, V::El
                 #[inline(always)]
                 |i| V::load(&job.state[i][lanes.clone()]),
             );
-            let k = coeffs.at(b);
+            let k = N::Coeffs::<V>::from_fn(
+                #[inline(always)]
+                |i| job.coeffs[i].lanes(b * V::WIDTH),
+            );
             let x = V::load(&job.x[lanes.clone()]);
             let s = N::integrate(&k, s, x, held);
             if let Some((surrogate, reach)) = &mut reach {

@@ -15,7 +15,7 @@ pub mod tails;
 use crate::real::{Real, Slope};
 use crate::record::{Field, Range};
 use compact::Triangle;
-use tails::Arctan;
+use tails::{Arctan, FastSigmoid};
 
 /// What is told of a surrogate: its name, formula, parameters and source.
 #[derive(Debug, Clone, Copy)]
@@ -167,6 +167,7 @@ impl Slope for Surrogate {
     #[inline(always)]
     fn usual_slope<T: Real>(&self, z: T) -> Option<T> {
         match *self {
+            Surrogate::FastSigmoid(k) => Some(FastSigmoid::slope([k], z)),
             Surrogate::Arctan(alpha) => Some(Arctan::slope([alpha], z)),
             Surrogate::Triangle(width) => Some(Triangle::slope([width], z)),
             _ => None,

@@ -281,6 +281,38 @@ fn sums_of_lanes_have_one_order() {
 }
 
 #[test]
+fn squares_of_registers_are_turned_and_pairs_taken_apart() {
+    struct Turned<'a>(&'a [f32]);
+    impl Kernel<f32> for Turned<'_> {
+        type Output = ();
+        #[inline(always)]
+        fn run<V: Lanes<Elem = f32>>(self) {
+            let n = V::WIDTH;
+            let mut square = [V::zero(); 16];
+            for i in 0..n {
+                square[i] = V::load(&self.0[i * n..]);
+            }
+            let (mut found, turned) = (vec![0.0; n], V::transposed(square));
+            for j in 0..n {
+                turned[j].store(&mut found);
+                let want: Vec<f32> = (0..n).map(|i| self.0[i * n + j]).collect();
+                assert_eq!(found, want, "{n} lanes, column {j}");
+            }
+            let (even, odd) = V::halves(V::load(self.0), V::load(&self.0[n..]));
+            for (half, first) in [(even, 0), (odd, 1)] {
+                half.store(&mut found);
+                let want: Vec<f32> = (0..n).map(|i| self.0[2 * i + first]).collect();
+                assert_eq!(found, want, "{n} lanes, from {first} on");
+            }
+        }
+    }
+    let x: Vec<f32> = (0..256).map(|i| i as f32).collect();
+    for level in Level::ALL.into_iter().filter(|level| level.is_available()) {
+        f32::dispatch(level, Turned(&x));
+    }
+}
+
+#[test]
 fn columns_become_rows_at_every_level() {
     // Rows and columns around the sides of squares, beyond a group of columns, and rows wider than what is written.
     for (columns, height) in

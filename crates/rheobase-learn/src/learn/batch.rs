@@ -17,7 +17,7 @@ use rheobase_base::vector::add;
 use rheobase_base::{Cancel, Error, Result};
 use rheobase_network::network::SampleInput;
 use rheobase_network::network::{
-    Adjoint, Context, Counts, Feed, FromSource, Program, Raw, Signal, State, Tape, TileInput,
+    Adjoint, Context, Counts, Feed, FromSource, Program, Raw, Signal, State, Still, Tape, TileInput,
 };
 
 /// Samples that go through time together.
@@ -185,7 +185,8 @@ impl Pass {
         let bounded = self.bounded(program)?;
         let cancel = Cancel::current();
         let tiles = n.div_ceil(TILE);
-        let still = batch.still();
+        let samples = batch.still();
+        let still = program.still(self.level, batch.source, &batch.inputs[..samples]);
         let (next, total) = (AtomicUsize::new(0), Mutex::new(Total::default()));
         let work = || {
             let mut tape = take(&workspaces.tapes).unwrap_or_default();
@@ -196,9 +197,10 @@ impl Pass {
                     break;
                 }
                 let raw = if learning { take(&workspaces.raws) } else { None };
-                let raw = raw.unwrap_or_default().of_tile(still);
+                let raw = raw.unwrap_or_default().of_tile(samples);
+                let count = TILE.min(n - first);
                 let part =
-                    Tile { pass: self, program, batch, first, count: TILE.min(n - first), bounded: &bounded };
+                    Tile { pass: self, program, batch, first, count, bounded: &bounded, still: &still };
                 let done = cancel.scope(|| part.run(learning, &mut tape, raw));
                 total.lock().unwrap_or_else(PoisonError::into_inner).add(tile, done, self.level, workspaces);
             }
@@ -244,6 +246,7 @@ struct Tile<'a> {
     first: usize,
     count: usize,
     bounded: &'a [(usize, RateBounds)],
+    still: &'a Still,
 }
 
 /// What the backward pass starts from.
@@ -265,7 +268,7 @@ impl Tile<'_> {
             width: self.width(),
             wanted: false,
         };
-        let input = FromSource { source: self.batch.source, signal };
+        let input = FromSource { source: self.batch.source, signal, still: Some((self.still, self.first)) };
         let context = Context {
             step: 0,
             sample_ids: &self.batch.ids[range],

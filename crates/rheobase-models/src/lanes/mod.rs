@@ -38,6 +38,48 @@ pub trait Lanes: Float + Send + Sync + 'static {
     fn tree_sums(registers: [Self; 16]) -> [Self::Elem; 16] {
         halved(registers)
     }
+    /// Rows as columns, of registers of at most 16 lanes: lane j of register i becomes lane i of register j. As many
+    /// registers count as one has lanes.
+    #[inline(always)]
+    fn transposed(square: [Self; 16]) -> [Self; 16] {
+        turned(square)
+    }
+    /// Of the lanes of two registers of at most 16 lanes, one after the other, every other one from the first on, and from
+    /// the second on.
+    #[inline(always)]
+    fn halves(first: Self, second: Self) -> (Self, Self) {
+        every_other(first, second)
+    }
+}
+
+/// [`Lanes::halves`] through memory.
+#[inline(always)]
+fn every_other<V: Lanes>(first: V, second: V) -> (V, V) {
+    let mut numbers = [V::Elem::zero(); 32];
+    first.store(&mut numbers[..V::WIDTH]);
+    second.store(&mut numbers[V::WIDTH..2 * V::WIDTH]);
+    let mut halves = [[V::Elem::zero(); 16]; 2];
+    for i in 0..V::WIDTH {
+        (halves[0][i], halves[1][i]) = (numbers[2 * i], numbers[2 * i + 1]);
+    }
+    (V::load(&halves[0][..V::WIDTH]), V::load(&halves[1][..V::WIDTH]))
+}
+
+/// [`Lanes::transposed`] through memory.
+#[inline(always)]
+fn turned<V: Lanes>(mut square: [V; 16]) -> [V; 16] {
+    let mut numbers = [[V::Elem::zero(); 16]; 16];
+    for i in 0..V::WIDTH {
+        square[i].store(&mut numbers[i][..V::WIDTH]);
+    }
+    for j in 0..V::WIDTH {
+        let mut column = [V::Elem::zero(); 16];
+        for i in 0..V::WIDTH {
+            column[i] = numbers[i][j];
+        }
+        square[j] = V::load(&column[..V::WIDTH]);
+    }
+    square
 }
 
 /// [`Lanes::tree_sums`] through memory.

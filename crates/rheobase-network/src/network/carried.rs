@@ -1,10 +1,10 @@
 //! What a program carries from step to step as plain numbers, a row for each sample: for whoever keeps states, and gradients
 //! with respect to them, in arrays.
 
+use super::adjoint::Adjoint;
 use super::program::{Program, State};
 use super::raw::Raw;
 use super::signal::Signal;
-use super::tape::Adjoint;
 use rheobase_base::{Error, Result};
 
 /// A part of what a sample carries: a field of a node, or what a source sent some steps ago.

@@ -6,6 +6,7 @@ use rheobase_base::vector::nonzero;
 use rheobase_models::lanes::Level;
 
 use super::signal::{Reach, Signal};
+use super::still::Still;
 use crate::network::SampleInput;
 
 /// The inputs of the samples of a tile.
@@ -42,6 +43,11 @@ pub trait Feed {
     fn stays(&self, t: usize) -> bool;
     /// Writes step `t`.
     fn write(&self, t: usize, out: &mut Signal);
+    /// Writes what node `n` sends in the steps of this input, where that is known beforehand, and says whether it is.
+    fn known(&self, n: usize, out: &mut Signal) -> bool {
+        let _ = (n, out);
+        false
+    }
     /// Some of its steps.
     fn steps(&self, range: Range<usize>) -> Steps<'_>
     where
@@ -67,6 +73,8 @@ pub struct FromSource<'a> {
     pub source: usize,
     /// What it sends.
     pub signal: TileInput<'a>,
+    /// What nodes send because of it, where that was computed beforehand, of a batch of which these samples begin with this one.
+    pub still: Option<(&'a Still, usize)>,
 }
 
 /// Dense input of a batch, `[time, batch, feature]`, of which the tile has some samples; it is read where it stands.
@@ -172,6 +180,10 @@ impl Feed for FromSource<'_> {
 
     fn write(&self, t: usize, out: &mut Signal) {
         self.signal.write(t, out);
+    }
+
+    fn known(&self, n: usize, out: &mut Signal) -> bool {
+        self.still.is_some_and(|(still, first)| still.write(n, first, self.samples(), out))
     }
 }
 

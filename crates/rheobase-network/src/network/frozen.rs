@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::parameters::Parameter;
-use super::program::Program;
+use super::program::{Program, Version};
 use rheobase_base::{Error, Result};
 
 impl Program {
@@ -44,6 +44,7 @@ impl Program {
         node: usize,
         change: impl FnOnce(&mut [Parameter]) -> Result<()>,
     ) -> Result<()> {
+        self.version = Version::next();
         let node = &mut self.nodes[node];
         let tensors = &mut self.parameters.tensors[node.tensors.clone()];
         change(tensors)?;

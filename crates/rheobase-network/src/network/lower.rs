@@ -18,7 +18,7 @@ pub(crate) use plan::{Plan, Planned, plan};
 use super::describe::Network;
 use super::library::Library;
 use super::parameters::{Parameter, Parameters};
-use super::program::{Program, ProgramNode};
+use super::program::{Program, ProgramNode, Version};
 use rheobase_base::{Error, Result, memory};
 
 /// Checks a network and makes it ready to run; weights start as `seed` says.
@@ -52,7 +52,8 @@ fn made(plan: Plan, seed: u64, library: &Library) -> Result<Program> {
     let Plan { input, output, delays, .. } = plan;
     let frozen = vec![false; nodes.len()];
     let (parameters, library) = (Parameters { tensors }, library.clone());
-    let mut program = Program { nodes, parameters, input, output, delays, given, frozen, library };
+    let version = Version::next();
+    let mut program = Program { nodes, parameters, input, output, delays, given, frozen, library, version };
     program.refresh()?;
     Ok(program)
 }

@@ -9,6 +9,7 @@
 //!
 //! A cycle needs an edge with a delay; the order of events in a step is that of the nodes.
 
+mod adjoint;
 mod build;
 mod carried;
 mod describe;
@@ -30,9 +31,11 @@ mod raw;
 mod run_as;
 mod sample_input;
 mod signal;
+mod still;
 mod table;
 mod tape;
 
+pub use adjoint::Adjoint;
 pub use build::{Inputs, Layer, Layers, List, Placeholder, Sequential, Source, Stack, Sum, from};
 pub use carried::Carried;
 pub use describe::{
@@ -59,5 +62,6 @@ pub use rheobase_sim::population::Memory;
 pub use run_as::Converted;
 pub use sample_input::SampleInput;
 pub use signal::{Events, Reach, Signal};
+pub use still::Still;
 pub use table::{Edge, Row, Table, TensorRow, outline, outline_with, table};
-pub use tape::{Adjoint, Tape};
+pub use tape::Tape;

@@ -120,8 +120,9 @@ pub trait Operator: Send + Sync {
         let _ = (context, seen, raw);
     }
 
-    /// Whether [`Operator::gather_tiles`] is to be called at the end of a batch of so many samples, instead of
-    /// [`Operator::gather`] in each tile: where inputs and errors of them all take less memory than gradients of a tile.
+    /// Whether inputs and errors of so many samples take less memory than its weights. Where the input of such a batch stays the
+    /// same, [`Operator::gather_tiles`] is called at its end, instead of [`Operator::gather`] in each tile, and
+    /// [`Program::still`](super::Program::still) takes the samples of several tiles through it at once.
     fn gathers_tiles(&self, samples: usize) -> bool {
         let _ = samples;
         false

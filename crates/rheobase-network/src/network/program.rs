@@ -1,6 +1,7 @@
 //! `Program`: a network that has been checked, and its run through time.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::feed::{Feed, Steps};
 use super::library::Library;
@@ -8,7 +9,9 @@ use super::operator::{Context, Operator};
 use super::parameters::{Parameter, Parameters};
 use super::signal::Signal;
 use super::tape::{Slots, Tape};
+use rheobase_base::vector::any_nan;
 use rheobase_base::{Cancel, Error, Result};
+use rheobase_models::lanes::Level;
 use rheobase_sim::population::Memory;
 
 /// A node of a program. Sources are numbered from 0, the network's input; node `n` of the list is number `n + 1`.
@@ -44,6 +47,11 @@ impl ProgramNode {
         self.inputs.iter().map(sent).collect()
     }
 
+    /// Whether it sends the same again, where its sources that are marked in `held` do.
+    fn repeats(&self, held: &[bool]) -> bool {
+        self.operator.is_static() && self.inputs.iter().all(|(source, delay)| *delay == 0 && held[*source])
+    }
+
     /// Synaptic operations of a step; `last` keeps those of the step before, which inputs that stay the same come to again.
     fn operations(&self, inputs: &[&Signal], counted: &dyn Fn(usize) -> bool, last: &mut Option<u64>) -> u64 {
         let still = inputs.iter().all(|s| s.constant);
@@ -69,6 +77,18 @@ pub struct Program {
     pub(crate) frozen: Vec<bool>,
     /// What the names in its description stood for.
     pub(crate) library: Library,
+    pub(crate) version: Version,
+}
+
+/// A number of its own for what a program was from one change of its nodes to the next.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Version(u64);
+
+impl Version {
+    pub(crate) fn next() -> Version {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Version(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 /// What a program carries from step to step for the samples of a tile: the caller's to keep.
@@ -95,6 +115,18 @@ impl State {
     /// Steps since the last reset.
     pub fn step(&self) -> u64 {
         self.step
+    }
+
+    /// Ends a step in which the sources have sent these.
+    fn take_in(&mut self, signals: &[Signal]) {
+        self.step += 1;
+        for (source, past) in self.past.iter_mut().enumerate().filter(|(_, p)| !p.is_empty()) {
+            // The oldest signal's memory is used again.
+            if let Some(mut oldest) = past.pop_back() {
+                oldest.copy_from(&signals[source]);
+                past.push_front(oldest);
+            }
+        }
     }
 }
 
@@ -174,6 +206,7 @@ impl Program {
     }
 
     pub(crate) fn refresh(&mut self) -> Result<()> {
+        self.version = Version::next();
         for node in &mut self.nodes {
             let tensors = &self.parameters.tensors[node.tensors.clone()];
             for t in tensors {
@@ -187,6 +220,7 @@ impl Program {
 
     /// Smooths the curves of layers that are run as rates by this factor times the width that they were described with.
     pub fn scale_smoothing(&mut self, factor: f64) {
+        self.version = Version::next();
         self.nodes.iter_mut().for_each(|node| node.operator.scale_smoothing(factor));
     }
 
@@ -218,6 +252,7 @@ impl Program {
     /// # Errors
     /// Amounts that the node refuses.
     pub fn raise_thresholds(&mut self, n: usize, by: &[f32]) -> Result<bool> {
+        self.version = Version::next();
         self.nodes.get_mut(n).map_or(Ok(false), |node| node.operator.raise_thresholds(by))
     }
 
@@ -312,8 +347,10 @@ impl Program {
         } else {
             vec![false; self.nodes.len() + 1]
         };
-        tape.begin(self, state, steps, context.taping.then_some(&taped[..]));
+        tape.begin(self, state, (steps, source), context.taping.then_some(&taped[..]));
         let mut operations = vec![None; self.nodes.len()];
+        // Of the first step's signals, whether an earlier run ended with the same.
+        let mut held = vec![false; self.nodes.len() + 1];
         let cancel = Cancel::current();
         for t in 0..steps {
             cancel.check()?;
@@ -325,10 +362,13 @@ impl Program {
                 operations.fill(None);
             }
             match &mut earlier {
-                Some((earlier, _)) if same_input => {
+                Some((earlier, _)) if same_input && t > 0 => {
                     std::mem::swap(&mut signals[source], &mut earlier[source]);
                 }
                 _ => input.write(first + t, &mut signals[source]),
+            }
+            if t == 0 {
+                held[source] = earlier.as_ref().is_some_and(|(held, _)| held[source].sends(&signals[source]));
             }
             signals[source].constant = same_input;
             same[source] = same_input;
@@ -344,13 +384,17 @@ impl Program {
                 let inputs = node.signals(signals, &state.past);
                 let context = Context { step: state.step, ..*context };
                 let stays = node.operator.is_static() && inputs.iter().all(|s| s.constant);
+                // Signals of an earlier run need not have been those of the same samples in the step before.
+                let again = if t > 0 { stays } else { node.repeats(&held) };
+                held[n + 1] = again;
                 match &mut earlier {
-                    Some((signals, memories)) if stays => {
+                    Some((signals, memories)) if again => {
                         std::mem::swap(&mut out, &mut signals[n + 1]);
                         if input.wanted() {
                             before[n].choices.clone_from(&memories[n].choices);
                         }
                     }
+                    _ if input.known(n, &mut out) => {}
                     _ => {
                         node.operator.forward(&context, &self.values_of(node), &inputs, memory, &mut out);
                         if taped[n + 1] {
@@ -369,17 +413,12 @@ impl Program {
                 signals[n + 1] = out;
             }
             see(t, signals);
-            state.step += 1;
-            for (source, past) in state.past.iter_mut().enumerate().filter(|(_, p)| !p.is_empty()) {
-                // The oldest signal's memory is used again.
-                if let Some(mut oldest) = past.pop_back() {
-                    oldest.copy_from(&signals[source]);
-                    past.push_front(oldest);
-                }
-            }
+            state.take_in(signals);
             tape.thin(t);
         }
-        self.check_nan(state)
+        tape.thin(steps);
+        tape.hold(self.version, source);
+        self.check_nan(context.level, state)
     }
 
     /// What is fed must be as wide as the source that it stands for, and of as many samples as the state.
@@ -402,9 +441,9 @@ impl Program {
     }
 
     /// Looks for NaN in the state.
-    fn check_nan(&self, state: &State) -> Result<()> {
+    fn check_nan(&self, level: Level, state: &State) -> Result<()> {
         for (node, memory) in self.nodes.iter().zip(&state.memories) {
-            for (f, field) in memory.fields.iter().enumerate() {
+            for (f, field) in memory.fields.iter().enumerate().filter(|(_, field)| any_nan(level, field)) {
                 if let Some(i) = field.iter().position(|x| x.is_nan()) {
                     let width = (field.len() / state.samples.max(1)).max(1);
                     let at = [state.step as usize - 1, i / width, i % width];
@@ -420,7 +459,6 @@ impl Program {
 mod tests {
     use super::*;
     use crate::network::{Layer, Layers, SampleInput, Stack, TileInput, from, linear, lower};
-    use rheobase_models::lanes::Level;
 
     #[test]
     fn a_sample_that_has_ended_does_not_count_where_its_input_comes_later_either() {
@@ -440,5 +478,60 @@ mod tests {
         program.run(&context, &mut state, input.steps(0..5), &mut tape, &mut counts, |_, _| {}).unwrap();
         // Nothing arrives at first; then 8 operations for both samples twice, and for the longer one twice.
         assert_eq!(counts.operations.iter().sum::<u64>(), 8 * (2 + 2 + 1 + 1));
+    }
+
+    #[test]
+    fn what_an_earlier_run_left_is_used_again_only_where_it_is_the_same() {
+        use crate::network::{conv, flatten, max_pool, neurons};
+        let delayed = Layer::new("delayed", Stack([from("maps").delay(1)]), [flatten(), linear(2)]);
+        let maps = [conv(2, 3), max_pool(2), neurons("lif_subtract").set("v_th", 0.2)];
+        let layers = Layers::new([
+            Layer::new("still", "input", [conv(2, 3), max_pool(2)]),
+            Layer::new("maps", "input", maps),
+            delayed,
+            Layer::new("out", Stack([from("still"), from("maps")]), [flatten(), linear(3)]),
+        ]);
+        let mut program = lower(&layers.input(&[1, 8, 8]).unwrap(), 1).unwrap();
+        let context = Context {
+            step: 0,
+            sample_ids: &[0],
+            epoch: 0,
+            training: false,
+            taping: false,
+            level: Level::best(),
+        };
+        let frame = |k: usize| (0..64).map(|i| ((i * 5 + k) % 11) as f32 / 4.0 - 1.0).collect::<Vec<f32>>();
+        // The same input, another, and back; two streams in turn on one tape; weights that change in between.
+        let (mut streams, mut tape) = ([program.start(1), program.start(1)], Tape::default());
+        let mut spikes = 0;
+        for (step, (stream, k)) in
+            [(0, 1), (0, 1), (1, 1), (1, 2), (0, 1), (0, 1), (0, 3), (1, 3), (1, 3), (0, 3)]
+                .into_iter()
+                .enumerate()
+        {
+            if step == 5 || step == 8 {
+                let change = |p: &mut super::super::Parameters| {
+                    p.tensors.iter_mut().for_each(|t| t.values.iter_mut().for_each(|w| *w *= 1.25));
+                    Ok(())
+                };
+                program.update(change).unwrap();
+            }
+            let samples = [SampleInput::Constant(frame(k))];
+            let input = TileInput { samples: &samples, lengths: None, width: 64, wanted: false };
+            let mut fresh = streams[stream].clone();
+            let run = |state: &mut State, tape: &mut Tape| {
+                let (mut sent, mut counts) = (Vec::new(), Counts::default());
+                let see = |_: usize, signals: &[Signal]| {
+                    sent = signals.iter().map(|s| s.dense(&mut Vec::new()).to_vec()).collect();
+                };
+                program.run(&context, state, input.steps(0..1), tape, &mut counts, see).unwrap();
+                (sent, counts)
+            };
+            let want = run(&mut fresh, &mut Tape::default());
+            spikes += want.1.spikes.iter().sum::<u64>();
+            assert_eq!(run(&mut streams[stream], &mut tape), want, "{step}");
+            assert_eq!(streams[stream].memories, fresh.memories, "{step}");
+        }
+        assert!(spikes > 0);
     }
 }

@@ -1,6 +1,6 @@
 //! `Raw`: raw gradients, and how those of tiles are summed.
 
-use rheobase_base::vector::add;
+use rheobase_base::vector::{add, resize};
 use rheobase_models::lanes::Level;
 
 use super::operator::{Operator, StepError};
@@ -98,7 +98,7 @@ impl Program {
             parts.resize_with(lengths.len(), Vec::new);
             for (part, length) in parts.iter_mut().zip(lengths) {
                 part.clear();
-                part.resize(if later { 0 } else { length }, 0.0);
+                resize(part, if later { 0 } else { length });
             }
         }
         raw
@@ -115,7 +115,7 @@ impl Program {
     pub(super) fn parts<'a>(&self, n: usize, raw: &'a mut Raw) -> &'a mut [Vec<f32>] {
         let parts = &mut raw.parts[n];
         for (part, length) in parts.iter_mut().zip(self.raw_lengths(n)) {
-            part.resize(length, 0.0);
+            resize(part, length);
         }
         parts
     }

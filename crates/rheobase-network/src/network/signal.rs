@@ -1,5 +1,7 @@
 //! `Signal`: what a node sends in one step, for the samples of a tile.
 
+use rheobase_base::vector::resize;
+
 /// Values `[sample, feature]` of one step, as events where that is what they are.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Signal {
@@ -77,7 +79,7 @@ impl Signal {
     pub(crate) fn zeros(&mut self, samples: usize, width: usize) {
         (self.samples, self.width, self.constant) = (samples, width, false);
         self.values.clear();
-        self.values.resize(samples * width, 0.0);
+        resize(&mut self.values, samples * width);
         self.events = None;
         self.reach = Reach::Everywhere;
     }
@@ -91,7 +93,7 @@ impl Signal {
     /// An analogue signal whose values are all yet to be written; its buffers are reused.
     pub(crate) fn reshape(&mut self, samples: usize, width: usize) {
         (self.samples, self.width, self.constant) = (samples, width, false);
-        self.values.resize(samples * width, 0.0);
+        resize(&mut self.values, samples * width);
         self.events = None;
         self.reach = Reach::Everywhere;
     }
@@ -124,7 +126,7 @@ impl Signal {
             return &self.values;
         }
         buffer.clear();
-        buffer.resize(self.samples * self.width, 0.0);
+        resize(buffer, self.samples * self.width);
         if let Some(events) = &self.events {
             for sample in 0..self.samples {
                 let (index, value) = events.of(sample);
@@ -147,6 +149,21 @@ impl Signal {
             events.end_sample();
         }
         self.events = Some(events);
+    }
+
+    /// Whether `other` has the same values, to the bit and in the same form.
+    pub(crate) fn sends(&self, other: &Signal) -> bool {
+        let same = |a: &[f32], b: &[f32]| {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())
+        };
+        let events = match (&self.events, &other.events) {
+            (Some(a), Some(b)) => a.starts == b.starts && a.index == b.index && same(&a.value, &b.value),
+            (None, None) => true,
+            _ => false,
+        };
+        events
+            && (self.samples, self.width) == (other.samples, other.width)
+            && same(&self.values, &other.values)
     }
 
     /// Values that are not 0, over the samples that `counted` names.

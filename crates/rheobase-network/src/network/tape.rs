@@ -1,68 +1,33 @@
-//! `Tape`: what the backward pass through a chunk of time needs, and that pass itself.
+//! `Tape`: what the backward pass through a chunk of time needs.
 
 use std::collections::VecDeque;
 
-use super::operator::{Back, Context, StepError};
-use super::program::{Program, State};
-use super::raw::Raw;
+use super::program::{Program, State, Version};
 use super::signal::Signal;
-use rheobase_base::vector::add;
-use rheobase_base::{Cancel, Result};
 use rheobase_sim::population::Memory;
 
 /// The steps of a chunk of time: signals, and what the operators were before each step. Its memory is used again.
 #[derive(Debug, Default)]
 pub struct Tape {
-    steps: usize,
+    pub(super) steps: usize,
+    /// Where two slots are used in turn: that of step 0.
+    turn: Option<usize>,
+    /// What the last run without taping left in the slot before: of which program, and fed at which source.
+    held: Option<(Version, usize)>,
     /// `[step][source]`. What stays the same stands in the last step of which that is so.
     signals: Vec<Vec<Signal>>,
     /// Whether a source sends the same as in the step before: `[step][source]`.
     same: Vec<Vec<bool>>,
     /// `[step][node]`.
-    before: Vec<Vec<Memory>>,
+    pub(super) before: Vec<Vec<Memory>>,
     /// What the sources had sent before the chunk, the latest first.
     past: Vec<VecDeque<Signal>>,
     /// Whether the values of a source are looked at in the backward pass; empty if there is none.
     wanted: Vec<bool>,
     /// Steps and errors from which a node is yet to gather, the latest first: `[node]`.
-    errors: Vec<Vec<(usize, Vec<f32>)>>,
+    pub(super) errors: Vec<Vec<(usize, Vec<f32>)>>,
     /// Memory for further errors of a node: `[node]`.
-    spare: Vec<Vec<Vec<f32>>>,
-}
-
-/// Errors from which a node gathers at once: as many numbers as stay in a processor's cache. No result depends on it.
-const GATHERED: usize = 32 << 10;
-
-/// What is carried backwards from chunk to chunk.
-#[derive(Debug, Default)]
-pub struct Adjoint {
-    /// What was added up so far.
-    pub raw: Raw,
-    /// dL/d memory of each node.
-    pub(super) memories: Vec<Memory>,
-    /// dL/d output of each source in the steps before, the latest first, as far as delayed edges reach back.
-    pub(super) earlier: Vec<VecDeque<Vec<f32>>>,
-    /// Of each node, the errors of the steps since its input was last another one.
-    still: Vec<HeldInput>,
-}
-
-/// What stays the same, and the sum of the errors of its steps; empty where there is none.
-#[derive(Debug, Clone, Default)]
-struct HeldInput {
-    /// What goes into the node and, last, what comes out: set at the start of a chunk, should all begin there.
-    signals: Vec<Signal>,
-    /// What the node keeps of it, where the errors have yet to go through the node.
-    before: Option<Memory>,
-    error: Vec<f32>,
-}
-
-/// A step of a node as the backward pass sees it.
-struct StepBack<'a> {
-    inputs: &'a [&'a Signal],
-    before: &'a Memory,
-    output: &'a Signal,
-    /// Which sources' gradients are needed.
-    needed: &'a [bool],
+    pub(super) spare: Vec<Vec<Vec<f32>>>,
 }
 
 /// The places of a step on the tape.
@@ -76,10 +41,23 @@ pub(crate) struct Slots<'a> {
 }
 
 impl Tape {
-    /// Makes room for a chunk of steps; `taped` says which sources' gradients the backward pass will need, if there is one.
-    pub(crate) fn begin(&mut self, program: &Program, state: &State, steps: usize, taped: Option<&[bool]>) {
+    /// Makes room for a chunk of steps fed at `source`; `taped` says which sources' gradients the backward pass will need, if
+    /// there is one.
+    pub(crate) fn begin(
+        &mut self,
+        program: &Program,
+        state: &State,
+        (steps, source): (usize, usize),
+        taped: Option<&[bool]>,
+    ) {
         self.steps = steps;
-        let kept = if taped.is_some() { steps } else { steps.min(2) }.max(1);
+        self.held = self.held.filter(|held| taped.is_none() && *held == (program.version, source));
+        self.turn = match (taped, self.turn) {
+            (Some(_), _) => None,
+            (None, Some(turn)) if self.held.is_some() => Some(turn),
+            (None, _) => Some(0),
+        };
+        let kept = if taped.is_some() { steps.max(1) } else { 2 };
         let (sources, nodes) = (program.nodes.len() + 1, program.nodes.len());
         self.signals.resize_with(kept.max(self.signals.len()), Vec::new);
         self.before.resize_with(kept.max(self.before.len()), Vec::new);
@@ -89,17 +67,8 @@ impl Tape {
         for before in &mut self.before {
             before.resize_with(nodes, Memory::default);
         }
-        // What stayed the same to the end of a chunk stands there; the next one begins with its buffer.
-        let ends = |source: usize| {
-            let same = |t: usize| self.same.get(t).is_some_and(|same| same.get(source) == Some(&true));
-            (1..self.same.len()).find(|t| same(*t) && !same(t + 1))
-        };
-        let ends: Vec<Option<usize>> = (0..sources).map(ends).collect();
-        let (first, later) = self.signals.split_at_mut(1);
-        for (source, end) in ends.into_iter().enumerate() {
-            if let Some(end) = end {
-                std::mem::swap(&mut first[0][source], &mut later[end - 1][source]);
-            }
+        if self.held.is_none() {
+            self.take_up(sources);
         }
         self.same.resize_with(kept.max(self.same.len()), Vec::new);
         for same in &mut self.same {
@@ -118,12 +87,37 @@ impl Tape {
         }
     }
 
+    /// What stayed the same to the end of a chunk stands there; the next one begins with its buffer.
+    fn take_up(&mut self, sources: usize) {
+        let ends = |source: usize| {
+            let same = |t: usize| self.same.get(t).is_some_and(|same| same.get(source) == Some(&true));
+            (1..self.same.len()).find(|t| same(*t) && !same(t + 1))
+        };
+        let ends: Vec<Option<usize>> = (0..sources).map(ends).collect();
+        let (first, later) = self.signals.split_at_mut(1);
+        for (source, end) in ends.into_iter().enumerate() {
+            if let Some(end) = end {
+                std::mem::swap(&mut first[0][source], &mut later[end - 1][source]);
+            }
+        }
+    }
+
+    /// Keeps what a run without taping ends with for the next.
+    pub(crate) fn hold(&mut self, version: Version, source: usize) {
+        if let Some(turn) = &mut self.turn {
+            *turn = (*turn + self.steps) % 2;
+            self.held = Some((version, source));
+        }
+    }
+
     /// The places of step `t` and of the one before. Without taping two steps' memory is used in turn.
     pub(crate) fn step(&mut self, t: usize) -> Slots<'_> {
-        let slots = self.signals.len();
-        let (now, last) = if self.steps <= slots { (t, t.wrapping_sub(1)) } else { (t % 2, (t + 1) % 2) };
+        let (now, last) = match self.turn {
+            Some(turn) => ((turn + t) % 2, (turn + t + 1) % 2),
+            None => (t, t.wrapping_sub(1)),
+        };
         let same = &mut self.same[now][..];
-        if t == 0 {
+        if t == 0 && self.held.is_none() {
             return Slots {
                 earlier: None,
                 signals: &mut self.signals[now],
@@ -151,7 +145,7 @@ impl Tape {
             if signal.events.is_some() || !self.wanted[source] {
                 // The memory goes on to a later step.
                 let values = std::mem::take(&mut signal.values);
-                if high.len() > 1 && high[1][source].values.capacity() == 0 {
+                if t + 1 < self.steps && high[1][source].values.capacity() == 0 {
                     high[1][source].values = values;
                 }
             }
@@ -167,7 +161,7 @@ impl Tape {
     }
 
     /// What a source sent `delay` steps before step `t`.
-    fn input(&self, t: usize, source: usize, delay: usize) -> &Signal {
+    pub(super) fn input(&self, t: usize, source: usize, delay: usize) -> &Signal {
         let Some(mut t) = t.checked_sub(delay) else { return &self.past[source][delay - t - 1] };
         while t + 1 < self.steps && self.same[t + 1][source] {
             t += 1;
@@ -177,7 +171,7 @@ impl Tape {
 
     /// The only input from `source` in all steps of the chunk, which began with it, and the only error of node `n`: taken from
     /// the tape, if that is so.
-    fn only(&mut self, source: Option<&(usize, usize)>, n: usize) -> Option<(Signal, Vec<f32>)> {
+    pub(super) fn only(&mut self, source: Option<&(usize, usize)>, n: usize) -> Option<(Signal, Vec<f32>)> {
         let Some((source, 0)) = source else { return None };
         let one = self.steps > 1 && (0..self.steps).all(|t| self.same[t][*source] == (t > 0));
         if !one || self.errors[n].len() != 1 {
@@ -188,311 +182,10 @@ impl Tape {
     }
 
     /// Whether that was the same as in the step before.
-    fn stays(&self, t: usize, source: usize, delay: usize) -> bool {
+    pub(super) fn stays(&self, t: usize, source: usize, delay: usize) -> bool {
         match t.checked_sub(delay) {
             Some(t) => self.same[t][source],
             None => self.past[source][delay - t - 1].constant,
-        }
-    }
-}
-
-/// Where the gradient of what a source sent `delay` steps before is gathered.
-fn home<'a>(
-    gradients: &'a mut [Vec<f32>],
-    earlier: &'a mut [VecDeque<Vec<f32>>],
-    source: usize,
-    delay: usize,
-) -> &'a mut Vec<f32> {
-    match delay {
-        0 => &mut gradients[source],
-        d => &mut earlier[source][d - 1],
-    }
-}
-
-impl Program {
-    /// The adjoint at the end of time, its raw gradients all 0: in the buffers of `raw`, those of an earlier pass or none.
-    pub fn end(&self, state: &State, raw: Raw) -> Adjoint {
-        Adjoint {
-            raw: self.raw_gradients(raw),
-            memories: state.memories.iter().map(Memory::zeros_like).collect(),
-            earlier: (0..=self.nodes.len())
-                .map(|s| {
-                    let zeros = vec![0.0; state.samples * self.width(s)];
-                    std::iter::repeat_n(zeros, self.delays[s]).collect()
-                })
-                .collect(),
-            still: vec![HeldInput::default(); self.nodes.len()],
-        }
-    }
-
-    /// Goes back through the chunk on `tape`. `wanted` adds to dL/d signal, in each step of the chunk, of each source in
-    /// `seen`: the numbers of those that the loss looks at, 0 the input, each once. `given` is shown dL/d input of the
-    /// network of each step, if the input's gradient was asked for.
-    ///
-    /// # Errors
-    /// A call that was asked to end ([`Cancel`]); the tape then begins anew with the next run.
-    ///
-    /// # Panics
-    /// If `seen` holds a number that no source has.
-    pub fn back(
-        &self,
-        context: &Context<'_>,
-        tape: &mut Tape,
-        adjoint: &mut Adjoint,
-        seen: &[usize],
-        mut wanted: impl FnMut(usize, usize, &mut [f32]),
-        mut given: impl FnMut(usize, &[f32]),
-    ) -> Result<()> {
-        let input = (tape.steps > 0).then(|| tape.input(0, 0, 0));
-        let samples = input.map_or(0, |s| s.samples);
-        let input_wanted = input.is_some_and(|s| s.reach != super::signal::Reach::Nowhere);
-        let nodes = self.nodes.len();
-        tape.errors.resize_with(nodes, Vec::new);
-        // A pass that was ended early has left some.
-        tape.errors.iter_mut().for_each(Vec::clear);
-        tape.spare.resize_with(nodes, Vec::new);
-        // A gradient that is empty stands for zeros.
-        let mut gradients: Vec<Vec<f32>> = vec![Vec::new(); nodes + 1];
-        let needed = self.needs_gradient(input_wanted);
-        let cancel = Cancel::current();
-        for t in (0..tape.steps).rev() {
-            cancel.check()?;
-            for (source, gradient) in gradients.iter_mut().enumerate() {
-                gradient.clear();
-                if let Some(carried) = adjoint.earlier[source].pop_front() {
-                    adjoint.earlier[source].push_back(std::mem::replace(gradient, carried));
-                }
-            }
-            for source in seen.iter().copied().filter(|s| needed[*s]) {
-                gradients[source].resize(samples * self.width(source), 0.0);
-                wanted(t, source, &mut gradients[source]);
-            }
-            for n in (0..nodes).rev().filter(|n| needed[n + 1]) {
-                let mut mine = std::mem::take(&mut gradients[n + 1]);
-                mine.resize(samples * self.nodes[n].width(), 0.0);
-                if input_wanted || self.comes_up(context, tape, adjoint, n, t, &mut mine) {
-                    let inputs: Vec<&Signal> =
-                        self.nodes[n].inputs.iter().map(|(s, delay)| tape.input(t, *s, *delay)).collect();
-                    let (before, output) = (&tape.before[t][n], tape.input(t, n + 1, 0));
-                    let step = StepBack { inputs: &inputs, before, output, needed: &needed };
-                    self.through(context, n, &step, &mine, adjoint, &mut gradients);
-                    if self.nodes[n].operator.gathers() && !self.frozen[n] {
-                        self.remember(context, tape, adjoint, n, t, &mut mine);
-                    }
-                }
-                gradients[n + 1] = mine;
-            }
-            if input_wanted {
-                gradients[0].resize(samples * self.width(0), 0.0);
-                given(t, &gradients[0]);
-            }
-        }
-        for n in 0..nodes {
-            if adjoint.raw.may_hold(n, &*self.nodes[n].operator)
-                && let Some((input, error)) = tape.only(self.nodes[n].inputs.first(), n)
-            {
-                adjoint.raw.hold(context.level, n, input, error);
-            }
-            self.gather(context, tape, n, &mut adjoint.raw);
-        }
-        // Another tape's pass needs as many: they do not pile up.
-        tape.spare.clear();
-        Ok(())
-    }
-
-    /// Whether the error of node `n` in step `t` goes on to its inputs. While its output stays the same it waits, and is
-    /// added to those of the steps before: what does not change is gone back through once.
-    fn comes_up(
-        &self,
-        context: &Context<'_>,
-        tape: &Tape,
-        adjoint: &mut Adjoint,
-        n: usize,
-        t: usize,
-        error: &mut Vec<f32>,
-    ) -> bool {
-        let still = &mut adjoint.still[n];
-        if tape.stays(t, n + 1, 0) {
-            still.error.resize(error.len(), 0.0);
-            add(context.level, &mut still.error, error);
-            if t == 0 {
-                let around = self.nodes[n].inputs.iter().copied().chain([(n + 1, 0)]);
-                still.signals = around.map(|(s, delay)| tape.input(t, s, delay).clone()).collect();
-                still.before = Some(tape.before[t][n].clone());
-            }
-            return false;
-        }
-        if !still.error.is_empty() {
-            add(context.level, &mut still.error, error);
-            std::mem::swap(&mut still.error, error);
-            still.error.clear();
-        }
-        true
-    }
-
-    /// Takes the error of node `n` through it to its inputs.
-    fn through(
-        &self,
-        context: &Context<'_>,
-        n: usize,
-        step: &StepBack<'_>,
-        mine: &[f32],
-        adjoint: &mut Adjoint,
-        gradients: &mut [Vec<f32>],
-    ) {
-        let (node, needed) = (&self.nodes[n], step.needed);
-        let Adjoint { raw, memories, earlier, .. } = adjoint;
-        if node.operator.passes_back() {
-            for (source, delay) in node.inputs.iter().filter(|(s, _)| needed[*s]) {
-                let to = home(gradients, earlier, *source, *delay);
-                if to.is_empty() {
-                    to.extend_from_slice(mine);
-                } else {
-                    add(context.level, to, mine);
-                }
-            }
-            return;
-        }
-        // Where two inputs have one source and delay, the second gets a place of its own.
-        let mut places: Vec<Option<Vec<f32>>> = Vec::with_capacity(node.inputs.len());
-        for (i, (source, delay)) in node.inputs.iter().enumerate() {
-            let size = step.output.samples * self.width(*source);
-            places.push(if !needed[*source] {
-                None
-            } else if node.inputs[..i].contains(&(*source, *delay)) {
-                Some(vec![0.0; size])
-            } else {
-                let mut place = std::mem::take(home(gradients, earlier, *source, *delay));
-                place.resize(size, 0.0);
-                Some(place)
-            });
-        }
-        let mut to: Vec<Option<&mut Vec<f32>>> = places.iter_mut().map(Option::as_mut).collect();
-        let back = Back {
-            inputs: step.inputs,
-            before: step.before,
-            output: step.output,
-            upstream: mine,
-            adjoint: &mut memories[n],
-            gradients: &mut to,
-            raw: &mut raw.parts[n],
-        };
-        node.operator.backward(context, &self.values_of(node), back);
-        for ((source, delay), place) in node.inputs.iter().zip(places) {
-            let Some(place) = place else { continue };
-            let home = home(gradients, earlier, *source, *delay);
-            if home.is_empty() {
-                *home = place;
-            } else {
-                add(context.level, home, &place);
-            }
-        }
-    }
-
-    /// Keeps the error of node `n` in step `t` for its gathering, and leaves a buffer of that length.
-    fn remember(
-        &self,
-        context: &Context<'_>,
-        tape: &mut Tape,
-        adjoint: &mut Adjoint,
-        n: usize,
-        t: usize,
-        error: &mut Vec<f32>,
-    ) {
-        let Some((source, delay)) = self.nodes[n].inputs.first() else { return };
-        let still = &mut adjoint.still[n];
-        if tape.stays(t, *source, *delay) {
-            // The step before has the same input: errors are summed first, and multiplied once.
-            if still.error.is_empty() {
-                still.signals = vec![tape.input(t, *source, *delay).clone()];
-                still.error.resize(error.len(), 0.0);
-            }
-            add(context.level, &mut still.error, error);
-            return;
-        }
-        if !still.error.is_empty() {
-            add(context.level, &mut still.error, error);
-            std::mem::swap(&mut still.error, error);
-            still.error.clear();
-        }
-        let mut kept = tape.spare[n].pop().unwrap_or_default();
-        kept.resize(error.len(), 0.0);
-        std::mem::swap(&mut kept, error);
-        let length = kept.len();
-        tape.errors[n].push((t, kept));
-        // The first step's go with what is left at the end of the chunk.
-        if t > 0 && tape.errors[n].len() * length >= GATHERED {
-            self.gather(context, tape, n, &mut adjoint.raw);
-        }
-    }
-
-    /// Lets node `n` gather from the errors kept so far.
-    fn gather(&self, context: &Context<'_>, tape: &mut Tape, n: usize, raw: &mut Raw) {
-        let node = &self.nodes[n];
-        let mut errors = std::mem::take(&mut tape.errors[n]);
-        if let Some((source, delay)) = node.inputs.first()
-            && !errors.is_empty()
-        {
-            let seen: Vec<StepError<'_>> = errors
-                .iter()
-                .map(|(t, error)| StepError { input: tape.input(*t, *source, *delay), error })
-                .collect();
-            node.operator.gather(context, &seen, self.parts(n, raw));
-        }
-        tape.spare[n].extend(errors.drain(..).map(|(_, error)| error));
-        tape.errors[n] = errors;
-    }
-
-    /// Adds the gradients of where operators start, and what was left to gather, after the backward pass through the first
-    /// chunk.
-    pub fn back_to_start(&self, context: &Context<'_>, adjoint: &mut Adjoint) {
-        self.back_through_still(context, adjoint);
-        for (n, node) in self.nodes.iter().enumerate() {
-            // Every delayed edge began with the same first output.
-            let mut first: Option<Vec<f32>> = None;
-            let parts = adjoint.earlier[n + 1].iter().filter(|part| !part.is_empty());
-            for part in parts.filter(|_| self.given[n + 1].is_none()) {
-                match &mut first {
-                    None => first = Some(part.clone()),
-                    Some(sum) => add(context.level, sum, part),
-                }
-            }
-            node.operator.start_gradient(&adjoint.memories[n], first.as_deref(), &mut adjoint.raw.parts[n]);
-        }
-    }
-
-    /// Goes back through what was the same from the first step on: where a run began amid input that stays the same.
-    fn back_through_still(&self, context: &Context<'_>, adjoint: &mut Adjoint) {
-        let mut gradients = vec![Vec::new(); self.nodes.len() + 1];
-        let needed = self.needs_gradient(false);
-        for n in (0..self.nodes.len()).rev() {
-            let HeldInput { signals, before, mut error } = std::mem::take(&mut adjoint.still[n]);
-            let (false, Some((output, inputs))) = (error.is_empty(), signals.split_last()) else { continue };
-            if !gradients[n + 1].is_empty() {
-                add(context.level, &mut error, &gradients[n + 1]);
-            }
-            if let Some(before) = &before {
-                let inputs: Vec<&Signal> = inputs.iter().collect();
-                let step = StepBack { inputs: &inputs, before, output, needed: &needed };
-                self.through(context, n, &step, &error, adjoint, &mut gradients);
-            }
-            if self.nodes[n].operator.gathers() && !self.frozen[n] {
-                let seen = [StepError { input: &signals[0], error: &error }];
-                self.nodes[n].operator.gather(context, &seen, self.parts(n, &mut adjoint.raw));
-            }
-        }
-    }
-}
-
-impl Adjoint {
-    /// Cuts the backward pass here: what comes before gets no gradient from what comes after.
-    pub fn cut(&mut self) {
-        for memory in &mut self.memories {
-            memory.fields.iter_mut().for_each(|f| f.fill(0.0));
-            memory.kept.iter_mut().for_each(|f| f.fill(0.0));
-        }
-        for part in self.earlier.iter_mut().flatten() {
-            part.fill(0.0);
         }
     }
 }

@@ -112,7 +112,8 @@ impl Kernel<f32> for Correlate<'_> {
     type Output = ();
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(self) {
-        for (row, out) in self.out.chunks_exact_mut(self.columns).enumerate() {
+        for row in 0..self.out.len() / self.columns.max(1) {
+            let out = &mut self.out[row * self.columns..(row + 1) * self.columns];
             let mut column = 0;
             while column < self.columns {
                 let (at, count) = (row * self.line + column, V::WIDTH.min(self.columns - column));

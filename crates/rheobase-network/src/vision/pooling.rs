@@ -1,5 +1,10 @@
 //! `Pooling`: the sum, the largest or the mean of windows over one or two axes.
 
+mod of_four;
+
+use rheobase_models::lanes::{Elem, Level};
+
+use self::of_four::OfFour;
 use super::SpikeRows;
 use super::check::{rows, steps};
 use super::windows::{Axis, Lists, Targets, Windows, WindowsAt, value_error};
@@ -185,35 +190,29 @@ impl Pooling {
         self.inputs_of(output).reduce(|best, i| if beats(values[i], values[best]) { i } else { best })
     }
 
-    /// The largest value of every window out of all values of a sample, and the tap that sees it.
-    pub(crate) fn maxima(&self, values: &[f32], out: &mut [f32], taps: &mut [u8]) {
+    /// The largest value of every window out of all values of a sample, never −0, and the tap that sees it.
+    pub(crate) fn maxima(&self, level: Level, values: &[f32], out: &mut [f32], taps: &mut [u8]) {
         let (rows, columns) = (&self.windows.rows, &self.windows.columns);
+        let of_four = |axis: &Axis| (axis.kernel, axis.stride, axis.padding) == (2, 2, 0);
+        if of_four(rows) && of_four(columns) {
+            let (places, windows) = ([rows.input, columns.input], [rows.outputs, columns.outputs]);
+            f32::dispatch_wide(level, OfFour { values, places, windows, out, taps });
+            return;
+        }
         let outputs = self.windows.outputs();
-        let (across, stride) = (columns.input, columns.stride);
-        let usual = [rows, columns].iter().all(|axis| axis.kernel == 2 && axis.padding == 0);
         let maps = out.chunks_exact_mut(outputs).zip(taps.chunks_exact_mut(outputs));
         for (map, (out, taps)) in values.chunks_exact(self.windows.places()).zip(maps) {
-            let lines = out.chunks_exact_mut(columns.outputs).zip(taps.chunks_exact_mut(columns.outputs));
-            for (y, (out, taps)) in lines.enumerate() {
-                if usual {
-                    let (upper, lower) = map[y * rows.stride * across..].split_at(across);
-                    for (x, (out, tap)) in out.iter_mut().zip(taps).enumerate() {
-                        let at = x * stride;
-                        let four = [upper[at], upper[at + 1], lower[at], lower[at + 1]];
-                        (*out, *tap) = first_largest_of_four(four);
-                    }
-                    continue;
-                }
-                for (x, (out, tap)) in out.iter_mut().zip(taps).enumerate() {
-                    let tap_of = |i: usize, j: usize| {
-                        let row = i + rows.padding - y * rows.stride;
-                        row * columns.kernel + j + columns.padding - x * stride
-                    };
-                    let across = columns.range(x);
-                    let seen = rows.range(y).flat_map(|i| across.clone().map(move |j| (i, j)));
-                    let seen = seen.map(|(i, j)| (map[i * columns.input + j], tap_of(i, j) as u8));
-                    (*out, *tap) = first_largest(seen);
-                }
+            for (o, (out, tap)) in out.iter_mut().zip(taps).enumerate() {
+                let (y, x) = (o / columns.outputs, o % columns.outputs);
+                let tap_of = |i: usize, j: usize| {
+                    let row = i + rows.padding - y * rows.stride;
+                    row * columns.kernel + j + columns.padding - x * columns.stride
+                };
+                let across = columns.range(x);
+                let seen = rows.range(y).flat_map(|i| across.clone().map(move |j| (i, j)));
+                let seen = seen.map(|(i, j)| (map[i * columns.input + j], tap_of(i, j) as u8));
+                (*out, *tap) = first_largest(seen);
+                *out += 0.0;
             }
         }
     }

@@ -52,8 +52,11 @@ impl<E: Elem> Kernel<E> for Add<'_, E> {
             if self.output[i] != E::zero() {
                 let row = &self.lateral.weights[i * n..(i + 1) * n];
                 let out = V::broadcast(self.output[i]);
-                for (x, w) in self.x.chunks_mut(V::WIDTH).zip(row.chunks(V::WIDTH)) {
-                    (V::load(x) + out * V::load(w)).store(x);
+                let len = self.x.len().min(n);
+                for at in (0..len).step_by(V::WIDTH) {
+                    let place = at..len.min(at + V::WIDTH);
+                    let x = &mut self.x[place.clone()];
+                    (V::load(x) + out * V::load(&row[place])).store(x);
                 }
             }
         }

@@ -7,7 +7,7 @@ use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use super::register::{mask_register, register, vector_mask};
-use crate::lanes::{Lanes, halved};
+use crate::lanes::{Lanes, every_other, halved, turned};
 use crate::number::scalar::{elementary, plain_firing};
 use crate::real::{Float, Mask, Real, Slope, scale_in_two};
 
@@ -41,6 +41,14 @@ mask_register!(
 const SQRT_HALF: i64 = 0x3fe6_a09e_667f_3bcd;
 
 impl F64x4 {
+    #[inline(always)]
+    fn transpose(square: [Self; 16]) -> [Self; 16] {
+        turned(square)
+    }
+    #[inline(always)]
+    fn even_and_odd(first: Self, second: Self) -> (Self, Self) {
+        every_other(first, second)
+    }
     #[inline(always)]
     fn sums(registers: [Self; 16]) -> [f64; 16] {
         halved(registers)
@@ -104,6 +112,14 @@ impl F64x4 {
 }
 
 impl F64x8 {
+    #[inline(always)]
+    fn transpose(square: [Self; 16]) -> [Self; 16] {
+        turned(square)
+    }
+    #[inline(always)]
+    fn even_and_odd(first: Self, second: Self) -> (Self, Self) {
+        every_other(first, second)
+    }
     #[inline(always)]
     fn sums(registers: [Self; 16]) -> [f64; 16] {
         halved(registers)

@@ -145,6 +145,14 @@ macro_rules! register {
             fn tree_sums(registers: [Self; 16]) -> [$elem; 16] {
                 Self::sums(registers)
             }
+            #[inline(always)]
+            fn transposed(square: [Self; 16]) -> [Self; 16] {
+                Self::transpose(square)
+            }
+            #[inline(always)]
+            fn halves(first: Self, second: Self) -> (Self, Self) {
+                Self::even_and_odd(first, second)
+            }
         }
     };
     (@op $name:ident, $trait:ident, $method:ident, $intrinsic:ident) => {

@@ -7,7 +7,7 @@ use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use super::register::{mask_register, register, vector_mask};
-use crate::lanes::Lanes;
+use crate::lanes::{Lanes, every_other, turned};
 use crate::number::scalar::{elementary, plain_firing};
 use crate::real::{Float, Mask, Real, Slope, scale_in_two};
 
@@ -72,6 +72,14 @@ fn sums_of_quarters(registers: [__m128; 16]) -> [f32; 16] {
 }
 
 impl F32x4 {
+    #[inline(always)]
+    fn transpose(square: [Self; 16]) -> [Self; 16] {
+        turned(square)
+    }
+    #[inline(always)]
+    fn even_and_odd(first: Self, second: Self) -> (Self, Self) {
+        every_other(first, second)
+    }
     /// Halves added until four lanes are left.
     #[inline(always)]
     fn quarter(self) -> __m128 {
@@ -145,6 +153,38 @@ impl F32x4 {
 }
 
 impl F32x8 {
+    #[inline(always)]
+    fn transpose(mut square: [Self; 16]) -> [Self; 16] {
+        // Pairs of rows, then fours, then all eight.
+        let mut fours = [square[0].0; 8];
+        unsafe {
+            for m in [0, 4] {
+                let [a, b, c, d] = [square[m].0, square[m + 1].0, square[m + 2].0, square[m + 3].0];
+                let (ab, ab_2) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+                let (cd, cd_2) = (_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+                fours[m] = _mm256_shuffle_ps::<0x44>(ab, cd);
+                fours[m + 1] = _mm256_shuffle_ps::<0xee>(ab, cd);
+                fours[m + 2] = _mm256_shuffle_ps::<0x44>(ab_2, cd_2);
+                fours[m + 3] = _mm256_shuffle_ps::<0xee>(ab_2, cd_2);
+            }
+            for c in 0..4 {
+                square[c] = Self(_mm256_permute2f128_ps::<0x20>(fours[c], fours[c + 4]));
+                square[c + 4] = Self(_mm256_permute2f128_ps::<0x31>(fours[c], fours[c + 4]));
+            }
+        }
+        square
+    }
+    #[inline(always)]
+    fn even_and_odd(first: Self, second: Self) -> (Self, Self) {
+        unsafe {
+            let even = _mm256_castps_pd(_mm256_shuffle_ps::<0x88>(first.0, second.0));
+            let odd = _mm256_castps_pd(_mm256_shuffle_ps::<0xdd>(first.0, second.0));
+            (
+                Self(_mm256_castpd_ps(_mm256_permute4x64_pd::<0xd8>(even))),
+                Self(_mm256_castpd_ps(_mm256_permute4x64_pd::<0xd8>(odd))),
+            )
+        }
+    }
     /// Halves added until four lanes are left.
     #[inline(always)]
     fn quarter(self) -> __m128 {
@@ -216,6 +256,45 @@ impl F32x8 {
 }
 
 impl F32x16 {
+    #[inline(always)]
+    fn transpose(mut square: [Self; 16]) -> [Self; 16] {
+        // Pairs of rows, then fours, in every quarter of a register; then quarters.
+        let mut fours = [square[0].0; 16];
+        unsafe {
+            for m in [0, 4, 8, 12] {
+                let [a, b, c, d] = [square[m].0, square[m + 1].0, square[m + 2].0, square[m + 3].0];
+                let (ab, ab_2) = (_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+                let (cd, cd_2) = (_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+                fours[m] = _mm512_shuffle_ps::<0x44>(ab, cd);
+                fours[m + 1] = _mm512_shuffle_ps::<0xee>(ab, cd);
+                fours[m + 2] = _mm512_shuffle_ps::<0x44>(ab_2, cd_2);
+                fours[m + 3] = _mm512_shuffle_ps::<0xee>(ab_2, cd_2);
+            }
+            for c in 0..4 {
+                let (a, b) = (fours[c], fours[c + 4]);
+                let (d, e) = (fours[c + 8], fours[c + 12]);
+                let (even, odd) = (_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0xdd>(a, b));
+                let (even_2, odd_2) =
+                    (_mm512_shuffle_f32x4::<0x88>(d, e), _mm512_shuffle_f32x4::<0xdd>(d, e));
+                square[c] = Self(_mm512_shuffle_f32x4::<0x88>(even, even_2));
+                square[c + 4] = Self(_mm512_shuffle_f32x4::<0x88>(odd, odd_2));
+                square[c + 8] = Self(_mm512_shuffle_f32x4::<0xdd>(even, even_2));
+                square[c + 12] = Self(_mm512_shuffle_f32x4::<0xdd>(odd, odd_2));
+            }
+        }
+        square
+    }
+    #[inline(always)]
+    fn even_and_odd(first: Self, second: Self) -> (Self, Self) {
+        unsafe {
+            let even = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+            let odd = _mm512_set_epi32(31, 29, 27, 25, 23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1);
+            (
+                Self(_mm512_permutex2var_ps(first.0, even, second.0)),
+                Self(_mm512_permutex2var_ps(first.0, odd, second.0)),
+            )
+        }
+    }
     #[inline(always)]
     fn sums(registers: [Self; 16]) -> [f32; 16] {
         // Halves of two registers side by side are added, then quarters of four, then pairs, then single lanes.

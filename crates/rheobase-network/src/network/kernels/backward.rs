@@ -85,13 +85,12 @@ fn few<V: Lanes<Elem = f32>, const N: usize>(few: Few<'_>) {
         for o in 0..N {
             rows[o] = &few.turned[o * inputs + start..][..len];
         }
-        let samples = few.errors.chunks_exact(N).zip(few.gradient.chunks_exact_mut(inputs));
-        for (sample, (error, gradient)) in samples.enumerate() {
+        for sample in 0..few.errors.len() / N {
             let mut errors = [V::zero(); N];
             for o in 0..N {
-                errors[o] = V::broadcast(error[o]);
+                errors[o] = V::broadcast(few.errors[sample * N + o]);
             }
-            let gradient = &mut gradient[start..][..len];
+            let gradient = &mut few.gradient[sample * inputs + start..][..len];
             for i in (0..len).step_by(V::WIDTH) {
                 let wanted = match few.reach {
                     Reach::Bits(bits) => bits[sample * words + (start + i) / 64] >> (i % 64) & all,
@@ -273,14 +272,14 @@ impl Kernel<f32> for Where<'_> {
                         *i = w * 64 + (word.trailing_zeros() & 63) as usize;
                         word &= word.wrapping_sub(1);
                     }
-                    for (at, dots) in at.chunks_exact(4).zip(dots.chunks_exact_mut(4)).take(count.div_ceil(4))
-                    {
+                    for four in 0..count.div_ceil(4) {
+                        let at = &at[4 * four..4 * four + 4];
                         let rows = [p.row(at[0]), p.row(at[1]), p.row(at[2]), p.row(at[3])];
-                        dots.copy_from_slice(&four_dots::<V>(rows, p.error(s)));
+                        dots[4 * four..4 * four + 4].copy_from_slice(&four_dots::<V>(rows, p.error(s)));
                     }
                     let found = V::tree_sums(dots);
-                    for (i, dot) in at.iter().zip(found).take(count) {
-                        p.gradient[s * inputs + i] += dot;
+                    for k in 0..count {
+                        p.gradient[s * inputs + at[k]] += found[k];
                     }
                 }
             }
@@ -294,9 +293,9 @@ fn four_dots<V: Lanes<Elem = f32>>(rows: [&[f32]; 4], error: &[f32]) -> [V; 4] {
     let mut sums = [Sixteen::<V>::zero(); 4];
     let (whole, rest) = error.as_chunks::<16>();
     let parts = [rows[0].as_chunks(), rows[1].as_chunks(), rows[2].as_chunks(), rows[3].as_chunks::<16>()];
-    for (k, e) in whole.iter().enumerate() {
+    for k in 0..whole.len() {
         for g in 0..16 / V::WIDTH {
-            let e = V::load(&e[g * V::WIDTH..]);
+            let e = V::load(&whole[k][g * V::WIDTH..]);
             for r in 0..4 {
                 sums[r].0[g] = sums[r].0[g] + V::load(&parts[r].0[k][g * V::WIDTH..]) * e;
             }

@@ -1,7 +1,6 @@
 //! From inputs to outputs: out of events, or out of all values.
 
 use std::ops::Range;
-use std::slice::ChunksExact;
 
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level, prefetch};
 
@@ -43,7 +42,8 @@ impl Kernel<f32> for FromEvents<'_> {
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(self) {
         let p = self.product;
-        for (sample, out) in p.out.chunks_exact_mut(p.outputs).enumerate() {
+        for sample in 0..p.input.samples {
+            let out = &mut p.out[sample * p.outputs..(sample + 1) * p.outputs];
             let (index, value) = self.events.of(sample);
             blocks!(V, p.outputs, 16 8, |o, N| {
                 let end = end::<V, N>(o, p.outputs);
@@ -56,9 +56,9 @@ impl Kernel<f32> for FromEvents<'_> {
                         }
                     }
                 } else {
-                    for (i, v) in index.iter().zip(value) {
-                        let row = &p.weights[*i as usize * p.outputs + o..*i as usize * p.outputs + end];
-                        let v = V::broadcast(*v);
+                    for k in 0..index.len() {
+                        let row = index[k] as usize * p.outputs;
+                        let (row, v) = (&p.weights[row + o..row + end], V::broadcast(value[k]));
                         for r in 0..N {
                             sums[r] = sums[r] + v * V::load(&row[r * V::WIDTH..]);
                         }
@@ -102,12 +102,12 @@ impl Kernel<f32> for FromAll<'_> {
         let (inputs, samples) = (p.input.width, p.input.samples);
         let grouped = samples / GROUP * GROUP;
         // Groups of samples share a loaded weight: `[group][input][sample]`.
-        let mut values = Vec::with_capacity(grouped * inputs);
-        for group in p.input.values.chunks_exact((GROUP * inputs).max(1)) {
+        let mut values = vec![0.0; grouped * inputs];
+        for s in 0..grouped {
+            let (group, k) = (s / GROUP * GROUP * inputs, s % GROUP);
+            let from = p.input.sample(s);
             for i in 0..inputs {
-                for s in 0..GROUP {
-                    values.push(group[s * inputs + i]);
-                }
+                values[group + i * GROUP + k] = from[i];
             }
         }
         // Some rows of weights for all samples, then the next: sums wait in their places.
@@ -115,8 +115,8 @@ impl Kernel<f32> for FromAll<'_> {
             let rows = Rows { range: start..inputs.min(start + ROWS), last: start + ROWS >= inputs };
             blocks!(V, p.outputs, 4 2, |o, N| {
                 let end = end::<V, N>(o, p.outputs);
-                for row in rows.of(&p) {
-                    prefetch(&row[o..end], N * V::WIDTH);
+                for i in rows.range.clone() {
+                    prefetch(&p.weights[i * p.outputs + o..i * p.outputs + end], N * V::WIDTH);
                 }
                 for first in (0..grouped).step_by(GROUP) {
                     let values = &values[first * inputs..(first + GROUP) * inputs];
@@ -139,12 +139,6 @@ struct Rows {
 }
 
 impl Rows {
-    /// Their weights.
-    #[inline(always)]
-    fn of<'a>(&self, p: &Product<'a>) -> ChunksExact<'a, f32> {
-        p.weights[self.range.start * p.outputs..self.range.end * p.outputs].chunks_exact(p.outputs)
-    }
-
     /// Adds to `N` registers of outputs from `o` on, of `S` samples from `first` on whose values are `[input][sample]`.
     #[inline(always)]
     fn add<V: Lanes<Elem = f32>, const S: usize, const N: usize>(
@@ -165,12 +159,9 @@ impl Rows {
                 }
             }
         }
-        let weights = self.of(p).map(
-            #[inline(always)]
-            |row| &row[o..end],
-        );
+        let weights = &p.weights[(self.range.start * outputs + o).min(p.weights.len())..];
         let values = &values[self.range.start * S..self.range.end * S];
-        let sums = products::<V, S, N>(sums, values, weights);
+        let sums = products::<V, S, N>(sums, values, weights, (outputs, end - o));
         let bias = if self.last { p.bias } else { None };
         for s in 0..S {
             finish::<V, N>(sums[s], bias, o, &mut p.out[place(s)]);

@@ -102,8 +102,9 @@ impl Kernel<f32> for OfTerms<'_> {
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(self) {
         let (terms, outputs) = (self.terms, self.outputs);
-        for (range, to) in terms.starts.windows(2).zip(self.gradient.chunks_exact_mut(outputs)) {
-            let range = range[0] as usize..range[1] as usize;
+        for i in 0..terms.starts.len() - 1 {
+            let range = terms.starts[i] as usize..terms.starts[i + 1] as usize;
+            let to = &mut self.gradient[i * outputs..(i + 1) * outputs];
             let rows = &terms.rows[range.clone()];
             if rows.is_empty() {
                 continue;
@@ -123,8 +124,9 @@ impl Kernel<f32> for OfTerms<'_> {
                         }
                     }
                 } else {
-                    for (row, value) in rows.iter().zip(&terms.values[range.clone()]) {
-                        let (row, v) = (&self.rows[*row as usize][o..end], V::broadcast(*value));
+                    let values = &terms.values[range.clone()];
+                    for k in 0..rows.len() {
+                        let (row, v) = (&self.rows[rows[k] as usize][o..end], V::broadcast(values[k]));
                         for r in 0..N {
                             sums[r] = sums[r] + v * V::load(&row[r * V::WIDTH..]);
                         }
@@ -183,8 +185,9 @@ fn block<V: Lanes<Elem = f32>, const R: usize, const N: usize>(all: &mut OfAll<'
         }
     }
     for seen in all.seen {
-        for (x, error) in seen.input.values.chunks_exact(inputs).zip(seen.error.chunks_exact(outputs)) {
-            let (x, error) = (&x[i..i + R], &error[o..end]);
+        for sample in 0..seen.input.values.len() / inputs {
+            let x = &seen.input.values[sample * inputs + i..][..R];
+            let error = &seen.error[sample * outputs + o..sample * outputs + end];
             let mut e = [V::zero(); N];
             for r in 0..N {
                 e[r] = V::load(&error[r * V::WIDTH..]);
@@ -247,11 +250,16 @@ impl OfTiles<'_> {
     /// The inputs in the order in which they are read: `[group of rows][sample][row]`, 0 where there is no row.
     fn values(&self) -> Vec<f32> {
         let rows = self.gradient.len() / self.outputs;
-        let mut values = Vec::new();
-        for group in (0..rows).step_by(GROUP) {
-            let samples = self.tiles.iter().flat_map(|tile| tile.input.values.chunks_exact(self.inputs));
-            let one = |k: usize| if group + k < rows { Some(self.first + group + k) } else { None };
-            values.extend(samples.flat_map(|x| (0..GROUP).map(move |k| one(k).map_or(0.0, |i| x[i]))));
+        let samples: usize = self.tiles.iter().map(|tile| tile.input.samples).sum();
+        let mut values = vec![0.0; samples * rows.next_multiple_of(GROUP)];
+        let mut sample = 0;
+        for tile in self.tiles {
+            for x in tile.input.values.chunks_exact(self.inputs) {
+                for (row, x) in x[self.first..self.first + rows].iter().enumerate() {
+                    values[(row / GROUP * samples + sample) * GROUP + row % GROUP] = *x;
+                }
+                sample += 1;
+            }
         }
         values
     }
@@ -268,16 +276,19 @@ impl Kernel<f32> for OfTiles<'_> {
             // The errors of these outputs side by side: they are read again for every row.
             let end = end::<V, N>(o, self.outputs);
             errors.resize(samples * N * V::WIDTH, 0.0);
-            let mut to = errors.chunks_exact_mut(N * V::WIDTH);
+            let mut at = 0;
             for tile in self.tiles {
-                for (row, to) in tile.error.chunks_exact(self.outputs).zip(&mut to) {
-                    let row = &row[o..end];
+                for sample in 0..tile.input.samples {
+                    let row = &tile.error[sample * self.outputs + o..sample * self.outputs + end];
+                    let to = &mut errors[at..at + N * V::WIDTH];
                     for r in 0..N {
                         V::load(&row[r * V::WIDTH..]).store(&mut to[r * V::WIDTH..]);
                     }
+                    at += N * V::WIDTH;
                 }
             }
-            for (group, values) in values.chunks_exact(samples * GROUP).enumerate() {
+            for group in 0..values.len() / (samples * GROUP) {
+                let values = &values[group * samples * GROUP..(group + 1) * samples * GROUP];
                 group_of_rows::<V, N>(&mut self, (o, end), group * GROUP, values, &errors);
             }
         });
@@ -307,7 +318,8 @@ fn group_of_rows<V: Lanes<Elem = f32>, const N: usize>(
         let (x, rest) = values.split_at(samples * GROUP);
         let (e, after) = errors.split_at(samples * N * V::WIDTH);
         (values, errors) = (rest, after);
-        let sums = products::<V, GROUP, N>([[V::zero(); N]; GROUP], x, e.chunks_exact(N * V::WIDTH));
+        let width = N * V::WIDTH;
+        let sums = products::<V, GROUP, N>([[V::zero(); N]; GROUP], x, e, (width, width));
         for k in 0..GROUP {
             for r in 0..N {
                 totals[k][r] = totals[k][r] + sums[k][r];

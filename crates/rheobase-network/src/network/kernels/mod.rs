@@ -4,6 +4,9 @@
 //! Every sum has one order, whatever the form, the SIMD level or the threads: outputs add their inputs in ascending
 //! index; errors of inputs are sums in 16 virtual lanes with a fixed tree; a weight adds its gradient with time
 //! descending and samples ascending. A term of 0 changes no sum, so leaving it out gives the same bits.
+//!
+//! Loops over registers count: an adaptor of the standard library that is not inlined there is a call, before which all
+//! registers go to memory.
 
 /// Calls `$body` for blocks of outputs: `$n` registers from output `$o` on. All are full but the last one. `$most` side by
 /// side only where there are more registers than those of AVX2, else `$many`, in the end one.
@@ -49,22 +52,27 @@ fn end<V: Lanes<Elem = f32>, const N: usize>(o: usize, outputs: usize) -> usize 
     if N > 1 { o + N * V::WIDTH } else { outputs.min(o + V::WIDTH) }
 }
 
-/// Adds `Σ_k x[k, r]·y[k]` to the sums of `R` rows `r`, k ascending; `x` is `[k][r]`, `y` has `N` registers for each k.
+/// Adds `Σ_k x[k, r]·y[k]` to the sums of `R` rows `r`, k ascending; `x` is `[k][r]`, `y[k]` are the `width` numbers from
+/// `k·stride` on, `N` registers.
 #[inline(always)]
-fn products<'a, V: Lanes<Elem = f32>, const R: usize, const N: usize>(
+fn products<V: Lanes<Elem = f32>, const R: usize, const N: usize>(
     mut sums: [[V; N]; R],
     x: &[f32],
-    y: impl Iterator<Item = &'a [f32]>,
+    y: &[f32],
+    (stride, width): (usize, usize),
 ) -> [[V; N]; R] {
-    for (x, y) in x.as_chunks::<R>().0.iter().zip(y) {
+    let x = x.as_chunks::<R>().0;
+    let width = if N > 1 { N * V::WIDTH } else { width };
+    for k in 0..x.len() {
+        let y = &y[k * stride..k * stride + width];
         let mut row = [V::zero(); N];
         for r in 0..N {
             row[r] = V::load(&y[r * V::WIDTH..]);
         }
-        for k in 0..R {
-            let x = V::broadcast(x[k]);
+        for i in 0..R {
+            let x = V::broadcast(x[k][i]);
             for r in 0..N {
-                sums[k][r] = sums[k][r] + x * row[r];
+                sums[i][r] = sums[i][r] + x * row[r];
             }
         }
     }

@@ -3,6 +3,7 @@
 mod kernels;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 use rheobase_models::lanes::Elem;
 
@@ -13,7 +14,7 @@ use crate::network::operator::{Back, Context, Operator, StepError};
 use crate::network::signal::{Events, Reach, Signal};
 use crate::plasticity::Connection;
 use crate::vision::Kernels;
-use crate::vision::windows::{Axis, Lists, Run, Targets, Windows};
+use crate::vision::windows::{Axis, Lists, Targets, Windows};
 use rheobase_base::{Error, Result};
 use rheobase_sim::population::Memory;
 
@@ -26,7 +27,6 @@ pub(crate) struct Conv {
     name: String,
     windows: Windows,
     rows: Targets,
-    columns: Targets,
     /// Output channels.
     outputs: usize,
     groups: usize,
@@ -34,8 +34,10 @@ pub(crate) struct Conv {
     weights: Vec<f32>,
     /// Where each tap of a row stands in `weights`: those with which neighbouring windows see a place, side by side.
     order: Vec<usize>,
-    /// The windows that see each place: rows and columns.
-    seen: Vec<(Run, Run)>,
+    /// The windows that see each place of a map.
+    seen: Vec<Seen>,
+    /// Those windows, row by row.
+    strips: Vec<Strip>,
     /// What the errors of outputs are multiplied with.
     back: Spread,
 }
@@ -74,12 +76,53 @@ impl Spread {
     }
 }
 
-/// Where a feature of the input is.
-#[derive(Clone, Copy)]
-struct Place {
-    channel: usize,
-    row: Run,
-    column: Run,
+/// The windows that see a place.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    /// Where their strips stand.
+    first: u32,
+    end: u32,
+    /// How many they are.
+    windows: u32,
+}
+
+/// Windows side by side that see a place, and the weights that they see it with: numbers of a group and of an input channel.
+#[derive(Debug, Clone, Copy)]
+struct Strip {
+    /// The first output, in `[window, output channel of the group]`.
+    outputs: u32,
+    /// The first weight, in `[row of taps, tap as ordered, output channel of the group]`.
+    weights: u32,
+    /// How many numbers either has.
+    length: u32,
+}
+
+/// The strips of all places of a map, and where those of each place stand.
+fn strips(
+    windows: &Windows,
+    (rows, columns): (&Targets, &Targets),
+    order: &[usize],
+    outputs: usize,
+) -> (Vec<Seen>, Vec<Strip>) {
+    let (mut seen, mut strips) = (Vec::new(), Vec::new());
+    for (y, x) in (0..windows.rows.input).flat_map(|y| (0..windows.columns.input).map(move |x| (y, x))) {
+        let (down, across) = (rows.of(y), columns.of(x));
+        let first = strips.len() as u32;
+        // Neighbours are one strip.
+        let (count, length) = if columns.are_neighbours() { (1, across.count) } else { (across.count, 1) };
+        for (row, i) in (0..down.count).map(|r| rows.nth(down, r)) {
+            for (column, j) in (0..count).filter(|_| length > 0).map(|c| columns.nth(across, c)) {
+                strips.push(Strip {
+                    outputs: ((row * windows.columns.outputs + column) * outputs) as u32,
+                    weights: ((i * windows.columns.kernel + order[j]) * outputs) as u32,
+                    length: (length * outputs) as u32,
+                });
+            }
+        }
+        let windows = (down.count * across.count) as u32;
+        seen.push(Seen { first, end: strips.len() as u32, windows });
+    }
+    (seen, strips)
 }
 
 impl Conv {
@@ -100,13 +143,14 @@ impl Conv {
         let windows = check(place, conv, input)?;
         let size = conv.outputs * (windows.channels / conv.groups) * windows.taps();
         let (rows, columns) = (Targets::new(&windows.rows), Targets::new(&windows.columns));
-        let places = (0..windows.rows.input).flat_map(|y| (0..windows.columns.input).map(move |x| (y, x)));
+        let order = columns.order(windows.columns.kernel);
+        let (seen, strips) = strips(&windows, (&rows, &columns), &order, conv.outputs / conv.groups);
         Ok(Conv {
             name: place.into(),
-            seen: places.map(|(y, x)| (rows.of(y), columns.of(x))).collect(),
+            seen,
+            strips,
             rows,
-            order: columns.order(windows.columns.kernel),
-            columns,
+            order,
             back: Spread::new(&windows, windows.channels / conv.groups, conv.outputs),
             windows,
             outputs: conv.outputs,
@@ -145,13 +189,13 @@ impl Conv {
         self.outputs * self.windows.outputs()
     }
 
-    /// Where feature `i` of the input is.
+    /// The channel of feature `i` of the input, and the windows that see it.
     #[inline(always)]
-    fn place(&self, i: usize) -> Place {
+    fn seen(&self, i: u32) -> (usize, &[Strip]) {
         // Numbers of 32 bits divide faster.
-        let (i, places) = (i as u32, self.seen.len() as u32);
-        let (row, column) = self.seen[(i % places) as usize];
-        Place { channel: (i / places) as usize, row, column }
+        let places = self.seen.len() as u32;
+        let seen = self.seen[(i % places) as usize];
+        ((i / places) as usize, &self.strips[seen.first as usize..seen.end as usize])
     }
 
     /// Calls `f` for each weight with its position in the parameter, in `weights` and in `back`.
@@ -225,7 +269,7 @@ impl Operator for Conv {
         out: &mut Signal,
     ) {
         let [input] = inputs else { return };
-        out.zeros(input.samples, self.width());
+        out.reshape(input.samples, self.width());
         let (bias, out) = (parameters.get(1).copied(), &mut out.values[..]);
         match &input.events {
             Some(events) if !crowded(events, input) => {
@@ -272,16 +316,17 @@ impl Operator for Conv {
 
     fn synaptic_operations(&self, inputs: &[&Signal], counted: &dyn Fn(usize) -> bool) -> u64 {
         let [input] = inputs else { return 0 };
-        let windows = |i: usize| {
-            let place = self.place(i);
-            (place.row.count * place.column.count) as u64
-        };
+        let places = self.seen.len();
         let of = |sample: usize| -> u64 {
             match &input.events {
-                Some(events) => events.of(sample).0.iter().map(|i| windows(*i as usize)).sum(),
+                Some(events) => {
+                    let place = |i: &u32| &self.seen[(*i % places as u32) as usize];
+                    events.of(sample).0.iter().map(|i| u64::from(place(i).windows)).sum()
+                }
                 None => {
-                    let active = input.sample(sample).iter().enumerate().filter(|(_, v)| **v != 0.0);
-                    active.map(|(i, _)| windows(i)).sum()
+                    let maps = input.sample(sample).chunks_exact(places);
+                    let active = maps.flat_map(|map| map.iter().zip(&self.seen)).filter(|(v, _)| **v != 0.0);
+                    active.map(|(_, seen)| u64::from(seen.windows)).sum()
                 }
             }
         };

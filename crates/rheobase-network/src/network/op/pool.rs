@@ -79,7 +79,12 @@ impl Operator for Pool {
     ) {
         let [input] = inputs else { return };
         let (old, width): (Option<Events>, usize) = (out.events.take(), self.0.width());
-        out.zeros(input.samples, width);
+        let all_maxima = self.keeps_taps() && input.events.is_none();
+        if all_maxima {
+            out.reshape(input.samples, width);
+        } else {
+            out.zeros(input.samples, width);
+        }
         let mut taps = std::mem::take(&mut memory.choices);
         let (mut met, mut buffer) = (Vec::new(), Vec::new());
         taps.resize(if self.keeps_taps() { input.samples * width } else { 0 }, 0);
@@ -92,7 +97,7 @@ impl Operator for Pool {
                 Some(events) if self.0.of != PoolOf::Max => self.0.sums_of_events(events.of(sample), row),
                 None if self.keeps_taps() => {
                     let taps = &mut taps[sample * width..(sample + 1) * width];
-                    self.0.maxima(input.sample(sample), row, taps);
+                    self.0.maxima(context.level, input.sample(sample), row, taps);
                 }
                 _ => {
                     let values = input.dense(&mut buffer);
@@ -104,9 +109,11 @@ impl Operator for Pool {
             memory.choices = taps;
         }
         let size = self.0.size();
-        for y in &mut out.values {
-            // No −0 survives.
-            *y = if self.0.of == PoolOf::Average { *y / size + 0.0 } else { *y + 0.0 };
+        if !all_maxima {
+            for y in &mut out.values {
+                // No −0 survives.
+                *y = if self.0.of == PoolOf::Average { *y / size + 0.0 } else { *y + 0.0 };
+            }
         }
         if input.events.is_some() {
             out.events = old;

@@ -6,7 +6,8 @@
 
 use rheobase_models::lanes::{Kernel, Lanes};
 
-use super::{Conv, Place};
+use super::turn::turn;
+use super::{Conv, Strip};
 use crate::network::operator::StepError;
 use crate::network::signal::{Events, Reach};
 
@@ -24,80 +25,87 @@ impl Kernel<f32> for FromEvents<'_> {
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(self) {
         let c = self.conv;
-        let mut sums = vec![0.0; c.width()];
-        for (sample, out) in self.out.chunks_exact_mut(c.width()).enumerate() {
+        let (mut buffer, groups) = (vec![0.0; c.width() + 16], c.width() / c.groups);
+        let sums = aligned(&mut buffer);
+        for sample in 0..self.out.len() / c.width() {
+            let out = &mut self.out[sample * c.width()..(sample + 1) * c.width()];
             sums.fill(0.0);
             let (index, value) = self.events.of(sample);
             for e in 0..index.len() {
-                let place = c.place(index[e] as usize);
-                for r in 0..place.row.count {
-                    for s in 0..c.strips(place) {
-                        let (windows, weights, length) = c.strip(place, r, s);
-                        let to = &mut sums[windows..windows + length];
-                        add_scaled::<V>(to, value[e], &c.weights[weights..weights + length]);
-                    }
+                let (channel, strips) = c.seen(index[e]);
+                let weights = c.weights_of(channel);
+                let sums = &mut sums[channel / c.inputs_of_group() * groups..][..groups];
+                for s in 0..strips.len() {
+                    let (outputs, weights) = strips[s].of(sums, weights);
+                    add_scaled::<V>(outputs, value[e], weights);
                 }
             }
-            finish(c, &sums, self.bias, out);
+            finish::<V>(c, &sums[..c.width()], self.bias, out);
         }
     }
 }
 
 impl Conv {
-    /// Into how many strips a row of windows that see a place falls: one where they are neighbours.
+    /// The weights of an input channel.
     #[inline(always)]
-    fn strips(&self, place: Place) -> usize {
-        if self.columns.are_neighbours() { 1 } else { place.column.count }
+    fn weights_of(&self, channel: usize) -> &[f32] {
+        let size = self.windows.taps() * self.outputs_of_group();
+        &self.weights[channel * size..(channel + 1) * size]
     }
+}
 
-    /// Strip `s` in row `r` of the windows that see a place: where its outputs stand in `[group, window, output channel of
-    /// the group]`, where the weights that it sees the place with begin, and how many numbers either has.
+impl Strip {
+    /// Its outputs of a group, and its weights of an input channel, whichever of them changes.
     #[inline(always)]
-    fn strip(&self, place: Place, r: usize, s: usize) -> (usize, usize, usize) {
-        let (outputs, windows) = (self.outputs_of_group(), &self.windows);
-        let (y, i) = self.rows.nth(place.row, r);
-        let (x, j) = self.columns.nth(place.column, s);
-        let group = place.channel / self.inputs_of_group();
-        let window = (group * windows.rows.outputs + y) * windows.columns.outputs + x;
-        let row = (place.channel * windows.rows.kernel + i) * windows.columns.kernel;
-        let across = if self.columns.are_neighbours() { place.column.count } else { 1 };
-        (window * outputs, (row + self.order[j]) * outputs, across * outputs)
+    fn of<'a>(&self, outputs: &'a mut [f32], weights: &'a [f32]) -> (&'a mut [f32], &'a [f32]) {
+        (
+            &mut outputs[self.outputs as usize..][..self.length as usize],
+            &weights[self.weights as usize..][..self.length as usize],
+        )
     }
+}
+
+/// The numbers from the first on that begins a line of the cache; of the last 16 some are left out.
+#[inline(always)]
+fn aligned(numbers: &mut [f32]) -> &mut [f32] {
+    let start = numbers.as_ptr().align_offset(64).min(16);
+    let end = numbers.len() - 16 + start;
+    &mut numbers[start..end]
 }
 
 /// `to += factor·from`.
 #[inline(always)]
 fn add_scaled<V: Lanes<Elem = f32>>(to: &mut [f32], factor: f32, from: &[f32]) {
     let factor = V::broadcast(factor);
-    let whole = to.len() / V::WIDTH * V::WIDTH;
-    let (to, rest) = to.split_at_mut(whole);
-    for (to, from) in to.chunks_exact_mut(V::WIDTH).zip(from.chunks_exact(V::WIDTH)) {
-        (V::load(to) + factor * V::load(from)).store(to);
+    let (len, from) = (to.len(), &from[..to.len()]);
+    let mut i = 0;
+    while i + 4 * V::WIDTH <= len {
+        let (to, from) = (&mut to[i..i + 4 * V::WIDTH], &from[i..i + 4 * V::WIDTH]);
+        for r in 0..4 {
+            let at = r * V::WIDTH;
+            (V::load(&to[at..]) + factor * V::load(&from[at..])).store(&mut to[at..]);
+        }
+        i += 4 * V::WIDTH;
     }
-    if !rest.is_empty() {
-        (V::load(rest) + factor * V::load(&from[whole..])).store(rest);
+    while i < len {
+        let place = i..len.min(i + V::WIDTH);
+        let to = &mut to[place.clone()];
+        (V::load(to) + factor * V::load(&from[place])).store(to);
+        i += V::WIDTH;
     }
 }
 
 /// Adds the bias and turns `[group, window, output channel of the group]` into `[output channel, window]`.
 #[inline(always)]
-fn finish(c: &Conv, sums: &[f32], bias: Option<&[f32]>, out: &mut [f32]) {
+fn finish<V: Lanes<Elem = f32>>(c: &Conv, sums: &[f32], bias: Option<&[f32]>, out: &mut [f32]) {
     let (windows, outputs) = (c.windows.outputs(), c.outputs_of_group());
-    for (o, row) in out.chunks_exact_mut(windows).enumerate() {
-        let from = &sums[o / outputs * windows * outputs + o % outputs..];
-        match bias {
-            Some(bias) => {
-                let bias = bias[o];
-                for (to, sum) in row.iter_mut().zip(from.iter().step_by(outputs)) {
-                    *to = sum + bias;
-                }
-            }
-            None => {
-                for (to, sum) in row.iter_mut().zip(from.iter().step_by(outputs)) {
-                    *to = *sum;
-                }
-            }
-        }
+    for group in 0..c.groups {
+        let places = group * windows * outputs..(group + 1) * windows * outputs;
+        let bias = bias.map(
+            #[inline(always)]
+            |bias| &bias[group * outputs..(group + 1) * outputs],
+        );
+        turn::<V>(&sums[places.clone()], outputs, bias, &mut out[places]);
     }
 }
 
@@ -124,12 +132,14 @@ impl Kernel<f32> for FromAll<'_> {
         let (height, width) = (w.rows.padded(), w.columns.padded());
         let mut padded = vec![0.0; w.channels * height * width];
         let mut sums = vec![0.0; c.width()];
-        let samples = self.values.chunks_exact(w.channels * w.places());
-        for (values, out) in samples.zip(self.out.chunks_exact_mut(c.width())) {
-            for (row, from) in values.chunks_exact(w.columns.input).enumerate() {
+        let (rows, across) = (w.channels * w.rows.input, w.columns.input);
+        for sample in 0..self.out.len() / c.width() {
+            let out = &mut self.out[sample * c.width()..(sample + 1) * c.width()];
+            for row in 0..rows {
                 let (channel, y) = (row / w.rows.input, row % w.rows.input);
                 let at = (channel * height + y + up) * width + left;
-                padded[at..at + w.columns.input].copy_from_slice(from);
+                let from = &self.values[(sample * rows + row) * across..][..across];
+                padded[at..at + across].copy_from_slice(from);
             }
             for y in 0..w.rows.outputs {
                 let mut x = 0;
@@ -142,7 +152,7 @@ impl Kernel<f32> for FromAll<'_> {
                     x += 1;
                 }
             }
-            finish(c, &sums, self.bias, out);
+            finish::<V>(c, &sums, self.bias, out);
         }
     }
 }
@@ -233,12 +243,12 @@ impl Kernel<f32> for ToInputs<'_> {
         let (places, inputs, channels) = (w.places(), c.inputs_of_group(), c.back.channels);
         // `[place, padding included; input channel of the group]`, and room for what fills up the last piece.
         let mut buffer = vec![0.0; w.rows.padded() * w.columns.padded() * channels + 32];
-        let start = buffer.as_ptr().align_offset(64).min(16);
-        let sums = &mut buffer[start..];
+        let sums = aligned(&mut buffer);
         let mut padded = Vec::new();
         let width = w.channels * places;
-        let samples = self.upstream.chunks_exact(c.width()).zip(self.gradient.chunks_exact_mut(width));
-        for (sample, (error, gradient)) in samples.enumerate() {
+        for sample in 0..self.upstream.len() / c.width() {
+            let error = &self.upstream[sample * c.width()..(sample + 1) * c.width()];
+            let gradient = &mut self.gradient[sample * width..(sample + 1) * width];
             let dense = w.rows.stride == 1 && w.columns.stride == 1 && 3 * not_zero::<V>(error) > error.len();
             if dense {
                 pad_lines(c, error, &mut padded);
@@ -269,8 +279,8 @@ impl Kernel<f32> for ToInputs<'_> {
 fn not_zero<V: Lanes<Elem = f32>>(numbers: &[f32]) -> usize {
     let zero = V::zero();
     let mut count = 0;
-    for x in numbers.chunks(V::WIDTH) {
-        let x = V::load(x);
+    for i in (0..numbers.len()).step_by(V::WIDTH) {
+        let x = V::load(&numbers[i..numbers.len().min(i + V::WIDTH)]);
         count += V::bits(!(x.le(zero) & x.ge(zero))).count_ones() as usize;
     }
     count
@@ -283,14 +293,16 @@ fn spread_channel<V: Lanes<Elem = f32>>(c: &Conv, o: usize, errors: &[f32], sums
     let size = rows.kernel * back.pieces * back.piece;
     let weights = &back.weights[o * size..(o + 1) * size];
     let zero = V::zero();
-    for (y, line) in errors.chunks_exact(columns.outputs).enumerate() {
-        for (block, found) in line.chunks(V::WIDTH).enumerate() {
+    for y in 0..rows.outputs {
+        let line = &errors[y * columns.outputs..(y + 1) * columns.outputs];
+        for first in (0..line.len()).step_by(V::WIDTH) {
+            let found = &line[first..line.len().min(first + V::WIDTH)];
             let e = V::load(found);
             let mut bits = V::bits(!(e.le(zero) & e.ge(zero)));
             while bits != 0 {
                 let k = bits.trailing_zeros() as usize;
                 bits &= bits - 1;
-                let x = block * V::WIDTH + k;
+                let x = first + k;
                 spread::<V>(c, weights, found[k], y * rows.stride, x * columns.stride, sums);
             }
         }
@@ -301,7 +313,8 @@ fn spread_channel<V: Lanes<Elem = f32>>(c: &Conv, o: usize, errors: &[f32], sums
 #[inline(always)]
 fn spread<V: Lanes<Elem = f32>>(c: &Conv, weights: &[f32], error: f32, y: usize, x: usize, sums: &mut [f32]) {
     let (rows, columns, back) = (&c.windows.rows, &c.windows.columns, &c.back);
-    for (n, piece) in weights.chunks_exact(back.piece).enumerate() {
+    for n in 0..rows.kernel * back.pieces {
+        let piece = &weights[n * back.piece..(n + 1) * back.piece];
         let (i, j) = if back.pieces == 1 { (n, 0) } else { (n / back.pieces, n % back.pieces) };
         let place = (y + i * rows.dilation) * columns.padded() + x + j * columns.dilation;
         add_scaled::<V>(&mut sums[place * back.channels..][..back.piece], error, piece);
@@ -318,8 +331,9 @@ fn pad_lines(c: &Conv, error: &[f32], padded: &mut Vec<f32>) {
     padded.clear();
     // And as many more as the last block of places has beyond the last place.
     padded.resize(lines * width + ABREAST, 0.0);
-    for (to, from) in padded.chunks_exact_mut(width).zip(error.chunks_exact(columns.outputs)) {
-        to[around..around + from.len()].copy_from_slice(from);
+    for line in 0..lines {
+        let from = &error[line * columns.outputs..(line + 1) * columns.outputs];
+        padded[line * width + around..][..columns.outputs].copy_from_slice(from);
     }
 }
 
@@ -373,19 +387,14 @@ fn gather_places<V: Lanes<Elem = f32>>(
 #[inline(always)]
 fn collect(c: &Conv, sums: &[f32], wanted: impl Fn(usize) -> bool, reach: &Reach, to: &mut [f32]) {
     let (rows, columns, channels) = (&c.windows.rows, &c.windows.columns, c.back.channels);
-    for (n, line) in to.chunks_exact_mut(columns.input).enumerate() {
+    for n in 0..to.len() / columns.input {
+        let line = &mut to[n * columns.input..(n + 1) * columns.input];
         let (channel, y) = (n / rows.input, n % rows.input);
         let first = ((y + rows.padding) * columns.padded() + columns.padding) * channels + channel;
-        let from = sums[first..].iter().step_by(channels);
-        if *reach == Reach::Everywhere {
-            for (to, sum) in line.iter_mut().zip(from) {
-                *to += sum;
-            }
-        } else {
-            for (x, (to, sum)) in line.iter_mut().zip(from).enumerate() {
-                if wanted(n * columns.input + x) {
-                    *to += sum;
-                }
+        let all = *reach == Reach::Everywhere;
+        for x in 0..columns.input {
+            if all || wanted(n * columns.input + x) {
+                line[x] += sums[first + x * channels];
             }
         }
     }
@@ -410,25 +419,33 @@ impl Kernel<f32> for ToWeights<'_> {
         let samples = self.seen.iter().map(|s| s.input.samples).sum::<usize>();
         // `[step and sample, group, window, output channel of the group]`.
         let mut turned = vec![0.0; samples * c.width()];
-        let mut to = turned.chunks_exact_mut(c.width());
-        for StepError { error, .. } in self.seen {
-            for (error, to) in error.chunks_exact(c.width()).zip(&mut to) {
-                turn(c, error, to);
+        let mut at = 0;
+        for StepError { error, input } in self.seen {
+            for sample in 0..input.samples {
+                let error = &error[sample * c.width()..(sample + 1) * c.width()];
+                let to = &mut turned[at * c.width()..(at + 1) * c.width()];
+                at += 1;
+                // `[output channel, window]`.
+                let size = c.outputs_of_group() * c.windows.outputs();
+                for group in 0..c.groups {
+                    let places = group * size..(group + 1) * size;
+                    turn::<V>(&error[places.clone()], c.windows.outputs(), None, &mut to[places]);
+                }
             }
         }
         // How many events of each step and sample have been taken.
         let mut taken = vec![0usize; samples];
         let size = c.windows.taps() * c.outputs_of_group();
-        for (channel, weights) in weights.chunks_exact_mut(size).enumerate() {
+        for channel in 0..c.windows.channels {
+            let weights = &mut weights[channel * size..(channel + 1) * size];
             of_channel::<V>(c, self.seen, channel, &turned, &mut taken, weights);
         }
         if let Some(bias) = bias.first_mut() {
             let (windows, outputs) = (c.windows.outputs(), c.outputs_of_group());
-            for errors in turned.chunks_exact(c.width()) {
-                for (n, row) in errors.chunks_exact(outputs).enumerate() {
-                    let group = n / windows;
-                    add_scaled::<V>(&mut bias[group * outputs..(group + 1) * outputs], 1.0, row);
-                }
+            for n in 0..turned.len() / outputs {
+                let group = n / windows % c.groups;
+                let row = &turned[n * outputs..(n + 1) * outputs];
+                add_scaled::<V>(&mut bias[group * outputs..(group + 1) * outputs], 1.0, row);
             }
         }
     }
@@ -445,9 +462,11 @@ fn of_channel<V: Lanes<Elem = f32>>(
     weights: &mut [f32],
 ) {
     let places = channel * c.windows.places()..(channel + 1) * c.windows.places();
-    let mut errors = turned.chunks_exact(c.width()).zip(taken);
+    let mut at = 0;
     for StepError { input: signal, .. } in seen {
-        for (sample, (errors, taken)) in (0..signal.samples).zip(&mut errors) {
+        for sample in 0..signal.samples {
+            let (errors, taken) = (&turned[at * c.width()..(at + 1) * c.width()], &mut taken[at]);
+            at += 1;
             match &signal.events {
                 Some(events) => {
                     let (index, value) = events.of(sample);
@@ -457,9 +476,10 @@ fn of_channel<V: Lanes<Elem = f32>>(
                     }
                 }
                 None => {
-                    for (i, v) in places.clone().zip(&signal.sample(sample)[places.clone()]) {
-                        if *v != 0.0 {
-                            of_value::<V>(c, i, *v, errors, weights);
+                    let values = signal.sample(sample);
+                    for i in places.clone() {
+                        if values[i] != 0.0 {
+                            of_value::<V>(c, i, values[i], errors, weights);
                         }
                     }
                 }
@@ -471,25 +491,12 @@ fn of_channel<V: Lanes<Elem = f32>>(
 /// Adds what one value gives to the weights it meets, of those of its channel.
 #[inline(always)]
 fn of_value<V: Lanes<Elem = f32>>(c: &Conv, index: usize, value: f32, errors: &[f32], weights: &mut [f32]) {
-    let place = c.place(index);
-    let before = place.channel * weights.len();
-    for r in 0..place.row.count {
-        for s in 0..c.strips(place) {
-            let (windows, at, length) = c.strip(place, r, s);
-            let from = &errors[windows..windows + length];
-            add_scaled::<V>(&mut weights[at - before..][..length], value, from);
-        }
-    }
-}
-
-/// Turns `[output channel, window]` into `[group, window, output channel of the group]`.
-#[inline(always)]
-fn turn(c: &Conv, error: &[f32], turned: &mut [f32]) {
-    let (windows, outputs) = (c.windows.outputs(), c.outputs_of_group());
-    for (o, row) in error.chunks_exact(windows).enumerate() {
-        let to = &mut turned[o / outputs * windows * outputs + o % outputs..];
-        for (to, e) in to.iter_mut().step_by(outputs).zip(row) {
-            *to = *e;
-        }
+    let (channel, strips) = c.seen(index as u32);
+    let size = c.width() / c.groups;
+    let errors = &errors[channel / c.inputs_of_group() * size..][..size];
+    for s in 0..strips.len() {
+        let Strip { outputs, weights: at, length } = strips[s];
+        let from = &errors[outputs as usize..][..length as usize];
+        add_scaled::<V>(&mut weights[at as usize..][..length as usize], value, from);
     }
 }
