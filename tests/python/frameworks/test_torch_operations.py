@@ -135,7 +135,11 @@ SURROGATES = list(rb.surrogates)
 
 @pytest.mark.parametrize("surrogate", SURROGATES)
 def test_every_surrogate_has_the_same_slope(surrogate):
-    assert_equal(rt.Dense(7, 5, rb.LIFSubtract(), surrogate=surrogate, recurrent=True, seed=1), noise(20, 3, 7))
+    # Beside double precision PyTorch's single precision is off by up to 3.2e-5 here with the sigmoid, the engine by 1.2e-5: twenty steps
+    # of recurrence enlarge the last bits of its exponentials, which PyTorch takes otherwise on other processors.
+    tolerance = 1e-4 if surrogate == "sigmoid" else 2e-5
+    layer = rt.Dense(7, 5, rb.LIFSubtract(), surrogate=surrogate, recurrent=True, seed=1)
+    assert_equal(layer, noise(20, 3, 7), tolerance=tolerance)
 
 
 def test_double_precision_is_that_of_a_population():
