@@ -241,11 +241,13 @@ impl<E: Number> Population<E> {
     /// Takes every tile through `work` on the population's threads; on the caller's, where one is enough: to wake another takes
     /// longer than a short run.
     pub(super) fn over<R: Send>(&self, tiles: Vec<Tile>, work: impl Fn(Tile) -> R + Sync + Send) -> Vec<R> {
+        if tiles.len() == 1 || self.pool.as_ref().is_some_and(|pool| pool.current_num_threads() == 1) {
+            return tiles.into_iter().map(work).collect();
+        }
+        let all = || tiles.into_par_iter().map(work).collect();
         match &self.pool {
-            _ if tiles.len() == 1 => tiles.into_iter().map(work).collect(),
-            Some(pool) if pool.current_num_threads() == 1 => tiles.into_iter().map(work).collect(),
-            Some(pool) => pool.install(|| tiles.into_par_iter().map(work).collect()),
-            None => tiles.into_par_iter().map(work).collect(),
+            Some(pool) => pool.install(all),
+            None => all(),
         }
     }
 
