@@ -362,6 +362,8 @@ class Worker:
         )
 
     def ask(self, command):
+        # The threads of whoever was asked before go on looking for work for a while.
+        time.sleep(0.2)
         print(command, file=self.process.stdin, flush=True)
         line = self.process.stdout.readline()
         if not line:

@@ -1,7 +1,7 @@
 //! `BatchPass`: a batch through a network, forwards and back, tile by tile.
 //!
-//! A batch is cut into tiles of [`TILE`] samples whatever the number of threads; each tile's gradients start from +0
-//! and are added in the order of the tiles. So results do not depend on threads, nor on how a batch is split at
+//! A batch is cut into tiles of as many samples as the network says (`tile.rs`), whatever the number of threads; each tile's
+//! gradients start from +0 and are added in the order of the tiles. So results do not depend on threads, nor on how a batch is split at
 //! multiples of a tile.
 
 use std::collections::BTreeMap;
@@ -13,15 +13,13 @@ use rheobase_models::lanes::Level;
 
 use super::loss::{Loss, LossKind, Target};
 use super::regularise::RateBounds;
+use super::tile;
 use rheobase_base::vector::add;
 use rheobase_base::{Cancel, Error, Result};
 use rheobase_network::network::SampleInput;
 use rheobase_network::network::{
     Adjoint, Context, Counts, Feed, FromSource, Program, Raw, Signal, State, Still, Tape, TileInput,
 };
-
-/// Samples that go through time together.
-pub const TILE: usize = 16;
 
 /// The samples of a batch.
 #[derive(Debug, Clone, Copy)]
@@ -184,7 +182,8 @@ impl Pass {
         }
         let bounded = self.bounded(program)?;
         let cancel = Cancel::current();
-        let tiles = n.div_ceil(TILE);
+        let size = tile::of_program(program);
+        let tiles = n.div_ceil(size);
         let samples = batch.still();
         let still = program.still(self.level, batch.source, &batch.inputs[..samples]);
         let (next, total) = (AtomicUsize::new(0), Mutex::new(Total::default()));
@@ -192,13 +191,13 @@ impl Pass {
             let mut tape = take(&workspaces.tapes).unwrap_or_default();
             loop {
                 let tile = next.fetch_add(1, Ordering::Relaxed);
-                let first = tile * TILE;
+                let first = tile * size;
                 if tile >= tiles || cancel.is_asked() {
                     break;
                 }
                 let raw = if learning { take(&workspaces.raws) } else { None };
                 let raw = raw.unwrap_or_default().of_tile(samples);
-                let count = TILE.min(n - first);
+                let count = size.min(n - first);
                 let part =
                     Tile { pass: self, program, batch, first, count, bounded: &bounded, still: &still };
                 let done = cancel.scope(|| part.run(learning, &mut tape, raw));

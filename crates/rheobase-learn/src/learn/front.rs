@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 use rheobase_models::lanes::Level;
 
-use super::batch::TILE;
 use super::prepare::Prepared;
+use super::tile::TILE;
 use rheobase_base::{Cancel, Result};
 use rheobase_network::network::SampleInput;
 use rheobase_network::network::{Context, Counts, Feed, Program, Signal, Tape, TileInput};

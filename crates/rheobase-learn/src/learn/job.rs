@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rheobase_models::lanes::Level;
 
 use super::augment::Augmentation;
-use super::batch::{Batch, Outcome, Pass, TILE};
+use super::batch::{Batch, Outcome, Pass};
 use super::checkpoint::Protection;
 use super::config::{TrainConfig, bytes};
 use super::history::{Epoch, Progressed, Sums};
@@ -20,6 +20,7 @@ use super::settled::{Origin, Settled};
 use super::splits::{Splits, check_batch, check_classes, splits};
 use super::stage::{Learning, StageRun, Stages};
 use super::stopping::Verdict;
+use super::tile::TILE;
 use super::trained::Samples;
 use super::trainer::{Rule, Trainer};
 use super::warning::{self, Warning};

@@ -71,6 +71,7 @@ mod settled;
 pub mod splits;
 pub mod stage;
 pub mod stopping;
+mod tile;
 pub mod trained;
 pub mod trainer;
 pub mod warning;

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::batch::TILE;
 use super::config::{TrainConfig, bytes};
+use super::tile;
 use rheobase_base::{Error, Result, memory};
 use rheobase_network::network::Table;
 use rheobase_sim::population::Catalog;
@@ -81,12 +81,13 @@ fn needed(parts: &Table, catalog: &Catalog, config: &TrainConfig, samples: usize
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         n => n,
     };
-    let tiles = threads.min(batch.div_ceil(TILE)) as f64;
+    let size = tile::of_table(parts).min(batch);
+    let tiles = threads.min(batch.div_ceil(size)) as f64;
     // Values, those before an update, gradients; each tile's own.
     let weights = parts.parameters as f64 * (3.0 + tiles);
     let steps = config.train.truncate.unwrap_or(chunk).min(chunk).min(config.data.steps) as f64;
     let states = (config.data.steps as f64 / steps).ceil() - 1.0;
-    let tape = per_sample(parts, catalog, steps, states) * batch.min(TILE) as f64;
+    let tape = per_sample(parts, catalog, steps, states) * size as f64;
     NUMBER * (weights + tiles * tape)
 }
 

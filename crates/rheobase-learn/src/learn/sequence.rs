@@ -11,7 +11,7 @@ use rheobase_network::network::{
     Adjoint, Carried, Context, Counts, Feed, Network, Parameters, Program, Raw, Rows, State, Tape, lower,
 };
 
-use super::batch::TILE;
+use super::tile;
 
 /// Steps that a tape holds; what lies before is run again from a checkpoint. No result depends on it.
 const CHUNK: usize = 256;
@@ -39,6 +39,8 @@ pub struct Sequence {
     program: Program,
     carried: Vec<Carried>,
     level: Level,
+    /// Samples that go through time together.
+    tile: usize,
     tapes: Mutex<Vec<Tape>>,
     /// Of the last run, tile by tile; nothing unless it was kept.
     kept: Mutex<Vec<Option<Kept>>>,
@@ -102,7 +104,8 @@ impl Sequence {
         let program = lower(network, seed)?;
         let carried = program.carried()?;
         let level = Level::from_env().map_err(|what| Error::unsupported("sequence", what))?;
-        Ok(Sequence { program, carried, level, tapes: Mutex::default(), kept: Mutex::default() })
+        let tile = tile::of_program(&program);
+        Ok(Sequence { program, carried, level, tile, tapes: Mutex::default(), kept: Mutex::default() })
     }
 
     /// The parameters, as they were last set.
@@ -205,10 +208,10 @@ impl Sequence {
         let width: usize = self.output_shape().iter().product();
         self.check_length("output", output.len(), steps * size * width)?;
         self.check_length("state", state_after.len(), size * self.state_width())?;
-        let mut tiles: Vec<Written<'_>> = split(state_after, size, self.state_width())
+        let mut tiles: Vec<Written<'_>> = split(state_after, (size, self.tile), self.state_width())
             .map(|state| Written { rows: Vec::with_capacity(steps), state })
             .collect();
-        hand_out(output, size, width, |tile, row| tiles[tile].rows.push(row));
+        hand_out(output, (size, self.tile), width, |tile, row| tiles[tile].rows.push(row));
         let cancel = Cancel::current();
         let run = |(tile, place): (usize, Written<'_>)| {
             cancel.scope(|| self.run_tile(&batch, tile, place, keep.is_some()))
@@ -243,7 +246,7 @@ impl Sequence {
         let wanted = self.wanted(of_input, state);
         let batch = Batch { wanted, ..self.batch(x, (steps, size), state)? };
         let mut kept = std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner));
-        kept.resize_with(if last { size.div_ceil(TILE) } else { 0 }, || None);
+        kept.resize_with(if last { size.div_ceil(self.tile) } else { 0 }, || None);
         let width: usize = self.output_shape().iter().product();
         for (name, part, wanted) in [
             ("dL/d output", upstream.output, steps * size * width),
@@ -259,13 +262,15 @@ impl Sequence {
         };
         let none = &mut [][..];
         let mut tiles: Vec<Written<'_>> = match state.is_empty() {
-            true => (0..size.div_ceil(TILE)).map(|_| Written { rows: Vec::new(), state: &mut [] }).collect(),
-            false => split(&mut gradients.state, size, self.state_width())
+            true => {
+                (0..size.div_ceil(self.tile)).map(|_| Written { rows: Vec::new(), state: &mut [] }).collect()
+            }
+            false => split(&mut gradients.state, (size, self.tile), self.state_width())
                 .map(|state| Written { rows: Vec::new(), state })
                 .collect(),
         };
         let rows = if of_input { &mut gradients.input[..] } else { none };
-        hand_out(rows, size, features, |tile, row| tiles[tile].rows.push(row));
+        hand_out(rows, (size, self.tile), features, |tile, row| tiles[tile].rows.push(row));
         let cancel = Cancel::current();
         let mut sum = Raw::new();
         let mut spare: Vec<Raw> = Vec::new();
@@ -331,12 +336,12 @@ impl Sequence {
 
     /// The input of a tile.
     fn rows<'a>(&self, batch: &Batch<'a>, tile: usize) -> Rows<'a> {
-        let first = tile * TILE;
+        let first = tile * self.tile;
         Rows {
             values: batch.x,
             batch: batch.size,
             first,
-            count: TILE.min(batch.size - first),
+            count: self.tile.min(batch.size - first),
             width: self.input_shape().iter().product(),
             wanted: batch.wanted,
             level: self.level,
@@ -499,20 +504,25 @@ impl Sequence {
     }
 }
 
-/// The rows of the tiles of a batch in `[batch, width]`.
-fn split(rows: &mut [f32], size: usize, width: usize) -> impl Iterator<Item = &mut [f32]> {
+/// The rows of the tiles, of so many samples each, of a batch in `[batch, width]`.
+fn split(rows: &mut [f32], (size, tile): (usize, usize), width: usize) -> impl Iterator<Item = &mut [f32]> {
     let mut rest = rows;
-    (0..size).step_by(TILE).map(move |first| {
-        let (part, after) = std::mem::take(&mut rest).split_at_mut(TILE.min(size - first) * width);
+    (0..size).step_by(tile).map(move |first| {
+        let (part, after) = std::mem::take(&mut rest).split_at_mut(tile.min(size - first) * width);
         rest = after;
         part
     })
 }
 
 /// Hands the parts of `[time, batch, width]` out to their tiles, step by step.
-fn hand_out<'a>(all: &'a mut [f32], size: usize, width: usize, mut to: impl FnMut(usize, &'a mut [f32])) {
+fn hand_out<'a>(
+    all: &'a mut [f32],
+    (size, tile): (usize, usize),
+    width: usize,
+    mut to: impl FnMut(usize, &'a mut [f32]),
+) {
     for row in all.chunks_exact_mut((size * width).max(1)) {
-        split(row, size, width).enumerate().for_each(|(tile, part)| to(tile, part));
+        split(row, (size, tile), width).enumerate().for_each(|(tile, part)| to(tile, part));
     }
 }
 

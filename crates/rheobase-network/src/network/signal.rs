@@ -143,8 +143,16 @@ impl Signal {
         let mut events = self.events.take().unwrap_or_default();
         events.clear();
         for row in self.values.chunks_exact(self.width.max(1)) {
-            for (i, v) in row.iter().enumerate().filter(|(_, v)| **v != 0.0) {
-                events.push(i as u32, *v);
+            for (n, few) in row.chunks(64).enumerate() {
+                let mut word = 0u64;
+                for (i, v) in few.iter().enumerate() {
+                    word |= u64::from(*v != 0.0) << i;
+                }
+                while word != 0 {
+                    let i = word.trailing_zeros() as usize;
+                    word &= word - 1;
+                    events.push((n * 64 + i) as u32, few[i]);
+                }
             }
             events.end_sample();
         }
@@ -190,6 +198,22 @@ impl Reach {
             Reach::Nowhere => false,
             Reach::Everywhere => true,
             Reach::Bits(bits) => bits[sample * width.div_ceil(64) + i / 64] >> (i % 64) & 1 == 1,
+        }
+    }
+
+    /// The same of `count` features from `i` on, at most 64, as bits.
+    #[inline(always)]
+    pub(crate) fn run(&self, sample: usize, i: usize, count: usize, width: usize) -> u64 {
+        let all = u64::MAX >> (64 - count);
+        match self {
+            Reach::Nowhere => 0,
+            Reach::Everywhere => all,
+            Reach::Bits(bits) => {
+                let words = &bits[sample * width.div_ceil(64)..][..width.div_ceil(64)];
+                let (word, shift) = (i / 64, i % 64);
+                let next = if shift + count > 64 { words[word + 1] << (64 - shift) } else { 0 };
+                (words[word] >> shift | next) & all
+            }
         }
     }
 }

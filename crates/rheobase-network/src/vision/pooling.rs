@@ -33,7 +33,12 @@ pub struct Pooling {
     columns: Targets,
     /// The first tap of each window of a map that sees a place, where it fits into a byte.
     first: Vec<u8>,
+    /// The window that each place of a map is part of, where none is part of two; [`NONE`] where it is part of none.
+    only: Option<Vec<u32>>,
 }
+
+/// Where there is no window.
+const NONE: u32 = u32::MAX;
 
 impl Pooling {
     /// The largest value of every window over maps of `shape` [feature, row, column]. Kernel, stride and padding are
@@ -128,7 +133,8 @@ impl Pooling {
         let across = taps(&windows.columns);
         let first = |i: usize| across.iter().map(move |j| i * windows.columns.kernel + j);
         let first = taps(&windows.rows).into_iter().flat_map(first).map(|tap| tap as u8).collect();
-        Ok(Pooling { of, windows, rows, columns, first })
+        let only = only_windows(&windows, &rows, &columns);
+        Ok(Pooling { of, windows, rows, columns, first, only })
     }
 
     /// Features of the output.
@@ -301,6 +307,42 @@ impl Pooling {
         }
     }
 
+    /// Of places that are part of one window alone: calls `f` for each of those that have a bit in `words`, ascending, with
+    /// its window; `false` where some are part of two.
+    pub(crate) fn each_window(&self, words: &[u64], mut f: impl FnMut(usize, usize)) -> bool {
+        let Some(only) = &self.only else { return false };
+        let (places, outputs) = (only.len(), self.windows.outputs());
+        let (mut map, mut first) = (0, 0);
+        for (w, word) in words.iter().enumerate() {
+            let mut word = *word;
+            while word != 0 {
+                let i = w * 64 + word.trailing_zeros() as usize;
+                word &= word - 1;
+                while i >= first + places {
+                    (map, first) = (map + 1, first + places);
+                }
+                if only[i - first] != NONE {
+                    f(i, map * outputs + only[i - first] as usize);
+                }
+            }
+        }
+        true
+    }
+
+    /// Of places that are part of one window alone: adds to each what its window has; `false` where some are part of two.
+    pub(crate) fn add_to_all(&self, errors: &[f32], gradient: &mut [f32]) -> bool {
+        let Some(only) = &self.only else { return false };
+        let maps = gradient.chunks_exact_mut(only.len()).zip(errors.chunks_exact(self.windows.outputs()));
+        for (gradient, errors) in maps {
+            for (g, window) in gradient.iter_mut().zip(only) {
+                if let Some(error) = errors.get(*window as usize) {
+                    *g += error;
+                }
+            }
+        }
+        true
+    }
+
     /// The sums of all windows out of the events of a sample.
     pub(crate) fn sums_of_events(&self, (index, value): (&[u32], &[f32]), out: &mut [f32]) {
         for (i, v) in index.iter().zip(value) {
@@ -339,6 +381,21 @@ fn first_largest(mut values: impl Iterator<Item = (f32, u8)>) -> (f32, u8) {
 /// Whether `x` is larger than the best so far; the first NaN is and stays.
 fn beats(x: f32, best: f32) -> bool {
     x > best || (x.is_nan() && !best.is_nan())
+}
+
+/// The window of each place of a map, [`NONE`] where it has none; nothing where some place has two.
+fn only_windows(windows: &Windows, rows: &Targets, columns: &Targets) -> Option<Vec<u32>> {
+    let of = |axis: &Axis, targets: &Targets| -> Option<Vec<Option<usize>>> {
+        (0..axis.input)
+            .map(|place| match targets.of(place) {
+                run if run.count > 1 => None,
+                run => Some((run.count == 1).then(|| targets.nth(run, 0).0)),
+            })
+            .collect()
+    };
+    let (down, across) = (of(&windows.rows, rows)?, of(&windows.columns, columns)?);
+    let window = |y: Option<usize>, x: Option<usize>| Some((y? * windows.columns.outputs + x?) as u32);
+    Some(down.iter().flat_map(|y| across.iter().map(move |x| window(*y, *x).unwrap_or(NONE))).collect())
 }
 
 /// The windows of pooling whose settings are right.

@@ -10,7 +10,7 @@ use super::presentation::Presentation;
 use crate::learn::prepare::prepare;
 use crate::learn::trained::Trained;
 use crate::learn::trainer::Trainer;
-use crate::learn::{Checkpoint, batch::TILE};
+use crate::learn::{Checkpoint, tile::TILE};
 use rheobase_base::{Error, Result};
 use rheobase_data::Dataset;
 use rheobase_network::network::{

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Scaling;
 use crate::encode::Encoding;
 use crate::learn::prepare::prepare;
+use crate::learn::tile::TILE;
 use rheobase_base::{Error, Result};
 use rheobase_data::Dataset;
 use rheobase_models::lanes::Level;
@@ -12,8 +13,6 @@ use rheobase_network::network::{Context, Counts, Feed, Network, Numbers, Program
 
 /// Samples whose activities are looked at, at most.
 const SAMPLES: usize = 1000;
-/// Samples that go through the network together.
-const TILE: usize = 16;
 
 /// The factor of each layer that is run as a rate; none where rates stay as they are. `rates` is the network's program,
 /// `calibration` the samples that percentiles are taken of.

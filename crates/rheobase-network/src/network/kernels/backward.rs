@@ -208,8 +208,11 @@ fn block<V: Lanes<Elem = f32>, const R: usize, const S: usize>(p: &mut Products<
         e[k] = p.error(s + k).as_chunks::<16>();
     }
     let mut sums = [[Sixteen::<V>::zero(); S]; R];
-    for n in 0..p.outputs / 16 {
-        for g in 0..16 / V::WIDTH {
+    let rest = (p.outputs % 16).div_ceil(V::WIDTH);
+    // One register of the virtual lanes after the other, so that what is summed stays in registers.
+    for g in 0..16 / V::WIDTH {
+        let mut of_lanes = [[V::zero(); S]; R];
+        for n in 0..p.outputs / 16 {
             let mut row = [V::zero(); R];
             for r in 0..R {
                 row[r] = V::load(&w[r].0[n][g * V::WIDTH..]);
@@ -217,16 +220,17 @@ fn block<V: Lanes<Elem = f32>, const R: usize, const S: usize>(p: &mut Products<
             for k in 0..S {
                 let error = V::load(&e[k].0[n][g * V::WIDTH..]);
                 for r in 0..R {
-                    sums[r][k].0[g] = sums[r][k].0[g] + row[r] * error;
+                    of_lanes[r][k] = of_lanes[r][k] + row[r] * error;
                 }
             }
         }
-    }
-    for g in 0..(p.outputs % 16).div_ceil(V::WIDTH) {
         for k in 0..S {
-            let error = V::load(&e[k].1[g * V::WIDTH..]);
             for r in 0..R {
-                sums[r][k].0[g] = sums[r][k].0[g] + V::load(&w[r].1[g * V::WIDTH..]) * error;
+                if g < rest {
+                    let error = V::load(&e[k].1[g * V::WIDTH..]);
+                    of_lanes[r][k] = of_lanes[r][k] + V::load(&w[r].1[g * V::WIDTH..]) * error;
+                }
+                sums[r][k].0[g] = of_lanes[r][k];
             }
         }
     }

@@ -56,6 +56,8 @@ struct Spread {
     channels: usize,
     /// Numbers of a piece, filled up to whole registers.
     piece: usize,
+    /// Where each piece lies from the first place of a window on, in numbers of `[place, padding included; channel]`.
+    places: Vec<usize>,
 }
 
 impl Spread {
@@ -66,7 +68,10 @@ impl Spread {
         let channels = if filled <= 2 * close { filled / taps } else { inputs };
         let piece = (taps * channels).next_multiple_of(16);
         let size = outputs * windows.rows.kernel * pieces * piece;
-        Spread { weights: vec![0.0; size], pieces, taps, channels, piece }
+        let row = |i: usize| i * windows.rows.dilation * columns.padded();
+        let of_row = |i: usize| (0..pieces).map(move |j| (row(i) + j * columns.dilation) * channels);
+        let places = (0..windows.rows.kernel).flat_map(of_row).collect();
+        Spread { weights: vec![0.0; size], pieces, taps, channels, piece, places }
     }
 
     /// Where the weight of a tap and channel stands, in row `row` of an output channel's taps.
@@ -189,13 +194,11 @@ impl Conv {
         self.outputs * self.windows.outputs()
     }
 
-    /// The channel of feature `i` of the input, and the windows that see it.
+    /// The windows that see a place of a map.
     #[inline(always)]
-    fn seen(&self, i: u32) -> (usize, &[Strip]) {
-        // Numbers of 32 bits divide faster.
-        let places = self.seen.len() as u32;
-        let seen = self.seen[(i % places) as usize];
-        ((i / places) as usize, &self.strips[seen.first as usize..seen.end as usize])
+    fn strips_of(&self, place: usize) -> &[Strip] {
+        let seen = self.seen[place];
+        &self.strips[seen.first as usize..seen.end as usize]
     }
 
     /// Calls `f` for each weight with its position in the parameter, in `weights` and in `back`.

@@ -37,6 +37,9 @@ impl Pool {
         let (from, to) = (input.width.div_ceil(64), self.0.width().div_ceil(64));
         let mut reach = vec![0u64; input.samples * to];
         for (words, row) in bits.chunks_exact(from).zip(reach.chunks_exact_mut(to)) {
+            if self.0.each_window(words, |_, o| row[o / 64] |= 1 << (o % 64)) {
+                continue;
+            }
             for (w, word) in words.iter().enumerate() {
                 let mut word = *word;
                 while word != 0 {
@@ -128,6 +131,8 @@ impl Operator for Pool {
             return;
         }
         let width = input.width;
+        let share = if self.0.of == PoolOf::Average { self.0.size() } else { 1.0 };
+        let mut shares = Vec::new();
         let rows = gradient.chunks_exact_mut(width).zip(back.upstream.chunks_exact(self.0.width()));
         for (sample, (gradient, upstream)) in rows.enumerate() {
             let wanted = |i: usize| input.reach.at(sample, i, width);
@@ -147,12 +152,24 @@ impl Operator for Pool {
                     }
                 }
             } else {
-                let share = if self.0.of == PoolOf::Average { self.0.size() } else { 1.0 };
-                self.0.each_sum(upstream, |i, sum| {
-                    if wanted(i) {
-                        gradient[i] += sum / share;
+                shares.clear();
+                // As a sum of one: no −0.
+                shares.extend(upstream.iter().map(|error| (0.0 + error) / share));
+                let words = width.div_ceil(64);
+                let done = match &input.reach {
+                    Reach::Bits(bits) => {
+                        let words = &bits[sample * words..(sample + 1) * words];
+                        self.0.each_window(words, |i, o| gradient[i] += shares[o])
                     }
-                });
+                    _ => self.0.add_to_all(&shares, gradient),
+                };
+                if !done {
+                    self.0.each_sum(upstream, |i, sum| {
+                        if wanted(i) {
+                            gradient[i] += sum / share;
+                        }
+                    });
+                }
             }
         }
     }

@@ -7,7 +7,7 @@
 use rheobase_models::lanes::{Kernel, Lanes};
 
 use super::turn::turn;
-use super::{Conv, Strip};
+use super::{Conv, Spread, Strip};
 use crate::network::operator::StepError;
 use crate::network::signal::{Events, Reach};
 
@@ -31,13 +31,18 @@ impl Kernel<f32> for FromEvents<'_> {
             let out = &mut self.out[sample * c.width()..(sample + 1) * c.width()];
             sums.fill(0.0);
             let (index, value) = self.events.of(sample);
-            for e in 0..index.len() {
-                let (channel, strips) = c.seen(index[e]);
+            let mut e = 0;
+            for channel in 0..c.windows.channels {
                 let weights = c.weights_of(channel);
                 let sums = &mut sums[channel / c.inputs_of_group() * groups..][..groups];
-                for s in 0..strips.len() {
-                    let (outputs, weights) = strips[s].of(sums, weights);
-                    add_scaled::<V>(outputs, value[e], weights);
+                let first = channel * c.seen.len();
+                while e < index.len() && (index[e] as usize) < first + c.seen.len() {
+                    let strips = c.strips_of(index[e] as usize - first);
+                    for s in 0..strips.len() {
+                        let (outputs, weights) = strips[s].of(sums, weights);
+                        add_scaled::<V>(outputs, value[e], weights);
+                    }
+                    e += 1;
                 }
             }
             finish::<V>(c, &sums[..c.width()], self.bias, out);
@@ -256,9 +261,12 @@ impl Kernel<f32> for ToInputs<'_> {
             for group in 0..c.groups {
                 if dense {
                     let mut channel = 0;
-                    while channel < inputs {
-                        gather_places::<V>(c, &padded, group, channel, sums);
-                        channel += V::WIDTH;
+                    while channel + V::WIDTH < inputs {
+                        gather_places::<V, 2, 4>(c, &padded, group, channel, sums);
+                        channel += 2 * V::WIDTH;
+                    }
+                    if channel < inputs {
+                        gather_places::<V, 1, ABREAST>(c, &padded, group, channel, sums);
                     }
                 } else {
                     sums.fill(0.0);
@@ -268,7 +276,13 @@ impl Kernel<f32> for ToInputs<'_> {
                 }
                 let first = group * inputs * places;
                 let to = &mut gradient[first..first + inputs * places];
-                collect(c, sums, |i| self.reach.at(sample, first + i, width), self.reach, to);
+                collect::<V>(
+                    c,
+                    sums,
+                    #[inline(always)]
+                    |i, n| self.reach.run(sample, first + i, n, width),
+                    to,
+                );
             }
         }
     }
@@ -302,22 +316,60 @@ fn spread_channel<V: Lanes<Elem = f32>>(c: &Conv, o: usize, errors: &[f32], sums
             while bits != 0 {
                 let k = bits.trailing_zeros() as usize;
                 bits &= bits - 1;
-                let x = first + k;
-                spread::<V>(c, weights, found[k], y * rows.stride, x * columns.stride, sums);
+                let place = y * rows.stride * columns.padded() + (first + k) * columns.stride;
+                spread::<V>(back, weights, found[k], place, sums);
             }
         }
     }
 }
 
-/// Adds an error times the weights of its channel to the places that its window sees, from (y, x) on.
+/// Adds an error times the weights of its channel to the places that its window sees, from `place` on. What usual kernels have
+/// is known beforehand: there the loops unroll.
 #[inline(always)]
-fn spread<V: Lanes<Elem = f32>>(c: &Conv, weights: &[f32], error: f32, y: usize, x: usize, sums: &mut [f32]) {
-    let (rows, columns, back) = (&c.windows.rows, &c.windows.columns, &c.back);
-    for n in 0..rows.kernel * back.pieces {
-        let piece = &weights[n * back.piece..(n + 1) * back.piece];
-        let (i, j) = if back.pieces == 1 { (n, 0) } else { (n / back.pieces, n % back.pieces) };
-        let place = (y + i * rows.dilation) * columns.padded() + x + j * columns.dilation;
-        add_scaled::<V>(&mut sums[place * back.channels..][..back.piece], error, piece);
+fn spread<V: Lanes<Elem = f32>>(back: &Spread, weights: &[f32], error: f32, place: usize, sums: &mut [f32]) {
+    let (error, sums) = (V::broadcast(error), &mut sums[place * back.channels..]);
+    match back.piece {
+        48 => spread_pieces::<V, 3>(&back.places, weights, error, sums),
+        80 => spread_pieces::<V, 5>(&back.places, weights, error, sums),
+        piece => {
+            for n in 0..back.places.len() {
+                let (from, _) = weights[n * piece..(n + 1) * piece].as_chunks();
+                let (to, _) = sums[back.places[n]..][..piece].as_chunks_mut();
+                for i in 0..from.len().min(to.len()) {
+                    add_sixteen(&mut to[i], error, &from[i]);
+                }
+            }
+        }
+    }
+}
+
+/// The same with pieces of `C` times sixteen numbers.
+#[inline(always)]
+fn spread_pieces<V: Lanes<Elem = f32>, const C: usize>(
+    places: &[usize],
+    weights: &[f32],
+    error: V,
+    sums: &mut [f32],
+) {
+    let (weights, _) = weights.as_chunks::<16>();
+    let (weights, _) = weights.as_chunks::<C>();
+    for n in 0..places.len().min(weights.len()) {
+        let (to, _) = sums[places[n]..].as_chunks_mut::<16>();
+        if let Some(to) = to.first_chunk_mut::<C>() {
+            for i in 0..C {
+                add_sixteen(&mut to[i], error, &weights[n][i]);
+            }
+        }
+    }
+}
+
+/// `to += factor·from`.
+#[inline(always)]
+fn add_sixteen<V: Lanes<Elem = f32>>(to: &mut [f32; 16], factor: V, from: &[f32; 16]) {
+    let mut at = 0;
+    while at < 16 {
+        (V::load(&to[at..]) + factor * V::load(&from[at..])).store(&mut to[at..]);
+        at += V::WIDTH;
     }
 }
 
@@ -330,19 +382,22 @@ fn pad_lines(c: &Conv, error: &[f32], padded: &mut Vec<f32>) {
     let lines = error.len() / columns.outputs;
     padded.clear();
     // And as many more as the last block of places has beyond the last place.
-    padded.resize(lines * width + ABREAST, 0.0);
+    padded.resize(lines * width + MET, 0.0);
     for line in 0..lines {
         let from = &error[line * columns.outputs..(line + 1) * columns.outputs];
         padded[line * width + around..][..columns.outputs].copy_from_slice(from);
     }
 }
 
-/// Places side by side that share a loaded weight.
+/// The most places side by side that share a loaded weight.
 const ABREAST: usize = 8;
 
-/// Writes the sums of a register of channels of a group, from `channel` on, at all places.
+/// Errors that a block of places meets in a line, at most, where the number of taps is known beforehand.
+const MET: usize = 16;
+
+/// Writes the sums of `N` registers of channels of a group, from `channel` on, at all places, `P` of a line at a time.
 #[inline(always)]
-fn gather_places<V: Lanes<Elem = f32>>(
+fn gather_places<V: Lanes<Elem = f32>, const N: usize, const P: usize>(
     c: &Conv,
     padded: &[f32],
     group: usize,
@@ -350,51 +405,122 @@ fn gather_places<V: Lanes<Elem = f32>>(
     sums: &mut [f32],
 ) {
     let (rows, columns, back) = (&c.windows.rows, &c.windows.columns, &c.back);
-    let (outputs, size) = (c.outputs_of_group(), rows.kernel * back.pieces * back.piece);
-    let around = (columns.kernel - 1) * columns.dilation;
-    let width = columns.outputs + 2 * around;
+    let (outputs, row_size) = (c.outputs_of_group(), back.pieces * back.piece);
+    let width = columns.outputs + 2 * (columns.kernel - 1) * columns.dilation;
     for y in 0..rows.input {
         let run = c.rows.of(y);
         let mut x = 0;
         while x < columns.input {
-            let mut lanes = [V::zero(); ABREAST];
+            let mut lanes = [[V::zero(); N]; P];
             for o in group * outputs..(group + 1) * outputs {
                 for r in 0..run.count {
                     let (window, i) = c.rows.nth(run, r);
-                    // Window v sees place x with tap (x + padding − v)/dilation: the first window has the last tap.
                     let line = &padded[(o * rows.outputs + window) * width + x + columns.padding..];
-                    for j in (0..columns.kernel).rev() {
-                        let at = o * size + back.at(i, j, channel);
-                        let weight = V::load(&back.weights[at..]);
-                        let errors = &line[around - j * columns.dilation..][..ABREAST];
-                        for p in 0..ABREAST {
-                            lanes[p] = lanes[p] + V::broadcast(errors[p]) * weight;
-                        }
+                    let weights = &back.weights[(o * rows.kernel + i) * row_size + channel..];
+                    let weights = &weights[..row_size - channel];
+                    match (columns.kernel, back.pieces) {
+                        (3, 1) => add_taps::<V, N, P, 3>(&mut lanes, line, weights, back.channels),
+                        (5, 1) => add_taps::<V, N, P, 5>(&mut lanes, line, weights, back.channels),
+                        _ => add_all_taps::<V, N, P>(&mut lanes, c, line, weights),
                     }
                 }
             }
             let first = ((y + rows.padding) * columns.padded() + columns.padding + x) * back.channels;
-            for p in 0..ABREAST.min(columns.input - x) {
-                let to = &mut sums[first + p * back.channels + channel..];
-                lanes[p].store(&mut to[..V::WIDTH.min(back.channels - channel)]);
+            for p in 0..P.min(columns.input - x) {
+                for n in 0..N {
+                    let at = channel + n * V::WIDTH;
+                    let to = &mut sums[first + p * back.channels + at..];
+                    lanes[p][n].store(&mut to[..V::WIDTH.min(back.channels - at)]);
+                }
             }
-            x += ABREAST;
+            x += P;
         }
     }
 }
 
-/// Turns `[place, padding included; channel]` into `[channel, place]`, and adds it where it is wanted.
+/// Adds the `T` errors of a line that each place meets, times the weights of a row of taps, so many numbers apart. Window v sees
+/// place x with tap (x + padding − v)/dilation: the first window has the last tap.
 #[inline(always)]
-fn collect(c: &Conv, sums: &[f32], wanted: impl Fn(usize) -> bool, reach: &Reach, to: &mut [f32]) {
+fn add_taps<V: Lanes<Elem = f32>, const N: usize, const P: usize, const T: usize>(
+    lanes: &mut [[V; N]; P],
+    line: &[f32],
+    weights: &[f32],
+    apart: usize,
+) {
+    const { assert!(T + P <= MET + 1) };
+    let Some(errors) = line.first_chunk::<MET>() else { return };
+    for t in 0..T {
+        let from = &weights[(T - 1 - t) * apart..];
+        let mut weight = [V::zero(); N];
+        for n in 0..N {
+            weight[n] = V::load(&from[n * V::WIDTH..]);
+        }
+        for p in 0..P {
+            let error = V::broadcast(errors[t + p]);
+            for n in 0..N {
+                lanes[p][n] = lanes[p][n] + error * weight[n];
+            }
+        }
+    }
+}
+
+/// The same for any number of taps, however far apart.
+#[inline(always)]
+fn add_all_taps<V: Lanes<Elem = f32>, const N: usize, const P: usize>(
+    lanes: &mut [[V; N]; P],
+    c: &Conv,
+    line: &[f32],
+    weights: &[f32],
+) {
+    let (columns, back) = (&c.windows.columns, &c.back);
+    let apart = if back.pieces == 1 { back.channels } else { back.piece };
+    for j in (0..columns.kernel).rev() {
+        let errors = &line[(columns.kernel - 1 - j) * columns.dilation..][..P];
+        let from = &weights[j * apart..];
+        let mut weight = [V::zero(); N];
+        for n in 0..N {
+            weight[n] = V::load(&from[n * V::WIDTH..]);
+        }
+        for p in 0..P {
+            let error = V::broadcast(errors[p]);
+            for n in 0..N {
+                lanes[p][n] = lanes[p][n] + error * weight[n];
+            }
+        }
+    }
+}
+
+/// Turns `[place, padding included; channel]` into `[channel, place]`, and adds it where it is wanted: `wanted` has a bit for
+/// each of so many places from one on.
+#[inline(always)]
+fn collect<V: Lanes<Elem = f32>>(
+    c: &Conv,
+    sums: &[f32],
+    wanted: impl Fn(usize, usize) -> u64,
+    to: &mut [f32],
+) {
     let (rows, columns, channels) = (&c.windows.rows, &c.windows.columns, c.back.channels);
-    for n in 0..to.len() / columns.input {
-        let line = &mut to[n * columns.input..(n + 1) * columns.input];
-        let (channel, y) = (n / rows.input, n % rows.input);
-        let first = ((y + rows.padding) * columns.padded() + columns.padding) * channels + channel;
-        let all = *reach == Reach::Everywhere;
-        for x in 0..columns.input {
-            if all || wanted(n * columns.input + x) {
-                line[x] += sums[first + x * channels];
+    for y in 0..rows.input {
+        let line = &sums[((y + rows.padding) * columns.padded() + columns.padding) * channels..];
+        for channel in (0..c.inputs_of_group()).step_by(V::WIDTH) {
+            let height = V::WIDTH.min(c.inputs_of_group() - channel);
+            for x in (0..columns.input).step_by(V::WIDTH) {
+                let width = V::WIDTH.min(columns.input - x);
+                let mut square = [V::zero(); 16];
+                for i in 0..V::WIDTH {
+                    if i < width {
+                        square[i] = V::load(&line[(x + i) * channels + channel..]);
+                    }
+                }
+                let square = V::transposed(square);
+                for j in 0..V::WIDTH {
+                    if j < height {
+                        let first = ((channel + j) * rows.input + y) * columns.input + x;
+                        let place = &mut to[first..first + width];
+                        let before = V::load(place);
+                        V::select(V::mask(wanted(first, width)), before + square[j], before).store(place);
+                    }
+                }
             }
         }
     }
@@ -461,17 +587,24 @@ fn of_channel<V: Lanes<Elem = f32>>(
     taken: &mut [usize],
     weights: &mut [f32],
 ) {
-    let places = channel * c.windows.places()..(channel + 1) * c.windows.places();
+    let places = channel * c.seen.len()..(channel + 1) * c.seen.len();
+    let of_group = c.width() / c.groups;
+    let group = channel / c.inputs_of_group() * of_group;
     let mut at = 0;
     for StepError { input: signal, .. } in seen {
         for sample in 0..signal.samples {
-            let (errors, taken) = (&turned[at * c.width()..(at + 1) * c.width()], &mut taken[at]);
+            let (errors, taken) = (&turned[at * c.width() + group..][..of_group], &mut taken[at]);
             at += 1;
             match &signal.events {
                 Some(events) => {
                     let (index, value) = events.of(sample);
                     while *taken < index.len() && (index[*taken] as usize) < places.end {
-                        of_value::<V>(c, index[*taken] as usize, value[*taken], errors, weights);
+                        of_value::<V>(
+                            c.strips_of(index[*taken] as usize - places.start),
+                            value[*taken],
+                            errors,
+                            weights,
+                        );
                         *taken += 1;
                     }
                 }
@@ -479,7 +612,7 @@ fn of_channel<V: Lanes<Elem = f32>>(
                     let values = signal.sample(sample);
                     for i in places.clone() {
                         if values[i] != 0.0 {
-                            of_value::<V>(c, i, values[i], errors, weights);
+                            of_value::<V>(c.strips_of(i - places.start), values[i], errors, weights);
                         }
                     }
                 }
@@ -490,10 +623,7 @@ fn of_channel<V: Lanes<Elem = f32>>(
 
 /// Adds what one value gives to the weights it meets, of those of its channel.
 #[inline(always)]
-fn of_value<V: Lanes<Elem = f32>>(c: &Conv, index: usize, value: f32, errors: &[f32], weights: &mut [f32]) {
-    let (channel, strips) = c.seen(index as u32);
-    let size = c.width() / c.groups;
-    let errors = &errors[channel / c.inputs_of_group() * size..][..size];
+fn of_value<V: Lanes<Elem = f32>>(strips: &[Strip], value: f32, errors: &[f32], weights: &mut [f32]) {
     for s in 0..strips.len() {
         let Strip { outputs, weights: at, length } = strips[s];
         let from = &errors[outputs as usize..][..length as usize];

@@ -336,8 +336,10 @@ struct Case {
 }
 
 fn cases() -> impl Strategy<Value = Case> {
-    let axis = || (1usize..9, 1usize..4, 1usize..4, 0usize..3, 1usize..3);
-    let channels = (1usize..4, 1usize..20, 1usize..4);
+    let axis = || (1usize..9, 1usize..6, 1usize..4, 0usize..3, 1usize..3);
+    // Channels of a group that fill no register, one, and more.
+    let inputs = prop::sample::select(vec![1usize, 2, 3, 8, 9, 17]);
+    let channels = (inputs, 1usize..20, 1usize..4);
     let rest = (1usize..4, prop::sample::select(vec![0.0, 0.05, 0.5, 1.0]), any::<bool>(), any::<u64>());
     (axis(), axis(), channels, rest).prop_filter_map("kernel fits", |(a, b, (c, o, groups), rest)| {
         let spec = describe::Conv {
