@@ -57,7 +57,7 @@ def of_torch(given):
     times = {peer: [] for peer in workers}
     for _ in range(1 + given.rounds):
         for peer, all_times in times.items():
-            all_times.append(workers[peer].ask("step"))
+            all_times.append(workers[peer].turn("step"))
     found = {peer: 1e3 * statistics.median(all_times[1:]) for peer, all_times in times.items()}
     row("training step, ms", found)
     row("peak, MiB", {peer: size / 2**20 for peer, size in memory.items()})

@@ -6,8 +6,8 @@
 Needs `cargo`, and a compiler for `compiled`. The benchmark writes weights, data, loss and gradients of a training step of
 each network into a folder (target/training); every peer takes them from there and must find the same loss and the same
 gradients before it is timed: the difference of a tensor's gradients has at most 1e-4 of their length. All have the same decay, surrogate, subtractive reset in the same
-step without gradient, readout and loss. Each runs in a process of its own and makes its steps when told to, one after the
-other in turn, so that all see the same machine; figures are medians. Memory is the peak of the first step above what the
+step without gradient, readout and loss. Each runs in a process of its own and makes its steps when told to, two in a row, of which the
+second is timed, then the next in turn, so that all see the same machine; figures are medians. Memory is the peak of the first step above what the
 process held before, data and weights excluded (of the second where the first compiles).
 
 `plain` is a loop over time, with the product of the input before it: once where the input stays the same, for all steps
@@ -362,13 +362,18 @@ class Worker:
         )
 
     def ask(self, command):
-        # The threads of whoever was asked before go on looking for work for a while.
-        time.sleep(0.2)
         print(command, file=self.process.stdin, flush=True)
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError(f"no answer to {command}")
         return float(line)
+
+    def turn(self, what):
+        """The second of two in a row, as in training, where one follows another. The threads of whoever had the turn before go on
+        looking for work for a while."""
+        time.sleep(0.2)
+        self.ask(what)
+        return self.ask(what)
 
     def end(self):
         self.process.stdin.close()
@@ -397,7 +402,7 @@ def compare(name, given):
         times = {peer: [] for peer in workers if what != "stream" or peer in ("rheobase", "plain", "compiled")}
         for _ in range(1 + given.rounds):
             for peer, all_times in times.items():
-                all_times.append(workers[peer].ask(what))
+                all_times.append(workers[peer].turn(what))
         found = {peer: 1e3 * statistics.median(all_times[1:]) for peer, all_times in times.items()}
         mine = found.pop("rheobase")
         best = min(found, key=found.get)

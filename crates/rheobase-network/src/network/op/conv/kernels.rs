@@ -92,11 +92,14 @@ fn add_scaled<V: Lanes<Elem = f32>>(to: &mut [f32], factor: f32, from: &[f32]) {
         }
         i += 4 * V::WIDTH;
     }
-    while i < len {
-        let place = i..len.min(i + V::WIDTH);
-        let to = &mut to[place.clone()];
-        (V::load(to) + factor * V::load(&from[place])).store(to);
+    while i + V::WIDTH <= len {
+        let to = &mut to[i..i + V::WIDTH];
+        (V::load(to) + factor * V::load(&from[i..i + V::WIDTH])).store(to);
         i += V::WIDTH;
+    }
+    if i < len {
+        let to = &mut to[i..];
+        (V::load(to) + factor * V::load(&from[i..])).store(to);
     }
 }
 
@@ -395,6 +398,13 @@ const ABREAST: usize = 8;
 /// Errors that a block of places meets in a line, at most, where the number of taps is known beforehand.
 const MET: usize = 16;
 
+/// A line of errors that a line of places meets, and the row of taps with which it does: where they stand.
+#[derive(Clone, Copy)]
+struct Meeting {
+    line: usize,
+    weights: usize,
+}
+
 /// Writes the sums of `N` registers of channels of a group, from `channel` on, at all places, `P` of a line at a time.
 #[inline(always)]
 fn gather_places<V: Lanes<Elem = f32>, const N: usize, const P: usize>(
@@ -407,24 +417,28 @@ fn gather_places<V: Lanes<Elem = f32>, const N: usize, const P: usize>(
     let (rows, columns, back) = (&c.windows.rows, &c.windows.columns, &c.back);
     let (outputs, row_size) = (c.outputs_of_group(), back.pieces * back.piece);
     let width = columns.outputs + 2 * (columns.kernel - 1) * columns.dilation;
+    let mut met = Vec::with_capacity(outputs * rows.kernel);
     for y in 0..rows.input {
         let run = c.rows.of(y);
+        met.clear();
+        for o in group * outputs..(group + 1) * outputs {
+            for r in 0..run.count {
+                let (window, i) = c.rows.nth(run, r);
+                met.push(Meeting {
+                    line: (o * rows.outputs + window) * width + columns.padding,
+                    weights: (o * rows.kernel + i) * row_size + channel,
+                });
+            }
+        }
         let mut x = 0;
         while x < columns.input {
-            let mut lanes = [[V::zero(); N]; P];
-            for o in group * outputs..(group + 1) * outputs {
-                for r in 0..run.count {
-                    let (window, i) = c.rows.nth(run, r);
-                    let line = &padded[(o * rows.outputs + window) * width + x + columns.padding..];
-                    let weights = &back.weights[(o * rows.kernel + i) * row_size + channel..];
-                    let weights = &weights[..row_size - channel];
-                    match (columns.kernel, back.pieces) {
-                        (3, 1) => add_taps::<V, N, P, 3>(&mut lanes, line, weights, back.channels),
-                        (5, 1) => add_taps::<V, N, P, 5>(&mut lanes, line, weights, back.channels),
-                        _ => add_all_taps::<V, N, P>(&mut lanes, c, line, weights),
-                    }
-                }
-            }
+            let lines = &padded[x..];
+            let sixteen = back.pieces == 1 && back.channels == 16 && channel == 0 && N * V::WIDTH <= 16;
+            let lanes = match columns.kernel {
+                3 if sixteen => add_taps::<V, N, P, 3>(&met, lines, &back.weights),
+                5 if sixteen => add_taps::<V, N, P, 5>(&met, lines, &back.weights),
+                _ => add_all_taps::<V, N, P>(&met, c, lines),
+            };
             let first = ((y + rows.padding) * columns.padded() + columns.padding + x) * back.channels;
             for p in 0..P.min(columns.input - x) {
                 for n in 0..N {
@@ -438,56 +452,65 @@ fn gather_places<V: Lanes<Elem = f32>, const N: usize, const P: usize>(
     }
 }
 
-/// Adds the `T` errors of a line that each place meets, times the weights of a row of taps, so many numbers apart. Window v sees
-/// place x with tap (x + padding − v)/dilation: the first window has the last tap.
+/// The sums of `P` places, of which each meets `T` errors of each line, times the weights of a row of taps of sixteen channels.
+/// Window v sees place x with tap (x + padding − v)/dilation: the first window has the last tap.
 #[inline(always)]
 fn add_taps<V: Lanes<Elem = f32>, const N: usize, const P: usize, const T: usize>(
-    lanes: &mut [[V; N]; P],
-    line: &[f32],
+    met: &[Meeting],
+    lines: &[f32],
     weights: &[f32],
-    apart: usize,
-) {
+) -> [[V; N]; P] {
     const { assert!(T + P <= MET + 1) };
-    let Some(errors) = line.first_chunk::<MET>() else { return };
-    for t in 0..T {
-        let from = &weights[(T - 1 - t) * apart..];
-        let mut weight = [V::zero(); N];
-        for n in 0..N {
-            weight[n] = V::load(&from[n * V::WIDTH..]);
-        }
-        for p in 0..P {
-            let error = V::broadcast(errors[t + p]);
+    let mut lanes = [[V::zero(); N]; P];
+    let (weights, _) = weights.as_chunks::<16>();
+    for k in 0..met.len() {
+        let errors = lines[met[k].line..].first_chunk::<MET>();
+        let weights = weights[met[k].weights / 16..].first_chunk::<T>();
+        let (Some(errors), Some(weights)) = (errors, weights) else { break };
+        for t in 0..T {
+            let mut weight = [V::zero(); N];
             for n in 0..N {
-                lanes[p][n] = lanes[p][n] + error * weight[n];
+                weight[n] = V::load(&weights[T - 1 - t][n * V::WIDTH..]);
+            }
+            for p in 0..P {
+                let error = V::broadcast(errors[t + p]);
+                for n in 0..N {
+                    lanes[p][n] = lanes[p][n] + error * weight[n];
+                }
             }
         }
     }
+    lanes
 }
 
-/// The same for any number of taps, however far apart.
+/// The same for any number of taps and channels, however far apart.
 #[inline(always)]
 fn add_all_taps<V: Lanes<Elem = f32>, const N: usize, const P: usize>(
-    lanes: &mut [[V; N]; P],
+    met: &[Meeting],
     c: &Conv,
-    line: &[f32],
-    weights: &[f32],
-) {
+    lines: &[f32],
+) -> [[V; N]; P] {
     let (columns, back) = (&c.windows.columns, &c.back);
     let apart = if back.pieces == 1 { back.channels } else { back.piece };
-    for j in (0..columns.kernel).rev() {
-        let errors = &line[(columns.kernel - 1 - j) * columns.dilation..][..P];
-        let from = &weights[j * apart..];
-        let mut weight = [V::zero(); N];
-        for n in 0..N {
-            weight[n] = V::load(&from[n * V::WIDTH..]);
-        }
-        for p in 0..P {
-            let error = V::broadcast(errors[p]);
+    let mut lanes = [[V::zero(); N]; P];
+    for k in 0..met.len() {
+        let Meeting { line, weights } = met[k];
+        for j in (0..columns.kernel).rev() {
+            let errors = &lines[line + (columns.kernel - 1 - j) * columns.dilation..][..P];
+            let from = &back.weights[weights + j * apart..];
+            let mut weight = [V::zero(); N];
             for n in 0..N {
-                lanes[p][n] = lanes[p][n] + error * weight[n];
+                weight[n] = V::load(&from[n * V::WIDTH..]);
+            }
+            for p in 0..P {
+                let error = V::broadcast(errors[p]);
+                for n in 0..N {
+                    lanes[p][n] = lanes[p][n] + error * weight[n];
+                }
             }
         }
     }
+    lanes
 }
 
 /// Turns `[place, padding included; channel]` into `[channel, place]`, and adds it where it is wanted: `wanted` has a bit for
