@@ -1,11 +1,16 @@
 //! Settings as TOML: errors with line and nearest known key, numbers that are numbers.
 
+mod value;
+
+use std::ops::Range;
 use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use toml::Value;
+use toml::de::DeTable;
 
+use self::value::TomlValue;
 use rheobase_base::{Error, Result};
 
 /// Reads `text`, which comes from `place` (a file's name, say).
@@ -13,9 +18,14 @@ use rheobase_base::{Error, Result};
 /// # Errors
 /// Unknown keys and names with the line and the nearest known one; anything else with line and what was expected.
 pub fn read<T: DeserializeOwned>(text: &str, place: &str) -> Result<T> {
-    let table: toml::Table = toml::from_str(text).map_err(|e| explain(&e, text, place))?;
-    no_nan(&table, "", place)?;
-    toml::from_str(text).map_err(|e| explain(&e, text, place))
+    no_nan(&from_text(text, text, place)?, "", place)?;
+    from_text(text, text, place)
+}
+
+/// Reads `text` for what `place` names; lines are those of `shown`, where that is the same.
+fn from_text<T: DeserializeOwned>(text: &str, shown: &str, place: &str) -> Result<T> {
+    let parsed = DeTable::parse(text).map_err(|e| explain(e.message(), e.span(), shown, place))?;
+    T::deserialize(TomlValue::of_text(&parsed)).map_err(|e| explain(&e.message, e.at, shown, place))
 }
 
 /// Makes settings of what was put together from parts, or read as JSON: through text, so that what reads settings is
@@ -25,7 +35,7 @@ pub fn read<T: DeserializeOwned>(text: &str, place: &str) -> Result<T> {
 /// As [`read`], without lines; null, and whole numbers of 2^63 and more.
 pub fn read_value<T: DeserializeOwned>(value: &impl Serialize, place: &str) -> Result<T> {
     let text = write(value, place)?;
-    toml::from_str(&text).map_err(|e| explain(&e, "", place))
+    from_text(&text, "", place)
 }
 
 /// The text of `value`, which stands for what `place` names.
@@ -43,7 +53,7 @@ pub fn write<T: Serialize>(value: &T, place: &str) -> Result<String> {
 /// Whole numbers of 2^63 and more.
 pub fn table_of<T: Serialize>(value: &T, place: &str) -> Result<toml::Table> {
     let text = toml::to_string(value).map_err(|e| unwritable(&e, place))?;
-    toml::from_str(&text).map_err(|e| explain(&e, "", place))
+    from_text(&text, "", place)
 }
 
 fn unwritable(error: &toml::ser::Error, place: &str) -> Error {
@@ -80,27 +90,19 @@ fn no_nan_in(value: &Value, path: &str, place: &str) -> Result<()> {
 }
 
 /// The library's error for one of the reader's.
-fn explain(error: &toml::de::Error, text: &str, place: &str) -> Error {
-    let line =
-        error.span().and_then(|span| text.get(..span.start)).map(|before| before.matches('\n').count() + 1);
-    if let Some((kind, name, known)) = unknown(error.message()) {
+fn explain(message: &str, at: Option<Range<usize>>, text: &str, place: &str) -> Error {
+    let before = at.and_then(|at| text.get(..at.start)).filter(|_| !text.is_empty());
+    let line = before.map(|before| before.matches('\n').count() + 1);
+    if let Some((kind, name, known)) = unknown(message) {
         let place = line.map_or(place.to_string(), |n| format!("{place}, line {n}"));
         return Error::unknown(place, kind, &name, known.iter().map(String::as_str));
     }
-    let what = error.message().trim_end().replace('\n', ", ");
+    let what = message.trim_end().replace('\n', ", ");
     Error::file(place, line.map_or(what.clone(), |n| format!("line {n}: {what}")))
 }
 
 /// What serde says of a name it does not know: "unknown field `a`, expected one of `b`, `c`".
 fn unknown(message: &str) -> Option<(&'static str, String, Vec<String>)> {
-    // What the reader of TOML itself says of the tables of kinds.
-    if let Some((found, known)) = message
-        .strip_prefix("unexpected keys in table: ")
-        .and_then(|rest| rest.split_once(", available keys: "))
-    {
-        let name = found.split(", ").next().unwrap_or(found).to_string();
-        return Some(("key", name, known.trim_end().split(", ").map(str::to_string).collect()));
-    }
     let (kind, rest) = match message.strip_prefix("unknown field ") {
         Some(rest) => ("key", rest),
         None => ("name", message.strip_prefix("unknown variant ")?),
