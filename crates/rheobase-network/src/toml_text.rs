@@ -1,5 +1,7 @@
 //! Settings as TOML: errors with line and nearest known key, numbers that are numbers.
 
+mod words;
+
 use std::path::Path;
 
 use serde::Serialize;
@@ -7,6 +9,7 @@ use serde::de::DeserializeOwned;
 use toml::Value;
 
 use rheobase_base::{Error, Result};
+use words::plain;
 
 /// Reads `text`, which comes from `place` (a file's name, say).
 ///
@@ -87,7 +90,7 @@ fn explain(error: &toml::de::Error, text: &str, place: &str) -> Error {
         let place = line.map_or(place.to_string(), |n| format!("{place}, line {n}"));
         return Error::unknown(place, kind, &name, known.iter().map(String::as_str));
     }
-    let what = error.message().trim_end().replace('\n', ", ");
+    let what = plain(&error.message().trim_end().replace('\n', ", "));
     Error::file(place, line.map_or(what.clone(), |n| format!("line {n}: {what}")))
 }
 
