@@ -150,7 +150,7 @@ fn files_import_each_other_in_no_circle() {
 /// Where a crate has several wings, what one imports from others, file by file, may lead back to it by no way.
 #[test]
 fn wings_of_a_crate_import_each_other_in_no_circle() {
-    for (name, count) in [("sim", 7), ("network", 5), ("learn", 2), ("originals", 2)] {
+    for (name, count) in [("sim", 7), ("network", 6), ("learn", 2), ("originals", 2)] {
         let files = sources_of(&format!("rheobase-{name}"));
         let mut wings: BTreeMap<Module, Vec<Module>> = BTreeMap::new();
         for (module, file) in files.iter().filter(|(m, _)| !m.is_empty() && !m.contains(&"tests".to_string()))

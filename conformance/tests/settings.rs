@@ -82,6 +82,10 @@ fn every_key_that_is_read_is_on_the_page_and_no_other() {
                 other => panic!("{text}: {other:?}"),
             };
             let mut known: BTreeSet<String> = known.into_iter().collect();
+            // The key that chose the kind is one, too.
+            if let Some(tag) = &section.tag {
+                assert!(known.remove(tag), "`{path}` {kind}");
+            }
             // A network's table is also that of its file.
             if path == "network" {
                 assert!(known.remove("file"));

@@ -83,7 +83,7 @@ def test_parameters_are_drawn_by_the_seed_of_the_training():
         (lambda: rb.Sequential(3), TypeError, "a part of a network is needed"),
         (lambda: rb.Sequential(rb.LIF), TypeError, "a part of a network is needed"),
         (lambda: rb.Sequential(rb.Part("linear", outputs=3, biass=True)), ValueError, "bias"),
-        (lambda: rb.Sequential(rb.Part("linear", outputs="many")), ValueError, "part: line 1: invalid type"),
+        (lambda: rb.Sequential(rb.Part("linear", outputs="many")), ValueError, "part: line 1: needs a whole number"),
         (lambda: rb.Sequential(rb.Part("linear", outputs=object())), TypeError, "is not a setting"),
         (lambda: rb.Linear(0), ValueError, "outputs = 0"),
         (lambda: rb.Linear(2.5), TypeError, "whole number"),

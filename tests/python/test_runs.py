@@ -24,7 +24,7 @@ def test_a_sweep_is_compared_and_goes_on(tmp_path):
 
     compared = rb.Comparison(tmp_path / "sweep")
     assert len(compared) == 4 and compared.to_csv().count("\n") == 5
-    assert "(2 seeds)" in compared.figure(log=True).to_svg()
+    assert "mean and range over 2 seeds" in compared.figure(log=True).to_svg()
 
 
 def test_faults_are_errors(tmp_path):

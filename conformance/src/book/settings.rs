@@ -14,7 +14,8 @@ const TOP: &str = "# Settings\n\n\
 Every key of a file of settings for `rheobase train`, `rheobase sweep` and `rheobase.Settings`. What is left out has its default; \
 an empty file means the digits that come with the library. `--set train.epochs=5` changes a key on the command line, \
 `Settings.set(\"train.epochs\", 5)` in Python; nodes and stages go by their names (`network.node.hidden.neurons.model`). \
-Where a list is wanted, a single value stands for a list of one. A key that is not here is refused, with the nearest one that is.\n\n\
+Where a list is wanted, a single value stands for a list of one; where a table has a kind, the kind alone stands for it with its defaults \
+(`loss = \"rate_error\"`). A key that is not here is refused, with the nearest one that is.\n\n\
 ```toml\n\
 [data]\n\
 steps = 8\n\

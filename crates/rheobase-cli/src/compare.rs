@@ -17,9 +17,9 @@ use crate::text::{Table, short};
 /// Compare runs: results and the settings that differ
 #[derive(Args)]
 #[command(
-    after_help = "A folder with runs in it stands for all of them. Runs that differ in their seed at most are one group: its test
+    after_help = "A folder with runs in it stands for all of them. Runs that differ in their seed at most are one group: its test \
 accuracy is a mean with its standard deviation, its curve the mean within a band from the lowest to the highest seed.
-Curves are those of the test where all runs have it epoch by epoch (train.test_every), else of the validation, else of
+Curves are those of the test where all runs have it epoch by epoch (train.test_every), else of the validation, else of \
 training; of a single group all of these.
 
 Examples:

@@ -14,10 +14,10 @@ use crate::format::Format;
 /// Convert models between frameworks, and say what becomes of every parameter
 #[derive(Args)]
 #[command(
-    after_help = "IN is a NIR graph (.nir), a description (.json) with --weights, a checkpoint (.pt, .pth, .safetensors, .npz) with
+    after_help = "IN is a NIR graph (.nir), a description (.json) with --weights, a checkpoint (.pt, .pth, .safetensors, .npz) with \
 --network, a checkpoint or run of ours, or a model that was converted before.
-OUT is a NIR graph (.nir), or weights (.safetensors, .npz): under our own names with the network beside them, so that it can be
-replayed and converted again; with --to as layers of a framework (snntorch, norse, spikingjelly, sinabs, rockpool) under its names;
+OUT is a NIR graph (.nir), or weights (.safetensors, .npz): under our own names with the network beside them, so that it can be \
+replayed and converted again; with --to as layers of a framework (snntorch, norse, spikingjelly, sinabs, rockpool) under its names; \
 or with --like under the names of a checkpoint. `load_state_dict` takes the latter two.
 
 Every parameter is exact (the same number), rewritten (the same behaviour by other numbers), approximated, lost, or refused.

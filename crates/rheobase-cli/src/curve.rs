@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use rheobase::curve::Settling;
-use rheobase::data::{Array, NonFinite, Table as Columns, write_csv, write_npz};
+use rheobase::data::{Array, NonFinite, Table as Columns, write_commented, write_npz};
 use rheobase::draw::FiCurve;
 use rheobase::models::neuron::{Emits, Info, Time};
 use rheobase::population::Number;
 use rheobase::{Input, Population, Record, Spikes};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::arguments::{check_output, is_stdout, write_table};
 use crate::failure::{Failure, Outcome};
@@ -22,6 +22,8 @@ use crate::terminal;
 use crate::text::{Table, exact, short};
 use crate::units::{Amount, time_of};
 
+/// The first words of the line above a table of a curve; JSON follows.
+pub(crate) const ABOUT: &str = "rheobase curve:";
 /// Points of a curve at most.
 const MOST_POINTS: usize = 1_000_000;
 
@@ -31,8 +33,8 @@ const MOST_CHECKED: usize = 32;
 /// Firing rate over constant input (f-I curve): the closed form, where there is one, beside simulation
 #[derive(Args)]
 #[command(
-    after_help = "The same neuron is simulated at every point, from rest; parameters given as LOW..HIGH are drawn once; rates are counted after --settle, from the intervals between spikes
-(from the output where a step can hold several spikes or a number). The range is by default 0 to four times the
+    after_help = "The same neuron is simulated at every point, from rest; parameters given as LOW..HIGH are drawn once; rates are counted after --settle, from the intervals between spikes \
+(from the output where a step can hold several spikes or a number). The range is by default 0 to four times the \
 model's example input (for outputs that can be negative, the same below 0 too), within the inputs the model allows.
 
 Examples:
@@ -120,7 +122,8 @@ impl Curve {
             };
         }
         if let Some(path) = &self.output {
-            write_table(path, |path| Curve::save(path, &points))?;
+            let about = self.about(&population, &points);
+            write_table(path, |file| Curve::save(file, &points, Some(&about).filter(|_| !is_stdout(path))))?;
         }
         self.draw(&population, &points)?;
         points.warnings.iter().for_each(|w| terminal::warn(&format!("warning: {w}")));
@@ -128,7 +131,7 @@ impl Curve {
             return Ok(());
         }
         if self.format.csv {
-            return write_table(Path::new("-"), |path| Curve::save(path, &points));
+            return write_table(Path::new("-"), |path| Curve::save(path, &points, None));
         }
         self.format.print(&points.json(info), || {
             let mut out = points.text(info);
@@ -243,15 +246,35 @@ impl Curve {
         Ok(between)
     }
 
-    fn save(path: &Path, points: &Points) -> Outcome<()> {
+    /// What was simulated, for pictures of the table: units, steps, and where it comes from.
+    fn about<E: Number>(&self, population: &Population<E>, points: &Points) -> Value {
+        let info = population.model().info();
+        let params = population.params().map(|(f, c)| (f.name.to_string(), json!(c.get(0))));
+        json!({
+            "model": info.name,
+            "class": info.class,
+            "params": params.collect::<serde_json::Map<_, _>>(),
+            "dt": population.dt(),
+            "seed": self.setup.seed,
+            "input_unit": info.input_unit,
+            "rate_unit": Points::unit(info),
+            "rheobase": points.rheobase.map(|(low, high)| 0.5 * (low + high)),
+        })
+    }
+
+    /// Writes the columns; `about`, if it is given, as a line of comment above them or as `meta`.
+    fn save(path: &Path, points: &Points, about: Option<&Value>) -> Outcome<()> {
         let mut columns = vec![("input", &points.input), ("simulated", &points.simulated)];
         columns.extend(points.closed.as_ref().map(|c| ("closed_form", c)));
         if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
             let (names, columns) =
                 columns.into_iter().map(|(name, column)| (name.to_string(), column.clone())).unzip();
-            return Ok(write_csv(path, &Columns { names, columns }, NonFinite::Refuse)?);
+            let comment = about.map_or(String::new(), |about| format!("{ABOUT} {about}"));
+            let table = Columns { names, columns };
+            return Ok(write_commented(path, &comment, &table, NonFinite::Refuse)?);
         }
-        let arrays: Vec<_> = columns.into_iter().map(|(n, c)| (n, Array::vector(c.clone()))).collect();
+        let mut arrays: Vec<_> = columns.into_iter().map(|(n, c)| (n, Array::vector(c.clone()))).collect();
+        arrays.extend(about.map(|about| ("meta", Array::text(about.to_string()))));
         Ok(write_npz(path, &arrays)?)
     }
 
@@ -270,12 +293,8 @@ impl Curve {
         if let Some((low, high)) = points.rheobase {
             figure = figure.rheobase(0.5 * (low + high));
         }
-        let dt = population.dt();
-        let figure = figure.step(dt).figure()?;
-        let params = population.params().map(|(f, c)| (f.name.to_string(), json!(c.get(0))));
-        let params: serde_json::Map<_, _> = params.collect();
-        let about = json!({ "model": info.name, "params": params, "dt": dt, "seed": self.setup.seed });
-        self.picture.save(with_provenance(figure, &about), path)
+        let figure = figure.step(population.dt()).figure()?;
+        self.picture.save(with_provenance(figure, &self.about(population, points)), path)
     }
 }
 
@@ -308,7 +327,7 @@ impl Points {
         }
     }
 
-    fn json(&self, info: &Info) -> serde_json::Value {
+    fn json(&self, info: &Info) -> Value {
         let drawn: serde_json::Map<_, _> =
             self.drawn.iter().map(|(n, x)| (n.to_string(), json!(x))).collect();
         json!({

@@ -16,7 +16,7 @@ use crate::train::run_folder::{CHECKPOINT, CONFIG, RunFolder};
 /// Make a trained network of ReLU one that can spike
 #[derive(Args)]
 #[command(
-    after_help = "NET.toml names the layers in order: linear, conv, batch_norm (folded), relu, pool, flatten, dropout, softmax
+    after_help = "NET.toml names the layers in order: linear, conv, batch_norm (folded), relu, pool, flatten, dropout, softmax \
 (left out). WEIGHTS is a .safetensors or .npz file; layout = \"torch\" or \"keras\" in NET.toml says how they stand in it.
 The folder is then one of a run: eval, predict and inspect take it.
 

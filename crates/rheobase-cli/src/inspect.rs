@@ -20,8 +20,8 @@ use crate::train::run_folder::{REPORT, checkpoint_of, read_trained};
 /// Show what is in a file: a network's layers, or a recording or data set
 #[derive(Args)]
 #[command(
-    after_help = "FILE is a network (TOML), the settings of a job (TOML), a checkpoint, the folder of a run, a model of another
-framework (.nir, .json with --weights, .pt or .safetensors with --network), for which it says what became of every parameter, or a
+    after_help = "FILE is a network (TOML), the settings of a job (TOML), a checkpoint, the folder of a run, a model of another \
+framework (.nir, .json with --weights, .pt or .safetensors with --network), for which it says what became of every parameter, or a \
 recording or a data set of any kind that is read (docs/formats.md).
 
 Examples:

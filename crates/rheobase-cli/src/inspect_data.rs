@@ -1,6 +1,8 @@
 //! `rheobase inspect`: what is in a recording or a data set.
 
-use rheobase::data::{self, Contents, Dataset, Inputs, NpzOptions, SpikeTrains, TrainOptions, contents};
+use rheobase::data::{
+    self, Contents, CsvOptions, Dataset, Inputs, NpzOptions, SpikeTrains, TrainOptions, contents,
+};
 use serde_json::{Value, json};
 
 use crate::analyse::described;
@@ -26,6 +28,8 @@ pub(crate) fn run(file: &FilePart, format: Format) -> Outcome<()> {
         }
     };
     let recording = found.recording.as_ref();
+    // A table that names no spikes is one of samples.
+    let samples = samples.or_else(|| recording.is_err().then(|| table_of_samples(file)).flatten());
     let all = json!({
         "file": file.path,
         "format": found.format.name,
@@ -78,6 +82,13 @@ fn text(file: &FilePart, found: &Contents, samples: Option<&Dataset>) -> String 
         (Err(e), None) => out += &format!("no spikes read: {e}\n"),
     }
     out
+}
+
+/// A table as a data set, as `data.source.csv` reads it, if it has classes.
+fn table_of_samples(file: &FilePart) -> Option<Dataset> {
+    let is_csv = file.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv"));
+    let read = is_csv.then(|| data::read_csv_dataset(&file.path, &CsvOptions::default()).ok()).flatten();
+    read.filter(|samples| samples.classes() > 1)
 }
 
 /// The file as a data set, if it is clearly one.

@@ -26,14 +26,14 @@ const MOST_INPUTS: usize = 6;
 /// Fixed points and stability, rheobase and chronaxie of a model; its phase plane as a picture
 #[derive(Args)]
 #[command(
-    after_help = "Models with two variables have a phase plane, those with one a phase line: speed over value. Fixed points are
-those within the window. The rheobase is the smallest constant input that makes a neuron fire which was at rest; the
+    after_help = "Models with two variables have a phase plane, those with one a phase line: speed over value. Fixed points are \
+those within the window. The rheobase is the smallest constant input that makes a neuron fire which was at rest; the \
 chronaxie is how long twice that must last. Without --input there are two: none, and the model's example input.
 
 Examples:
   rheobase phase lif
   rheobase phase adex --input 0,500,800 --plot adex.svg
-  rheobase phase izhikevich --x v=-80..40 --y w=-20..10 --start v=-50 --plot plane.png
+  rheobase phase izhikevich --x v=-80..40 --y w=-20..10 --initial v=-50 --plot plane.png
   rheobase phase adex --line --hold w=100 --json"
 )]
 pub(crate) struct Phase {

@@ -34,6 +34,19 @@ enum By {
 }
 
 impl RasterRows {
+    /// Whether rows are to stand in another order than that of their numbers.
+    pub(crate) fn sorted(&self) -> bool {
+        self.sort != By::Number
+    }
+    /// Whether there are to be groups.
+    pub(crate) fn grouped(&self) -> bool {
+        !self.group.is_empty()
+    }
+    /// Whether the rate is asked for.
+    pub(crate) fn with_rate(&self) -> bool {
+        self.with_rate
+    }
+
     /// The rows, of neurons whose number `number` finds.
     pub(crate) fn rows(&self, number: impl Fn(&str) -> Outcome<usize>) -> Outcome<Rows> {
         let order = match self.sort {

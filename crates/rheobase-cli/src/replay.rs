@@ -15,7 +15,7 @@ use crate::text::Table;
 /// Run recorded input through a model and compare its spikes, step by step
 #[derive(Args)]
 #[command(
-    after_help = "MODEL is what `rheobase convert` reads. RUN.npz holds `input` [step, sample, …] and, for each layer of neurons,
+    after_help = "MODEL is what `rheobase convert` reads. RUN.npz holds `input` [step, sample, …] and, for each layer of neurons, \
 `spikes_LAYER` of the same first axes: what the framework computed itself; `v_LAYER` is shown beside ours where a spike differs.
 Layers are paired by name, else by their order. examples/exchange has a script for each framework that records one.
 

@@ -42,5 +42,25 @@ impl Settings {
 pub(crate) fn explained(error: rheobase::Error) -> Failure {
     let said = error.to_string();
     let end = if said.ends_with('?') { "" } else { ";" };
-    Failure::bad(format!("{said}{end} `rheobase settings` explains every key"))
+    let explains = match error {
+        rheobase::Error::Unknown { kind: "model", .. } => "`rheobase models` lists all models",
+        rheobase::Error::Unknown { kind: "surrogate", .. } => {
+            "`rheobase models --surrogates` lists all surrogates"
+        }
+        rheobase::Error::Unknown { kind: "parameter" | "state field", .. } => {
+            "`rheobase models MODEL` lists what a model has"
+        }
+        _ => "`rheobase settings` explains every key",
+    };
+    Failure::bad(format!("{said}{end} {explains}"))
+}
+
+/// As [`explained`], of what arises where a job is made: files of samples, and what they hold, are no keys.
+pub(crate) fn explained_of_job(error: rheobase::Error) -> Failure {
+    match error {
+        rheobase::Error::Value { .. }
+        | rheobase::Error::Unknown { .. }
+        | rheobase::Error::Unsupported { .. } => explained(error),
+        other => other.into(),
+    }
 }

@@ -27,8 +27,8 @@ pub(crate) const TABLE: &str = "sweep.csv";
 /// Train once for every combination of some settings, under several seeds
 #[derive(Args)]
 #[command(
-    after_help = "Each run has a folder of its own in the sweep's, as `train` makes it. The same command again goes on where it
-stopped: finished runs are skipped, begun ones go on, to the same bits. A run that cannot be trained is said at the end;
+    after_help = "Each run has a folder of its own in the sweep's, as `train` makes it. The same command again goes on where it \
+stopped: finished runs are skipped, begun ones go on, to the same bits. A run that cannot be trained is said at the end; \
 the others go on meanwhile. `rheobase compare` shows the table again, and the learning curves.
 
 Examples:
@@ -91,6 +91,14 @@ impl Sweep {
         }
         if let Some(found) = table(&runs, &out)? {
             compare::print(&found, self.format)?;
+            if self.format.is_text() {
+                let place = out.display();
+                terminal::say(&format!(
+                    "\nwrote   {place}: a folder for each run, {TABLE}\n\nTry next:\n  \
+                     rheobase compare {place} --plot curves.svg    the table again, and the learning curves\n  \
+                     rheobase report {place}                       everything on one page\n"
+                ))?;
+            }
         }
         match failures(&failed, runs.len()) {
             None => Ok(()),

@@ -17,8 +17,8 @@ use crate::train::samples_file::SamplesFile;
 /// Make a spiking network one of rates, with the error of each layer
 #[derive(Args)]
 #[command(
-    after_help = "Every layer is measured on training samples: mean input and rate of each neuron from two fifths of the
-sample on. The smoothed curve of the LIF neuron is fitted to them. The folder is then one of a run: eval, predict and
+    after_help = "Every layer is measured on training samples: mean input and rate of each neuron from two fifths of the \
+sample on. The smoothed curve of the LIF neuron is fitted to them. The folder is then one of a run: eval, predict and \
 inspect take it.
 
 Examples:

@@ -16,7 +16,7 @@ use crate::text::{Table, short, wrap};
 #[derive(Args)]
 #[command(
     after_help = "A trace is an npz file that holds input, outputs and states of a run of another library, and what was run.
-Each is run here on the same input and compared array by array. A number agrees within the tolerance of its precision,
+Each is run here on the same input and compared array by array. A number agrees within the tolerance of its precision, \
 or as far as rounding may carry it through the model's own equations.
 
   pass         every array agrees

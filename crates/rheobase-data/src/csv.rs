@@ -108,12 +108,10 @@ pub fn write_csv(path: impl AsRef<Path>, table: &Table, non_finite: NonFinite) -
 }
 
 /// [`write_csv`] behind a line of comment, if that is not empty.
-pub(super) fn write_commented(
-    path: &Path,
-    comment: &str,
-    table: &Table,
-    non_finite: NonFinite,
-) -> Result<()> {
+///
+/// # Errors
+/// Those of [`write_csv`].
+pub fn write_commented(path: &Path, comment: &str, table: &Table, non_finite: NonFinite) -> Result<()> {
     let fault = |what: String| Error::file(path, format!("cannot be written: {what}"));
     table.check().map_err(fault)?;
     if let Some(name) = table.names.first().filter(|n| n.starts_with('#') || is_number(n)) {

@@ -55,7 +55,7 @@ pub use rheobase_signals::{
 
 pub use array::{Array, ArrayData};
 pub use channels::Channels;
-pub use csv::{NonFinite, Table, read_csv, read_csv_bytes, write_csv};
+pub use csv::{NonFinite, Table, read_csv, read_csv_bytes, write_commented, write_csv};
 pub use csv_dataset::{CsvOptions, LabelColumn, read_csv_dataset};
 pub use dataset::{Dataset, EventInputs, Inputs};
 pub use digits::{digits, digits_split};

@@ -242,7 +242,8 @@ impl<'a> PhasePlane<'a> {
             let (at, by) = heads.unzip();
             panel.marks.push(Mark::Arrows { at, by, paint, pitch: 11.0 });
             let start = pieces.iter().flat_map(|p| p.first()).take(1).copied().collect();
-            panel.marks.push(Mark::Points { points: start, shape: Shape::Disc, paint, radius: 2.0 });
+            // Wider than a fixed point: a neuron that starts at rest starts on one, which is drawn over it.
+            panel.marks.push(Mark::Points { points: start, shape: Shape::Disc, paint, radius: 4.4 });
             if !name.is_empty() {
                 panel.legend_line(paint, false, name);
                 panel.legend.push((Swatch::Symbol { shape: Shape::Disc, paint }, "its start".into()));

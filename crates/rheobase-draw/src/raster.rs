@@ -15,6 +15,8 @@ use rheobase_signals::{Window, rounding};
 
 /// More rows than this have no room for all of their names.
 const ROWS: usize = 25;
+/// Numbers beside the rows of several samples, about.
+const LABELS: usize = 16;
 
 /// In which order the rows of a raster stand, from the bottom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -214,8 +216,13 @@ impl<'a> Raster<'a> {
             Order::First => format!("{}, by first spike", self.rows),
         };
         let counted = (0..self.count).zip(self.names).all(|(neuron, name)| *name == neuron.to_string());
-        if counted && self.order == Order::Number {
+        // Rows beyond the names are those of the next sample, whose neurons count from 0 again.
+        let again = (1..self.count).contains(&self.names.len());
+        if counted && !again && self.order == Order::Number {
             return Axis::whole(&label, range);
+        }
+        if counted && self.order == Order::Number {
+            return Axis::named(&label, range, again_from_zero(self.count, self.names.len()));
         }
         let name = |neuron: usize| match self.names.len() {
             0 => neuron.to_string(),
@@ -270,6 +277,17 @@ impl<'a> Raster<'a> {
             None => check::some(PLACE, "times", self.times),
         }
     }
+}
+
+/// The rows at round numbers of neurons, of which there are so many in each sample, with these numbers.
+fn again_from_zero(rows: usize, neurons: usize) -> Vec<(f64, String)> {
+    let wanted = rows.div_ceil(LABELS);
+    let steps = (0..9).flat_map(|ten| [1, 2, 5].map(|n| n * 10_usize.pow(ten)));
+    let step = steps.into_iter().find(|step| *step >= wanted).unwrap_or(neurons).min(neurons);
+    let round = (0..rows).filter(|row| (row % neurons).is_multiple_of(step));
+    // The last sample's number may stand too near to the next one's 0.
+    let clear = round.filter(|row| row % neurons == 0 || neurons - row % neurons >= step / 2);
+    clear.map(|row| (row as f64, (row % neurons).to_string())).collect()
 }
 
 /// A range that starts shortly after 0 starts at 0: the run did.

@@ -1,6 +1,7 @@
 //! Settings as TOML: errors with line and nearest known key, numbers that are numbers.
 
 mod value;
+mod words;
 
 use std::ops::Range;
 use std::path::Path;
@@ -11,6 +12,7 @@ use toml::Value;
 use toml::de::DeTable;
 
 use self::value::TomlValue;
+use self::words::plain;
 use rheobase_base::{Error, Result};
 
 /// Reads `text`, which comes from `place` (a file's name, say).
@@ -97,7 +99,7 @@ fn explain(message: &str, at: Option<Range<usize>>, text: &str, place: &str) -> 
         let place = line.map_or(place.to_string(), |n| format!("{place}, line {n}"));
         return Error::unknown(place, kind, &name, known.iter().map(String::as_str));
     }
-    let what = message.trim_end().replace('\n', ", ");
+    let what = plain(&message.trim_end().replace('\n', ", "));
     Error::file(place, line.map_or(what.clone(), |n| format!("line {n}: {what}")))
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod recording;
 pub(crate) mod report;
 mod run_report;
 mod sweep_report;
+mod unread;
 
 use std::str::FromStr;
 
@@ -63,7 +64,7 @@ pub(crate) struct Options {
     pub(crate) bin: Option<Amount>,
     /// Longest lag of correlograms and of coincidences, s or steps [default: 0.1 s or 100 steps; no limit]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
-    max_lag: Option<Amount>,
+    pub(crate) max_lag: Option<Amount>,
     /// The two trains of a cross-correlogram, by name, or else by number from 0 [default: every train with itself, added up]
     #[arg(long, value_name = "A,B", value_parser = pair)]
     pub(crate) pair: Option<(String, String)>,
@@ -75,37 +76,37 @@ pub(crate) struct Options {
     pub(crate) tau: Option<Amount>,
     /// Cost of moving a spike in the Victor-Purpura distance, 1/s or per step [default: 1/tau]
     #[arg(long, value_name = "COST", allow_negative_numbers = true)]
-    cost: Option<Amount>,
+    pub(crate) cost: Option<Amount>,
     /// Probability with which intervals cover
     #[arg(long, value_name = "P", default_value_t = 0.95, allow_negative_numbers = true)]
     level: f64,
     /// Refractoriness constant R of LvR, s or steps [default: 0.005 s or 5 steps]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, alias = "refractoriness")]
-    lvr_constant: Option<Amount>,
+    pub(crate) lvr_constant: Option<Amount>,
     /// Intervals below this are violations, s or steps [default: 0.002 s or 2 steps]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
-    refractory: Option<Amount>,
+    pub(crate) refractory: Option<Amount>,
     /// Limits of bursts, such as begin=0.1,within=0.2: longest interval to begin with and within, shortest pause between,
     /// shortest duration, fewest spikes [default: begin=0.17,within=0.3,between=0.2,duration=0.01,spikes=3]
     #[arg(long, value_name = "NAME=X,…", value_delimiter = ',', value_parser = limit)]
-    bursts: Vec<(String, Amount)>,
+    pub(crate) bursts: Vec<(String, Amount)>,
     /// Kernel of smoothed rates: expon, gauss, expogauss, alpha; published-… as nengo-extras samples them [default: gauss]
     #[arg(long, value_name = "NAME", value_parser = kernel)]
     pub(crate) kernel: Option<Kernel>,
     /// Time between two smoothed rates [default: the recording's step, or tau/20]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
-    step: Option<Amount>,
+    pub(crate) step: Option<Amount>,
     /// Times of the stimuli of a PSTH
     #[arg(long, value_name = "TIME,…", value_delimiter = ',', allow_negative_numbers = true)]
-    at: Vec<Amount>,
+    pub(crate) at: Vec<Amount>,
     /// The span around each stimulus [default: -0.1..0.2]
     #[arg(long, value_name = "LOW..HIGH", allow_hyphen_values = true)]
-    around: Option<Span>,
+    pub(crate) around: Option<Span>,
 }
 
 /// `LOW..HIGH`, of which the unit is known with the recording.
 #[derive(Debug, Clone)]
-struct Span(String);
+pub(crate) struct Span(String);
 
 impl FromStr for Span {
     type Err = String;
@@ -147,6 +148,11 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 impl Options {
+    /// Whether rates are to be smoothed: a kernel, its width, or the time between two rates is said.
+    pub(crate) fn smooths(&self) -> bool {
+        self.kernel.is_some() || self.tau.is_some() || self.step.is_some()
+    }
+
     fn bursts(&self, trains: &SpikeTrains) -> Outcome<BurstRule> {
         let mut rule = measures::usual_bursts(trains.clock);
         for (name, x) in &self.bursts {
@@ -245,6 +251,11 @@ enum Measure {
 }
 
 impl Measure {
+    /// Its name on the command line.
+    fn name(self) -> String {
+        self.to_possible_value().map_or(String::new(), |value| value.get_name().to_string())
+    }
+
     fn take(self, trains: &SpikeTrains, set: &Settings, found: &mut Findings) -> Outcome<()> {
         match self {
             Measure::Rate => measures::rate(trains, set, found),
@@ -302,6 +313,7 @@ impl Analyse {
 
     fn measured(&self, trains: &SpikeTrains) -> Outcome<Findings> {
         let set = self.options.settings(trains)?;
+        self.options.note_unread(&self.measure);
         let mut found = Findings::default();
         if self.measure.is_empty() {
             measures::usual(trains, &set, &mut found)?;

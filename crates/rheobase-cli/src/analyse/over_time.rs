@@ -2,6 +2,7 @@
 
 use rheobase::analyse::{Kernel, Violations, align, psth as histogram, rates_kernel, violations as counted};
 use rheobase::data::SpikeTrains;
+use rheobase::models::neuron::Time;
 use serde_json::{Value, json};
 
 use crate::analyse::measures::{Findings, Settings, interval_json, limits};
@@ -61,15 +62,7 @@ pub(crate) fn smooth(trains: &SpikeTrains, set: &Settings, found: &mut Findings)
     let parts =
         json!({ "kernel": name_of(smooth.kernel), "tau": smooth.tau, "times": smooth.times, "rates": rates });
     found.per_train("smooth", ("HIGHEST RATE", unit), &highest, set.level, &parts)?;
-    found.line(
-        "",
-        format!(
-            "kernel {}, tau {} {time}, every {} {time}",
-            name_of(smooth.kernel),
-            short(smooth.tau),
-            short(smooth.step)
-        ),
-    );
+    found.line("", format!("{}, every {} {time}", smooth.words(trains.clock), short(smooth.step)));
     let columns = rates.into_iter().enumerate().map(|(i, rates)| (trains.label(i), rates));
     found.table(std::iter::once(("time".to_string(), smooth.times)).chain(columns));
     Ok(())
@@ -103,6 +96,11 @@ impl Smooth {
         }
         let times = (0..samples as usize).map(|i| start + i as f64 * step).collect();
         Ok(Smooth { times, kernel: set.kernel.unwrap_or(Kernel::Gauss), tau, step, start })
+    }
+
+    /// The kernel and its width, as pictures and tables say them.
+    pub(crate) fn words(&self, clock: Time) -> String {
+        format!("kernel {}, tau {} {}", name_of(self.kernel), short(self.tau), units(clock).0)
     }
 
     /// The rate of a train at every step.
@@ -145,9 +143,10 @@ pub(crate) fn psth(trains: &SpikeTrains, set: &Settings, found: &mut Findings) -
     found.line(
         "psth",
         format!(
-            "highest rate {} {unit}, {} {time} after the stimulus; {} stimuli, {} trains, bins of {} {time}",
+            "highest rate {} {unit}, {} to {} {time} after the stimulus; {} stimuli, {} trains, bins of {} {time}",
             short(peak.1),
             short(h.start + peak.0 as f64 * bin),
+            short(h.start + (peak.0 + 1) as f64 * bin),
             set.at.len(),
             trains.times.len(),
             short(bin)

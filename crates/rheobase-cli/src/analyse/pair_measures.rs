@@ -65,7 +65,9 @@ pub(crate) fn lags(trains: &SpikeTrains, set: &Settings) -> Outcome<Lags> {
     let of = if taken == 1 {
         format!("train {}", trains.label(0))
     } else {
-        format!("{taken} trains, each with itself")
+        let all = trains.times.len();
+        let some = if taken < all { format!("{taken} of {all}") } else { taken.to_string() };
+        format!("{some} trains, each with itself")
     };
     let spikes = trains.times[..taken].iter().map(Vec::len).sum();
     Ok(Lags { correlogram, bin, spikes, of })

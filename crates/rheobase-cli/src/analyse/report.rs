@@ -27,10 +27,10 @@ const TRAINS: usize = 50;
 /// Put everything in a folder of results on one HTML page
 #[derive(Args)]
 #[command(
-    after_help = "The page needs nothing from the network. Of a training it shows result, settings and layers first, of a
-sweep its runs with their learning curves. It shows, as far as the folder has them: spikes (.npz, .npy, .csv)
-as raster, rates and intervals with their statistics; probes as traces; f-I curves; metrics of a training (.csv, .json,
-.jsonl) as learning curves; its stages (stages.csv) and other .json files as tables; pictures (.svg, .png). What it cannot
+    after_help = "The page needs nothing from the network. Of a training it shows result, settings and layers first, of a \
+sweep its runs with their learning curves. It shows, as far as the folder has them: spikes (.npz, .npy, .csv) \
+as raster, rates and intervals with their statistics; probes as traces; f-I curves; metrics of a training (.csv, .json, \
+.jsonl) as learning curves; its stages (stages.csv) and other .json files as tables; pictures (.svg, .png). What it cannot \
 show it lists, with the reason. Subfolders are left out.
 
 Examples:

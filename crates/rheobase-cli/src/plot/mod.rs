@@ -3,6 +3,7 @@
 pub(crate) mod numbers;
 mod of_run;
 pub(crate) mod traces;
+mod unread;
 
 use std::path::PathBuf;
 
@@ -18,7 +19,7 @@ use crate::analyse::pair_measures::{self, Kind};
 use crate::analyse::recording::{self, Part, file_part, train_called, units};
 use crate::arguments::{FilePart, is_stdout};
 use crate::failure::{Failure, Outcome};
-use crate::picture_options::PictureOptions;
+use crate::picture_options::{PictureOptions, with_provenance};
 use crate::raster_rows::RasterRows;
 use crate::terminal;
 
@@ -72,12 +73,12 @@ pub(crate) struct Plot {
     /// Draw only these trains or neurons, by number from 0; trains by name first, if one is called so
     #[arg(long, value_name = "I,J…", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
-    /// Distance of the matrix
-    #[arg(long, value_name = "NAME", default_value = "spike")]
-    distance: Distance,
-    /// What a correlogram counts in
-    #[arg(long, value_name = "HOW", default_value = "counts", aliases = ["scale", "normalize"])]
-    normalise: Scaled,
+    /// Distance of the matrix [default: spike]
+    #[arg(long, value_name = "NAME")]
+    distance: Option<Distance>,
+    /// What a correlogram counts in [default: counts]
+    #[arg(long, value_name = "HOW", aliases = ["scale", "normalize"])]
+    normalise: Option<Scaled>,
     #[command(flatten)]
     rows: RasterRows,
     /// Draw traces over one another instead of one above another
@@ -119,6 +120,12 @@ enum Picture {
     Confusion,
     /// Firing rate over input
     Fi,
+}
+
+impl Picture {
+    fn name(self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
 }
 
 /// What a correlogram counts in.
@@ -165,14 +172,20 @@ fn map_size(text: &str) -> Result<(usize, usize), String> {
 impl Plot {
     pub(crate) fn run(self) -> Outcome<()> {
         self.picture.check("-o", &self.output)?;
+        self.refuse_unread()?;
         let file = file_part(&self.file);
         let mut figure = self.figure(&file)?;
         if let Some(title) = &self.title {
             figure = figure.title(title);
         }
-        let figure = figure
-            .provenance("data", &self.file)
-            .provenance("picture", format!("{:?}", self.kind).to_lowercase());
+        let figure = figure.provenance("data", &self.file).provenance("picture", self.kind.name());
+        let of_run = matches!(self.kind, Picture::Weights | Picture::Learning | Picture::Confusion);
+        let figure = match self.kind {
+            _ if of_run && file.path.is_dir() => of_run::with_source(figure, &file.path)?,
+            // The table of a curve has said its own.
+            Picture::Fi => figure,
+            _ => with_provenance(figure, &numbers::source_of(&file.path)),
+        };
         self.picture.save(figure, &self.output)?;
         if is_stdout(&self.output) {
             return Ok(());
@@ -205,9 +218,9 @@ impl Plot {
         let set = self.options.settings(&trains)?;
         match self.kind {
             Picture::Isi => intervals(&trains, set.bin),
-            Picture::Correlogram => correlogram(&trains, &set, self.normalise),
-            Picture::Distances => distances(&trains, self.distance.kind(), &set),
-            Picture::Rates if self.options.kernel.is_some() => smooth_rates(&trains, &set),
+            Picture::Correlogram => correlogram(&trains, &set, self.normalise.unwrap_or(Scaled::Counts)),
+            Picture::Distances => distances(&trains, self.distance.unwrap_or(Distance::Spike).kind(), &set),
+            Picture::Rates if self.options.smooths() => smooth_rates(&trains, &set),
             Picture::Rates => Ok(population_rate(&trains, set.bin, set.level)?),
             Picture::Psth => around_stimuli(&trains, &set),
             _ => Ok(raster(&trains, &self.rows.rows(|first| train_called(&trains, "--group", first))?)?),
@@ -237,7 +250,10 @@ fn smooth_rates(trains: &SpikeTrains, set: &Settings) -> Outcome<Figure> {
     let at: Vec<f64> = smooth.times.iter().copied().step_by(every).collect();
     let thinned = |train: &Vec<f64>| Ok(smooth.rate(train)?.into_iter().step_by(every).collect());
     let curves: Vec<Vec<f64>> = trains.times[..shown].iter().map(thinned).collect::<Outcome<_>>()?;
-    let rates = Rates::new(&at).clock(trains.clock).title(some_of(shown, trains.times.len(), "trains"));
+    let some = some_of(shown, trains.times.len(), "trains");
+    let words = smooth.words(trains.clock);
+    let title = if some.is_empty() { words } else { format!("{some}, {words}") };
+    let rates = Rates::new(&at).clock(trains.clock).title(title);
     let rates = curves
         .iter()
         .enumerate()

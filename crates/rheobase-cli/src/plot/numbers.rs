@@ -1,5 +1,7 @@
 //! `plot weights`, `plot learning`, `plot confusion`, `plot fi`: tables and arrays that are not over simulated time.
 
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use rheobase::Error;
@@ -10,7 +12,9 @@ use rheobase::show::weights::maps;
 use serde_json::Value;
 
 use crate::arguments::FilePart;
+use crate::curve::ABOUT;
 use crate::failure::{Failure, Outcome};
+use crate::picture_options::with_provenance;
 
 fn refused(path: &Path, what: impl std::fmt::Display) -> Failure {
     Failure::bad(format!("{}: {what}", path.display()))
@@ -216,9 +220,17 @@ pub(crate) fn confusion(file: &FilePart) -> Outcome<Figure> {
 pub(crate) fn fi_curve(path: &Path) -> Outcome<Figure> {
     let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase());
     let names = ["input", "simulated", "closed_form"];
+    let mut about = Value::Null;
     let columns: Vec<Option<Vec<f64>>> = if ending.as_deref() == Some("npz") {
         let mut reader = NpzReader::open(path)?;
         let known: Vec<String> = reader.names().map(String::from).collect();
+        if known.iter().any(|n| n == "meta") {
+            about = reader
+                .read("meta")?
+                .as_text()
+                .and_then(|json| serde_json::from_str(json).ok())
+                .unwrap_or_default();
+        }
         let mut read = |name: &str| match known.iter().any(|n| n == name) {
             true => reader.read(name).and_then(|a| a.to_f64()).map(Some),
             false => Ok(None),
@@ -226,6 +238,7 @@ pub(crate) fn fi_curve(path: &Path) -> Outcome<Figure> {
         names.iter().map(|n| read(n)).collect::<Result<_, _>>()?
     } else {
         let table = read_csv(path, NonFinite::Refuse)?;
+        about = said_above(path);
         names.iter().map(|n| table.find(n).map(<[f64]>::to_vec)).collect()
     };
     let [Some(input), simulated, closed] = &columns[..] else {
@@ -234,12 +247,46 @@ pub(crate) fn fi_curve(path: &Path) -> Outcome<Figure> {
             "has no `input`; give a file that `curve -o` wrote: input, simulated, closed_form",
         ));
     };
-    let mut picture = FiCurve::new("input", "").clock(Time::Seconds);
+    let word = |key: &str| about[key].as_str().unwrap_or_default();
+    let clock = if word("rate_unit") == "per step" { Time::Steps } else { Time::Seconds };
+    let unit = if word("input_unit") == "1" { "" } else { word("input_unit") };
+    let mut picture = FiCurve::new("input", unit).title(word("class")).clock(clock);
+    if about["rate_unit"] == "" {
+        picture = picture.output("output", "");
+    }
+    if let Some(dt) = about["dt"].as_f64() {
+        picture = picture.step(dt);
+    }
+    if let Some(rheobase) = about["rheobase"].as_f64() {
+        picture = picture.rheobase(rheobase);
+    }
     if let Some(closed) = closed {
         picture = picture.closed_form("closed form", input, closed);
     }
     if let Some(simulated) = simulated {
         picture = picture.simulated("simulation", input, simulated);
     }
-    Ok(picture.figure()?)
+    Ok(with_provenance(picture.figure()?, &about))
+}
+
+/// What an archive of a run says of how it was made; nothing where it says none.
+pub(crate) fn source_of(path: &Path) -> Value {
+    let is_npz = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npz"));
+    let meta = |path: &Path| NpzReader::open(path).ok()?.read("meta").ok();
+    let meta = is_npz.then(|| meta(path)).flatten();
+    let mut said: Value =
+        meta.and_then(|meta| serde_json::from_str(meta.as_text()?).ok()).unwrap_or_default();
+    // Every picture says the program by itself.
+    if let Some(all) = said.as_object_mut() {
+        all.remove("program");
+    }
+    said
+}
+
+/// What the line above a table of a curve says; nothing where there is none.
+fn said_above(path: &Path) -> Value {
+    let first = |file| BufReader::new(file).lines().next()?.ok();
+    let line = File::open(path).ok().and_then(first).unwrap_or_default();
+    let about = line.strip_prefix("# ").and_then(|line| line.strip_prefix(ABOUT));
+    about.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::failure::{Failure, Outcome};
 use crate::plot::numbers::of_map;
+use crate::train::pictures::settings_in;
 use crate::train::run_folder::{REPORT, checkpoint_of, read_trained};
 
 /// Loss and accuracy, with what the test gave; of a folder of runs, their means within bands over the seeds.
@@ -35,8 +36,20 @@ pub(crate) fn confusion(folder: &Path) -> Outcome<Figure> {
         serde_json::from_str(&text).map_err(|e| Failure::bad(format!("{place}: is not JSON: {e}")))?;
     let rows: Option<Vec<Vec<u64>>> = serde_json::from_value(report["confusion"].clone()).ok();
     let rows = rows.ok_or_else(|| Failure::bad(format!("{place}: has no `confusion` of whole numbers")))?;
-    let figure = Confusion::new(&rows.concat(), rows.len()).title("Test samples").figure()?;
-    Ok(figure)
+    let counts = rows.concat();
+    let figure = Confusion::new(&counts, rows.len()).title("Test samples");
+    let trained = checkpoint_of(folder).and_then(|file| read_trained(&file, 1)).ok();
+    let names = trained.map(|t| t.samples().class_names.clone()).filter(|names| names.len() == rows.len());
+    let Some(names) = names else { return Ok(figure.figure()?) };
+    Ok(figure.names(&names).figure()?)
+}
+
+/// The figure with what a run has been made with, if the folder is that of one.
+pub(crate) fn with_source(figure: Figure, folder: &Path) -> Outcome<Figure> {
+    match &run_folders(folder)?[..] {
+        [run] => settings_in(figure, &RunRecord::read(run)?.settings),
+        _ => Ok(figure),
+    }
 }
 
 /// Weights of a layer.

@@ -4,7 +4,7 @@ mod as_spikes;
 mod controls;
 mod conversion_pictures;
 pub(crate) mod eval;
-mod pictures;
+pub(crate) mod pictures;
 pub(crate) mod predict;
 mod progress;
 pub(crate) mod report;
@@ -22,7 +22,7 @@ use rheobase::learn::{Epoch, Job, Progressed, TrainConfig};
 
 use crate::failure::{Failure, Outcome};
 use crate::format::Format;
-use crate::settings::explained;
+use crate::settings::{explained, explained_of_job};
 use crate::simulate::disk;
 use crate::{interrupt, terminal};
 use progress::Bar;
@@ -32,12 +32,12 @@ use run_folder::{CHECKPOINT, CONFIG, METRICS, REPORT, RunFolder, STAGES, warn_un
 #[derive(Args)]
 #[command(
     after_help = "Layers with a [[stage]] in the settings learn first, without labels; then the network is trained on them.
-The folder of the run then holds the checkpoint (checkpoint.safetensors), all settings (config.toml), metrics.csv,
-report.json and pictures, stages.csv if there are stages. Ctrl-C, SIGTERM and SIGHUP save, a second Ctrl-C ends at once; --resume goes on, to the same
+The folder of the run then holds the checkpoint (checkpoint.safetensors), all settings (config.toml), metrics.csv, \
+report.json and pictures, stages.csv if there are stages. Ctrl-C, SIGTERM and SIGHUP save, a second Ctrl-C ends at once; --resume goes on, to the same \
 bits as without a stop. Other processes are kept out of the folder meanwhile.
 
-With --resume, settings of CONFIG.toml, --set, or an edited config.toml in the folder are compared with the
-checkpoint's. These may change: train.epochs, train.early_stopping.patience, train.threads, train.memory, train.checkpoint_every,
+With --resume, settings of CONFIG.toml, --set, or an edited config.toml in the folder are compared with the \
+checkpoint's. These may change: train.epochs, train.early_stopping.patience, train.threads, train.memory, train.checkpoint_every, \
 train.test_every, optimise.learning_rate, optimise.schedule, when a stage ends, and where files lie. Others are refused by name.
 
 Examples:
@@ -175,7 +175,7 @@ impl Train {
         } else {
             // Stopped before its first checkpoint: nothing is learned, and the start is where it goes on.
             let own = || self.changed(edited.unwrap_or_default());
-            Job::new(stated.map_or_else(own, Ok)?)?
+            Job::new(stated.map_or_else(own, Ok)?).map_err(explained_of_job)?
         };
         check_room(&job, folder)?;
         job.config().write(folder.file(CONFIG))?;
@@ -211,7 +211,7 @@ impl Train {
 pub(crate) fn started(config: TrainConfig, folder: &mut RunFolder, force: bool) -> Outcome<Job> {
     folder.own_if_run()?;
     folder.check_free(force)?;
-    let job = Job::new(config)?;
+    let job = Job::new(config).map_err(explained_of_job)?;
     check_room(&job, folder)?;
     folder.start(force)?;
     job.config().write(folder.file(CONFIG))?;

@@ -12,6 +12,14 @@ use crate::train::stage_pictures;
 /// Classes whose matrix is drawn, at most.
 const CLASSES: usize = 200;
 
+/// The figure with the seed and all settings that differ from the defaults.
+pub(crate) fn settings_in(figure: Figure, config: &TrainConfig) -> Outcome<Figure> {
+    let figure = figure.provenance("seed", config.train.seed.to_string());
+    let set = TrainConfig::digits().differences(config)?;
+    let set = set.into_iter().filter(|d| d.key != "train.seed");
+    Ok(set.fold(figure, |f, d| f.provenance(d.key, d.wanted.unwrap_or_else(|| "none".into()))))
+}
+
 /// Draws all pictures into the folder and gives their names.
 pub(crate) fn draw(
     job: &Job,
@@ -22,13 +30,8 @@ pub(crate) fn draw(
 ) -> Outcome<Vec<String>> {
     let mut names = Vec::new();
     let mut save = |name: &str, figure: Figure| -> Outcome<()> {
-        let config = job.config();
         let figure = figure.provenance("run", folder.path().display().to_string());
-        let figure = figure.provenance("seed", config.train.seed.to_string());
-        let set = TrainConfig::digits().differences(config)?;
-        let set = set.into_iter().filter(|d| d.key != "train.seed");
-        let figure = set.fold(figure, |f, d| f.provenance(d.key, d.wanted.unwrap_or_else(|| "none".into())));
-        figure.save(folder.file(name))?;
+        settings_in(figure, job.config())?.save(folder.file(name))?;
         names.push(name.to_string());
         Ok(())
     };

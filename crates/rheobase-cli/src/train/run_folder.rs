@@ -10,6 +10,7 @@ pub(crate) use rheobase::learn::runs::{CHECKPOINT, CONFIG, METRICS, REPORT};
 use rheobase::learn::{Protection, TrainConfig, Trained};
 
 use crate::failure::{Failure, Outcome};
+use crate::settings::explained;
 use crate::terminal;
 use crate::train::run_lock::{LOCK, RunLock};
 
@@ -61,7 +62,7 @@ impl RunFolder {
 
     /// The settings in the folder, if it has some.
     pub(crate) fn settings(&self) -> Outcome<Option<TrainConfig>> {
-        Ok(self.has(CONFIG).then(|| TrainConfig::read(self.file(CONFIG))).transpose()?)
+        self.has(CONFIG).then(|| TrainConfig::read(self.file(CONFIG))).transpose().map_err(explained)
     }
 
     /// Makes this process the only one that writes into the folder, and takes away what killed ones left half-written.

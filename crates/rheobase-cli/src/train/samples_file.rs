@@ -18,24 +18,27 @@ use crate::failure::{Failure, Outcome};
 #[derive(Args)]
 pub(crate) struct SamplesFile {
     /// Samples: .npz, .csv, or idx (such as t10k-images-idx3-ubyte.gz); FILE:test for `x_test` and `y_test` of an .npz
-    #[arg(long, value_name = "FILE")]
-    pub(crate) data: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", group = "samples")]
+    data: Option<PathBuf>,
+    /// The same as --data
+    #[arg(value_name = "SAMPLES", group = "samples")]
+    file: Option<PathBuf>,
     /// Labels of idx files, a file; label column of csv files: its name, its number from 0, or `none` [default: the last
     /// column beyond the sample's]
-    #[arg(long, value_name = "WHICH", requires = "data")]
+    #[arg(long, value_name = "WHICH", requires = "samples")]
     label: Option<String>,
     /// Divide every value of a csv or .npz file by this [default: as in training; for tables 16 for the digits]
-    #[arg(long, value_name = "X", requires = "data")]
+    #[arg(long, value_name = "X", requires = "samples")]
     scale: Option<f32>,
     /// Where the channels of images stand in an .npz file: first, or last [default: as in training]
-    #[arg(long, value_name = "WHERE", requires = "data")]
+    #[arg(long, value_name = "WHERE", requires = "samples")]
     channels: Option<String>,
 }
 
 impl SamplesFile {
     /// The samples; none if there is no file.
     pub(crate) fn read(&self, trained: &Trained) -> Outcome<Option<Dataset>> {
-        let Some(given) = &self.data else { return Ok(None) };
+        let Some(given) = self.data.as_ref().or(self.file.as_ref()) else { return Ok(None) };
         let FilePart { path, part } = file_part(&given.to_string_lossy());
         let path = &path;
         let ending = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();

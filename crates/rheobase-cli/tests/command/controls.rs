@@ -109,7 +109,7 @@ fn controls_that_are_no_jobs_are_refused_before_anything_runs() {
     for (control, wanted) in [
         ("[[control]]\nname = 'a'\nset = { 'stage.mapz.epochs' = 0 }", "control.a"),
         ("[[control]]\nname = 'a'\nset = { 'train.batch' = 0 }", "train.batch = 0"),
-        ("[[control]]\nname = 'a'", "missing field `set`"),
+        ("[[control]]\nname = 'a'", "the table needs a key `set`"),
         ("[[control]]\nname = 'a'\nsets = {}", "set"),
     ] {
         job(place, control);

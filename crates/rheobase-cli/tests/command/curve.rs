@@ -43,7 +43,19 @@ fn the_table_is_saved() {
     assert_eq!((table.names.join(" "), table.rows()), ("input simulated closed_form".into(), 4));
     ok(folder.path(), &["curve", "adex", "--points", "4", "-o", "c.npz"]);
     let file = read_npz(folder.path().join("c.npz")).unwrap();
-    assert_eq!(file.names().collect::<Vec<_>>(), ["input", "simulated"]);
+    assert_eq!(file.names().collect::<Vec<_>>(), ["input", "simulated", "meta"]);
+    // What is drawn of a table has the units, the step and the source of what `curve` itself draws.
+    ok(folder.path(), &["curve", "lif_discrete", "--points", "4", "-o", "d.csv"]);
+    for (table, said) in [
+        ("c.csv", ["input (threshold current)", "firing rate (Hz)", "dt = 1 ms", "model = lif"]),
+        ("c.npz", ["input (pA)", "firing rate (Hz)", "dt = 1 ms", "model = adex"]),
+        ("d.csv", ["firing rate (per step)", ">input<", "model = lif_discrete", "seed = 0"]),
+    ] {
+        let svg = ok(folder.path(), &["plot", "fi", table, "-o", "-"]);
+        said.iter().for_each(|text| assert!(svg.contains(text), "{table}: {text}: {svg}"));
+    }
+    let out = ok(folder.path(), &["curve", "lif", "--points", "4", "--csv"]);
+    assert!(out.starts_with("input,simulated,closed_form\n") && !out.contains('#'), "{out}");
 }
 
 #[test]

@@ -412,7 +412,7 @@ fn a_test_after_every_epoch_is_a_curve() {
     let one = ok(place, &["plot", "learning", "runs/a", "--log", "-o", "-"]);
     let both = ok(place, &["plot", "learning", "runs", "-o", "-"]);
     assert!(one.contains(">test<") && one.contains(">training<"), "{one}");
-    assert!(both.contains(">test<") && both.contains("2 seeds: mean and range over seeds"), "{both}");
+    assert!(both.contains(">test<") && both.contains("Mean and range over 2 seeds"), "{both}");
     ok(place, &["plot", "learning", "runs/a/metrics.csv", "-o", "x.svg"]);
     ok(place, &["plot", "learning", "runs/a/report.json", "-o", "x.svg"]);
     ok(place, &["report", "runs/a"]);

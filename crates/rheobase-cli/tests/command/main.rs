@@ -14,6 +14,7 @@ mod habits;
 mod limits;
 mod models;
 mod phase;
+mod pictures;
 mod recordings;
 mod resume;
 mod run_owner;
@@ -122,6 +123,30 @@ fn help_of_every_command_has_examples() {
     ] {
         let help = ok(folder.path(), &[name, "--help"]);
         assert!(help.contains("Examples:") && help.contains(&format!("rheobase {name}")), "{help}");
+        examples_name_options_that_are_listed(name, &help);
+        paragraphs_fill_their_lines(&help);
+    }
+}
+
+/// Old names of options still work, but nobody is taught them.
+fn examples_name_options_that_are_listed(name: &str, help: &str) {
+    let listed: Vec<&str> =
+        help.lines().filter(|l| l.starts_with(' ')).flat_map(str::split_whitespace).collect();
+    let examples = help.lines().filter(|l| l.trim_start().starts_with(&format!("rheobase {name} ")));
+    for word in examples.flat_map(str::split_whitespace).filter(|w| w.starts_with("--") && w.len() > 2) {
+        let times = listed.iter().filter(|w| w.trim_end_matches(',') == word.trim_end_matches(',')).count();
+        assert!(times > 1, "{word} is in an example alone: {help}");
+    }
+}
+
+/// A paragraph that is broken by hand and again by the width of the page has short lines within.
+fn paragraphs_fill_their_lines(help: &str) {
+    let lines: Vec<&str> = help.lines().collect();
+    let word = |line: &str| !line.is_empty() && !line.starts_with(' ');
+    for pair in lines.windows(2).filter(|pair| pair.iter().all(|line| word(line))) {
+        let next = pair[1].split(' ').next().map_or(0, str::len);
+        let ends = pair[0].ends_with(['.', ':']);
+        assert!(ends || pair[0].len() + 1 + next > 100, "broken early: {:?}", pair);
     }
 }
 

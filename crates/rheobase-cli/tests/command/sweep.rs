@@ -32,6 +32,11 @@ fn a_sweep_trains_every_combination_as_train_does_and_goes_on_where_it_stopped()
     assert_eq!(names_in(&runs), names);
     assert!(table.contains("learning_rate") && table.contains("2 of 2"), "{table}");
     assert!(table.contains("learning_rate = 0.01   2     ") && table.contains(" ± "), "{table}");
+    assert!(table.contains("wrote   sweeps/job: a folder for each run, sweep.csv"), "{table}");
+    assert!(table.contains("rheobase compare sweeps/job --plot curves.svg"), "{table}");
+    let curves = ok(place, &["compare", "sweeps/job", "--plot", "-"]);
+    assert!(curves.contains("mean and range over 2 seeds"), "{curves}");
+    assert!(curves.contains(">learning_rate = 0.01<"), "the number of seeds is said once: {curves}");
 
     // One of them is what `train` makes of the same settings.
     let alone = ["train", "job.toml", "--lr", "0.002", "--epochs", "2", "--seed", "1", "--out", "alone"];
@@ -74,7 +79,12 @@ fn runs_are_compared_by_the_settings_that_differ() {
         text.lines().skip(1).take(3).map(|l| l.split_whitespace().next().unwrap()).collect();
     assert_eq!(rows, ["b8s0", "b8s1", "b16s0"]);
     let picture = fs::read_to_string(place.join("curves.svg")).unwrap();
-    assert!(picture.contains("batch = 8 (2 seeds)") && picture.contains(">batch = 16<"), "{picture}");
+    assert!(
+        picture.contains("batch = 8 (2 seeds)")
+            && picture.contains("mean and range over seeds")
+            && picture.contains(">batch = 16<"),
+        "{picture}"
+    );
     assert!(picture.contains("opacity"), "the band of two seeds");
 
     let table = ok(place, &["compare", "runs", "--csv"]);

@@ -243,6 +243,44 @@ fn unknown_names_list_what_there_is_and_know_other_words() {
     assert!(err.contains("`xyz`; known: `learning_rate`, `rule`, `schedule`, `clip`"), "{err}");
     let err = refused("network.node.zzz.linear.outputs=1");
     assert!(err.contains("unknown node `zzz`; known: `"), "{err}");
+    let elsewhere =
+        [("lr=0.1", "`optimise.learning_rate`"), ("epochs=3", "`train.epochs`"), ("loss.name=mse", "`kind`")];
+    for (setting, wanted) in elsewhere {
+        let err = refused(setting);
+        assert!(err.contains(&format!("did you mean {wanted}?")), "{err}");
+    }
+    let neurons =
+        "[[network.node]]\nname = \"a\"\nlinear = { outputs = 3 }\n[[network.node]]\nname = \"b\"\n";
+    let job = std::fs::read_to_string(folder.path().join("job.toml")).unwrap();
+    for (neuron, said) in [
+        (
+            "model = \"Leaky\"",
+            "b: unknown model `Leaky`; did you mean `lif_discrete`? `rheobase models` lists all models",
+        ),
+        ("model = \"LIFNode\"", "b: unknown model `LIFNode`; did you mean `lif_discrete`? `rheobase models`"),
+        (
+            "model = \"lif\", surrogate = \"atan\"",
+            "b: unknown surrogate `atan`; did you mean `arctan`? `rheobase models --surrogates` lists all",
+        ),
+        ("model = \"lif\", set = { tau = 1 }", "b: unknown parameter `tau`; known: `tau_m`, "),
+        (
+            "model = \"lif\", set = { tua_m = 1 }",
+            "did you mean `tau_m`? `rheobase models MODEL` lists what a model has",
+        ),
+        (
+            "model = \"lif\", set = { tau_m = -1 }",
+            "b.tau_m = -1 s: must be > 0 and finite; `rheobase settings` explains every key",
+        ),
+    ] {
+        std::fs::write(folder.path().join("other.toml"), format!("{job}{neurons}neurons = {{ {neuron} }}\n"))
+            .unwrap();
+        let ran = run_in(folder.path(), &["train", "other.toml"]);
+        assert!(ran.code == Some(2) && ran.err.contains(said), "{}", ran.err);
+    }
+    let err = refused("train.batch=0");
+    assert!(err.contains("must be at least 1; `rheobase settings` explains every key"), "{err}");
+    let err = refused("train.epochs=many");
+    assert!(err.contains("needs a whole number of at least 0, not the text \"many\""), "{err}");
     let err = run_in(folder.path(), &["simulate", "Leaky"]).err;
     assert!(err.contains("did you mean `lif_discrete`?"), "{err}");
 }

@@ -13,6 +13,7 @@ use rheobase_data::SampleView;
 #[serde(default, deny_unknown_fields)]
 pub struct Cumulative {
     /// The encoder whose spikes go on; its output must be spikes.
+    #[serde(deserialize_with = "rheobase_network::kind_or_table::name")]
     pub of: Box<Encoding>,
 }
 

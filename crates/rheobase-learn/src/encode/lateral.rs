@@ -20,6 +20,7 @@ pub struct IntensityLateralInhibition {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<[usize; 3]>,
     /// What turns the values into input.
+    #[serde(deserialize_with = "rheobase_network::kind_or_table::name_or_none")]
     pub then: Option<Box<Encoding>>,
 }
 

@@ -32,6 +32,7 @@ pub struct Population {
     /// Take values outside [min, max] as the nearest one within, instead of refusing them.
     pub clip: bool,
     /// What turns the activities, which lie in [0, 1], into input; no second population.
+    #[serde(deserialize_with = "rheobase_network::kind_or_table::name_or_none")]
     pub then: Option<Box<Encoding>>,
 }
 

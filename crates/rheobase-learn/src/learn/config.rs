@@ -45,6 +45,7 @@ pub struct TrainConfig {
     /// What is learned from.
     pub data: DataConfig,
     /// How samples become input. Its random numbers follow [`RunConfig::seed`]; see [`TrainConfig::encoding`].
+    #[serde(deserialize_with = "rheobase_network::kind_or_table::name")]
     pub encode: Encoding,
     /// The network, or the file it is in.
     pub network: NetworkConfig,
@@ -56,6 +57,7 @@ pub struct TrainConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub readout: Option<ReadoutConfig>,
     /// How wrong an output is.
+    #[serde(deserialize_with = "rheobase_network::kind_or_table::kind")]
     pub loss: LossKind,
     /// How weights follow from gradients.
     pub optimise: OptimiseConfig,
@@ -123,7 +125,7 @@ impl TrainConfig {
     /// With the line: what is not TOML; unknown keys and names, with the nearest known one; values of a wrong type. NaN,
     /// with its key. What values mean is checked by [`TrainConfig::check`].
     pub fn from_toml(text: &str, place: &str) -> Result<Self> {
-        let mut config: TrainConfig = toml_text::read(text, place)?;
+        let mut config: TrainConfig = toml_text::read(text, place).map_err(reference::placed)?;
         config.network.inherit_dt(&toml_text::read(text, place)?);
         Ok(config)
     }

@@ -81,9 +81,9 @@ impl<'a> TomlValue<'a> {
             Value::Other(DeValue::String(text)) => Unexpected::Str(text),
             Value::Other(DeValue::Boolean(value)) => Unexpected::Bool(*value),
             Value::Other(DeValue::Array(_)) => Unexpected::Seq,
-            Value::Other(DeValue::Integer(_)) => Unexpected::Other("integer"),
-            Value::Other(DeValue::Float(_)) => Unexpected::Other("number"),
-            Value::Other(_) => Unexpected::Other("date"),
+            Value::Other(DeValue::Integer(_)) => Unexpected::Other("a number"),
+            Value::Other(DeValue::Float(_)) => Unexpected::Other("a number"),
+            Value::Other(_) => Unexpected::Other("a date"),
         }
     }
 

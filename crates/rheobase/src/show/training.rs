@@ -87,17 +87,24 @@ pub fn comparison(runs: &Comparison, log_loss: bool) -> Result<Figure> {
         sets.retain(|set| set.0 == last);
     }
     let seeds = groups.iter().map(|g| g.runs.len()).max().unwrap_or(1);
-    let range = if seeds == 1 { "" } else { "mean and range over seeds" };
-    let mut curves = LearningCurves::new().title(match (alone, range) {
+    // Where all groups have as many seeds, the number is said once.
+    let alike = groups.iter().all(|g| g.runs.len() == seeds);
+    let range = match (seeds, alike) {
+        (1, _) => String::new(),
+        (n, true) => format!("mean and range over {n} seeds"),
+        (_, false) => "mean and range over seeds".into(),
+    };
+    let mut curves = LearningCurves::new().title(match (alone, &range[..]) {
         (true, "") => runs.label(&groups[0]),
-        (true, _) => format!("{seeds} seeds: {range}"),
+        (true, range) => range.replacen("mean", "Mean", 1),
         (false, "") => format!("Samples of {last}"),
-        (false, _) => format!("Samples of {last}: {range}"),
+        (false, range) => format!("Samples of {last}: {range}"),
     });
     for (set, loss, accuracy) in &sets {
         for ((group, loss), accuracy) in groups.iter().zip(loss).zip(accuracy) {
             let name = match group.runs.len() {
                 _ if alone => set.to_string(),
+                _ if alike => runs.label(group),
                 1 => runs.label(group),
                 n => format!("{} ({n} seeds)", runs.label(group)),
             };
@@ -257,11 +264,9 @@ pub fn answers(job: &Job) -> Result<Figure> {
     for (n, answer) in answers.iter().enumerate() {
         let shown = if n == 0 { !constant } else { answer.spikes() || answer.name == output };
         if shown {
-            panels.push(panel(
-                answer,
-                &times,
-                (answer.name == output).then(|| test.labels().first()).flatten(),
-            )?);
+            let is_output = answer.name == output;
+            let names = if is_output { test.class_names() } else { &[] };
+            panels.push(panel(answer, &times, test.labels().first().filter(|_| is_output), names)?);
         }
     }
     let class = test.labels().first().map_or(String::new(), |l| format!(" (class {})", test.class_name(*l)));
@@ -314,12 +319,13 @@ pub fn maps(job: &Job, layer: &str) -> Result<Option<Figure>> {
     figure.title(format!("Maps of {layer} with their spikes, test sample 0{class}")).figure().map(Some)
 }
 
-/// A layer's answer; of the output, the true class is marked.
-fn panel(answer: &Answer, times: &[f64], class: Option<&u32>) -> Result<Panel> {
+/// A layer's answer; of the output, the true class is marked, and neurons go by the names of the classes where they have some.
+fn panel(answer: &Answer, times: &[f64], class: Option<&u32>, names: &[String]) -> Result<Panel> {
+    let names = if names.len() == answer.width { names } else { &[] };
     let class = class.map(|c| *c as usize).filter(|c| *c < answer.width);
     if answer.spikes() {
         let raster = Raster::new(&answer.times, &answer.neurons, answer.width).clock(Time::Steps);
-        let mut raster = raster.counts(&answer.counts);
+        let mut raster = raster.counts(&answer.counts).names(names);
         if let Some(class) = class {
             raster = raster.mark(class as u32, "true class");
         }
@@ -334,7 +340,8 @@ fn panel(answer: &Answer, times: &[f64], class: Option<&u32>) -> Result<Panel> {
     order.sort_unstable();
     let mut traces = Traces::new(times, "value", "").clock(Time::Steps);
     for i in order {
-        let name = if class == Some(i) { format!("{i} (true class)") } else { i.to_string() };
+        let name = names.get(i).cloned().unwrap_or_else(|| i.to_string());
+        let name = if class == Some(i) { format!("{name} (true class)") } else { name };
         traces = traces.trace(name, &answer.values[i]);
     }
     let shown =

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::TrainConfig;
-use rheobase_base::{Error, Result};
+use rheobase_base::{Error, Result, nearest};
 
 /// A key of a file of settings: a line of [`TrainConfig::keys`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -69,6 +69,24 @@ fn plain(value: &str) -> String {
     (text + rest).replace('`', "")
 }
 
+/// An unknown key that exists elsewhere, with the table that has it: `lr` is `optimise.learning_rate`.
+pub(super) fn placed(error: Error) -> Error {
+    let Error::Unknown { place, kind: "key", name, nearest: None, known } = error else { return error };
+    // What chooses a kind is `kind` in some tables, `name` in others.
+    if let Some(tag) = ["kind", "name"].iter().find(|tag| known.iter().any(|k| k == *tag))
+        && ["kind", "name", "type"].contains(&name.as_str())
+    {
+        return Error::Unknown { place, kind: "key", name, nearest: Some(tag.to_string()), known };
+    }
+    let all = keys(TrainConfig::REFERENCE);
+    let called = nearest(&name, all.iter().map(|k| k.key.as_str()));
+    let found = all.iter().filter(|k| called == Some(&k.key) && !k.table.is_empty());
+    // Of several the one that most files have: in a table that is there once, of all kinds, and as far out as any.
+    let found = found.min_by_key(|k| (k.table.contains('['), !k.of.is_empty(), k.table.matches('.').count()));
+    let near = found.map(|k| format!("{}.{}", k.table.replace("[]", ".NAME"), k.key));
+    Error::Unknown { place, kind: "key", name, nearest: near, known }
+}
+
 /// The sections about `key`.
 pub(super) fn of(key: &str) -> Result<String> {
     let key = key.trim().trim_matches(['[', ']', '`']);
@@ -116,6 +134,24 @@ mod tests {
         find("data.source", "", "source", "\"digits\"");
         find("data.source", "csv", "train", "path");
         assert_eq!(keys(&of("train.epochs").unwrap())[0].table, "train");
+    }
+
+    #[test]
+    fn keys_that_stand_elsewhere_are_placed() {
+        let cases = [
+            ("epochs = 3", "`train.epochs`"),
+            ("lr = 0.1", "`optimise.learning_rate`"),
+            ("batch_size = 3", "`train.batch`"),
+            ("[optimise]\nseed = 3", "`train.seed`"),
+            ("[loss]\nkind = \"rate_error\"\nname = \"mse\"", "`kind`"),
+            ("model = \"lif\"", "`network.node.NAME.neurons.model`"),
+        ];
+        for (text, wanted) in cases {
+            let said = TrainConfig::from_toml(text, "job.toml").unwrap_err().to_string();
+            assert!(said.ends_with(&format!("did you mean {wanted}?")), "{said}");
+        }
+        let nowhere = TrainConfig::from_toml("zzz = 3", "job.toml").unwrap_err().to_string();
+        assert!(nowhere.contains("known: `data`, `encode`"), "{nowhere}");
     }
 
     #[test]

@@ -20,11 +20,14 @@ pub struct OptimiseConfig {
     /// Length of an update: finite and above 0, by default 0.005.
     pub learning_rate: f64,
     /// The optimiser: by default Adam.
+    #[serde(deserialize_with = "rheobase_network::kind_or_table::kind")]
     pub rule: OptimiserKind,
     /// Factor on the learning rate over the run: by default 0.95 per epoch.
+    #[serde(deserialize_with = "rheobase_network::kind_or_table::kind")]
     pub schedule: ScheduleKind,
     /// What shortens long gradients: by default nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "rheobase_network::kind_or_table::kind_or_none")]
     pub clip: Option<Clip>,
 }
 
@@ -86,7 +89,7 @@ pub struct RunConfig {
     pub batch: usize,
     /// What all random numbers follow from: below 2^63, by default 0.
     pub seed: u64,
-    /// Threads: at most [`threads::MOST`]; 0, the default, for as many as there are cores. No result depends on it.
+    /// Threads: at most 4096; 0, the default, for as many as there are cores. No result depends on it.
     pub threads: usize,
     /// Steps that gradients go back at most: at least 1; by default through the whole sample.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,6 +105,7 @@ pub struct RunConfig {
     /// Factor, over the run, on the width over which curves of layers that are run as rates are smoothed; where it is 0, they
     /// are not smoothed. By default 1 throughout.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "rheobase_network::kind_or_table::kind_or_none")]
     pub smoothing: Option<ScheduleKind>,
     /// When to stop before the last epoch: by default never.
     #[serde(skip_serializing_if = "Option::is_none")]

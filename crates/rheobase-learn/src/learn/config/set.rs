@@ -3,6 +3,7 @@
 use toml::{Table, Value};
 
 use super::TrainConfig;
+use super::reference::placed;
 use rheobase_base::{Error, Result};
 use rheobase_network::toml_text;
 
@@ -47,7 +48,7 @@ impl TrainConfig {
         let steps: Vec<&str> = key.split('.').map(str::trim).collect();
         put(&mut table, &steps, &[], value)?;
         let place = format!("setting `{key}`");
-        let mut config: TrainConfig = toml_text::read_value(&table, &place)?;
+        let mut config: TrainConfig = toml_text::read_value(&table, &place).map_err(placed)?;
         config.network.inherit_dt(&table);
         Ok(config)
     }

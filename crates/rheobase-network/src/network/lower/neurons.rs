@@ -53,7 +53,12 @@ impl Lowering<'_> {
         shape: &[usize],
         dt: f64,
     ) -> Result<Layer> {
-        let model = self.library.catalog.get(&spec.model)?;
+        let model = self.library.catalog.get(&spec.model).map_err(|e| match e {
+            Error::Unknown { kind, name, nearest, known, .. } => {
+                Error::Unknown { place: place.into(), kind, name, nearest, known }
+            }
+            e => e,
+        })?;
         let info = model.info();
         // A layer of [C, L] is one of [C, L, 1].
         let extent: Vec<usize> = if shape.len() == 2 { vec![shape[0], shape[1], 1] } else { shape.to_vec() };
