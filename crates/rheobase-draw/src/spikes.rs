@@ -59,10 +59,14 @@ impl Spikes {
     fn image(&self, f: &Frame, scene: &mut Scene) {
         let (w, h) = ((f.rect.w * PX).round().max(1.0) as usize, (f.rect.h * PX).round().max(1.0) as usize);
         let local = Frame { rect: Rect { x: 0.0, y: 0.0, w: w as f64, h: h as f64 }, ..*f };
-        // Single pixels of 300 dpi are hardly seen: where there is room, a mark is two by three of them.
-        let roomy = self.times.len().saturating_mul(6) < w * h / 5;
-        let half = (0.4 * h as f64 / self.count as f64).max(if roomy { 1.5 } else { 0.0 });
-        let wide = if roomy { 2 } else { 1 };
+        // Single pixels of 300 dpi are hardly seen: where there is room, a mark is as many as leave three quarters of it white.
+        let (wide, high) = match w * h / self.times.len().saturating_mul(4).max(1) {
+            6.. => (2, 3.0),
+            4.. => (2, 2.0),
+            2.. => (1, 2.0),
+            _ => (1, 0.0),
+        };
+        let half = (0.4 * h as f64 / self.count as f64).max(0.5 * high);
         let mut counts = vec![0u32; w * h];
         let mut groups = vec![0u8; h];
         for ((t, n), spikes) in self.times.iter().zip(&self.neurons).zip(&self.counts) {

@@ -81,10 +81,23 @@ pub(super) fn placed(error: Error) -> Error {
     let all = keys(TrainConfig::REFERENCE);
     let called = nearest(&name, all.iter().map(|k| k.key.as_str()));
     let found = all.iter().filter(|k| called == Some(&k.key) && !k.table.is_empty());
+    let found = found.filter(|k| !["kind", "name"].contains(&k.key.as_str()));
     // Of several the one that most files have: in a table that is there once, of all kinds, and as far out as any.
     let found = found.min_by_key(|k| (k.table.contains('['), !k.of.is_empty(), k.table.matches('.').count()));
-    let near = found.map(|k| format!("{}.{}", k.table.replace("[]", ".NAME"), k.key));
+    let near = found.and_then(|k| written(k, &all));
     Error::Unknown { place, kind: "key", name, nearest: near, known }
+}
+
+/// How a key is written: `train.epochs`, or with the kind that has it, `optimise.rule = { kind = "sgd", momentum = … }`.
+fn written(key: &SettingKey, all: &[SettingKey]) -> Option<String> {
+    let SettingKey { table, of, key, .. } = key;
+    if of.is_empty() {
+        return Some(format!("{}.{key}", table.replace("[]", ".NAME")));
+    }
+    let chosen = format!("\"{of}\"");
+    let choice = all.iter().find(|k| k.table == *table && k.of.is_empty() && k.value == chosen);
+    let tag = choice.map(|k| &k.key).filter(|tag| ["kind", "name"].contains(&tag.as_str()))?;
+    (!table.contains('[')).then(|| format!("{table} = {{ {tag} = \"{of}\", {key} = … }}"))
 }
 
 /// The sections about `key`.
@@ -143,6 +156,8 @@ mod tests {
             ("lr = 0.1", "`optimise.learning_rate`"),
             ("batch_size = 3", "`train.batch`"),
             ("[optimise]\nseed = 3", "`train.seed`"),
+            ("[optimise]\nmomentum = 0.9", "`optimise.rule = { kind = \"sgd\", momentum = … }`"),
+            ("[encode]\nname = \"direct\"\nmax_rate = 9", "`encode = { name = \"poisson\", max_rate = … }`"),
             ("[loss]\nkind = \"rate_error\"\nname = \"mse\"", "`kind`"),
             ("model = \"lif\"", "`network.node.NAME.neurons.model`"),
         ];
@@ -150,7 +165,7 @@ mod tests {
             let said = TrainConfig::from_toml(text, "job.toml").unwrap_err().to_string();
             assert!(said.ends_with(&format!("did you mean {wanted}?")), "{said}");
         }
-        let nowhere = TrainConfig::from_toml("zzz = 3", "job.toml").unwrap_err().to_string();
+        let nowhere = TrainConfig::from_toml("name = 3", "job.toml").unwrap_err().to_string();
         assert!(nowhere.contains("known: `data`, `encode`"), "{nowhere}");
     }
 
