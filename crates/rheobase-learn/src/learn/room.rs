@@ -81,7 +81,8 @@ fn needed(parts: &Table, catalog: &Catalog, config: &TrainConfig, samples: usize
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         n => n,
     };
-    let size = tile::of_table(parts).min(batch);
+    // What stages learn is not gone back through: the rest has few numbers.
+    let size = if config.stage.is_empty() { tile::of_table(parts) } else { tile::TILE }.min(batch);
     let tiles = threads.min(batch.div_ceil(size)) as f64;
     // Values, those before an update, gradients; each tile's own.
     let weights = parts.parameters as f64 * (3.0 + tiles);

@@ -9,7 +9,7 @@ pub(crate) const TILE: usize = 16;
 /// that follow each other find them in the second cache.
 const STEP: usize = 64 << 10;
 
-/// The same of a network that has so many numbers in a step of a sample, and so many parameters: fewer than [`TILE`] where
+/// The same of a network that has so many numbers in a step of a sample, counting what gradients go back through, and so many parameters: fewer than [`TILE`] where
 /// layers are large and weights few, as convolutions have them. Nothing else decides, neither threads nor the machine, as the order in which
 /// gradients are added depends on it.
 fn samples(numbers: usize, parameters: usize) -> usize {
@@ -22,15 +22,13 @@ fn samples(numbers: usize, parameters: usize) -> usize {
 
 /// [`TILE`] samples of `program`, or as few as fit.
 pub(super) fn of_program(program: &Program) -> usize {
-    let numbers = (0..=program.list().len()).map(|source| program.width(source)).sum();
-    samples(numbers, program.parameters().tensors.iter().map(|t| t.values.len()).sum())
+    samples(program.taped_width(), program.parameters().tensors.iter().map(|t| t.values.len()).sum())
 }
 
-/// The same of a program that is not made yet.
+/// The same of a program that is not made yet, of which all layers learn by gradients.
 pub(super) fn of_table(table: &Table) -> usize {
-    let input = table.input.iter().product::<usize>();
     let nodes = table.nodes.iter().map(|node| node.shape.iter().product::<usize>());
-    samples(input + nodes.sum::<usize>(), table.parameters)
+    samples(nodes.sum(), table.parameters)
 }
 
 #[cfg(test)]

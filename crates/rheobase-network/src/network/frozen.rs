@@ -72,6 +72,12 @@ impl Program {
         inputs(0..source).all(|(from, _)| *from <= source) && inputs(source..self.nodes.len()).all(behind)
     }
 
+    /// Numbers that the nodes which gradients go back through send in a step of a sample.
+    pub fn taped_width(&self) -> usize {
+        let needed = self.needs_gradient(false);
+        (0..needed.len()).filter(|source| needed[*source]).map(|source| self.width(source)).sum()
+    }
+
     /// Of each source, whether some parameter that is learned depends on its gradient: one of its own, or one of a node
     /// that it is computed from. `input` says whether that of the network's input is wanted.
     pub(crate) fn needs_gradient(&self, input: bool) -> Vec<bool> {
