@@ -30,6 +30,8 @@ def test_a_sweep_is_compared_and_goes_on(tmp_path):
 def test_faults_are_errors(tmp_path):
     with pytest.raises(ValueError, match="unknown key|did you mean"):
         rb.sweep(None, {"train.epoch": [1]}, out=tmp_path / "sweep")
+    with pytest.raises(ValueError, match="needs a whole number of at least 0, not the text"):
+        rb.Settings({"train.epochs": "many"})
     with pytest.raises(ValueError, match="at least one"):
         rb.sweep(FEW, {}, seeds=[], out=tmp_path / "sweep")
     with pytest.raises(OSError, match="holds neither"):

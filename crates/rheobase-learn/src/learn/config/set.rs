@@ -48,9 +48,18 @@ impl TrainConfig {
         let steps: Vec<&str> = key.split('.').map(str::trim).collect();
         put(&mut table, &steps, &[], value)?;
         let place = format!("setting `{key}`");
-        let mut config: TrainConfig = toml_text::read_value(&table, &place).map_err(placed)?;
+        let mut config: TrainConfig =
+            toml_text::read_value(&table, &place).map_err(|e| no_file(placed(e)))?;
         config.network.inherit_dt(&table);
         Ok(config)
+    }
+}
+
+/// A wrong value of a setting is no fault of a file.
+fn no_file(error: Error) -> Error {
+    match error {
+        Error::File { path, what } => Error::unsupported(path.display().to_string(), what),
+        other => other,
     }
 }
 
