@@ -116,7 +116,12 @@ impl<'a> TomlValue<'a> {
                     more => Err(Refused::custom(format!("{more} of {} values are too many", array.len()))),
                 }
             }
-            Value::Other(_) => Err(Refused::invalid_type(self.unexpected(), &visitor)),
+            Value::Other(DeValue::Datetime(_)) => {
+                Err(Refused::custom("a date stands where a number, a text, a list or a table belongs"))
+            }
+            Value::Other(DeValue::Table(table)) => {
+                TomlValue { value: Value::Table(table), at: self.at.clone() }.given(visitor)
+            }
         }
     }
 }
@@ -268,5 +273,26 @@ impl<'a> de::VariantAccess<'a> for Content<'a> {
             return Err(Refused::unknown_field(key.get_ref(), fields).within(key.span()));
         }
         content.deserialize_any(visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::toml_text::read;
+
+    #[test]
+    fn what_does_not_fit_is_refused_by_its_line() {
+        let pairs = |text: &str| read::<BTreeMap<String, [i64; 2]>>(text, "a.toml");
+        assert_eq!(pairs("a = [1, 0x10]").unwrap()["a"], [1, 16]);
+        for (text, wanted) in [
+            ("a = [1, 2]\nb = [1, 2, 3]", "line 2: 1 of 3 values are too many"),
+            ("a = [1, 9223372036854775808]", "line 1: 9223372036854775808 is larger than"),
+            ("a = [1, 2026-01-01]", "line 1: a date stands where a number"),
+        ] {
+            let said = pairs(text).unwrap_err().to_string();
+            assert!(said.contains(wanted), "{said}");
+        }
     }
 }
