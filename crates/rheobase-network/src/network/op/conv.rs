@@ -3,11 +3,13 @@
 mod kernels;
 #[cfg(test)]
 mod tests;
+mod to_inputs;
 mod turn;
 
 use rheobase_models::lanes::Elem;
 
-use self::kernels::{FromAll, FromEvents, ToInputs, ToWeights};
+use self::kernels::{FromAll, FromEvents, ToWeights};
+use self::to_inputs::ToInputs;
 use crate::network::describe;
 use crate::network::operation::Operation;
 use crate::network::operator::{Back, Context, Operator, StepError};
