@@ -24,12 +24,13 @@ pub(crate) fn arrange(title: &str, panels: &[Panel], width: f64, shared: bool) -
     let (mut left, mut right) = (40.0, width - 40.0);
     for _ in 0..3 {
         let room = right - left;
-        let sides = panels.iter().map(|p| (left_room(p, room, width), right_room(p, room, width)));
+        let ticks = tick_rooms(panels, room, width);
+        let sides = panels.iter().map(|p| (left_room(p, ticks, room, width), right_room(p, room, width)));
         let taken = sides.fold((MARGIN, MARGIN), |a, b| (a.0.max(b.0), a.1.max(b.1)));
         (left, right) = (taken.0, width - taken.1);
     }
     let (left, right) = (snap(left), snap(right).max(snap(left) + 1.0));
-    let room = panels.iter().map(|p| tick_room(p, height(p, right - left), width)).fold(0.0, f64::max);
+    let room = tick_rooms(panels, right - left, width);
     let mut top = MARGIN;
     if !title.is_empty() {
         // As far to the left as it takes to stand in one line, where the page is wide enough.
@@ -93,10 +94,15 @@ fn upright_length(p: &Panel, height: f64, page: f64) -> f64 {
     length(&p.y, height).max(bar)
 }
 
-fn left_room(p: &Panel, width: f64, page: f64) -> f64 {
-    let height = height(p, width);
-    let label = upright_label(&p.y, height, page).len() as f64 * LINE;
-    (MARGIN + label + tick_room(p, height, page)).max(MARGIN + past_end(p, width, page, false))
+/// What a panel takes at the left, where the widest ticks of all panels take `ticks`.
+fn left_room(p: &Panel, ticks: f64, width: f64, page: f64) -> f64 {
+    let label = upright_label(&p.y, height(p, width), page).len() as f64 * LINE;
+    (MARGIN + label + ticks).max(MARGIN + past_end(p, width, page, false))
+}
+
+/// What the widest ticks of all panels take, beyond which all labels at the left stand.
+fn tick_rooms(panels: &[Panel], width: f64, page: f64) -> f64 {
+    panels.iter().map(|p| tick_room(p, height(p, width), page)).fold(0.0, f64::max)
 }
 
 /// What the ticks at the left and their labels take.

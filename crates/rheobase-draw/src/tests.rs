@@ -538,6 +538,22 @@ fn names_of_several_lines_and_long_ones_stand_clear() {
 }
 
 #[test]
+fn labels_of_several_lines_stand_clear_of_another_panels_names() {
+    let t = ramp(20);
+    let input = || Traces::new(&t, "input (threshold current)", "").trace("", &t);
+    let potential = || Traces::new(&t, "v", "").trace("neuron 100", &t).trace("neuron 200", &t).offset();
+    for mm in [60.0, 85.0, 183.0] {
+        let figure = Simulation::new(0.0, 1.0, &[0.1, 0.2], &[0, 3], 4)
+            .input(input())
+            .potential(potential())
+            .figure()
+            .unwrap();
+        let svg = figure.width_mm(mm).unwrap().to_svg().unwrap();
+        assert!(cut_off(&svg).is_empty() && overlapping(&svg).is_empty(), "{mm} mm: {:?}", cut_off(&svg));
+    }
+}
+
+#[test]
 fn a_height_holds_whatever_names_need() {
     for (kind, figure) in labelled("upper\nlower") {
         let Ok(figure) = figure.width_mm(85.0).unwrap().height_mm(110.0) else { continue };
