@@ -34,6 +34,7 @@ mod signal;
 mod still;
 mod table;
 mod tape;
+mod turn;
 
 pub use adjoint::Adjoint;
 pub use build::{Inputs, Layer, Layers, List, Placeholder, Sequential, Source, Stack, Sum, from};

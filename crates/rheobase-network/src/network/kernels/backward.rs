@@ -3,11 +3,13 @@
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 
 use crate::network::signal::Reach;
+use crate::network::turn::turn;
 
-/// Adds dL/d input to `gradient` `[sample, input]` where it is wanted.
-pub(crate) fn backward(
+/// Adds dL/d input to `gradient` `[sample, input]` where it is wanted. Where most are, `by_inputs` is asked for the weights as
+/// [`by_inputs`] has them.
+pub(crate) fn backward<'a>(
     level: Level,
-    weights: &[f32],
+    (weights, by_inputs): (&[f32], impl FnOnce() -> &'a [f32]),
     outputs: usize,
     reach: &Reach,
     upstream: &[f32],
@@ -16,11 +18,51 @@ pub(crate) fn backward(
     if outputs == 0 {
         return;
     }
-    let products = Products { weights, outputs, errors: upstream, gradient };
+    let wanted = match reach {
+        Reach::Nowhere => return,
+        Reach::Everywhere => gradient.len(),
+        Reach::Bits(bits) => bits.iter().map(|word| word.count_ones() as usize).sum(),
+    };
     match reach {
-        Reach::Nowhere => {}
-        Reach::Everywhere => f32::dispatch_wide(level, Everywhere(products)),
-        Reach::Bits(bits) => f32::dispatch_wide(level, Where { bits, products }),
+        Reach::Bits(bits) if 2 * wanted < gradient.len() => {
+            f32::dispatch_wide(level, Where { bits, weights, outputs, errors: upstream, gradient });
+        }
+        _ => {
+            let (inputs, weights) = (weights.len() / outputs, by_inputs());
+            f32::dispatch_wide(level, Most { weights, inputs, outputs, reach, errors: upstream, gradient });
+        }
+    }
+}
+
+/// Weights `[input, output]` as `[sixteen inputs, output, input of these]`, 0 where there is no input.
+pub(crate) fn by_inputs(level: Level, weights: &[f32], outputs: usize) -> Vec<f32> {
+    let inputs = weights.len() / outputs.max(1);
+    let mut turned = vec![0.0; inputs.next_multiple_of(16) * outputs];
+    f32::dispatch_wide(level, ByInputs { weights, outputs, turned: &mut turned });
+    turned
+}
+
+struct ByInputs<'a> {
+    weights: &'a [f32],
+    outputs: usize,
+    turned: &'a mut [f32],
+}
+
+impl Kernel<f32> for ByInputs<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f32>>(self) {
+        let size = 16 * self.outputs;
+        let mut last = Vec::new();
+        for n in 0..self.turned.len() / size.max(1) {
+            let mut rows = &self.weights[n * size..self.weights.len().min((n + 1) * size)];
+            if rows.len() < size {
+                last.extend_from_slice(rows);
+                last.resize(size, 0.0);
+                rows = &last;
+            }
+            turn::<V>(rows, self.outputs, None, &mut self.turned[n * size..(n + 1) * size]);
+        }
     }
 }
 
@@ -137,8 +179,143 @@ fn of_8<V: Lanes<Elem = f32>, const N: usize>(term: &impl Fn(usize) -> V, o: usi
     if o + 8 < N { term(o) + term(o + 8) } else { term(o) }
 }
 
-/// Rows of weights and errors of samples, and where their products belong.
-struct Products<'a> {
+/// The errors of all inputs; lanes run across inputs.
+struct Most<'a> {
+    /// `[sixteen inputs, output, input of these]`.
+    weights: &'a [f32],
+    inputs: usize,
+    outputs: usize,
+    reach: &'a Reach,
+    /// `[sample, output]`.
+    errors: &'a [f32],
+    /// `[sample, input]`.
+    gradient: &'a mut [f32],
+}
+
+impl Kernel<f32> for Most<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn run<V: Lanes<Elem = f32>>(mut self) {
+        let weights = self.weights.as_chunks::<16>().0;
+        for n in 0..weights.len() / self.outputs {
+            let weights = &weights[n * self.outputs..(n + 1) * self.outputs];
+            for first in (0..self.errors.len() / self.outputs).step_by(2) {
+                // As many sums as there are registers for.
+                match V::WIDTH {
+                    16.. => sixteen_inputs::<V, 8, 1>(&mut self, weights, n * 16, first),
+                    8.. => sixteen_inputs::<V, 2, 2>(&mut self, weights, n * 16, first),
+                    4.. => sixteen_inputs::<V, 1, 4>(&mut self, weights, n * 16, first),
+                    _ => sixteen_inputs::<V, 1, 16>(&mut self, weights, n * 16, first),
+                }
+            }
+        }
+    }
+}
+
+/// The errors of sixteen inputs, `B` registers, from `i` on in two samples from `first` on. `L` virtual lanes are summed at once, those
+/// of which the tree makes one number.
+#[inline(always)]
+fn sixteen_inputs<V: Lanes<Elem = f32>, const L: usize, const B: usize>(
+    all: &mut Most<'_>,
+    weights: &[[f32; 16]],
+    i: usize,
+    first: usize,
+) {
+    // An odd sample stands for its neighbour, too.
+    let samples = [first, (all.errors.len() / all.outputs - 1).min(first + 1)];
+    let mut errors = [(&[][..], &[][..]); 2];
+    for s in 0..2 {
+        errors[s] = all.errors[samples[s] * all.outputs..][..all.outputs].as_chunks::<16>();
+    }
+    let (weights, rest) = weights.as_chunks::<16>();
+    let step = 16 / L;
+    let mut parts = [[[0.0; 16]; 2]; 16];
+    for l in 0..step {
+        let mut sums = [[[V::zero(); B]; 2]; L];
+        for n in 0..weights.len() {
+            for k in 0..L {
+                let weight = &weights[n][l + k * step];
+                for s in 0..2 {
+                    let error = V::broadcast(errors[s].0[n][l + k * step]);
+                    for b in 0..B {
+                        sums[k][s][b] = sums[k][s][b] + V::load(&weight[b * V::WIDTH..]) * error;
+                    }
+                }
+            }
+        }
+        for k in 0..L {
+            if l + k * step < rest.len() {
+                for s in 0..2 {
+                    let error = V::broadcast(errors[s].1[l + k * step]);
+                    for b in 0..B {
+                        let weight = V::load(&rest[l + k * step][b * V::WIDTH..]);
+                        sums[k][s][b] = sums[k][s][b] + weight * error;
+                    }
+                }
+            }
+        }
+        let mut half = L / 2;
+        while half > 0 {
+            for k in 0..half {
+                for s in 0..2 {
+                    for b in 0..B {
+                        sums[k][s][b] = sums[k][s][b] + sums[k + half][s][b];
+                    }
+                }
+            }
+            half /= 2;
+        }
+        for s in 0..2 {
+            for b in 0..B {
+                sums[0][s][b].store(&mut parts[l][s][b * V::WIDTH..]);
+            }
+        }
+    }
+    let count = 16.min(all.inputs - i);
+    for s in 0..2 {
+        let sample = samples[s];
+        if s == 1 && sample == first {
+            return;
+        }
+        let wanted = all.reach.run(sample, i, count, all.inputs);
+        let to = &mut all.gradient[sample * all.inputs + i..][..count];
+        for b in 0..B {
+            let at = b * V::WIDTH;
+            if at < count {
+                let sum = halved::<V>(&parts, (s, at), step);
+                let to = &mut to[at..];
+                let before = V::load(to);
+                let wanted = wanted >> at & (u64::MAX >> (64 - V::WIDTH));
+                V::select(V::mask(wanted), before + sum, before).store(to);
+            }
+        }
+    }
+}
+
+/// Halves of the first `count` parts added until one is left, of a register of a sample.
+#[inline(always)]
+fn halved<V: Lanes<Elem = f32>>(parts: &[[[f32; 16]; 2]; 16], (s, at): (usize, usize), count: usize) -> V {
+    let mut sums = [V::zero(); 16];
+    for l in 0..count {
+        sums[l] = V::load(&parts[l][s][at..]);
+    }
+    let mut half = count / 2;
+    while half > 0 {
+        for l in 0..half {
+            sums[l] = sums[l] + sums[l + half];
+        }
+        half /= 2;
+    }
+    sums[0]
+}
+
+/// Numbers of weights that are read again for every sample before the next ones: as many as stay in a processor's first cache.
+const ROWS_AT_HAND: usize = 8 << 10;
+
+/// The errors of some inputs of each sample.
+struct Where<'a> {
+    /// Whole words per sample.
+    bits: &'a [u64],
     /// `[input, output]`.
     weights: &'a [f32],
     outputs: usize,
@@ -148,7 +325,7 @@ struct Products<'a> {
     gradient: &'a mut [f32],
 }
 
-impl Products<'_> {
+impl Where<'_> {
     #[inline(always)]
     fn row(&self, i: usize) -> &[f32] {
         &self.weights[i * self.outputs..(i + 1) * self.outputs]
@@ -159,121 +336,25 @@ impl Products<'_> {
     }
 }
 
-struct Everywhere<'a>(Products<'a>);
-
-impl Kernel<f32> for Everywhere<'_> {
-    type Output = ();
-    #[inline(always)]
-    fn run<V: Lanes<Elem = f32>>(self) {
-        let mut p = self.0;
-        let (inputs, samples) = (p.weights.len() / p.outputs, p.errors.len() / p.outputs);
-        let mut i = 0;
-        // Rows share the loaded errors of four samples: four rows where there are registers enough, else two.
-        while V::WIDTH >= 16 && i + 4 <= inputs {
-            row_group::<V, 4>(&mut p, i, samples);
-            i += 4;
-        }
-        while i + 2 <= inputs {
-            row_group::<V, 2>(&mut p, i, samples);
-            i += 2;
-        }
-        if i < inputs {
-            row_group::<V, 1>(&mut p, i, samples);
-        }
-    }
-}
-
-/// `R` rows of weights from `i` on with the errors of all samples.
-#[inline(always)]
-fn row_group<V: Lanes<Elem = f32>, const R: usize>(p: &mut Products<'_>, i: usize, samples: usize) {
-    let mut s = 0;
-    while s + 4 <= samples {
-        block::<V, R, 4>(p, i, s);
-        s += 4;
-    }
-    while s < samples {
-        block::<V, R, 1>(p, i, s);
-        s += 1;
-    }
-}
-
-/// `R` rows of weights from `i` on with the errors of `S` samples from `s` on.
-#[inline(always)]
-fn block<V: Lanes<Elem = f32>, const R: usize, const S: usize>(p: &mut Products<'_>, i: usize, s: usize) {
-    let (mut w, mut e) = ([(&[][..], &[][..]); R], [(&[][..], &[][..]); S]);
-    for r in 0..R {
-        w[r] = p.row(i + r).as_chunks::<16>();
-    }
-    for k in 0..S {
-        e[k] = p.error(s + k).as_chunks::<16>();
-    }
-    let mut sums = [[Sixteen::<V>::zero(); S]; R];
-    let rest = (p.outputs % 16).div_ceil(V::WIDTH);
-    // One register of the virtual lanes after the other, so that what is summed stays in registers.
-    for g in 0..16 / V::WIDTH {
-        let mut of_lanes = [[V::zero(); S]; R];
-        for n in 0..p.outputs / 16 {
-            let mut row = [V::zero(); R];
-            for r in 0..R {
-                row[r] = V::load(&w[r].0[n][g * V::WIDTH..]);
-            }
-            for k in 0..S {
-                let error = V::load(&e[k].0[n][g * V::WIDTH..]);
-                for r in 0..R {
-                    of_lanes[r][k] = of_lanes[r][k] + row[r] * error;
-                }
-            }
-        }
-        for k in 0..S {
-            for r in 0..R {
-                if g < rest {
-                    let error = V::load(&e[k].1[g * V::WIDTH..]);
-                    of_lanes[r][k] = of_lanes[r][k] + V::load(&w[r].1[g * V::WIDTH..]) * error;
-                }
-                sums[r][k].0[g] = of_lanes[r][k];
-            }
-        }
-    }
-    let inputs = p.weights.len() / p.outputs;
-    let mut last = [V::zero(); 16];
-    for k in 0..S {
-        for r in 0..R {
-            last[k * R + r] = sums[r][k].folded();
-        }
-    }
-    let found = V::tree_sums(last);
-    for k in 0..S {
-        let to = &mut p.gradient[(s + k) * inputs + i..(s + k) * inputs + i + R];
-        for r in 0..R {
-            to[r] += found[k * R + r];
-        }
-    }
-}
-
-struct Where<'a> {
-    /// Whole words per sample.
-    bits: &'a [u64],
-    products: Products<'a>,
-}
-
 impl Kernel<f32> for Where<'_> {
     type Output = ();
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(self) {
-        let p = self.products;
+        let p = self;
         let (inputs, samples) = (p.weights.len() / p.outputs, p.errors.len() / p.outputs);
         let words = inputs.div_ceil(64);
+        // Some rows of weights for all samples, then the next: so they stay at hand.
+        let rows = if 64 * p.outputs <= ROWS_AT_HAND { 64 } else { 32 };
         // Sixteen wanted inputs at most, and what is yet to be summed over lanes. What was there before may be computed
         // again: always four rows at a time is cheaper than to branch.
         let (mut at, mut dots) = ([0; 16], [V::zero(); 16]);
-        // Some rows of weights for all samples, then the next: so they stay at hand.
-        for w in 0..words {
+        for start in (0..inputs).step_by(rows) {
             for s in 0..samples {
-                let mut word = self.bits[s * words + w];
+                let mut word = p.bits[s * words + start / 64] >> (start % 64) & (u64::MAX >> (64 - rows));
                 while word != 0 {
                     let count = word.count_ones().min(16) as usize;
                     for i in &mut at[..count] {
-                        *i = w * 64 + (word.trailing_zeros() & 63) as usize;
+                        *i = start + (word.trailing_zeros() & 63) as usize;
                         word &= word.wrapping_sub(1);
                     }
                     for four in 0..count.div_ceil(4) {

@@ -42,7 +42,7 @@ use rheobase_models::lanes::Lanes;
 /// Rows of a product that share a loaded register.
 const GROUP: usize = 4;
 
-pub(crate) use backward::{FEW, backward, backward_few};
+pub(crate) use backward::{FEW, backward, backward_few, by_inputs};
 pub(crate) use forward::{Product, forward};
 pub(crate) use gather::{gather, gather_bias, gather_tiles};
 

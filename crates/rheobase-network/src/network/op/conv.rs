@@ -1,10 +1,10 @@
 //! `Conv`: a convolution over one or two axes.
 
+mod gather;
 mod kernels;
 #[cfg(test)]
 mod tests;
 mod to_inputs;
-mod turn;
 
 use rheobase_models::lanes::Elem;
 
@@ -69,7 +69,8 @@ impl Spread {
         let (filled, close) = (taps * inputs.next_multiple_of(16), (taps * inputs).next_multiple_of(16));
         let channels = if filled <= 2 * close { filled / taps } else { inputs };
         let piece = (taps * channels).next_multiple_of(16);
-        let size = outputs * windows.rows.kernel * pieces * piece;
+        // And room for the last channels read at once.
+        let size = outputs * windows.rows.kernel * pieces * piece + 16;
         let row = |i: usize| i * windows.rows.dilation * columns.padded();
         let of_row = |i: usize| (0..pieces).map(move |j| (row(i) + j * columns.dilation) * channels);
         let places = (0..windows.rows.kernel).flat_map(of_row).collect();

@@ -1,5 +1,7 @@
 //! `Linear`: every output adds its weighted inputs in ascending order.
 
+use std::sync::OnceLock;
+
 use crate::network::kernels::{self, Product};
 use crate::network::operation::Operation;
 use crate::network::operator::{Back, Context, Operator, StepError};
@@ -18,24 +20,20 @@ pub(crate) struct Linear {
     pub(crate) inputs: usize,
     /// Outputs.
     pub(crate) outputs: usize,
-    /// The weights as `[out, in]`, where outputs are so few that errors go back faster by these.
-    turned: Vec<f32>,
+    /// The weights as errors go back faster by them, made where some do: `[out, in]` for few outputs, else sixteen inputs side by
+    /// side.
+    turned: OnceLock<Vec<f32>>,
 }
 
 impl Linear {
     pub(crate) fn new(inputs: usize, outputs: usize) -> Linear {
-        Linear { inputs, outputs, turned: Vec::new() }
+        Linear { inputs, outputs, turned: OnceLock::new() }
     }
 }
 
 impl Operator for Linear {
-    fn refresh(&mut self, parameters: &[&[f32]]) -> Result<()> {
-        if let Some(weights) = parameters.first()
-            && self.outputs <= kernels::FEW
-        {
-            let column = |o: usize| weights.iter().skip(o).step_by(self.outputs.max(1));
-            self.turned = (0..self.outputs).flat_map(column).copied().collect();
-        }
+    fn refresh(&mut self, _: &[&[f32]]) -> Result<()> {
+        self.turned.take();
         Ok(())
     }
 
@@ -63,11 +61,15 @@ impl Operator for Linear {
 
     fn backward(&self, context: &Context<'_>, parameters: &[&[f32]], back: Back<'_>) {
         let ([input], [Some(gradient)]) = (back.inputs, back.gradients) else { return };
-        let (level, reach, outputs) = (context.level, &input.reach, self.outputs);
-        if self.outputs <= kernels::FEW {
-            kernels::backward_few(level, &self.turned, outputs, reach, back.upstream, gradient);
+        let (level, weights, outputs) = (context.level, parameters[0], self.outputs);
+        let (reach, upstream) = (&input.reach, back.upstream);
+        if outputs <= kernels::FEW {
+            let column = |o: usize| weights.iter().skip(o).step_by(outputs.max(1));
+            let turned = self.turned.get_or_init(|| (0..outputs).flat_map(column).copied().collect());
+            kernels::backward_few(level, turned, outputs, reach, upstream, gradient);
         } else {
-            kernels::backward(level, parameters[0], outputs, reach, back.upstream, gradient);
+            let turned = || &self.turned.get_or_init(|| kernels::by_inputs(level, weights, outputs))[..];
+            kernels::backward(level, (weights, turned), outputs, reach, upstream, gradient);
         }
     }
 

@@ -6,10 +6,10 @@
 
 use rheobase_models::lanes::{Kernel, Lanes};
 
-use super::turn::turn;
 use super::{Conv, Strip};
 use crate::network::operator::StepError;
 use crate::network::signal::Events;
+use crate::network::turn::turn;
 
 /// Out of events: each is added to the windows that see it, window after window of a row at once.
 pub(super) struct FromEvents<'a> {

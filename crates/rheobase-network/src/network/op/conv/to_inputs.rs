@@ -2,6 +2,7 @@
 
 use rheobase_models::lanes::{Kernel, Lanes};
 
+use super::gather::{ABREAST, add_lines, add_where, gather_places, lines_pay, pad_lines};
 use super::kernels::aligned;
 use super::{Conv, Spread};
 use crate::network::signal::Reach;
@@ -29,6 +30,7 @@ impl Kernel<f32> for ToInputs<'_> {
         let sums = aligned(&mut buffer);
         let mut padded = Vec::new();
         let width = w.channels * places;
+        let by_lines = lines_pay::<V>(c);
         for sample in 0..self.upstream.len() / c.width() {
             let error = &self.upstream[sample * c.width()..(sample + 1) * c.width()];
             let gradient = &mut self.gradient[sample * width..(sample + 1) * width];
@@ -37,6 +39,17 @@ impl Kernel<f32> for ToInputs<'_> {
                 pad_lines(c, error, &mut padded);
             }
             for group in 0..c.groups {
+                let first = group * inputs * places;
+                let to = &mut gradient[first..first + inputs * places];
+                let wanted = Wanted { reach: self.reach, sample, first, width };
+                if dense && by_lines {
+                    if V::WIDTH >= 16 {
+                        add_lines::<V, 1, 8>(c, &padded, group, &wanted, to);
+                    } else {
+                        add_lines::<V, 2, 4>(c, &padded, group, &wanted, to);
+                    }
+                    continue;
+                }
                 if dense {
                     let mut channel = 0;
                     while channel + V::WIDTH < inputs {
@@ -52,17 +65,26 @@ impl Kernel<f32> for ToInputs<'_> {
                         spread_channel::<V>(c, o, &error[o * w.outputs()..(o + 1) * w.outputs()], sums);
                     }
                 }
-                let first = group * inputs * places;
-                let to = &mut gradient[first..first + inputs * places];
-                collect::<V>(
-                    c,
-                    sums,
-                    #[inline(always)]
-                    |i, n| self.reach.run(sample, first + i, n, width),
-                    to,
-                );
+                collect::<V>(c, sums, &wanted, to);
             }
         }
+    }
+}
+
+/// Which places of a group's channels are wanted, of a sample with so many features.
+pub(super) struct Wanted<'a> {
+    reach: &'a Reach,
+    sample: usize,
+    /// The group's first feature.
+    first: usize,
+    width: usize,
+}
+
+impl Wanted<'_> {
+    /// A bit for each of so many places from one on, at most 64.
+    #[inline(always)]
+    pub(super) fn of(&self, place: usize, count: usize) -> u64 {
+        self.reach.run(self.sample, self.first + place, count, self.width)
     }
 }
 
@@ -151,152 +173,9 @@ fn add_sixteen<V: Lanes<Elem = f32>>(to: &mut [f32; 16], factor: V, from: &[f32;
     }
 }
 
-/// Puts as many zeros around the lines of errors as taps reach beyond them.
+/// Turns `[place, padding included; channel]` into `[channel, place]`, and adds it where it is wanted.
 #[inline(always)]
-fn pad_lines(c: &Conv, error: &[f32], padded: &mut Vec<f32>) {
-    let columns = &c.windows.columns;
-    let around = (columns.kernel - 1) * columns.dilation;
-    let width = columns.outputs + 2 * around;
-    let lines = error.len() / columns.outputs;
-    padded.clear();
-    // And as many more as the last block of places has beyond the last place.
-    padded.resize(lines * width + MET, 0.0);
-    for line in 0..lines {
-        let from = &error[line * columns.outputs..(line + 1) * columns.outputs];
-        padded[line * width + around..][..columns.outputs].copy_from_slice(from);
-    }
-}
-
-/// The most places side by side that share a loaded weight.
-const ABREAST: usize = 8;
-
-/// Errors that a block of places meets in a line, at most, where the number of taps is known beforehand.
-const MET: usize = 16;
-
-/// A line of errors that a line of places meets, and the row of taps with which it does: where they stand.
-#[derive(Clone, Copy)]
-struct Meeting {
-    line: usize,
-    weights: usize,
-}
-
-/// Writes the sums of `N` registers of channels of a group, from `channel` on, at all places, `P` of a line at a time.
-#[inline(always)]
-fn gather_places<V: Lanes<Elem = f32>, const N: usize, const P: usize>(
-    c: &Conv,
-    padded: &[f32],
-    group: usize,
-    channel: usize,
-    sums: &mut [f32],
-) {
-    let (rows, columns, back) = (&c.windows.rows, &c.windows.columns, &c.back);
-    let (outputs, row_size) = (c.outputs_of_group(), back.pieces * back.piece);
-    let width = columns.outputs + 2 * (columns.kernel - 1) * columns.dilation;
-    let mut met = Vec::with_capacity(outputs * rows.kernel);
-    for y in 0..rows.input {
-        let run = c.rows.of(y);
-        met.clear();
-        for o in group * outputs..(group + 1) * outputs {
-            for r in 0..run.count {
-                let (window, i) = c.rows.nth(run, r);
-                met.push(Meeting {
-                    line: (o * rows.outputs + window) * width + columns.padding,
-                    weights: (o * rows.kernel + i) * row_size + channel,
-                });
-            }
-        }
-        let mut x = 0;
-        while x < columns.input {
-            let lines = &padded[x..];
-            let sixteen = back.pieces == 1 && back.channels == 16 && channel == 0 && N * V::WIDTH <= 16;
-            let lanes = match columns.kernel {
-                3 if sixteen => add_taps::<V, N, P, 3>(&met, lines, &back.weights),
-                5 if sixteen => add_taps::<V, N, P, 5>(&met, lines, &back.weights),
-                _ => add_all_taps::<V, N, P>(&met, c, lines),
-            };
-            let first = ((y + rows.padding) * columns.padded() + columns.padding + x) * back.channels;
-            for p in 0..P.min(columns.input - x) {
-                for n in 0..N {
-                    let at = channel + n * V::WIDTH;
-                    let to = &mut sums[first + p * back.channels + at..];
-                    lanes[p][n].store(&mut to[..V::WIDTH.min(back.channels - at)]);
-                }
-            }
-            x += P;
-        }
-    }
-}
-
-/// The sums of `P` places, of which each meets `T` errors of each line, times the weights of a row of taps of sixteen channels.
-/// Window v sees place x with tap (x + padding − v)/dilation: the first window has the last tap.
-#[inline(always)]
-fn add_taps<V: Lanes<Elem = f32>, const N: usize, const P: usize, const T: usize>(
-    met: &[Meeting],
-    lines: &[f32],
-    weights: &[f32],
-) -> [[V; N]; P] {
-    const { assert!(T + P <= MET + 1) };
-    let mut lanes = [[V::zero(); N]; P];
-    let (weights, _) = weights.as_chunks::<16>();
-    for k in 0..met.len() {
-        let errors = lines[met[k].line..].first_chunk::<MET>();
-        let weights = weights[met[k].weights / 16..].first_chunk::<T>();
-        let (Some(errors), Some(weights)) = (errors, weights) else { break };
-        for t in 0..T {
-            let mut weight = [V::zero(); N];
-            for n in 0..N {
-                weight[n] = V::load(&weights[T - 1 - t][n * V::WIDTH..]);
-            }
-            for p in 0..P {
-                let error = V::broadcast(errors[t + p]);
-                for n in 0..N {
-                    lanes[p][n] = lanes[p][n] + error * weight[n];
-                }
-            }
-        }
-    }
-    lanes
-}
-
-/// The same for any number of taps and channels, however far apart.
-#[inline(always)]
-fn add_all_taps<V: Lanes<Elem = f32>, const N: usize, const P: usize>(
-    met: &[Meeting],
-    c: &Conv,
-    lines: &[f32],
-) -> [[V; N]; P] {
-    let (columns, back) = (&c.windows.columns, &c.back);
-    let apart = if back.pieces == 1 { back.channels } else { back.piece };
-    let mut lanes = [[V::zero(); N]; P];
-    for k in 0..met.len() {
-        let Meeting { line, weights } = met[k];
-        for j in (0..columns.kernel).rev() {
-            let errors = &lines[line + (columns.kernel - 1 - j) * columns.dilation..][..P];
-            let from = &back.weights[weights + j * apart..];
-            let mut weight = [V::zero(); N];
-            for n in 0..N {
-                weight[n] = V::load(&from[n * V::WIDTH..]);
-            }
-            for p in 0..P {
-                let error = V::broadcast(errors[p]);
-                for n in 0..N {
-                    lanes[p][n] = lanes[p][n] + error * weight[n];
-                }
-            }
-        }
-    }
-    lanes
-}
-
-/// Turns `[place, padding included; channel]` into `[channel, place]`, and adds it where it is wanted: `wanted` has a bit for
-/// each of so many places from one on.
-#[inline(always)]
-fn collect<V: Lanes<Elem = f32>>(
-    c: &Conv,
-    sums: &[f32],
-    wanted: impl Fn(usize, usize) -> u64,
-    to: &mut [f32],
-) {
+fn collect<V: Lanes<Elem = f32>>(c: &Conv, sums: &[f32], wanted: &Wanted<'_>, to: &mut [f32]) {
     let (rows, columns, channels) = (&c.windows.rows, &c.windows.columns, c.back.channels);
     for y in 0..rows.input {
         let line = &sums[((y + rows.padding) * columns.padded() + columns.padding) * channels..];
@@ -315,8 +194,7 @@ fn collect<V: Lanes<Elem = f32>>(
                     if j < height {
                         let first = ((channel + j) * rows.input + y) * columns.input + x;
                         let place = &mut to[first..first + width];
-                        let before = V::load(place);
-                        V::select(V::mask(wanted(first, width)), before + square[j], before).store(place);
+                        add_where(square[j], wanted.of(first, width), place);
                     }
                 }
             }

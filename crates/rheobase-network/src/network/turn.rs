@@ -4,7 +4,7 @@ use rheobase_models::lanes::Lanes;
 
 /// Writes `from`, `[row, column]` with so many columns, as `[column, row]`; where there is a bias, each column's is added.
 #[inline(always)]
-pub(super) fn turn<V: Lanes<Elem = f32>>(from: &[f32], columns: usize, bias: Option<&[f32]>, to: &mut [f32]) {
+pub(crate) fn turn<V: Lanes<Elem = f32>>(from: &[f32], columns: usize, bias: Option<&[f32]>, to: &mut [f32]) {
     let rows = from.len() / columns;
     for row in (0..rows).step_by(V::WIDTH) {
         for column in (0..columns).step_by(V::WIDTH) {
