@@ -3,7 +3,7 @@
 use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
 
 use crate::network::signal::Reach;
-use crate::network::turn::turn;
+use crate::network::turn::{Matrix, turn};
 
 /// Adds dL/d input to `gradient` `[sample, input]` where it is wanted. Where most are, `by_inputs` is asked for the weights as
 /// [`by_inputs`] has them.
@@ -61,7 +61,12 @@ impl Kernel<f32> for ByInputs<'_> {
                 last.resize(size, 0.0);
                 rows = &last;
             }
-            turn::<V>(rows, self.outputs, None, &mut self.turned[n * size..(n + 1) * size]);
+            turn::<V>(
+                rows,
+                Matrix::close(16, self.outputs),
+                None,
+                &mut self.turned[n * size..(n + 1) * size],
+            );
         }
     }
 }

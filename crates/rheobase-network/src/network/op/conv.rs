@@ -2,6 +2,7 @@
 
 mod gather;
 mod kernels;
+mod slide;
 #[cfg(test)]
 mod tests;
 mod to_inputs;
@@ -9,6 +10,7 @@ mod to_inputs;
 use rheobase_models::lanes::Elem;
 
 use self::kernels::{FromAll, FromEvents, ToWeights};
+use self::slide::Slide;
 use self::to_inputs::ToInputs;
 use crate::network::describe;
 use crate::network::operation::Operation;
@@ -40,6 +42,8 @@ pub(crate) struct Conv {
     seen: Vec<Seen>,
     /// Those windows, row by row.
     strips: Vec<Strip>,
+    /// Where windows slide by one place.
+    slide: Option<Slide>,
     /// What the errors of outputs are multiplied with.
     back: Spread,
 }
@@ -157,6 +161,7 @@ impl Conv {
             name: place.into(),
             seen,
             strips,
+            slide: Slide::new(&windows),
             rows,
             order,
             back: Spread::new(&windows, windows.channels / conv.groups, conv.outputs),

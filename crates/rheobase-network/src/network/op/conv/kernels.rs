@@ -6,10 +6,11 @@
 
 use rheobase_models::lanes::{Kernel, Lanes};
 
+use super::slide::{self, OfChannel};
 use super::{Conv, Strip};
 use crate::network::operator::StepError;
-use crate::network::signal::Events;
-use crate::network::turn::turn;
+use crate::network::signal::{Events, Signal};
+use crate::network::turn::{Matrix, turn};
 
 /// Out of events: each is added to the windows that see it, window after window of a row at once.
 pub(super) struct FromEvents<'a> {
@@ -25,7 +26,11 @@ impl Kernel<f32> for FromEvents<'_> {
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(self) {
         let c = self.conv;
-        let (mut buffer, groups) = (vec![0.0; c.width() + 16], c.width() / c.groups);
+        let group = match &c.slide {
+            Some(slide) => slide.group(c.outputs_of_group()),
+            None => c.width() / c.groups,
+        };
+        let mut buffer = vec![0.0; c.groups * group + 16];
         let sums = aligned(&mut buffer);
         for sample in 0..self.out.len() / c.width() {
             let out = &mut self.out[sample * c.width()..(sample + 1) * c.width()];
@@ -34,18 +39,30 @@ impl Kernel<f32> for FromEvents<'_> {
             let mut e = 0;
             for channel in 0..c.windows.channels {
                 let weights = c.weights_of(channel);
-                let sums = &mut sums[channel / c.inputs_of_group() * groups..][..groups];
+                let sums = &mut sums[channel / c.inputs_of_group() * group..][..group];
                 let first = channel * c.seen.len();
+                let start = e;
                 while e < index.len() && (index[e] as usize) < first + c.seen.len() {
-                    let strips = c.strips_of(index[e] as usize - first);
-                    for s in 0..strips.len() {
-                        let (outputs, weights) = strips[s].of(sums, weights);
-                        add_scaled::<V>(outputs, value[e], weights);
-                    }
                     e += 1;
                 }
+                let (index, value) = (&index[start..e], &value[start..e]);
+                if let Some(slide) = &c.slide {
+                    let events = OfChannel { index, value, first: first as u32 };
+                    slide::scatter::<V>(c, slide, events, weights, sums);
+                    continue;
+                }
+                for k in 0..index.len() {
+                    let strips = c.strips_of(index[k] as usize - first);
+                    for s in 0..strips.len() {
+                        let (outputs, weights) = strips[s].of(sums, weights);
+                        add_scaled::<V>(outputs, value[k], weights);
+                    }
+                }
             }
-            finish::<V>(c, &sums[..c.width()], self.bias, out);
+            match &c.slide {
+                Some(slide) => slide::finish::<V>(c, slide, sums, self.bias, out),
+                None => finish::<V>(c, &sums[..c.width()], self.bias, out),
+            }
         }
     }
 }
@@ -113,7 +130,7 @@ fn finish<V: Lanes<Elem = f32>>(c: &Conv, sums: &[f32], bias: Option<&[f32]>, ou
             #[inline(always)]
             |bias| &bias[group * outputs..(group + 1) * outputs],
         );
-        turn::<V>(&sums[places.clone()], outputs, bias, &mut out[places]);
+        turn::<V>(&sums[places.clone()], Matrix::close(windows, outputs), bias, &mut out[places]);
     }
 }
 
@@ -247,91 +264,94 @@ impl Kernel<f32> for ToWeights<'_> {
     fn run<V: Lanes<Elem = f32>>(self) {
         let c = self.conv;
         let Some((weights, bias)) = self.raw.split_first_mut() else { return };
+        let outputs = c.outputs_of_group();
         let samples = self.seen.iter().map(|s| s.input.samples).sum::<usize>();
-        // `[step and sample, group, window, output channel of the group]`.
-        let mut turned = vec![0.0; samples * c.width()];
+        let group = match &c.slide {
+            Some(slide) => slide.group(outputs),
+            None => c.width() / c.groups,
+        };
+        // `[step and sample, group, window, output channel of the group]`, and room for what is read at once.
+        let mut turned = vec![0.0; samples * c.groups * group + 5 * 16];
         let mut at = 0;
         for StepError { error, input } in self.seen {
             for sample in 0..input.samples {
                 let error = &error[sample * c.width()..(sample + 1) * c.width()];
-                let to = &mut turned[at * c.width()..(at + 1) * c.width()];
+                let to = &mut turned[at * c.groups * group..(at + 1) * c.groups * group];
                 at += 1;
-                // `[output channel, window]`.
-                let size = c.outputs_of_group() * c.windows.outputs();
-                for group in 0..c.groups {
-                    let places = group * size..(group + 1) * size;
-                    turn::<V>(&error[places.clone()], c.windows.outputs(), None, &mut to[places]);
-                }
-            }
-        }
-        // How many events of each step and sample have been taken.
-        let mut taken = vec![0usize; samples];
-        let size = c.windows.taps() * c.outputs_of_group();
-        for channel in 0..c.windows.channels {
-            let weights = &mut weights[channel * size..(channel + 1) * size];
-            of_channel::<V>(c, self.seen, channel, &turned, &mut taken, weights);
-        }
-        if let Some(bias) = bias.first_mut() {
-            let (windows, outputs) = (c.windows.outputs(), c.outputs_of_group());
-            for n in 0..turned.len() / outputs {
-                let group = n / windows % c.groups;
-                let row = &turned[n * outputs..(n + 1) * outputs];
-                add_scaled::<V>(&mut bias[group * outputs..(group + 1) * outputs], 1.0, row);
-            }
-        }
-    }
-}
-
-/// Adds what all steps and samples give to the weights of an input channel.
-#[inline(always)]
-fn of_channel<V: Lanes<Elem = f32>>(
-    c: &Conv,
-    seen: &[StepError<'_>],
-    channel: usize,
-    turned: &[f32],
-    taken: &mut [usize],
-    weights: &mut [f32],
-) {
-    let places = channel * c.seen.len()..(channel + 1) * c.seen.len();
-    let of_group = c.width() / c.groups;
-    let group = channel / c.inputs_of_group() * of_group;
-    let mut at = 0;
-    for StepError { input: signal, .. } in seen {
-        for sample in 0..signal.samples {
-            let (errors, taken) = (&turned[at * c.width() + group..][..of_group], &mut taken[at]);
-            at += 1;
-            match &signal.events {
-                Some(events) => {
-                    let (index, value) = events.of(sample);
-                    while *taken < index.len() && (index[*taken] as usize) < places.end {
-                        of_value::<V>(
-                            c.strips_of(index[*taken] as usize - places.start),
-                            value[*taken],
-                            errors,
-                            weights,
-                        );
-                        *taken += 1;
-                    }
-                }
-                None => {
-                    let values = signal.sample(sample);
-                    for i in places.clone() {
-                        if values[i] != 0.0 {
-                            of_value::<V>(c.strips_of(i - places.start), values[i], errors, weights);
+                match &c.slide {
+                    Some(slide) => slide::spread_out::<V>(c, slide, error, to),
+                    None => {
+                        // `[output channel, window]`.
+                        for g in 0..c.groups {
+                            let places = g * group..(g + 1) * group;
+                            let matrix = Matrix::close(outputs, c.windows.outputs());
+                            turn::<V>(&error[places.clone()], matrix, None, &mut to[places]);
                         }
                     }
                 }
             }
         }
+        // The values that are not 0, of inputs that do not say so themselves.
+        let mut found: Vec<Signal> = Vec::new();
+        for StepError { input, .. } in self.seen.iter().filter(|s| s.input.events.is_none()) {
+            let mut input = Signal::clone(input);
+            input.find_events();
+            found.push(input);
+        }
+        let mut found = found.iter();
+        let mut all = Vec::with_capacity(samples);
+        for StepError { input, .. } in self.seen {
+            if let Some(events) = input.events.as_ref().or_else(|| found.next()?.events.as_ref()) {
+                for sample in 0..input.samples {
+                    all.push(events.of(sample));
+                }
+            }
+        }
+        let size = c.windows.taps() * outputs;
+        let mut of_channel = Vec::with_capacity(samples);
+        for channel in 0..c.windows.channels {
+            let first = channel * c.seen.len();
+            of_channel.clear();
+            for at in 0..all.len() {
+                let (index, value) = &mut all[at];
+                let mut count = 0;
+                while count < index.len() && (index[count] as usize) < first + c.seen.len() {
+                    count += 1;
+                }
+                let errors = &turned[(at * c.groups + channel / c.inputs_of_group()) * group..];
+                let events =
+                    OfChannel { index: &index[..count], value: &value[..count], first: first as u32 };
+                of_channel.push((events, errors));
+                (*index, *value) = (&index[count..], &value[count..]);
+            }
+            let weights = &mut weights[channel * size..(channel + 1) * size];
+            match &c.slide {
+                Some(slide) => slide::meet::<V>(c, slide, &of_channel, weights),
+                None => meet::<V>(c, &of_channel, weights),
+            }
+        }
+        if let Some(bias) = bias.first_mut() {
+            for n in 0..samples * c.groups * group / outputs {
+                let g = n * outputs / group % c.groups;
+                let row = &turned[n * outputs..(n + 1) * outputs];
+                add_scaled::<V>(&mut bias[g * outputs..(g + 1) * outputs], 1.0, row);
+            }
+        }
     }
 }
 
-/// Adds what one value gives to the weights it meets, of those of its channel.
+/// Adds what the events of all steps and samples meet to the weights of an input channel.
 #[inline(always)]
-fn of_value<V: Lanes<Elem = f32>>(strips: &[Strip], value: f32, errors: &[f32], weights: &mut [f32]) {
-    for s in 0..strips.len() {
-        let Strip { outputs, weights: at, length } = strips[s];
-        let from = &errors[outputs as usize..][..length as usize];
-        add_scaled::<V>(&mut weights[at as usize..][..length as usize], value, from);
+fn meet<V: Lanes<Elem = f32>>(c: &Conv, seen: &[(OfChannel<'_>, &[f32])], weights: &mut [f32]) {
+    for k in 0..seen.len() {
+        let (events, errors) = seen[k];
+        for e in 0..events.index.len() {
+            let strips = c.strips_of((events.index[e] - events.first) as usize);
+            for s in 0..strips.len() {
+                let Strip { outputs, weights: at, length } = strips[s];
+                let from = &errors[outputs as usize..][..length as usize];
+                add_scaled::<V>(&mut weights[at as usize..][..length as usize], events.value[e], from);
+            }
+        }
     }
 }
