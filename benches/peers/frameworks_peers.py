@@ -133,14 +133,18 @@ def of_jax(given):
     x = jnp.asarray(rng.random((steps, batch, inputs)) < 0.08, jnp.float32)
     labels = jnp.arange(batch) % classes
 
-    hidden = rj.Dense(
-        inputs, 256, rb.LIFDiscrete(beta=beta, drop=1 / beta), recurrent=True, bias=False, surrogate=("fast_sigmoid", 25.0)
-    )
-    readout = rj.Dense(256, classes, rb.LI(tau_m=-0.001 / np.log(beta)), bias=False)
+    neurons = rb.Neurons(rb.LIFSubtract(tau=-1 / np.log(beta), drop=1 / beta), surrogate=("fast_sigmoid", 25.0))
+    layers = [
+        rb.Layer("kernel", "input", rb.Linear(256, bias=False)),
+        rb.Layer("recurrent", rb.Delayed("lif"), rb.Linear(256, bias=False)),
+        rb.Layer("lif", rb.Sum("kernel", "recurrent"), neurons),
+        rb.Layer("readout", rb.Delayed("lif"), rb.Linear(classes, bias=False)),
+        rb.Layer("integrator", "readout", rb.LI(tau_m=-0.001 / np.log(beta))),
+    ]
+    network = rj.Network(rb.Layers(*layers, input=[inputs]))
 
     def module(w, x):
-        spikes, _ = hidden({"linear.weight": w["kernel"], "recurrent.weight": w["recurrent"]}, x)
-        return readout({"linear.weight": w["readout"]}, spikes[:-1])[0].sum(0) / len(x)
+        return network({key + ".weight": weight for key, weight in w.items()}, x)[0].sum(0) / len(x)
 
     rngs, spike = nnx.Rngs(0), spyx.axn.superspike(25)
     linear = [nnx.Linear(n, m, use_bias=False, rngs=rngs) for n, m in ((inputs, 256), (256, classes))]

@@ -64,6 +64,7 @@ impl<const FAULT: u8> Neuron for Faulty<FAULT> {
         takes: Takes::Current,
         time: Time::Seconds,
         layer_sum: None,
+        adds_input: false,
         surrogate: Surrogate::Arctan(2.0),
         input_unit: "1",
         input_range: [-10.0, 10.0],

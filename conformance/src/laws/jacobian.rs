@@ -71,6 +71,7 @@ pub(super) fn check(subject: &Subject) -> Result<(), String> {
         for surrogate in [subject.model.info().surrogate, Surrogate::Sigmoid(2.0)] {
             for i in (0..point.len()).filter(|i| point.get(*i).is_finite()) {
                 compare(subject, &point, &surrogate, i, &sizes, &mut count)?;
+                added(subject, &point, &surrogate, i)?;
             }
         }
     }
@@ -166,6 +167,34 @@ fn compare(
         }
     }
     Ok(())
+}
+
+/// Whether a model that says that its input is just added has the same step and derivatives with respect to argument `i` from a
+/// state of 0, under the potential that the step leads to as its input.
+fn added(subject: &Subject, point: &Point, surrogate: &Surrogate, i: usize) -> Result<(), String> {
+    let of_coeffs = (point.state.len()..point.state.len() + point.coeffs.len()).contains(&i);
+    if !subject.model.info().adds_input || point.held || of_coeffs {
+        return Ok(());
+    }
+    let smooth = |numbers: &[f64]| numbers.iter().map(|x| Smooth(*x)).collect::<Vec<_>>();
+    let integrate = subject.numbers.smooth.integrate;
+    let potential = integrate(&smooth(&point.coeffs), &smooth(&point.state), Smooth(point.x), false);
+    let [potential] = potential[..] else { return Err("adds its input, but has several fields".into()) };
+    let alike = Point { state: vec![0.0], x: potential.0, ..point.clone() };
+    let [here, there] = [point, &alike].map(|point| {
+        let bits = |d: One<Smooth>| [d.value.0.to_bits(), d.tangent[0].0.to_bits()];
+        let number = |j: usize| {
+            let value = Smooth(point.get(j));
+            if i == j { Dual::variable(value, 0) } else { Dual::constant(value) }
+        };
+        let results: Vec<One<Smooth>> = point.step(&subject.numbers.smooth_dual, surrogate, number);
+        results.into_iter().map(bits).collect::<Vec<_>>()
+    });
+    if here == there {
+        Ok(())
+    } else {
+        Err(format!("does not just add its input: argument {i}, {:?}", point.x))
+    }
 }
 
 /// Coefficients and rest as functions of the parameters.

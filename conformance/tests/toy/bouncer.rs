@@ -53,6 +53,7 @@ impl Neuron for Bouncer {
         takes: Takes::Current,
         time: Time::Seconds,
         layer_sum: None,
+        adds_input: false,
         surrogate: Surrogate::Arctan(2.0),
         input_unit: "1",
         input_range: [-10.0, 10.0],

@@ -31,7 +31,8 @@ pub struct Backward<'a, E: Elem> {
     pub surrogate: &'a Surrogate,
     /// Whether the gradient stops at the reset.
     pub detach_reset: bool,
-    /// State before the step, field by field, `[sample, neuron]`.
+    /// State before the step, field by field, `[sample, neuron]`. Empty for 0: of a model that just adds its input, `x` then is the
+    /// potential before the reset.
     pub state: &'a [&'a [E]],
     /// Input of the step.
     pub x: &'a [E],
@@ -105,7 +106,13 @@ impl<N: Neuron, V: Lanes> StepInputs<N, V> {
             k: coeffs.at(job.first + first),
             s: N::State::<V>::from_fn(
                 #[inline(always)]
-                |i| V::load(&job.state[i][lanes.clone()]),
+                |i| {
+                    if const { N::INFO.adds_input } && job.state.is_empty() {
+                        V::zero()
+                    } else {
+                        V::load(&job.state[i][lanes.clone()])
+                    }
+                },
             ),
             x: V::load(&job.x[lanes.clone()]),
             held: match job.held {

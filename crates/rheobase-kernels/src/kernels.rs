@@ -107,6 +107,9 @@ pub fn step_by_phases<E: Elem>(kernels: &dyn Kernels<E>, level: Level, mut job: 
         let drive = job.reach.is_some().then_some((&mut margin[..], &mut through[..]));
         let (state, held) = (&mut *job.state, None);
         kernels.integrate(level, Integrate { coeffs, first: 0, state, at, x, held, own: &mut own, drive });
+        if let Some(integrated) = &mut job.integrated {
+            integrated[lanes.clone()].copy_from_slice(&job.state[0][lanes.clone()]);
+        }
         let emit = Emit {
             coeffs,
             first: 0,

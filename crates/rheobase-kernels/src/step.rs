@@ -34,6 +34,8 @@ pub struct Step<'a, E: Elem> {
     pub spikes: &'a mut [u64],
     /// A bit for every neuron whose spike has a slope, whole words per sample; not looked for if absent.
     pub reach: Option<(&'a Surrogate, &'a mut [u64])>,
+    /// The potential before the reset, `[sample, neuron]`, of a model that just adds its input; not written if absent.
+    pub integrated: Option<&'a mut [E]>,
 }
 
 pub(crate) struct StepKernel<'a, N, E: Elem> {
@@ -61,7 +63,7 @@ fn samples<N: Neuron, V: Lanes>(job: Step<'_, V::Elem>) {
     let words = job.neurons.div_ceil(64);
     let held = V::Mask::splat(false);
     job.spikes.fill(0);
-    let mut reach = job.reach;
+    let (mut reach, mut integrated) = (job.reach, job.integrated);
     if let Some((_, reach)) = &mut reach {
         reach.fill(0);
     }
@@ -82,6 +84,11 @@ fn samples<N: Neuron, V: Lanes>(job: Step<'_, V::Elem>) {
             );
             let x = V::load(&job.x[lanes.clone()]);
             let s = N::integrate(&k, s, x, held);
+            if const { N::INFO.adds_input }
+                && let Some(integrated) = &mut integrated
+            {
+                s.get(0).store(&mut integrated[lanes.clone()]);
+            }
             if let Some((surrogate, reach)) = &mut reach {
                 let slope = V::slope(*surrogate, N::drive(&k, &s, x).through);
                 let there = V::bits(!slope.abs().le(V::zero())) & low_bits(count);

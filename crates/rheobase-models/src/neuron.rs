@@ -136,6 +136,9 @@ pub struct Info {
     pub time: Time,
     /// The parameter that, where it is not 0, makes [`Fired::layer`] hold the sum of spikes over the layer.
     pub layer_sum: Option<&'static str>,
+    /// Whether the input is just added: the state is the potential alone, from 0 the input v leads to the potential v, and the
+    /// step's derivatives are those of any state and input that lead there. Then going back needs that potential and nothing else.
+    pub adds_input: bool,
     /// The surrogate its source trains it with, if it names one.
     pub surrogate: Surrogate,
     /// The unit of the input.

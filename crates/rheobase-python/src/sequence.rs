@@ -3,7 +3,7 @@
 use numpy::{PyReadonlyArray1, PyReadonlyArrayDyn, PyReadwriteArrayDyn};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use rheobase::learn::{Sequence as Function, Upstream};
+use rheobase::learn::{Keep, Sequence as Function, Upstream};
 use rheobase::network::Network as Described;
 
 use crate::arrays::array;
@@ -75,17 +75,18 @@ impl Sequence {
         self.0.set_parameters(&values).raised()
     }
 
-    /// Runs; writes output and state. Whether tapes are kept, and for dL/d input too, see `Sequence::run`.
+    /// Runs; writes output and state. What is kept, for dL/d input too and how many bytes of tapes, see `Sequence::run`.
     fn run(
         &self,
         py: Python<'_>,
         x: Numbers<'_>,
-        how: ((usize, usize), Option<bool>),
+        how: ((usize, usize), Option<(bool, usize)>),
         state: Numbers<'_>,
         mut output: PyReadwriteArrayDyn<'_, f32>,
         mut after: PyReadwriteArrayDyn<'_, f32>,
     ) -> PyResult<()> {
         let (size, keep) = how;
+        let keep = keep.map(|(of_input, bytes)| Keep { of_input, bytes });
         let (x, state) = (x.as_slice()?, state.as_slice()?);
         let (output, after) = (output.as_slice_mut()?, after.as_slice_mut()?);
         enter(py, self.work(x.len()), |_| self.0.run(x, size, state, output, after, keep)).whole()

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
-use rheobase::learn::{Sequence, Upstream};
+use rheobase::learn::{Keep, Sequence, Upstream};
 use rheobase::network::Network;
 use rheobase::{Error, Result};
 
@@ -160,7 +160,8 @@ extern "C" fn run(frame: *mut CallFrame) -> *mut c_void {
             let (out, after) = (output.own_entry(3, entry), after.own_entry(2, entry));
             let mut function = take(call.network)?;
             function.set_parameters(&parameters)?;
-            function.run(given, x.size(), state, out, after, ticket.map(|(_, of_input)| of_input))?;
+            let keep = ticket.map(|(_, of_input)| Keep { of_input, ..Keep::default() });
+            function.run(given, x.size(), state, out, after, keep)?;
             match ticket {
                 None => give_back(call.network, function),
                 Some((ticket, _)) => {

@@ -385,6 +385,7 @@ impl Neuron for Fragile {
         takes: Takes::Current,
         time: Time::Seconds,
         layer_sum: None,
+        adds_input: false,
         surrogate: Surrogate::StraightThrough,
         input_unit: "1",
         input_range: [-100.0, 100.0],

@@ -32,7 +32,7 @@ def noise(*shape, seed=0, scale=2.0):
 
 def arguments(layer, x, state, keep=1):
     assert [name.split('.') for name, _ in layer.named_parameters()] == layer._paths
-    return x, state, [p.detach().clone().requires_grad_() for p in layer.parameters()], layer.network_text, keep
+    return x, state, [p.detach().clone().requires_grad_() for p in layer.parameters()], layer.network_text, keep, layer.tapes
 
 
 DIFFERENTIABLE = list(rb.models)
@@ -155,6 +155,19 @@ def test_tapes_wait_for_their_own_way_back_alone():
     x.requires_grad_()
     (found,) = torch.autograd.grad((layer(x)[0] * upstream).sum(), x)
     assert found.abs().max() > 0
+
+
+def test_room_for_tapes_changes_no_bit():
+    layer, x = fused(), noise(150, 40, 7)
+
+    def gradients(tapes):
+        layer.tapes = tapes
+        return torch.autograd.grad(layer(x)[0].square().sum(), list(layer.parameters()))
+
+    all_kept = gradients(1 << 40)
+    for tapes in (0, 50_000, 12 << 20):
+        assert all(torch.equal(a, b) for a, b in zip(all_kept, gradients(tapes), strict=True))
+    assert layer.tapes == 12 << 20 == fused().tapes
 
 
 def test_gradients_of_smooth_layers_are_differences():
@@ -361,6 +374,7 @@ WRONG = {
         "leave competition away",
     ),
     "parameter": (lambda layer: rt.LIF(5, tau=1.0), TypeError, "tau"),
+    "tapes": (lambda layer: setattr(layer, "tapes", -1), ValueError, "tapes"),
 }
 
 

@@ -94,7 +94,7 @@ pub use regularise::{RateBounds, RateOf, WeightPenalty};
 pub use rheobase_signals::tensor::{self, Element, Tensor, TensorData};
 pub use runs::{Comparison, Grid, RunRecord};
 pub use schedule::{Progress, Schedule, ScheduleKind};
-pub use sequence::{Sequence, SequenceGradients, Upstream};
+pub use sequence::{Keep, Sequence, SequenceGradients, Upstream};
 pub use session::Session;
 pub use splits::{Splits, splits};
 pub use stage::{Feedback, Stage, StageEpoch, StageProgress, StageRun};

@@ -1,6 +1,8 @@
 //! `Sequence`: a network as a function of whole sequences, forwards and backwards, for programs that have optimisers and losses
 //! of their own.
 
+use std::ops::Range;
+use std::sync::atomic::{AtomicIsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -8,13 +10,30 @@ use rheobase_base::vector::{add, all_finite};
 use rheobase_base::{Cancel, Error, Result};
 use rheobase_models::lanes::Level;
 use rheobase_network::network::{
-    Adjoint, Carried, Context, Counts, Feed, Network, Parameters, Program, Raw, Rows, State, Tape, lower,
+    Adjoint, Carried, Context, Counts, Feed, Network, Parameters, Program, Raw, Rows, Signal, State, Tape,
+    lower,
 };
 
 use super::tile;
 
-/// Steps that a tape holds; what lies before is run again from a checkpoint. No result depends on it.
-const CHUNK: usize = 256;
+/// Steps of a tape. The state before each is kept; where its tape is not, its steps run again. No result depends on it.
+const CHUNK: usize = 32;
+
+/// What a run keeps for the backward pass. No result depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// Whether dL/d input will be asked for.
+    pub of_input: bool,
+    /// Bytes of tapes, about: steps whose tapes are not kept run again, which takes a third longer where none is.
+    pub bytes: usize,
+}
+
+impl Default for Keep {
+    /// Not the input's gradient; tapes of 12 MiB.
+    fn default() -> Self {
+        Keep { of_input: false, bytes: 12 << 20 }
+    }
+}
 
 /// A network as a function of an input, a state and parameters. Between calls it keeps the last parameters and, if it is asked to, the
 /// tapes of the last run; without them the backward pass runs the steps again, to the same bits.
@@ -48,15 +67,17 @@ pub struct Sequence {
 
 /// What the backward pass through a tile begins with.
 struct Kept {
-    tape: Tape,
+    chunks: Vec<Chunk>,
+    /// After the last step.
     state: State,
     wanted: bool,
 }
 
-/// What a tile goes back from: what was kept of it, and buffers for its gradients.
-struct Beginning {
-    kept: Option<Kept>,
-    raw: Raw,
+/// Some steps of a tile.
+struct Chunk {
+    steps: Range<usize>,
+    before: State,
+    tape: Option<Tape>,
 }
 
 /// Derivatives of a loss with respect to what a run gave.
@@ -87,6 +108,8 @@ struct Batch<'a> {
     size: usize,
     state: &'a [f32],
     wanted: bool,
+    /// Bytes that tapes may still take.
+    room: &'a AtomicIsize,
 }
 
 /// What a tile gives back of the forward pass: nothing but the places it has written, row by row in time, and its state.
@@ -184,8 +207,7 @@ impl Sequence {
     }
 
     /// Runs `(steps, batch)` steps and samples: writes the output `[time, batch, output]` and the state after the last step.
-    /// `keep` says whether the tapes are kept for [`Sequence::back`], and whether that will be asked for dL/d input; those of more
-    /// than 256 steps are not.
+    /// `keep` says what is kept for [`Sequence::back`]: the state before every 32 steps, and as many tapes as it has room for.
     ///
     /// # Errors
     /// Arrays of the wrong length; input or state that is not finite; NaN that arises; a call that was asked to end
@@ -197,12 +219,12 @@ impl Sequence {
         state: &[f32],
         output: &mut [f32],
         state_after: &mut [f32],
-        keep: Option<bool>,
+        keep: Option<Keep>,
     ) -> Result<()> {
-        let keep = keep.filter(|_| steps <= CHUNK);
+        let room = AtomicIsize::new(keep.map_or(0, |keep| keep.bytes as isize));
         let batch = Batch {
-            wanted: keep.is_some_and(|of_input| self.wanted(of_input, state)),
-            ..self.batch(x, (steps, size), state)?
+            wanted: keep.is_some_and(|keep| self.wanted(keep.of_input, state)),
+            ..self.batch(x, (steps, size), state, &room)?
         };
         self.forget();
         let width: usize = self.output_shape().iter().product();
@@ -244,7 +266,8 @@ impl Sequence {
         last: bool,
     ) -> Result<SequenceGradients> {
         let wanted = self.wanted(of_input, state);
-        let batch = Batch { wanted, ..self.batch(x, (steps, size), state)? };
+        let room = AtomicIsize::new(Keep::default().bytes as isize);
+        let batch = Batch { wanted, ..self.batch(x, (steps, size), state, &room)? };
         let mut kept = std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner));
         kept.resize_with(if last { size.div_ceil(self.tile) } else { 0 }, || None);
         let width: usize = self.output_shape().iter().product();
@@ -282,12 +305,12 @@ impl Sequence {
                 break;
             }
             let back =
-                |(tile, place, from)| cancel.scope(|| self.back_tile(&batch, tile, upstream, place, from));
+                |(tile, place, from)| cancel.scope(|| self.back_tile((&batch, tile), upstream, place, from));
             let wave: Vec<_> = wave
                 .into_iter()
                 .map(|(tile, place)| {
                     let kept = kept.get_mut(tile).and_then(Option::take);
-                    (tile, place, Beginning { kept, raw: spare.pop().unwrap_or_default() })
+                    (tile, place, (kept, spare.pop().unwrap_or_default()))
                 })
                 .collect();
             let done: Vec<Result<Raw>> = wave.into_par_iter().map(back).collect();
@@ -304,14 +327,20 @@ impl Sequence {
         Ok(gradients)
     }
 
-    fn batch<'a>(&self, x: &'a [f32], (steps, size): (usize, usize), state: &'a [f32]) -> Result<Batch<'a>> {
+    fn batch<'a>(
+        &self,
+        x: &'a [f32],
+        (steps, size): (usize, usize),
+        state: &'a [f32],
+        room: &'a AtomicIsize,
+    ) -> Result<Batch<'a>> {
         let features: usize = self.input_shape().iter().product();
         self.check_length("input", x.len(), steps * size * features)?;
         if !state.is_empty() {
             self.check_length("state", state.len(), size * self.state_width())?;
             self.check_finite("state", state, self.state_width())?;
         }
-        Ok(Batch { x, steps, size, state, wanted: false })
+        Ok(Batch { x, steps, size, state, wanted: false, room })
     }
 
     fn check_length(&self, field: &str, got: usize, want: usize) -> Result<()> {
@@ -348,19 +377,24 @@ impl Sequence {
         }
     }
 
-    /// The state that a tile begins with; its input is checked.
-    fn begin(&self, batch: &Batch<'_>, rows: &Rows<'_>) -> Result<State> {
-        for t in 0..batch.steps {
+    /// The state that a tile begins with.
+    fn begin(&self, batch: &Batch<'_>, rows: &Rows<'_>) -> State {
+        let width = self.state_width();
+        match batch.state {
+            [] => self.program.start(rows.count),
+            all => self.program.state_from(&all[rows.first * width..][..rows.count * width], rows.count),
+        }
+    }
+
+    /// Checks the input of some steps of a tile, which then is at hand.
+    fn check_input(&self, rows: &Rows<'_>, steps: &Range<usize>) -> Result<()> {
+        for t in steps.clone() {
             let row = rows.step(t);
             if !all_finite(self.level, row) {
                 self.check_finite(&format!("input[{t}]"), row, rows.width)?;
             }
         }
-        let width = self.state_width();
-        Ok(match batch.state {
-            [] => self.program.start(rows.count),
-            all => self.program.state_from(&all[rows.first * width..][..rows.count * width], rows.count),
-        })
+        Ok(())
     }
 
     fn context<'a>(&self, ids: &'a [u64], taping: bool) -> Context<'a> {
@@ -375,45 +409,98 @@ impl Sequence {
         keep: bool,
     ) -> Result<Option<Kept>> {
         let input = self.rows(batch, tile);
-        let mut state = self.begin(batch, &input)?;
-        let ids = vec![0; input.count];
-        let (mut tape, mut counts) = (self.take_tape(), Counts::default());
         let (output, mut buffer, mut rows) = (self.program.output(), Vec::new(), place.rows);
-        self.program.run(
-            &self.context(&ids, keep),
-            &mut state,
-            input.steps(0..batch.steps),
-            &mut tape,
-            &mut counts,
-            |t, signals| rows[t].copy_from_slice(signals[output].dense(&mut buffer)),
-        )?;
-        self.program.state_to(&state, place.state);
-        if keep {
-            return Ok(Some(Kept { tape, state, wanted: batch.wanted }));
+        let kept = self.run_chunks(batch, &input, keep, |t, signals| {
+            rows[t].copy_from_slice(signals[output].dense(&mut buffer));
+        })?;
+        self.program.state_to(&kept.state, place.state);
+        Ok(keep.then_some(kept))
+    }
+
+    /// Runs all steps of a tile; `see` is shown the signals of each. Where something is to be kept, what the backward pass needs.
+    fn run_chunks(
+        &self,
+        batch: &Batch<'_>,
+        input: &Rows<'_>,
+        keep: bool,
+        mut see: impl FnMut(usize, &[Signal]),
+    ) -> Result<Kept> {
+        let mut kept = Kept { chunks: Vec::new(), state: self.begin(batch, input), wanted: batch.wanted };
+        let mut without = self.take_tape();
+        for first in (0..batch.steps).step_by(CHUNK) {
+            let steps = first..batch.steps.min(first + CHUNK);
+            self.check_input(input, &steps)?;
+            if !keep {
+                self.run_chunk(input, &steps, &mut kept.state, (&mut without, false), &mut see)?;
+                continue;
+            }
+            let before = kept.state.clone();
+            let taping = batch.room.load(Ordering::Relaxed) > 0;
+            let mut tape = taping.then(|| self.take_tape());
+            let onto = tape.as_mut().unwrap_or(&mut without);
+            self.run_chunk(input, &steps, &mut kept.state, (onto, taping), &mut see)?;
+            if let Some(tape) = &tape {
+                batch.room.fetch_sub(tape.bytes() as isize, Ordering::Relaxed);
+            }
+            kept.chunks.push(Chunk { steps, before, tape });
         }
-        self.give_tape(tape);
-        Ok(None)
+        self.give_tape(without);
+        Ok(kept)
+    }
+
+    /// Takes `state` through some steps of a tile.
+    fn run_chunk(
+        &self,
+        input: &Rows<'_>,
+        steps: &Range<usize>,
+        state: &mut State,
+        (tape, taping): (&mut Tape, bool),
+        mut see: impl FnMut(usize, &[Signal]),
+    ) -> Result<()> {
+        let (ids, mut counts) = (vec![0; input.count], Counts::default());
+        let see = |t: usize, signals: &[Signal]| see(steps.start + t, signals);
+        self.program.run(
+            &self.context(&ids, taping),
+            state,
+            input.steps(steps.clone()),
+            tape,
+            &mut counts,
+            see,
+        )
     }
 
     fn back_tile(
         &self,
-        batch: &Batch<'_>,
-        tile: usize,
+        (batch, tile): (&Batch<'_>, usize),
         upstream: &Upstream<'_>,
         mut place: Written<'_>,
-        Beginning { kept, raw }: Beginning,
+        (kept, raw): (Option<Kept>, Raw),
     ) -> Result<Raw> {
         let input = self.rows(batch, tile);
         let kept = kept.filter(|kept| kept.wanted == batch.wanted && kept.state.samples() == input.count);
-        let (tape, mut adjoint) = match kept {
-            Some(Kept { mut tape, state, .. }) => {
-                let mut adjoint = self.adjoint_at_end(&state, upstream, input.first, raw);
-                self.back_chunk(&input, upstream, (0, &mut tape), &mut adjoint, &mut place.rows)?;
-                (tape, adjoint)
-            }
-            None => self.back_again(batch, &input, upstream, (&mut place.rows, raw))?,
+        let again = kept.is_none();
+        let kept = match kept {
+            Some(kept) => kept,
+            None => self.run_chunks(batch, &input, true, |_, _| {})?,
         };
-        self.give_tape(tape);
+        let mut adjoint = self.adjoint_at_end(&kept.state, upstream, input.first, raw);
+        for Chunk { steps, mut before, tape } in kept.chunks.into_iter().rev() {
+            let mut tape = match tape {
+                Some(tape) => {
+                    if again {
+                        batch.room.fetch_add(tape.bytes() as isize, Ordering::Relaxed);
+                    }
+                    tape
+                }
+                None => {
+                    let mut tape = self.take_tape();
+                    self.run_chunk(&input, &steps, &mut before, (&mut tape, true), |_, _| {})?;
+                    tape
+                }
+            };
+            self.back_chunk(&input, upstream, (steps.start, &mut tape), &mut adjoint, &mut place.rows)?;
+            self.give_tape(tape);
+        }
         let ids = vec![0; input.count];
         if batch.state.is_empty() {
             self.program.back_to_start(&self.context(&ids, true), &mut adjoint);
@@ -421,43 +508,6 @@ impl Sequence {
             self.program.adjoint_to(&adjoint, input.count, place.state);
         }
         Ok(adjoint.raw)
-    }
-
-    /// Runs the steps of a tile again and goes back through them, chunk by chunk.
-    fn back_again(
-        &self,
-        batch: &Batch<'_>,
-        input: &Rows<'_>,
-        upstream: &Upstream<'_>,
-        (of_input, raw): (&mut [&mut [f32]], Raw),
-    ) -> Result<(Tape, Adjoint)> {
-        let mut state = self.begin(batch, input)?;
-        let ids = vec![0; input.count];
-        let (mut tape, mut counts) = (self.take_tape(), Counts::default());
-        let chunks: Vec<usize> = (0..batch.steps).step_by(CHUNK).collect();
-        let mut run = |state: &mut State, first: usize, taping: bool, tape: &mut Tape| {
-            let steps = CHUNK.min(batch.steps - first);
-            let context = self.context(&ids, taping);
-            self.program.run(&context, state, input.steps(first..first + steps), tape, &mut counts, |_, _| {})
-        };
-        let mut checkpoints = Vec::with_capacity(chunks.len());
-        for (i, first) in chunks.iter().enumerate() {
-            let last = i + 1 == chunks.len();
-            if !last {
-                checkpoints.push(state.clone());
-            }
-            run(&mut state, *first, last, &mut tape)?;
-        }
-        let mut adjoint = self.adjoint_at_end(&state, upstream, input.first, raw);
-        for (i, first) in chunks.iter().enumerate().rev() {
-            if i + 1 < chunks.len()
-                && let Some(mut before) = checkpoints.pop()
-            {
-                run(&mut before, *first, true, &mut tape)?;
-            }
-            self.back_chunk(input, upstream, (*first, &mut tape), &mut adjoint, of_input)?;
-        }
-        Ok((tape, adjoint))
     }
 
     fn adjoint_at_end(&self, state: &State, upstream: &Upstream<'_>, first: usize, raw: Raw) -> Adjoint {

@@ -18,6 +18,7 @@ impl Info {
         takes: Takes::Current,
         time: Time::Seconds,
         layer_sum: None,
+        adds_input: false,
         surrogate: Surrogate::FastSigmoid(1.0),
         input_unit: "pA",
         input_range: [-2000.0, 5000.0],

@@ -161,6 +161,11 @@ pub trait Operator: Send + Sync {
         true
     }
 
+    /// Whether the backward pass looks at what it carried before the step.
+    fn reads_memory(&self) -> bool {
+        true
+    }
+
     /// Whether the backward pass looks at the values of the output.
     fn reads_output(&self) -> bool {
         true

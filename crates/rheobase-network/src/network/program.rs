@@ -377,7 +377,7 @@ impl Program {
             }
             for (n, node) in self.nodes.iter().enumerate().skip(source) {
                 let memory = &mut state.memories[n];
-                if taped[n + 1] {
+                if taped[n + 1] && node.operator.reads_memory() {
                     before[n].copy_from(memory);
                 }
                 let mut out = std::mem::take(&mut signals[n + 1]);
@@ -414,10 +414,12 @@ impl Program {
             }
             see(t, signals);
             state.take_in(signals);
-            tape.thin(t);
+            tape.thin(context.level, t);
         }
-        tape.thin(steps);
+        tape.thin(context.level, steps);
         tape.hold(self.version, source);
+        // What was kept for the backward pass is on the tape.
+        state.memories.iter_mut().for_each(|memory| memory.kept.clear());
         self.check_nan(context.level, state)
     }
 

@@ -1,6 +1,7 @@
 //! `Signal`: what a node sends in one step, for the samples of a tile.
 
-use rheobase_base::vector::resize;
+use rheobase_base::vector::{all_ones, resize};
+use rheobase_models::lanes::Level;
 
 /// Values `[sample, feature]` of one step, as events where that is what they are.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -26,9 +27,12 @@ pub struct Events {
     pub starts: Vec<u32>,
     /// Features.
     pub index: Vec<u32>,
-    /// Values.
+    /// Values; empty where all are 1 and that was found out ([`Events::of`] says them).
     pub value: Vec<f32>,
 }
+
+/// Values of as many spikes as a sample may have for them to be left out.
+static ONES: [f32; 4096] = [1.0; 4096];
 
 /// Where a gradient is wanted.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -46,7 +50,14 @@ impl Events {
     /// The events of a sample.
     pub fn of(&self, sample: usize) -> (&[u32], &[f32]) {
         let range = self.starts[sample] as usize..self.starts[sample + 1] as usize;
-        (&self.index[range.clone()], &self.value[range])
+        let value = if self.value.is_empty() { &ONES[..range.len()] } else { &self.value[range.clone()] };
+        (&self.index[range], value)
+    }
+
+    /// Whether all values are 1, so that they may be left out.
+    pub(crate) fn are_ones(&self, level: Level) -> bool {
+        let few = self.starts.windows(2).all(|pair| (pair[1] - pair[0]) as usize <= ONES.len());
+        few && all_ones(level, &self.value)
     }
 
     fn copy_from(&mut self, other: &Events) {

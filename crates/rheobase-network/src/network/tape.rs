@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::program::{Program, State, Version};
 use super::signal::Signal;
+use rheobase_models::lanes::Level;
 use rheobase_sim::population::Memory;
 
 /// The steps of a chunk of time: signals, and what the operators were before each step. Its memory is used again.
@@ -135,18 +136,27 @@ impl Tape {
         Slots { earlier: Some((earlier, memories)), signals, before, same }
     }
 
-    /// Drops the values of the step before `t` that its events say as well, or that nobody looks at.
-    pub(crate) fn thin(&mut self, t: usize) {
+    /// Drops the values of the step before `t` that its events say as well, or that nobody looks at, and those of events that are
+    /// all 1.
+    pub(crate) fn thin(&mut self, level: Level, t: usize) {
         if self.wanted.is_empty() || t == 0 {
             return;
         }
         let (low, high) = self.signals.split_at_mut(t);
-        for (source, signal) in low[t - 1].iter_mut().enumerate().skip(1) {
-            if signal.events.is_some() || !self.wanted[source] {
-                // The memory goes on to a later step.
+        for (source, signal) in low[t - 1].iter_mut().enumerate() {
+            // The memory goes on to a later step.
+            let mut later = if t + 1 < self.steps { Some(&mut high[1][source]) } else { None };
+            if source > 0 && (signal.events.is_some() || !self.wanted[source]) {
                 let values = std::mem::take(&mut signal.values);
-                if t + 1 < self.steps && high[1][source].values.capacity() == 0 {
-                    high[1][source].values = values;
+                if let Some(later) = later.as_mut().filter(|later| later.values.capacity() == 0) {
+                    later.values = values;
+                }
+            }
+            if let Some(events) = signal.events.as_mut().filter(|events| events.are_ones(level)) {
+                let value = std::mem::take(&mut events.value);
+                let later = later.map(|later| later.events.get_or_insert_default());
+                if let Some(later) = later.filter(|later| later.value.capacity() == 0) {
+                    later.value = value;
                 }
             }
         }

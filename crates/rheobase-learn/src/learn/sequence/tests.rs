@@ -1,17 +1,21 @@
 //! A sequence is the same in parts, in any batch, on any threads, and with kept tapes.
 
 use super::*;
-use rheobase_network::network::{Layer, Layers, Sum, from, linear, neurons};
+use rheobase_network::network::{Layer, Layers, Part, Sum, from, linear, neurons};
 
 const STEPS: usize = 300;
 const BATCH: usize = 37;
 
 /// Neurons that hear themselves, with a learned time constant, and a leaky read-out.
 fn recurrent() -> Sequence {
+    of_hidden(neurons("lif_subtract").learn("tau"))
+}
+
+fn of_hidden(hidden: Part) -> Sequence {
     let layers = [
         Layer::new("in", "input", [linear(6)]),
         Layer::new("back", from("hidden").delay(1), [linear(6)]),
-        Layer::new("hidden", Sum([from("in"), from("back")]), [neurons("lif_subtract").learn("tau")]),
+        Layer::new("hidden", Sum([from("in"), from("back")]), [hidden]),
         Layer::new("out", "hidden", [linear(2), neurons("leaky_integrator")]),
     ];
     Sequence::new(&Layers::new(layers).output("out").input(&[5]).unwrap(), 3).unwrap()
@@ -91,14 +95,18 @@ fn kept_tapes_change_no_bit_and_are_used_once() {
     let mut layer = recurrent();
     let x = noise(40 * BATCH * 5, 4);
     let (out, after) = ran(&layer, &x, BATCH, &[]);
-    for (state, of_input) in [(&[][..], true), (&[], false), (&after, true), (&after, false)] {
+    // No tape, some, all.
+    let states = [(&[][..], true), (&[], false), (&after, true), (&after, false)];
+    let cases =
+        states.into_iter().flat_map(|case| [0, 1, 20_000, usize::MAX >> 1].map(|bytes| (case, bytes)));
+    for ((state, of_input), bytes) in cases {
         let upstream = Upstream { output: Some(&out), state: Some(&after) };
         let back =
             |layer: &Sequence, last| layer.back(&x, (40, BATCH), state, &upstream, of_input, last).unwrap();
         let again = back(&layer, false);
         let (mut twice, mut end) = (out.clone(), after.clone());
         let mut keep = |layer: &Sequence| {
-            layer.run(&x, (40, BATCH), state, &mut twice, &mut end, Some(of_input)).unwrap();
+            layer.run(&x, (40, BATCH), state, &mut twice, &mut end, Some(Keep { of_input, bytes })).unwrap();
         };
         keep(&layer);
         assert!(layer.kept.lock().unwrap().iter().all(Option::is_some));
@@ -114,6 +122,28 @@ fn kept_tapes_change_no_bit_and_are_used_once() {
         assert!(layer.kept.lock().unwrap().is_empty());
         layer.set_parameters(&before.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
     }
+}
+
+#[test]
+fn a_potential_alone_goes_back_as_state_and_input_do() {
+    let x = noise(70 * BATCH * 5, 4);
+    // Whoever learns a time constant needs the state and the input of each step.
+    let mut found = [neurons("lif_subtract"), neurons("lif_subtract").learn("tau")].map(|hidden| {
+        let layer = of_hidden(hidden.surrogate("triangle", &[0.5]));
+        let (mut out, mut after) = (vec![0.0; 70 * BATCH * 2], vec![0.0; BATCH * layer.state_width()]);
+        let keep = Keep { of_input: true, ..Keep::default() };
+        layer.run(&x, (70, BATCH), &[], &mut out, &mut after, Some(keep)).unwrap();
+        let upstream = Upstream { output: Some(&noise(out.len(), 2)), state: Some(&noise(after.len(), 2)) };
+        let gradients = layer.back(&x, (70, BATCH), &[], &upstream, true, true).unwrap();
+        let names = layer.parameters().tensors.iter().map(|t| t.name.clone());
+        let of_weights: Vec<_> =
+            names.zip(gradients.parameters).filter(|(name, _)| !name.ends_with("tau")).collect();
+        (of_weights, gradients.input, out)
+    });
+    assert!(found[0].1.iter().any(|g| *g != 0.0));
+    assert_eq!(found[0].0.len(), 6);
+    let other = std::mem::take(&mut found[1]);
+    assert_eq!(found[0], other);
 }
 
 #[test]

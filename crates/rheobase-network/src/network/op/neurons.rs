@@ -7,6 +7,7 @@ use crate::network::operation::Operation;
 use crate::network::operator::{Back, Context, Operator};
 use crate::network::signal::{Events, Reach, Signal};
 use rheobase_base::Result;
+use rheobase_base::vector::resize;
 use rheobase_base::virtual_lane_sum;
 use rheobase_sim::population::Memory;
 use rheobase_sim::population::layer::{LayerBackward, LayerForward};
@@ -50,6 +51,11 @@ impl Neurons {
 
     fn wants_coeffs(&self) -> bool {
         self.learned.iter().any(|l| !l.initial)
+    }
+
+    /// Whether a step leaves the potential before the reset for the backward pass, instead of its state and input.
+    fn keeps_potential(&self) -> bool {
+        self.layer.adds_input() && !self.wants_coeffs()
     }
 
     fn coeffs(&self) -> usize {
@@ -132,6 +138,13 @@ impl Operator for Neurons {
         let bits = context.taping && self.layer.slope_may_vanish() && !self.wants_coeffs();
         reach.resize(if bits { words } else { 0 }, 0);
         let mut buffer = Vec::new();
+        let mut potential = memory.kept.pop().unwrap_or_default();
+        let keeps = context.taping && self.keeps_potential();
+        // All of it is written: what an earlier step left need not become 0 first.
+        if keeps && potential.len() != samples * width {
+            potential.clear();
+            resize(&mut potential, samples * width);
+        }
         self.layer.forward(LayerForward {
             level: context.level,
             x: input.dense(&mut buffer),
@@ -143,7 +156,11 @@ impl Operator for Neurons {
             out: &mut out.values,
             spikes: &mut spikes,
             reach: bits.then_some(&mut reach),
+            integrated: keeps.then_some(&mut potential[..]),
         });
+        if keeps {
+            memory.kept.push(potential);
+        }
         out.reach = if bits { Reach::Bits(reach) } else { Reach::Everywhere };
         if self.spikes() {
             decode(&spikes, &out.values, width, &mut events);
@@ -163,9 +180,13 @@ impl Operator for Neurons {
             }
         };
         let coeffs = self.coeffs();
+        let x = match &back.before.kept[..] {
+            [potential] if self.keeps_potential() => potential,
+            _ => input.dense(&mut buffer),
+        };
         self.layer.backward(LayerBackward {
             level: context.level,
-            x: input.dense(&mut buffer),
+            x,
             samples: input.samples,
             before: back.before,
             upstream: back.upstream,
@@ -208,6 +229,14 @@ impl Operator for Neurons {
                 if l.each { each } else { vec![virtual_lane_sum(&each)] }
             })
             .collect()
+    }
+
+    fn reads_inputs(&self) -> bool {
+        !self.keeps_potential()
+    }
+
+    fn reads_memory(&self) -> bool {
+        !self.keeps_potential()
     }
 
     fn reads_output(&self) -> bool {

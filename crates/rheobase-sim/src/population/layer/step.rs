@@ -39,13 +39,15 @@ pub struct LayerForward<'a> {
     pub spikes: &'a mut [u64],
     /// Where the slope is not 0, as bits; `None` if nobody asks.
     pub reach: Option<&'a mut Vec<u64>>,
+    /// Room for the potential before the reset, where that is all that going back needs: see [`Layer::adds_input`].
+    pub integrated: Option<&'a mut [f32]>,
 }
 
 /// One step of all samples of a tile, backwards.
 pub struct LayerBackward<'a> {
     /// Registers to use.
     pub level: Level,
-    /// Input: `[sample, neuron]`.
+    /// Input: `[sample, neuron]`. Or the potential before the reset; then `before` has no fields.
     pub x: &'a [f32],
     /// Samples of the tile.
     pub samples: usize,
@@ -74,6 +76,12 @@ impl Layer<f32> {
         let info = self.model.info();
         let fires = info.emits != Emits::Analogue && !matches!(info.firing, Firing::Count | Firing::Never);
         !self.is_coupled() && fires && self.surrogate.has_bounds()
+    }
+
+    /// Whether the backward pass needs of a step nothing but the potential before the reset
+    /// ([`Info::adds_input`](rheobase_models::neuron::Info::adds_input)), unless coefficients are learned.
+    pub fn adds_input(&self) -> bool {
+        !self.is_coupled() && self.model.info().adds_input
     }
 
     /// Changes where a state field starts.
@@ -152,6 +160,7 @@ impl Layer<f32> {
                 out: job.out,
                 spikes: job.spikes,
                 reach,
+                integrated: job.integrated,
             };
             kernels.step(job.level, step);
             return;

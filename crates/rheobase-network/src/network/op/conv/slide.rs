@@ -20,10 +20,11 @@ pub(super) struct Slide {
 }
 
 impl Slide {
-    /// Where the windows slide so.
+    /// Where the windows slide so, unless too many of those that see a place would hang over.
     pub(super) fn new(windows: &Windows) -> Option<Slide> {
         let by_one = |axis: &Axis| axis.stride == 1 && axis.dilation == 1 && axis.padding < axis.kernel;
-        if !(by_one(&windows.rows) && by_one(&windows.columns)) {
+        let few_hang_over = 2 * windows.places() <= 3 * windows.outputs();
+        if !(by_one(&windows.rows) && by_one(&windows.columns) && few_hang_over) {
             return None;
         }
         let all = |axis: &Axis| axis.input + axis.kernel - 1;

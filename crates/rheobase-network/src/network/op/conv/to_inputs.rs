@@ -2,9 +2,9 @@
 
 use rheobase_models::lanes::{Kernel, Lanes};
 
+use super::Conv;
 use super::gather::{ABREAST, add_lines, add_where, gather_places, lines_pay, pad_lines};
 use super::kernels::aligned;
-use super::{Conv, Spread};
 use crate::network::signal::Reach;
 
 /// Adds dL/d input where it is wanted, outputs in ascending index. Where few errors are not 0, each of these is spread over
@@ -28,7 +28,7 @@ impl Kernel<f32> for ToInputs<'_> {
         // `[place, padding included; input channel of the group]`, and room for what fills up the last piece.
         let mut buffer = vec![0.0; w.rows.padded() * w.columns.padded() * channels + 32];
         let sums = aligned(&mut buffer);
-        let mut padded = Vec::new();
+        let (mut padded, mut found) = (Vec::new(), Vec::new());
         let width = w.channels * places;
         let by_lines = lines_pay::<V>(c);
         for sample in 0..self.upstream.len() / c.width() {
@@ -62,7 +62,8 @@ impl Kernel<f32> for ToInputs<'_> {
                 } else {
                     sums.fill(0.0);
                     for o in group * c.outputs_of_group()..(group + 1) * c.outputs_of_group() {
-                        spread_channel::<V>(c, o, &error[o * w.outputs()..(o + 1) * w.outputs()], sums);
+                        let error = &error[o * w.outputs()..(o + 1) * w.outputs()];
+                        spread_channel::<V>(c, o, error, &mut found, sums);
                     }
                 }
                 collect::<V>(c, sums, &wanted, to);
@@ -100,64 +101,84 @@ fn not_zero<V: Lanes<Elem = f32>>(numbers: &[f32]) -> usize {
     count
 }
 
-/// Spreads the errors of an output channel.
+/// An error that is not 0, and the first number of the places that its window sees.
+#[derive(Clone, Copy)]
+struct Spreading {
+    place: usize,
+    error: f32,
+}
+
+/// Spreads the errors of an output channel; `found` is room for them.
 #[inline(always)]
-fn spread_channel<V: Lanes<Elem = f32>>(c: &Conv, o: usize, errors: &[f32], sums: &mut [f32]) {
+fn spread_channel<V: Lanes<Elem = f32>>(
+    c: &Conv,
+    o: usize,
+    errors: &[f32],
+    found: &mut Vec<Spreading>,
+    sums: &mut [f32],
+) {
     let (rows, columns, back) = (&c.windows.rows, &c.windows.columns, &c.back);
     let size = rows.kernel * back.pieces * back.piece;
     let weights = &back.weights[o * size..(o + 1) * size];
     let zero = V::zero();
+    found.clear();
     for y in 0..rows.outputs {
         let line = &errors[y * columns.outputs..(y + 1) * columns.outputs];
         for first in (0..line.len()).step_by(V::WIDTH) {
-            let found = &line[first..line.len().min(first + V::WIDTH)];
-            let e = V::load(found);
+            let some = &line[first..line.len().min(first + V::WIDTH)];
+            let e = V::load(some);
             let mut bits = V::bits(!(e.le(zero) & e.ge(zero)));
             while bits != 0 {
                 let k = bits.trailing_zeros() as usize;
                 bits &= bits - 1;
                 let place = y * rows.stride * columns.padded() + (first + k) * columns.stride;
-                spread::<V>(back, weights, found[k], place, sums);
+                found.push(Spreading { place: place * back.channels, error: some[k] });
             }
         }
     }
-}
-
-/// Adds an error times the weights of its channel to the places that its window sees, from `place` on. What usual kernels have
-/// is known beforehand: there the loops unroll.
-#[inline(always)]
-fn spread<V: Lanes<Elem = f32>>(back: &Spread, weights: &[f32], error: f32, place: usize, sums: &mut [f32]) {
-    let (error, sums) = (V::broadcast(error), &mut sums[place * back.channels..]);
-    match back.piece {
-        48 => spread_pieces::<V, 3>(&back.places, weights, error, sums),
-        80 => spread_pieces::<V, 5>(&back.places, weights, error, sums),
-        piece => {
-            for n in 0..back.places.len() {
-                let (from, _) = weights[n * piece..(n + 1) * piece].as_chunks();
-                let (to, _) = sums[back.places[n]..][..piece].as_chunks_mut();
-                for i in 0..from.len().min(to.len()) {
-                    add_sixteen(&mut to[i], error, &from[i]);
+    // Of the windows that see a place, the last ones do so by the first taps. What usual kernels have is known beforehand: there
+    // the loops unroll.
+    for n in (0..back.places.len()).rev() {
+        let (weights, sums) = (&weights[n * back.piece..(n + 1) * back.piece], &mut sums[back.places[n]..]);
+        match back.piece {
+            48 => spread_piece::<V, 3>(found, weights, sums),
+            80 => spread_piece::<V, 5>(found, weights, sums),
+            _ => {
+                let (from, _) = weights.as_chunks();
+                for k in 0..found.len() {
+                    let (error, sums) = (V::broadcast(found[k].error), &mut sums[found[k].place..]);
+                    let (to, _) = sums.as_chunks_mut();
+                    for i in 0..from.len().min(to.len()) {
+                        add_sixteen(&mut to[i], error, &from[i]);
+                    }
                 }
             }
         }
     }
 }
 
-/// The same with pieces of `C` times sixteen numbers.
+/// Adds each error times a piece of `C` times sixteen weights, which stay in registers, to the places that begin where it says.
 #[inline(always)]
-fn spread_pieces<V: Lanes<Elem = f32>, const C: usize>(
-    places: &[usize],
+fn spread_piece<V: Lanes<Elem = f32>, const C: usize>(
+    found: &[Spreading],
     weights: &[f32],
-    error: V,
     sums: &mut [f32],
 ) {
     let (weights, _) = weights.as_chunks::<16>();
-    let (weights, _) = weights.as_chunks::<C>();
-    for n in 0..places.len().min(weights.len()) {
-        let (to, _) = sums[places[n]..].as_chunks_mut::<16>();
-        if let Some(to) = to.first_chunk_mut::<C>() {
-            for i in 0..C {
-                add_sixteen(&mut to[i], error, &weights[n][i]);
+    let mut row = [[V::zero(); 16]; C];
+    for i in 0..C {
+        for r in 0..16 / V::WIDTH {
+            row[i][r] = V::load(&weights[i][r * V::WIDTH..]);
+        }
+    }
+    for k in 0..found.len() {
+        let error = V::broadcast(found[k].error);
+        let (to, _) = sums[found[k].place..].as_chunks_mut::<16>();
+        let Some(to) = to.first_chunk_mut::<C>() else { return };
+        for i in 0..C {
+            for r in 0..16 / V::WIDTH {
+                let to = &mut to[i][r * V::WIDTH..];
+                (V::load(to) + error * row[i][r]).store(to);
             }
         }
     }
