@@ -331,7 +331,7 @@ class Network(nn.Module):
     def tapes(self) -> int:
         """Bytes that each run may keep for its backward pass, about; 12 MiB at first.
 
-        What is not kept runs again then, to the same bits: with 0 a training step takes least memory, and about a third longer.
+        What is not kept runs again then, to the same bits: with 0 a training step takes least memory, and up to half as long again.
 
         Raises:
             ValueError: less than 0.

@@ -109,10 +109,9 @@ impl Kernel<f32> for Add<'_> {
     }
 }
 
-/// Writes a bit for each number, 64 to the word: whether it differs from 0. NaN does not.
-pub fn nonzero(level: Level, numbers: &[f32], bits: &mut Vec<u64>) {
-    bits.clear();
-    f32::dispatch(level, Nonzero { numbers, bits });
+/// Appends a bit for each number, 64 to the word: whether it differs from 0, as NaN does. Says whether all that do are 1.
+pub fn nonzero(level: Level, numbers: &[f32], bits: &mut Vec<u64>) -> bool {
+    f32::dispatch(level, Nonzero { numbers, bits })
 }
 
 struct Nonzero<'a> {
@@ -121,17 +120,23 @@ struct Nonzero<'a> {
 }
 
 impl Kernel<f32> for Nonzero<'_> {
-    type Output = ();
+    type Output = bool;
     #[inline(always)]
-    fn run<V: Lanes<Elem = f32>>(self) {
+    fn run<V: Lanes<Elem = f32>>(self) -> bool {
+        let (zero, one) = (V::zero(), V::one());
+        let mut others = V::Mask::splat(false);
         for numbers in self.numbers.chunks(64) {
             let (mut word, mut shift) = (0, 0);
             for x in numbers.chunks(V::WIDTH) {
-                word |= V::bits(V::load(x).abs().gt(V::zero())) << shift;
+                let x = V::load(x);
+                let differs = !(x.le(zero) & x.ge(zero));
+                others = others | differs & !(x.le(one) & x.ge(one));
+                word |= V::bits(differs) << shift;
                 shift += V::WIDTH;
             }
             self.bits.push(word);
         }
+        !others.any()
     }
 }
 
@@ -207,11 +212,14 @@ mod tests {
     fn numbers_that_are_not_zero_have_a_bit() {
         for length in [0, 1, 63, 64, 65, 700] {
             let numbers: Vec<f32> =
-                (0..length).map(|i| [0.0, -0.0, 1e-40, -3.0, f32::INFINITY][i * 7 % 5]).collect();
+                (0..length).map(|i| [0.0, -0.0, 1e-40, -3.0, f32::INFINITY, f32::NAN][i * 7 % 6]).collect();
+            let spikes: Vec<f32> = (0..length).map(|i| [0.0, 1.0, -0.0][i * 5 % 3]).collect();
             for level in levels() {
                 let mut found = vec![7];
-                nonzero(level, &numbers, &mut found);
+                assert_eq!(nonzero(level, &numbers, &mut found), numbers.len() < 2);
+                assert_eq!(found.remove(0), 7);
                 assert_eq!(found.len(), length.div_ceil(64));
+                assert!(nonzero(level, &spikes, &mut Vec::new()));
                 for (i, x) in numbers.iter().enumerate() {
                     assert_eq!(found[i / 64] >> (i % 64) & 1 == 1, *x != 0.0, "{level:?} {length} {i}");
                 }

@@ -129,24 +129,19 @@ impl Feed for Rows<'_> {
 
     fn write(&self, t: usize, out: &mut Signal) {
         let row = self.step(t);
-        let (mut events, mut bits) = (out.events.take().unwrap_or_default(), Vec::new());
-        events.clear();
+        let mut events = out.events.take().unwrap_or_default();
+        let (mut bits, mut ones) = (Vec::with_capacity(self.count * self.width.div_ceil(64)), true);
         for sample in row.chunks_exact(self.width.max(1)) {
-            nonzero(self.level, sample, &mut bits);
-            for (word, mut bits) in bits.iter().copied().enumerate() {
-                while bits != 0 {
-                    let i = word * 64 + bits.trailing_zeros() as usize;
-                    bits &= bits - 1;
-                    events.push(i as u32, sample[i]);
-                }
-            }
-            events.end_sample();
+            ones &= nonzero(self.level, sample, &mut bits);
         }
         (out.samples, out.width, out.constant) = (self.count, self.width, false);
         out.reach = if self.wanted { Reach::Everywhere } else { Reach::Nowhere };
         out.values.clear();
-        let sparse = events.index.len() * SPARSE <= row.len();
-        if !sparse {
+        let count: usize = bits.iter().map(|word| word.count_ones() as usize).sum();
+        let sparse = count * SPARSE <= row.len();
+        if sparse {
+            events.of_bits(&bits, row, self.width, ones);
+        } else {
             out.values.extend_from_slice(row);
         }
         out.events = sparse.then_some(events);

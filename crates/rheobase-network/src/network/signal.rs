@@ -54,6 +54,37 @@ impl Events {
         (&self.index[range], value)
     }
 
+    /// Becomes the events of `[sample, feature]` values, of which bits say where they are not 0, whole words per sample; `ones` says that
+    /// all of those are known to be 1.
+    pub(crate) fn of_bits(&mut self, bits: &[u64], values: &[f32], width: usize, ones: bool) {
+        self.clear();
+        let samples = bits.chunks_exact(width.div_ceil(64).max(1));
+        let count = |words: &[u64]| words.iter().map(|word| word.count_ones() as usize).sum::<usize>();
+        let leave_out = ones && samples.clone().all(|words| count(words) <= ONES.len());
+        self.index.resize(count(bits), 0);
+        let mut places = self.index.iter_mut();
+        let mut end = 0;
+        for words in samples.clone() {
+            for (w, word) in words.iter().enumerate() {
+                let mut word = *word;
+                end += word.count_ones();
+                while word != 0
+                    && let Some(index) = places.next()
+                {
+                    *index = (w * 64) as u32 + word.trailing_zeros();
+                    word &= word - 1;
+                }
+            }
+            self.starts.push(end);
+        }
+        if !leave_out {
+            for (sample, row) in values.chunks_exact(width.max(1)).enumerate() {
+                let range = self.starts[sample] as usize..self.starts[sample + 1] as usize;
+                self.value.extend(self.index[range].iter().map(|i| row[*i as usize]));
+            }
+        }
+    }
+
     /// Whether all values are 1, so that they may be left out.
     pub(crate) fn are_ones(&self, level: Level) -> bool {
         let few = self.starts.windows(2).all(|pair| (pair[1] - pair[0]) as usize <= ONES.len());

@@ -5,7 +5,7 @@ use rheobase_models::phases::SETTLE;
 
 use crate::network::operation::Operation;
 use crate::network::operator::{Back, Context, Operator};
-use crate::network::signal::{Events, Reach, Signal};
+use crate::network::signal::{Reach, Signal};
 use rheobase_base::Result;
 use rheobase_base::vector::resize;
 use rheobase_base::virtual_lane_sum;
@@ -163,7 +163,7 @@ impl Operator for Neurons {
         }
         out.reach = if bits { Reach::Bits(reach) } else { Reach::Everywhere };
         if self.spikes() {
-            decode(&spikes, &out.values, width, &mut events);
+            events.of_bits(&spikes, &out.values, width, false);
             out.events = Some(events);
         }
     }
@@ -260,29 +260,5 @@ impl Operator for Neurons {
 
     fn spikes(&self) -> bool {
         self.layer.emits() != Emits::Analogue
-    }
-}
-
-/// The events of a step from its bits and values.
-fn decode(bits: &[u64], values: &[f32], width: usize, events: &mut Events) {
-    events.clear();
-    let count = bits.iter().map(|word| word.count_ones() as usize).sum();
-    events.index.resize(count, 0);
-    events.value.resize(count, 0.0);
-    let mut places = events.index.iter_mut().zip(&mut events.value);
-    let mut end = 0;
-    for (words, row) in bits.chunks_exact(width.div_ceil(64).max(1)).zip(values.chunks_exact(width.max(1))) {
-        for (w, word) in words.iter().enumerate() {
-            let mut word = *word;
-            end += word.count_ones();
-            while word != 0
-                && let Some((index, value)) = places.next()
-            {
-                let i = w * 64 + word.trailing_zeros() as usize;
-                word &= word - 1;
-                (*index, *value) = (i as u32, row[i]);
-            }
-        }
-        events.starts.push(end);
     }
 }

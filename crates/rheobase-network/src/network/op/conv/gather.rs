@@ -63,19 +63,38 @@ fn meet(c: &Conv, group: usize, (y, channel): (usize, usize), met: &mut Vec<Meet
     }
 }
 
+/// Registers of places of a line, and channels, that are summed at once: more where there are more registers than those of AVX2.
+const fn at_once<V: Lanes>() -> (usize, usize) {
+    if V::WIDTH >= 16 { (1, 8) } else { (2, 4) }
+}
+
 /// Whether lanes that run across the places of a line take fewer registers than lanes across channels.
 pub(super) fn lines_pay<V: Lanes<Elem = f32>>(c: &Conv) -> bool {
     let across = c.windows.columns.input;
-    let (registers, channels) = if V::WIDTH >= 16 { (1, 8) } else { (2, 4) };
+    let (registers, channels) = at_once::<V>();
     let of_lines =
         across.next_multiple_of(registers * V::WIDTH) * c.inputs_of_group().next_multiple_of(channels);
     of_lines <= across * c.inputs_of_group().next_multiple_of(V::WIDTH)
 }
 
-/// Adds the sums of a group's places to `to`, `[channel, place]`, where it is wanted: `R` registers of places of a line, `C` channels
-/// at a time.
+/// Adds the sums of a group's places to `to`, `[channel, place]`, where it is wanted, with lanes across places.
 #[inline(always)]
-pub(super) fn add_lines<V: Lanes<Elem = f32>, const R: usize, const C: usize>(
+pub(super) fn add_lines<V: Lanes<Elem = f32>>(
+    c: &Conv,
+    padded: &[f32],
+    group: usize,
+    wanted: &Wanted<'_>,
+    to: &mut [f32],
+) {
+    match const { at_once::<V>() } {
+        (1, _) => add_blocks::<V, 1, 8>(c, padded, group, wanted, to),
+        _ => add_blocks::<V, 2, 4>(c, padded, group, wanted, to),
+    }
+}
+
+/// `R` registers of places of a line, `C` channels at a time.
+#[inline(always)]
+fn add_blocks<V: Lanes<Elem = f32>, const R: usize, const C: usize>(
     c: &Conv,
     padded: &[f32],
     group: usize,

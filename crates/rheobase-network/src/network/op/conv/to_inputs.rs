@@ -43,11 +43,7 @@ impl Kernel<f32> for ToInputs<'_> {
                 let to = &mut gradient[first..first + inputs * places];
                 let wanted = Wanted { reach: self.reach, sample, first, width };
                 if dense && by_lines {
-                    if V::WIDTH >= 16 {
-                        add_lines::<V, 1, 8>(c, &padded, group, &wanted, to);
-                    } else {
-                        add_lines::<V, 2, 4>(c, &padded, group, &wanted, to);
-                    }
+                    add_lines::<V>(c, &padded, group, &wanted, to);
                     continue;
                 }
                 if dense {
