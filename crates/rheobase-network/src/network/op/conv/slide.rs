@@ -122,10 +122,10 @@ pub(super) fn finish<V: Lanes<Elem = f32>>(
     let columns = w.columns.outputs;
     let matrix = Matrix { rows: columns, columns: outputs, apart: outputs, turned_apart: w.outputs() };
     for group in 0..c.groups {
-        let bias = match bias {
-            Some(bias) => Some(&bias[group * outputs..(group + 1) * outputs]),
-            None => None,
-        };
+        let bias = bias.map(
+            #[inline(always)]
+            |bias| &bias[group * outputs..(group + 1) * outputs],
+        );
         for y in 0..w.rows.outputs {
             let from = &sums[group * size + slide.line(y) * outputs..][..columns * outputs];
             turn::<V>(from, matrix, bias, &mut out[group * outputs * w.outputs() + y * columns..]);
