@@ -68,7 +68,7 @@ def test_opcheck(given, permuted, keep):
     state = noise(3, len(layer._reset)).requires_grad_() if given else torch.empty(0)
     found = torch.library.opcheck(torch.ops.rheobase.run.default, arguments(layer, x.requires_grad_(), state, keep))
     assert set(found.values()) == {"SUCCESS"}
-    x, state, parameters, network, _ = arguments(layer, x.detach(), state.detach())
+    x, state, parameters, network, *_ = arguments(layer, x.detach(), state.detach())
     back = (x, state, [p.detach() for p in parameters], noise(6, 3, 5), noise(3, len(layer._reset)), network, True)
     assert set(torch.library.opcheck(torch.ops.rheobase.back.default, back).values()) == {"SUCCESS"}
 
@@ -175,10 +175,10 @@ def test_gradients_of_smooth_layers_are_differences():
     layer = rt.Dense(3, 4, rb.LI(gain=rb.Learned(1.0), tau_m=0.003), recurrent=True, seed=2)
     x = noise(8, 2, 3).requires_grad_()
     state = noise(2, len(layer._reset)).requires_grad_()
-    x, state, parameters, network, _ = arguments(layer, x, state)
+    x, state, parameters, network, *_ = arguments(layer, x, state)
 
     def run(x, state, *parameters):
-        return torch.ops.rheobase.run(x, state, parameters, network, 2)
+        return torch.ops.rheobase.run(x, state, parameters, network, 2, layer.tapes)
 
     assert torch.autograd.gradcheck(run, (x, state, *parameters), eps=1e-2, atol=2e-2, rtol=2e-2, nondet_tol=0.0)
 

@@ -84,8 +84,8 @@ fn needed(parts: &Table, catalog: &Catalog, config: &TrainConfig, samples: usize
     // What stages learn is not gone back through: the rest has few numbers.
     let size = if config.stage.is_empty() { tile::of_table(parts) } else { tile::TILE }.min(batch);
     let tiles = threads.min(batch.div_ceil(size)) as f64;
-    // Values, those before an update, gradients; each tile's own.
-    let weights = parts.parameters as f64 * (3.0 + tiles);
+    // Values, those before an update, those turned for the way back, gradients; each tile's own.
+    let weights = parts.parameters as f64 * (4.0 + tiles);
     let steps = config.train.truncate.unwrap_or(chunk).min(chunk).min(config.data.steps) as f64;
     let states = (config.data.steps as f64 / steps).ceil() - 1.0;
     let tape = per_sample(parts, catalog, steps, states) * size as f64;

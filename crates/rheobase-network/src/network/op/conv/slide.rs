@@ -149,8 +149,8 @@ pub(super) fn spread_out<V: Lanes<Elem = f32>>(c: &Conv, slide: &Slide, errors: 
     }
 }
 
-/// Adds to the weights of an input channel what its events meet: `events` in each step and sample, whose group's errors begin at `at`
-/// of `errors`, `[window, output channel]`. Sums wait in registers until all events have come.
+/// Adds to the weights of an input channel what its events meet: those of each step and sample, with the errors of its group,
+/// `[window, output channel of the group]`. Sums wait in registers until all events have come.
 #[inline(always)]
 pub(super) fn meet<V: Lanes<Elem = f32>>(
     c: &Conv,
