@@ -29,6 +29,12 @@ pub struct Keep {
     pub bytes: usize,
 }
 
+impl Keep {
+    fn room(self) -> isize {
+        isize::try_from(self.bytes).unwrap_or(isize::MAX)
+    }
+}
+
 impl Default for Keep {
     /// Not the input's gradient; tapes of 12 MiB.
     fn default() -> Self {
@@ -222,7 +228,7 @@ impl Sequence {
         state_after: &mut [f32],
         keep: Option<Keep>,
     ) -> Result<()> {
-        let room = AtomicIsize::new(keep.map_or(0, |keep| keep.bytes as isize));
+        let room = AtomicIsize::new(keep.map_or(0, Keep::room));
         let batch = Batch {
             wanted: keep.is_some_and(|keep| self.wanted(keep.of_input, state)),
             ..self.batch(x, (steps, size), state, &room)?
@@ -267,7 +273,7 @@ impl Sequence {
         last: bool,
     ) -> Result<SequenceGradients> {
         let wanted = self.wanted(of_input, state);
-        let room = AtomicIsize::new(Keep::default().bytes as isize);
+        let room = AtomicIsize::new(Keep::default().room());
         let batch = Batch { wanted, ..self.batch(x, (steps, size), state, &room)? };
         let mut kept = std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner));
         kept.resize_with(if last { size.div_ceil(self.tile) } else { 0 }, || None);

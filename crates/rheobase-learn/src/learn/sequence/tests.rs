@@ -97,8 +97,7 @@ fn kept_tapes_change_no_bit_and_are_used_once() {
     let (out, after) = ran(&layer, &x, BATCH, &[]);
     // No tape, some, all.
     let states = [(&[][..], true), (&[], false), (&after, true), (&after, false)];
-    let cases =
-        states.into_iter().flat_map(|case| [0, 1, 20_000, usize::MAX >> 1].map(|bytes| (case, bytes)));
+    let cases = states.into_iter().flat_map(|case| [0, 1, 20_000, usize::MAX].map(|bytes| (case, bytes)));
     for ((state, of_input), bytes) in cases {
         let upstream = Upstream { output: Some(&out), state: Some(&after) };
         let back =
