@@ -1,6 +1,5 @@
 //! `Conv`: a convolution over one or two axes.
 
-mod gather;
 mod kernels;
 mod slide;
 #[cfg(test)]

@@ -173,7 +173,8 @@ pub(super) fn meet<V: Lanes<Elem = f32>>(
     }
 }
 
-/// `N` registers of weights, whose errors stand `from` numbers after those of the first window; says how many numbers these are.
+/// `N` registers of weights, of which the last may not be full, whose errors stand `from` numbers after those of the first window; says
+/// how many numbers these are.
 #[inline(always)]
 fn meet_block<V: Lanes<Elem = f32>, const N: usize>(
     c: &Conv,
@@ -185,7 +186,7 @@ fn meet_block<V: Lanes<Elem = f32>, const N: usize>(
     let outputs = c.outputs_of_group();
     let mut sums = [V::zero(); N];
     for n in 0..N {
-        sums[n] = V::load(&weights[(n * V::WIDTH).min(weights.len())..]);
+        sums[n] = V::load(&weights[n * V::WIDTH..]);
     }
     for k in 0..seen.len() {
         let (events, errors) = seen[k];
@@ -199,8 +200,7 @@ fn meet_block<V: Lanes<Elem = f32>, const N: usize>(
         }
     }
     for n in 0..N {
-        let at = (n * V::WIDTH).min(weights.len());
-        sums[n].store(&mut weights[at..]);
+        sums[n].store(&mut weights[n * V::WIDTH..]);
     }
     N * V::WIDTH
 }

@@ -1,9 +1,11 @@
-//! The errors of a convolution's inputs from those of its outputs, with lanes.
+//! The errors of a convolution's inputs from those of its outputs, with lanes: spread where few are not 0, else as `dense.rs` has it.
+
+mod dense;
 
 use rheobase_models::lanes::{Kernel, Lanes};
 
+use self::dense::{ABREAST, add_lines, add_where, gather_places, lines_pay, pad_lines};
 use super::Conv;
-use super::gather::{ABREAST, add_lines, add_where, gather_places, lines_pay, pad_lines};
 use super::kernels::aligned;
 use crate::network::signal::Reach;
 
@@ -69,7 +71,7 @@ impl Kernel<f32> for ToInputs<'_> {
 }
 
 /// Which places of a group's channels are wanted, of a sample with so many features.
-pub(super) struct Wanted<'a> {
+struct Wanted<'a> {
     reach: &'a Reach,
     sample: usize,
     /// The group's first feature.
@@ -80,7 +82,7 @@ pub(super) struct Wanted<'a> {
 impl Wanted<'_> {
     /// A bit for each of so many places from one on, at most 64.
     #[inline(always)]
-    pub(super) fn of(&self, place: usize, count: usize) -> u64 {
+    fn of(&self, place: usize, count: usize) -> u64 {
         self.reach.run(self.sample, self.first + place, count, self.width)
     }
 }

@@ -3,8 +3,8 @@
 
 use rheobase_models::lanes::Lanes;
 
-use super::Conv;
-use super::to_inputs::Wanted;
+use super::Wanted;
+use crate::network::op::conv::Conv;
 
 /// How far the taps of a row reach beyond the first.
 fn reach_of_taps(c: &Conv) -> usize {
