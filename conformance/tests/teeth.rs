@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use conformance::{LAWS, Subject};
 use rheobase::Catalog;
 use rheobase::models::Surrogate;
-use rheobase::models::neuron::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
+use rheobase::models::neuron::{BackwardReads, Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
 use rheobase::models::rate::NoRate;
 use rheobase::models::real::{Mask, Real};
 use rheobase::models::record;
@@ -44,6 +44,9 @@ const LOOKS_AT_OTHER_LANES: u8 = 6;
 const CANCELS: u8 = 7;
 const REMEMBERS_OUTSIDE: u8 = 8;
 const IS_SILENT: u8 = 9;
+const READS_NOTHING: u8 = 10;
+const READS_ITS_POTENTIAL: u8 = 11;
+const ADDS_ITS_INPUT: u8 = 12;
 
 /// A leaky integrator with a fault.
 struct Faulty<const FAULT: u8>;
@@ -64,7 +67,11 @@ impl<const FAULT: u8> Neuron for Faulty<FAULT> {
         takes: Takes::Current,
         time: Time::Seconds,
         layer_sum: None,
-        adds_input: false,
+        backward_reads: match FAULT {
+            READS_NOTHING => BackwardReads::Nothing,
+            READS_ITS_POTENTIAL | ADDS_ITS_INPUT => BackwardReads::Potential,
+            _ => BackwardReads::StateAndInput,
+        },
         surrogate: Surrogate::Arctan(2.0),
         input_unit: "1",
         input_range: [-10.0, 10.0],
@@ -88,6 +95,10 @@ impl<const FAULT: u8> Neuron for Faulty<FAULT> {
     fn integrate<T: Real>(k: &Coeffs<T>, s: State<T>, x: T, held: T::Mask) -> State<T> {
         let old = if FAULT == FORGETS_ITS_DERIVATIVE { s.v.detach() } else { s.v };
         let mut v = old + (x - old) * k.leak;
+        if FAULT == ADDS_ITS_INPUT {
+            // So it does, but its reset is to 0, so that whether it fires changes derivatives.
+            v = old * (T::one() - k.leak) + x;
+        }
         if FAULT == DRIFTS {
             v = v + T::splat(1e-3);
         }
@@ -144,5 +155,8 @@ fn each_fault_is_found_by_its_laws() {
     finds("cancels", broken::<CANCELS>(), &["precision"]);
     let all = ["reset", "save", "alone", "chunks", "loops", "threads", "simd"];
     finds("remembers outside its state", broken::<REMEMBERS_OUTSIDE>(), &all);
+    finds("reads nothing", broken::<READS_NOTHING>(), &["jacobian"]);
+    finds("reads its potential alone", broken::<READS_ITS_POTENTIAL>(), &["jacobian"]);
+    finds("adds its input, and resets to 0", broken::<ADDS_ITS_INPUT>(), &["jacobian"]);
     finds("is silent", broken::<IS_SILENT>(), &["fires"]);
 }

@@ -30,6 +30,7 @@ from jax.custom_derivatives import SymbolicZero
 
 from . import _layers, _native, _network
 from ._model import Model
+from ._numbers import count
 
 __all__ = ["Conv", "Dense", "Network", "Neurons"]
 
@@ -49,16 +50,17 @@ def _float(*shape: int) -> jax.ShapeDtypeStruct:
     return jax.ShapeDtypeStruct(shape, np.float32)
 
 
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _run(network: str, x: Array, state: Array, parameters: list[Array]) -> tuple[Array, Array]:
-    """``x`` is ``[time, batch, feature]``, ``state`` ``[batch, number]``, or ``[0, 0]`` for a reset; parameters are flat."""
+@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def _run(network: str, tapes: int, x: Array, state: Array, parameters: list[Array]) -> tuple[Array, Array]:
+    """``x`` is ``[time, batch, feature]``, ``state`` ``[batch, number]``, or ``[0, 0]`` for a reset; parameters are flat. ``tapes`` are
+    the bytes that may wait for the backward pass."""
     _, sent, carried = _shapes(network)
     results = (_float(*x.shape[:2], int(np.prod(sent))), _float(x.shape[1], carried))
     call = jax.ffi.ffi_call("rheobase_run", results, vmap_method="expand_dims")
     return tuple(call(x, state, *parameters, network=network))
 
 
-def _forward(network: str, x: Any, state: Any, parameters: Any) -> tuple[Any, Any]:
+def _forward(network: str, tapes: int, x: Any, state: Any, parameters: Any) -> tuple[Any, Any]:
     values = [p.value for p in parameters]
     # Whether the input's gradient is wanted: a structure, as that is known when the function is traced.
     wanted = () if x.perturbed else None
@@ -68,11 +70,11 @@ def _forward(network: str, x: Any, state: Any, parameters: Any) -> tuple[Any, An
     results = (_float(steps, batch, int(np.prod(sent))), _float(batch, carried), _float(2))
     call = jax.ffi.ffi_call("rheobase_run", results, vmap_method="expand_dims")
     keep = "parameters" if wanted is None else "input"
-    out, after, ticket = call(x.value, state.value, *values, network=network, keep=keep)
+    out, after, ticket = call(x.value, state.value, *values, network=network, keep=keep, tapes=str(tapes))
     return (out, after), (x.value, state.value, values, wanted, ticket)
 
 
-def _backward(network: str, kept: Any, upstream: Any) -> tuple[Any, ...]:
+def _backward(network: str, _: int, kept: Any, upstream: Any) -> tuple[Any, ...]:
     x, state, parameters, wanted, ticket = kept
     of_output, of_state = (jnp.zeros(u.shape, u.dtype) if isinstance(u, SymbolicZero) else u for u in upstream)
     of_input = _float(*(x.shape if wanted is not None else (0, 0, 0)))
@@ -93,16 +95,19 @@ class Network:
 
     Args:
         network: What :func:`rheobase.Sequential`, :func:`rheobase.Layers` or a file gave.
+        tapes: Bytes that each run may keep for its backward pass, about; 32 MiB by default. What is not kept runs again then, to the
+            same bits: with 0 a training step takes least memory, and up to half as long again.
 
     Raises:
-        ValueError: what is wrong with the network. While it runs: JAX's error for an input that is not finite and a parameter
+        ValueError: what is wrong with the network; ``tapes`` less than 0. While it runs: JAX's error for an input that is not finite and a parameter
             outside its range, with our words.
     """
 
-    def __init__(self, network: _network.Network) -> None:
+    def __init__(self, network: _network.Network, *, tapes: int | None = None) -> None:
         if not isinstance(network, _network.Network):
             raise TypeError(f"network: one of rheobase's is needed, such as rheobase.Sequential gives, not {network!r}")
         self.network_text = network.to_toml()
+        self.tapes = _native.tapes() if tapes is None else count(tapes, "tapes", 0)
         function = _native.Sequence(self.network_text, 0)
         self.input_shape, self.output_shape, self._carried = _shapes(self.network_text)
         self.parameter_shapes = {name: values.shape for name, values in function.parameters()}
@@ -130,7 +135,7 @@ class Network:
         for name, array in (("x", x), ("state", state), *zip(self.parameter_shapes, flat, strict=True)):
             if array.dtype != np.float32:
                 raise TypeError(f"{name}: is {array.dtype}, but float32 is needed; {name}.astype('float32') makes it")
-        out, after = _run(self.network_text, jnp.reshape(x, (*x.shape[:2], -1)), state, flat)
+        out, after = _run(self.network_text, self.tapes, jnp.reshape(x, (*x.shape[:2], -1)), state, flat)
         return jnp.reshape(out, (*x.shape[:2], *self.output_shape)), after
 
     def parts(self, state: Array) -> dict[str, Array]:
@@ -143,7 +148,8 @@ class Network:
         return found
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Network) and self.network_text == other.network_text
+        same = isinstance(other, Network) and self.network_text == other.network_text
+        return same and self.tapes == other.tapes
 
     def __hash__(self) -> int:
         return hash(self.network_text)
@@ -152,16 +158,19 @@ class Network:
         return f"rheobase.jax.{_network.Network.from_toml(self.network_text)!r}"
 
 
-def Neurons(model: Model, shape: Any, *, dt: float = 0.001, **settings: Any) -> Network:
+def Neurons(
+    model: Model, shape: Any, *, dt: float = 0.001, tapes: int | None = None, **settings: Any
+) -> Network:
     """Neurons of one model by themselves, as many as ``shape`` says; ``x`` is what each is given.
 
     Args:
         model: The model; parameters that are :class:`rheobase.Learned` are named ``neurons.tau_m`` and so on.
         shape: Number of neurons, or the lengths of several axes.
         dt: Length of a step in seconds.
+        tapes: As :class:`Network` has it.
         settings: What :func:`rheobase.Neurons` takes: ``surrogate``, ``detach_reset``, ``initial``, ``learn``.
     """
-    return Network(_layers.neurons(model, shape, dt=dt, **settings))
+    return Network(_layers.neurons(model, shape, dt=dt, **settings), tapes=tapes)
 
 
 def Dense(
@@ -173,6 +182,7 @@ def Dense(
     bias: bool = True,
     start: Mapping[str, Any] | None = None,
     dt: float = 0.001,
+    tapes: int | None = None,
     **settings: Any,
 ) -> Network:
     """Weights from every input to every neuron, and the neurons; with ``recurrent`` from every neuron to every neuron, too.
@@ -182,7 +192,8 @@ def Dense(
     :func:`rheobase.Linear`.
     """
     return Network(
-        _layers.dense(inputs, outputs, model, recurrent=recurrent, bias=bias, start=start, dt=dt, **settings)
+        _layers.dense(inputs, outputs, model, recurrent=recurrent, bias=bias, start=start, dt=dt, **settings),
+        tapes=tapes,
     )
 
 
@@ -194,7 +205,8 @@ def Conv(
     *,
     window: Mapping[str, Any] | None = None,
     dt: float = 0.001,
+    tapes: int | None = None,
     **settings: Any,
 ) -> Network:
     """A convolution over each step's ``shape``, and neurons at every place; ``window`` is what :func:`rheobase.Conv` takes."""
-    return Network(_layers.conv(shape, outputs, kernel, model, window=window, dt=dt, **settings))
+    return Network(_layers.conv(shape, outputs, kernel, model, window=window, dt=dt, **settings), tapes=tapes)

@@ -22,6 +22,7 @@ not import PyTorch; this module needs PyTorch 2.6 or newer.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, reduce
@@ -35,7 +36,7 @@ except ImportError as missing:
     raise ImportError("rheobase.torch needs PyTorch: pip install torch") from missing
 from torch import Tensor, nn
 
-from . import _layers, _network, _operations
+from . import _layers, _native, _network, _operations
 from ._model import Model, models
 from ._native import Sequence as _Function
 from ._numbers import count
@@ -67,6 +68,27 @@ _MOST_WAITING = 8
 """Runs whose tapes are kept, over all modules; the backward pass of an earlier one runs its steps again."""
 _lock = threading.Lock()
 """Held by who looks through those that wait: modules may be called by several threads."""
+
+
+def _pause_of_openmp() -> Any:
+    """OpenMP's own function that ends the threads which wait for PyTorch's next operation; nothing where PyTorch has none."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):
+        return ctypes.CDLL(None).omp_pause_resource_all
+    return None
+
+
+_pause = _pause_of_openmp() if torch.backends.openmp.is_available() else None
+_SOFT = 1
+_SHORT = 1_000_000
+"""Numbers that are computed before threads could be ended and begun again."""
+
+
+def _let_threads_rest(x: Tensor, parameters: Sequence[Tensor]) -> None:
+    """Has PyTorch's threads leave the processors to ours. They wait for its next operation by looking again and again, for
+    milliseconds, which a step of training would take up to a quarter longer for."""
+    work = x.shape[0] * x.shape[1] * max(sum(p.numel() for p in parameters), x.shape[2])
+    if _pause is not None and work > _SHORT:
+        _pause(_SOFT)
 
 
 def _take(network: str) -> _Function:
@@ -124,6 +146,7 @@ def _run(
     outputs, carried = _widths(network)
     out, after = x.new_empty((steps, batch, outputs)), x.new_empty((batch, carried))
     function = _set(_take(network), parameters)
+    _let_threads_rest(x, parameters)
     kept = None if keep == 0 or x.is_inference() or state.is_inference() else (keep == 2, tapes)
     function.run(_array(x), ((steps, batch), kept), _array(state), out.numpy(), after.numpy())
     if kept is None:
@@ -150,17 +173,17 @@ def _back(
     of_state: Tensor,
     network: str,
     of_input: bool,
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, list[Tensor]]:
     waited = None if x.is_inference() or state.is_inference() else _take_waiting(network, (x, state))
     function = _set(_take(network) if waited is None else waited, parameters)
+    _let_threads_rest(x, parameters)
     upstream, size = (_array(of_output), _array(of_state)), tuple(x.shape[:2])
     found = function.back(_array(x), size, _array(state), upstream, (of_input, waited is not None))
     _idle[network].append(function)
-    flat = np.concatenate(found["parameters"]) if found["parameters"] else np.empty(0, np.float32)
     return (
         torch.from_numpy(found["input"]).reshape(x.shape if of_input else (0,)),
         torch.from_numpy(found["state"]).reshape(state.shape),
-        torch.from_numpy(flat),
+        [torch.from_numpy(each).reshape(p.shape) for each, p in zip(found["parameters"], parameters, strict=True)],
     )
 
 
@@ -173,9 +196,9 @@ def _(
     of_state: Tensor,
     network: str,
     of_input: bool,
-) -> tuple[Tensor, Tensor, Tensor]:
-    learned = sum(p.numel() for p in parameters)
-    return x.new_empty(x.shape if of_input else (0,)), state.new_empty(state.shape), x.new_empty((learned,))
+) -> tuple[Tensor, Tensor, list[Tensor]]:
+    learned = [p.new_empty(p.shape) for p in parameters]
+    return x.new_empty(x.shape if of_input else (0,)), state.new_empty(state.shape), learned
 
 
 def _keep(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
@@ -186,9 +209,8 @@ def _keep(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
 def _go_back(ctx: Any, of_output: Tensor, of_state: Tensor) -> tuple[Any, ...]:
     x, state, *parameters = ctx.saved_tensors
     of_input = ctx.needs_input_grad[0]
-    found, before, flat = _back(x, state, parameters, of_output, of_state, ctx.network, of_input)
-    each = [part.view(p.shape) for part, p in zip(flat.split([p.numel() for p in parameters]), parameters, strict=True)]
-    return found if of_input else None, before, each, None, None, None
+    found, before, learned = _back(x, state, parameters, of_output, of_state, ctx.network, of_input)
+    return found if of_input else None, before, learned, None, None, None
 
 
 def _refuse_second(ctx: Any, *_: Any) -> Any:
@@ -230,7 +252,9 @@ def _(
 @_back.register_vmap
 def _(info: Any, in_dims: Any, *arguments: Any) -> tuple[Any, Any]:
     outs = [_back(*each) for each in _each(info.batch_size, in_dims, arguments)]
-    return tuple(torch.stack(parts) for parts in zip(*outs, strict=True)), (0, 0, 0)
+    found, before, learned = zip(*outs, strict=True)
+    learned = [torch.stack(each) for each in zip(*learned, strict=True)]
+    return (torch.stack(found), torch.stack(before), learned), (0, 0, [0] * len(learned))
 
 
 def _each(size: int, dims: Any, arguments: Any) -> Iterator[list[Any]]:
@@ -282,7 +306,7 @@ class Network(nn.Module):
                     home.add_module(part, nn.Module())
                 home = getattr(home, part)
             home.register_parameter(last, nn.Parameter(torch.from_numpy(values)))
-        self._tapes = 12 << 20
+        self._tapes = _native.tapes()
         self._engine, self._plan = True, None
         self.register_buffer("_reset", torch.from_numpy(function.reset_state()), persistent=False)
 
@@ -329,7 +353,7 @@ class Network(nn.Module):
 
     @property
     def tapes(self) -> int:
-        """Bytes that each run may keep for its backward pass, about; 12 MiB at first.
+        """Bytes that each run may keep for its backward pass, about; 32 MiB at first.
 
         What is not kept runs again then, to the same bits: with 0 a training step takes least memory, and up to half as long again.
 

@@ -5,7 +5,7 @@
 //! point is left out; that must stay the minority.
 
 use rheobase::models::dual::Dual;
-use rheobase::models::neuron::Fired;
+use rheobase::models::neuron::{BackwardReads, Fired};
 use rheobase::models::record::Kind;
 use rheobase::models::{Smooth, Surrogate};
 use rheobase::random::Stream;
@@ -71,7 +71,7 @@ pub(super) fn check(subject: &Subject) -> Result<(), String> {
         for surrogate in [subject.model.info().surrogate, Surrogate::Sigmoid(2.0)] {
             for i in (0..point.len()).filter(|i| point.get(*i).is_finite()) {
                 compare(subject, &point, &surrogate, i, &sizes, &mut count)?;
-                added(subject, &point, &surrogate, i)?;
+                read(subject, &point, &surrogate, i)?;
             }
         }
     }
@@ -169,32 +169,58 @@ fn compare(
     Ok(())
 }
 
-/// Whether a model that says that its input is just added has the same step and derivatives with respect to argument `i` from a
-/// state of 0, under the potential that the step leads to as its input.
-fn added(subject: &Subject, point: &Point, surrogate: &Surrogate, i: usize) -> Result<(), String> {
+/// Whether the derivatives with respect to argument `i` are the same from what the model says that the backward pass reads: from a state
+/// of 0, under the potential that the step leads to as its input, or under no input.
+fn read(subject: &Subject, point: &Point, surrogate: &Surrogate, i: usize) -> Result<(), String> {
     let of_coeffs = (point.state.len()..point.state.len() + point.coeffs.len()).contains(&i);
-    if !subject.model.info().adds_input || point.held || of_coeffs {
+    let reads = subject.model.info().backward_reads;
+    if reads == BackwardReads::StateAndInput || point.held || of_coeffs {
         return Ok(());
     }
-    let smooth = |numbers: &[f64]| numbers.iter().map(|x| Smooth(*x)).collect::<Vec<_>>();
-    let integrate = subject.numbers.smooth.integrate;
-    let potential = integrate(&smooth(&point.coeffs), &smooth(&point.state), Smooth(point.x), false);
-    let [potential] = potential[..] else { return Err("adds its input, but has several fields".into()) };
-    let alike = Point { state: vec![0.0], x: potential.0, ..point.clone() };
-    let [here, there] = [point, &alike].map(|point| {
-        let bits = |d: One<Smooth>| [d.value.0.to_bits(), d.tangent[0].0.to_bits()];
-        let number = |j: usize| {
-            let value = Smooth(point.get(j));
-            if i == j { Dual::variable(value, 0) } else { Dual::constant(value) }
+    let with = |x: f64| Point { state: vec![0.0; point.state.len()], x, ..point.clone() };
+    let smooth = |point: &Point| -> Vec<[u64; 2]> {
+        let results: Vec<One<Smooth>> =
+            point.step(&subject.numbers.smooth_dual, surrogate, |j| variable(Smooth(point.get(j)), i == j));
+        results.into_iter().map(|d| [d.value.0.to_bits(), d.tangent[0].0.to_bits()]).collect()
+    };
+    let wrong = |what: &str| Err(format!("{what}: argument {i}, input {:?}", point.x));
+    if reads == BackwardReads::Nothing {
+        let tangents =
+            |point: &Point| smooth(point).into_iter().map(|[_, tangent]| tangent).collect::<Vec<_>>();
+        return if tangents(point) == tangents(&with(0.0)) {
+            Ok(())
+        } else {
+            wrong("derivatives depend on what is read")
         };
-        let results: Vec<One<Smooth>> = point.step(&subject.numbers.smooth_dual, surrogate, number);
-        results.into_iter().map(bits).collect::<Vec<_>>()
-    });
-    if here == there {
-        Ok(())
-    } else {
-        Err(format!("does not just add its input: argument {i}, {:?}", point.x))
     }
+    let numbers = |numbers: &[f64]| numbers.iter().map(|x| Smooth(*x)).collect::<Vec<_>>();
+    let integrate = subject.numbers.smooth.integrate;
+    let potential = integrate(&numbers(&point.coeffs), &numbers(&point.state), Smooth(point.x), false);
+    let [potential] = potential[..] else { return wrong("more than a potential is carried") };
+    if smooth(point) != smooth(&with(potential.0)) {
+        return wrong("does not just add its input");
+    }
+    // Where a spike has no slope, any other potential of that kind serves as well.
+    let triangle = Surrogate::Triangle(0.5);
+    let spiking = |point: &Point| -> Vec<One<f64>> {
+        point.step(&subject.numbers.dual, &triangle, |j| variable(point.get(j), i == j))
+    };
+    let fires = |x: f64| {
+        let coeffs: Vec<One<f64>> = point.coeffs.iter().map(|k| Dual::constant(*k)).collect();
+        let x = Dual { value: x, tangent: [1.0] };
+        let state = (subject.numbers.dual.integrate)(&coeffs, &[Dual::constant(0.0)], x, false);
+        (subject.numbers.dual.fire)(&coeffs, &state, x, false, &triangle).tangent[0] != 0.0
+    };
+    let slopes = |point: &Point| spiking(point).iter().map(|d| d.tangent[0].to_bits()).collect::<Vec<_>>();
+    let same = |x: f64| fires(x) || slopes(&with(x)) == slopes(&with(-1e30));
+    if fires(-1e30) || !same(potential.0) || !same(potential.0 + 1e3) {
+        return wrong("where a spike has no slope, derivatives depend on the potential");
+    }
+    Ok(())
+}
+
+fn variable<T: rheobase::models::Real>(value: T, is_variable: bool) -> One<T> {
+    if is_variable { Dual::variable(value, 0) } else { Dual::constant(value) }
 }
 
 /// Coefficients and rest as functions of the parameters.

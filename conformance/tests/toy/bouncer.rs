@@ -1,7 +1,7 @@
 //! Bouncer: a leaky integrator whose potential jumps back below rest, for tests.
 
 use rheobase::models::Surrogate;
-use rheobase::models::neuron::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
+use rheobase::models::neuron::{BackwardReads, Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
 use rheobase::models::rate::NoRate;
 use rheobase::models::real::Real;
 use rheobase::models::record;
@@ -53,7 +53,7 @@ impl Neuron for Bouncer {
         takes: Takes::Current,
         time: Time::Seconds,
         layer_sum: None,
-        adds_input: false,
+        backward_reads: BackwardReads::StateAndInput,
         surrogate: Surrogate::Arctan(2.0),
         input_unit: "1",
         input_range: [-10.0, 10.0],

@@ -2,7 +2,7 @@
 //!
 //! Results do not depend on the SIMD level.
 
-use rheobase_models::lanes::{Elem, Kernel, Lanes, Level};
+use rheobase_models::lanes::{Elem, Kernel, Lanes, Level, prefetch};
 use rheobase_models::real::Mask;
 
 /// [`Vec::resize`] with zeros at the speed of a copy: that one writes number by number.
@@ -109,10 +109,13 @@ impl Kernel<f32> for Add<'_> {
     }
 }
 
-/// Appends a bit for each number, 64 to the word: whether it differs from 0, as NaN does. Says whether all that do are 1.
-pub fn nonzero(level: Level, numbers: &[f32], bits: &mut Vec<u64>) -> bool {
+/// Appends a bit for each number, 64 to the word: whether it differs from 0, as NaN does. Says how many do, and whether all of these are 1.
+pub fn nonzero(level: Level, numbers: &[f32], bits: &mut Vec<u64>) -> (usize, bool) {
     f32::dispatch(level, Nonzero { numbers, bits })
 }
+
+/// Numbers that are asked for before they are read: those of the next page of memory, which a processor does not expect.
+const AHEAD: usize = 1024;
 
 struct Nonzero<'a> {
     numbers: &'a [f32],
@@ -120,12 +123,13 @@ struct Nonzero<'a> {
 }
 
 impl Kernel<f32> for Nonzero<'_> {
-    type Output = bool;
+    type Output = (usize, bool);
     #[inline(always)]
-    fn run<V: Lanes<Elem = f32>>(self) -> bool {
+    fn run<V: Lanes<Elem = f32>>(self) -> (usize, bool) {
         let (zero, one) = (V::zero(), V::one());
-        let mut others = V::Mask::splat(false);
+        let (mut count, mut others) = (0, V::Mask::splat(false));
         for numbers in self.numbers.chunks(64) {
+            prefetch(numbers, AHEAD);
             let (mut word, mut shift) = (0, 0);
             for x in numbers.chunks(V::WIDTH) {
                 let x = V::load(x);
@@ -134,9 +138,10 @@ impl Kernel<f32> for Nonzero<'_> {
                 word |= V::bits(differs) << shift;
                 shift += V::WIDTH;
             }
+            count += word.count_ones() as usize;
             self.bits.push(word);
         }
-        !others.any()
+        (count, !others.any())
     }
 }
 
@@ -216,17 +221,15 @@ mod tests {
             let spikes: Vec<f32> = (0..length).map(|i| [0.0, 1.0, -0.0][i * 5 % 3]).collect();
             for level in levels() {
                 let mut found = vec![7];
-                assert_eq!(nonzero(level, &numbers, &mut found), numbers.len() < 2);
+                let count = numbers.iter().filter(|x| **x != 0.0).count();
+                assert_eq!(nonzero(level, &numbers, &mut found), (count, numbers.len() < 2));
                 assert_eq!(found.remove(0), 7);
                 assert_eq!(found.len(), length.div_ceil(64));
-                assert!(nonzero(level, &spikes, &mut Vec::new()));
+                assert!(nonzero(level, &spikes, &mut Vec::new()).1);
                 for (i, x) in numbers.iter().enumerate() {
                     assert_eq!(found[i / 64] >> (i % 64) & 1 == 1, *x != 0.0, "{level:?} {length} {i}");
                 }
-                assert_eq!(
-                    found.iter().map(|w| w.count_ones() as usize).sum::<usize>(),
-                    numbers.iter().filter(|x| **x != 0.0).count()
-                );
+                assert_eq!(found.iter().map(|w| w.count_ones() as usize).sum::<usize>(), count);
             }
         }
     }

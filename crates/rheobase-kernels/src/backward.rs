@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use rheobase_models::Surrogate;
 use rheobase_models::dual::{Dual, Tangent};
 use rheobase_models::lanes::{Elem, Kernel, Lanes};
-use rheobase_models::neuron::{Fired, Neuron};
+use rheobase_models::neuron::{BackwardReads, Fired, Neuron};
 use rheobase_models::phases::fire;
 use rheobase_models::real::{Mask, Real};
 use rheobase_models::record::Record;
@@ -31,8 +31,8 @@ pub struct Backward<'a, E: Elem> {
     pub surrogate: &'a Surrogate,
     /// Whether the gradient stops at the reset.
     pub detach_reset: bool,
-    /// State before the step, field by field, `[sample, neuron]`. Empty for 0: of a model that just adds its input, `x` then is the
-    /// potential before the reset.
+    /// State before the step, field by field, `[sample, neuron]`. Empty for 0, where [`BackwardReads`] says that no state is read: `x` then
+    /// is the potential before the reset, or anything if that is not read either.
     pub state: &'a [&'a [E]],
     /// Input of the step.
     pub x: &'a [E],
@@ -107,7 +107,9 @@ impl<N: Neuron, V: Lanes> StepInputs<N, V> {
             s: N::State::<V>::from_fn(
                 #[inline(always)]
                 |i| {
-                    if const { N::INFO.adds_input } && job.state.is_empty() {
+                    if const { !matches!(N::INFO.backward_reads, BackwardReads::StateAndInput) }
+                        && job.state.is_empty()
+                    {
                         V::zero()
                     } else {
                         V::load(&job.state[i][lanes.clone()])

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use rheobase_models::Surrogate;
 use rheobase_models::lanes::{Elem, Kernel, Lanes};
-use rheobase_models::neuron::{Fired, Neuron};
+use rheobase_models::neuron::{BackwardReads, Fired, Neuron};
 use rheobase_models::phases::{fire, settle};
 use rheobase_models::real::Mask;
 use rheobase_models::record::Record;
@@ -34,7 +34,7 @@ pub struct Step<'a, E: Elem> {
     pub spikes: &'a mut [u64],
     /// A bit for every neuron whose spike has a slope, whole words per sample; not looked for if absent.
     pub reach: Option<(&'a Surrogate, &'a mut [u64])>,
-    /// The potential before the reset, `[sample, neuron]`, of a model that just adds its input; not written if absent.
+    /// The potential before the reset, `[sample, neuron]`, of a model of which the backward pass reads nothing else; not written if absent.
     pub integrated: Option<&'a mut [E]>,
 }
 
@@ -84,7 +84,7 @@ fn samples<N: Neuron, V: Lanes>(job: Step<'_, V::Elem>) {
             );
             let x = V::load(&job.x[lanes.clone()]);
             let s = N::integrate(&k, s, x, held);
-            if const { N::INFO.adds_input }
+            if const { matches!(N::INFO.backward_reads, BackwardReads::Potential) }
                 && let Some(integrated) = &mut integrated
             {
                 s.get(0).store(&mut integrated[lanes.clone()]);

@@ -100,6 +100,19 @@ pub enum Takes {
     Impulse,
 }
 
+/// What going back through a step reads of it, where no coefficient is learned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BackwardReads {
+    /// State and input before the step.
+    StateAndInput,
+    /// The potential before the reset. The state is the potential alone and the input is just added: from 0 the input v leads to the
+    /// potential v, and the step's derivatives are those of any state and input that lead there. Whether the neuron fires changes no
+    /// derivative but the spike's own, so where that is 0 nothing is read.
+    Potential,
+    /// Nothing: the derivatives are the same for every state and input, as of a leaky integrator.
+    Nothing,
+}
+
 /// The unit in which the model counts time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Time {
@@ -136,9 +149,8 @@ pub struct Info {
     pub time: Time,
     /// The parameter that, where it is not 0, makes [`Fired::layer`] hold the sum of spikes over the layer.
     pub layer_sum: Option<&'static str>,
-    /// Whether the input is just added: the state is the potential alone, from 0 the input v leads to the potential v, and the
-    /// step's derivatives are those of any state and input that lead there. Then going back needs that potential and nothing else.
-    pub adds_input: bool,
+    /// What going back through a step reads of it.
+    pub backward_reads: BackwardReads,
     /// The surrogate its source trains it with, if it names one.
     pub surrogate: Surrogate,
     /// The unit of the input.

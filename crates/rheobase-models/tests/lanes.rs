@@ -6,7 +6,7 @@
 #[allow(dead_code, unreachable_pub)]
 mod support;
 
-use rheobase_models::lanes::{Elem, Kernel, Lanes, Level, columns_to_rows};
+use rheobase_models::lanes::{Elem, Kernel, Lanes, Level, columns_to_rows, compress, expand, places};
 use rheobase_models::real::Mask;
 use support::{Apply, Function, Words, at_every_level};
 
@@ -337,6 +337,42 @@ fn columns_become_rows_at_every_level() {
                     columns_to_rows(level, from, stride, &mut rows[start..end], width);
                     assert_eq!(rows, plain, "{level:?}: {height} rows of {columns} in {stride}, {width}");
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_bits_choose_goes_together_and_apart_at_every_level() {
+    // NaN with a payload, and numbers that are not normal, must come through as they are.
+    let number = |i: usize| f32::from_bits((i as u32).wrapping_mul(0x9e37_79b9) | 1);
+    for len in [0, 1, 7, 8, 15, 16, 17, 63, 64, 65, 200, 256] {
+        let numbers: Vec<f32> = (0..len).map(number).collect();
+        for density in [0, 1, 3, 16] {
+            let set = |i: usize| (i * 7 + i / 5) % 16 < density;
+            let mut bits = vec![0u64; len.div_ceil(64)];
+            (0..len).filter(|i| set(*i)).for_each(|i| bits[i / 64] |= 1 << (i % 64));
+            let want: Vec<usize> = (0..len).filter(|i| set(*i)).collect();
+            for level in Level::ALL.into_iter().filter(|l| l.is_available()) {
+                let at = format!("{level:?}: {len}, {density} of 16");
+                let (mut found, mut ends, mut together) = (vec![9], vec![], vec![0.5]);
+                // Two rows of the same.
+                places(level, &bits.repeat(2), bits.len(), &mut found, &mut ends);
+                assert_eq!(found[0], 9);
+                assert!(found[1..].iter().map(|i| *i as usize).eq(want.repeat(2)), "{at}");
+                let rows = if len == 0 { 0 } else { 2 };
+                assert!(
+                    ends.iter().map(|end| *end as usize).eq((1..=rows).map(|r| 1 + r * want.len())),
+                    "{at}"
+                );
+                compress(level, &numbers, &bits, &mut together);
+                let same = |a: &f32, b: f32| a.to_bits() == b.to_bits();
+                assert_eq!(together.len(), want.len() + 1, "{at}");
+                assert!(together[1..].iter().zip(&want).all(|(x, i)| same(x, number(*i))), "{at}");
+                let mut apart = vec![0.0; len];
+                assert_eq!(expand(level, &together[1..], &bits, -2.0, &mut apart), want.len(), "{at}");
+                let right = |(i, x): (usize, &f32)| same(x, if set(i) { number(i) } else { -2.0 });
+                assert!(apart.iter().enumerate().all(right), "{at}");
             }
         }
     }

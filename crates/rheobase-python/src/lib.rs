@@ -83,7 +83,7 @@ mod _native {
     #[pymodule_export]
     use crate::runs::{Comparison, sweep};
     #[pymodule_export]
-    use crate::sequence::Sequence;
+    use crate::sequence::{Sequence, tapes};
     #[pymodule_export]
     use crate::sound::read_wav;
     #[pymodule_export]

@@ -15,6 +15,12 @@ use crate::operations::operations;
 #[pyclass(module = "rheobase._native")]
 pub(crate) struct Sequence(Function);
 
+/// Bytes of tapes that a run keeps for its backward pass where nobody says how many.
+#[pyfunction]
+pub(crate) fn tapes() -> usize {
+    Keep::default().bytes
+}
+
 type Numbers<'py> = PyReadonlyArrayDyn<'py, f32>;
 
 #[pymethods]

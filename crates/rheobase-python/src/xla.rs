@@ -144,7 +144,7 @@ const MOST_WAITING: usize = 8;
 const HALF: u32 = 24;
 
 /// Input, state, parameters; attribute `network`: output, state after the last step. With an attribute `keep` a ticket too, which
-/// the backward pass shows for the tapes: those of `parameters`, or of the `input` as well.
+/// the backward pass shows for the tapes: those of `parameters`, or of the `input` as well; `tapes` says how many bytes of them.
 extern "C" fn run(frame: *mut CallFrame) -> *mut c_void {
     answer(frame, |call| {
         let [x, state, parameters @ ..] = &call.arguments[..] else { return Err(call.unlike()) };
@@ -160,7 +160,7 @@ extern "C" fn run(frame: *mut CallFrame) -> *mut c_void {
             let (out, after) = (output.own_entry(3, entry), after.own_entry(2, entry));
             let mut function = take(call.network)?;
             function.set_parameters(&parameters)?;
-            let keep = ticket.map(|(_, of_input)| Keep { of_input, ..Keep::default() });
+            let keep = ticket.map(|(_, of_input)| Keep { of_input, bytes: call.tapes });
             function.run(given, x.size(), state, out, after, keep)?;
             match ticket {
                 None => give_back(call.network, function),
@@ -306,6 +306,8 @@ struct Call<'a> {
     results: Vec<Array>,
     network: &'a str,
     keep: Option<&'a str>,
+    /// Bytes of tapes that may wait.
+    tapes: usize,
 }
 
 impl Call<'_> {
@@ -380,7 +382,7 @@ unsafe fn read(frame: &CallFrame) -> Result<Call<'_>> {
             })
             .collect()
     };
-    let (mut network, mut keep) = (None, None);
+    let (mut network, mut keep, mut tapes) = (None, None, None);
     for i in 0..frame.attributes.size as usize {
         // SAFETY: as many names, types and values as the frame says; a string is a span.
         unsafe {
@@ -393,10 +395,13 @@ unsafe fn read(frame: &CallFrame) -> Result<Call<'_>> {
             match slice::from_raw_parts(name.start, name.length) {
                 b"network" => network = text(),
                 b"keep" => keep = text(),
+                b"tapes" => tapes = text().and_then(|text| text.parse().ok()),
                 _ => {}
             }
         }
     }
     let network = network.ok_or_else(|| refused("the attribute `network` is missing"))?;
-    Ok(Call { arguments: arrays(&frame.arguments)?, results: arrays(&frame.results)?, network, keep })
+    let (arguments, results) = (arrays(&frame.arguments)?, arrays(&frame.results)?);
+    let tapes = tapes.unwrap_or(Keep::default().bytes);
+    Ok(Call { arguments, results, network, keep, tapes })
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use rheobase::compete::{Competition, Ranking, Scope};
 use rheobase::models::Surrogate;
-use rheobase::models::neuron::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
+use rheobase::models::neuron::{BackwardReads, Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
 use rheobase::models::rate::NoRate;
 use rheobase::models::real::Real;
 use rheobase::population::{Builder, Model, Number, Values};
@@ -385,7 +385,7 @@ impl Neuron for Fragile {
         takes: Takes::Current,
         time: Time::Seconds,
         layer_sum: None,
-        adds_input: false,
+        backward_reads: BackwardReads::StateAndInput,
         surrogate: Surrogate::StraightThrough,
         input_unit: "1",
         input_range: [-100.0, 100.0],

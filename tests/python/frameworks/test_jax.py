@@ -83,6 +83,22 @@ def test_a_backward_pass_that_comes_again_or_late_finds_the_same():
             assert np.array_equal(a[i], b)
 
 
+def test_room_for_tapes_changes_no_bit():
+    x, upstream = (noise(70, 5, 7) > 1.6).astype(jnp.float32), noise(70, 5, 5, seed=1)
+
+    def gradients(tapes):
+        layer = fused(tapes=tapes, surrogate=("triangle", 0.5))
+        parameters = layer.init(1)
+        return jax.tree.leaves(jax.jit(jax.grad(lambda p, x: (layer(p, x)[0] * upstream).sum(), (0, 1)))(parameters, x))
+
+    all_kept = gradients(1 << 40)
+    assert all(np.abs(g).max() > 0 for g in all_kept)
+    for tapes in (0, 20_000, None):
+        assert all(np.array_equal(a, b) for a, b in zip(all_kept, gradients(tapes), strict=True))
+    assert fused().tapes == 32 << 20
+    assert fused() == fused(tapes=32 << 20) != fused(tapes=0)
+
+
 def test_the_same_bits_as_inside_pytorch():
     torch = pytest.importorskip("torch")
     import rheobase.torch as rt

@@ -36,9 +36,9 @@ impl Keep {
 }
 
 impl Default for Keep {
-    /// Not the input's gradient; tapes of 12 MiB.
+    /// Not the input's gradient; tapes of 32 MiB.
     fn default() -> Self {
-        Keep { of_input: false, bytes: 12 << 20 }
+        Keep { of_input: false, bytes: 32 << 20 }
     }
 }
 

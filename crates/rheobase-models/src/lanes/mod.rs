@@ -140,12 +140,17 @@ impl Level {
             #[cfg(target_arch = "x86_64")]
             Level::Sse2 => true,
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
+            Level::Avx2 => {
+                // Every processor with AVX2 counts bits and finds the lowest, too.
+                std::arch::is_x86_feature_detected!("avx2")
+                    && std::arch::is_x86_feature_detected!("popcnt")
+                    && std::arch::is_x86_feature_detected!("bmi1")
+            }
             #[cfg(target_arch = "x86_64")]
             Level::Avx512 => {
                 std::arch::is_x86_feature_detected!("avx512f")
                     && std::arch::is_x86_feature_detected!("avx512dq")
-                    && std::arch::is_x86_feature_detected!("avx2")
+                    && Level::Avx2.is_available()
             }
             #[cfg(not(target_arch = "x86_64"))]
             _ => false,
@@ -341,4 +346,76 @@ fn plain_columns_to_rows(columns: &[f64], stride: usize, rows: &mut [f64], width
             row[j] = column[i];
         }
     }
+}
+
+/// Appends the numbers whose bit is set, in their order. Every word is for 64 numbers; bits beyond the last number are 0.
+pub fn compress(level: Level, numbers: &[f32], bits: &[u64], to: &mut Vec<f32>) {
+    #[cfg(target_arch = "x86_64")]
+    x86::compress(level, numbers, bits, to);
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = level;
+        plain_compress(numbers, bits, to);
+    }
+}
+
+fn plain_compress(numbers: &[f32], bits: &[u64], to: &mut Vec<f32>) {
+    for (numbers, word) in numbers.chunks(64).zip(bits) {
+        to.extend(set(*word).filter_map(|i| numbers.get(i)));
+    }
+}
+
+/// The reverse of [`compress`], with `rest` at all other places. Says how many bits are set, which is how many numbers were used.
+pub fn expand(level: Level, from: &[f32], bits: &[u64], rest: f32, to: &mut [f32]) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    return x86::expand(level, from, bits, rest, to);
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = level;
+        plain_expand(from, bits, rest, to)
+    }
+}
+
+fn plain_expand(from: &[f32], bits: &[u64], rest: f32, to: &mut [f32]) -> usize {
+    let (mut next, mut used) = (from.iter(), 0);
+    to.fill(rest);
+    for (to, word) in to.chunks_mut(64).zip(bits) {
+        for i in set(*word) {
+            used += 1;
+            if let (Some(to), Some(x)) = (to.get_mut(i), next.next()) {
+                *to = *x;
+            }
+        }
+    }
+    used
+}
+
+/// Appends the places of the bits that are set in rows of so many words, each counted from 0, in ascending order; and to `ends` where
+/// each row ends in `to`.
+pub fn places(level: Level, bits: &[u64], words: usize, to: &mut Vec<u32>, ends: &mut Vec<u32>) {
+    #[cfg(target_arch = "x86_64")]
+    x86::places(level, bits, words, to, ends);
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = level;
+        plain_places(bits, words, to, ends);
+    }
+}
+
+fn plain_places(bits: &[u64], words: usize, to: &mut Vec<u32>, ends: &mut Vec<u32>) {
+    for row in bits.chunks_exact(words.max(1)) {
+        for (w, word) in row.iter().enumerate() {
+            to.extend(set(*word).map(|i| (w * 64 + i) as u32));
+        }
+        ends.push(to.len() as u32);
+    }
+}
+
+/// The bits of a word that are set, in ascending order.
+fn set(mut word: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let lowest = (word != 0).then(|| word.trailing_zeros() as usize);
+        word &= word.wrapping_sub(1);
+        lowest
+    })
 }

@@ -148,7 +148,7 @@ impl Neuron for CubaLif {
         takes: Takes::Impulse,
         time: Time::Seconds,
         layer_sum: None,
-        adds_input: false,
+        backward_reads: BackwardReads::StateAndInput,
         surrogate: Surrogate::FastSigmoid(25.0),
         input_unit: "1",
         input_range: [-100.0, 100.0],

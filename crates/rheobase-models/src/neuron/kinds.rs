@@ -1,6 +1,6 @@
 //! What models of a kind have in common: the rest of their [`Info`] by `..Info::MILLIVOLTS`.
 
-use super::{Emits, Firing, Info, Takes, Time};
+use super::{BackwardReads, Emits, Firing, Info, Takes, Time};
 use crate::surrogate::Surrogate;
 
 impl Info {
@@ -18,7 +18,7 @@ impl Info {
         takes: Takes::Current,
         time: Time::Seconds,
         layer_sum: None,
-        adds_input: false,
+        backward_reads: BackwardReads::StateAndInput,
         surrogate: Surrogate::FastSigmoid(1.0),
         input_unit: "pA",
         input_range: [-2000.0, 5000.0],

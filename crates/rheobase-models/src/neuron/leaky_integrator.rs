@@ -74,6 +74,7 @@ impl Neuron for LeakyIntegrator {
         references: &["Pedersen et al. 2024 (NIR), doi:10.1038/s41467-024-52259-9"],
         potential: Some("v"),
         takes: Takes::Impulse,
+        backward_reads: BackwardReads::Nothing,
         input_unit: "1",
         input_range: [-100.0, 100.0],
         example_input: 0.05,

@@ -86,7 +86,7 @@ impl Neuron for LifSubtract {
             "Rueckauer et al. 2017, doi:10.3389/fnins.2017.00682",
             "Eshraghian et al. 2023 (snnTorch), doi:10.1109/JPROC.2023.3308088",
         ],
-        adds_input: true,
+        backward_reads: BackwardReads::Potential,
         ..Info::DISCRETE
     };
     own_records!(Rate = NoRate);

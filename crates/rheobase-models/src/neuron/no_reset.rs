@@ -48,7 +48,7 @@ impl Neuron for NoReset {
         summary: "discrete-time leaky integrator that fires whenever it is above threshold, without reset",
         equations: &["v ← exp(−1/tau)·v + x", "spike where v > v_th"],
         references: &["rnnbuilder 0.1.1, https://pypi.org/project/rnnbuilder/"],
-        adds_input: true,
+        backward_reads: BackwardReads::Potential,
         ..Info::DISCRETE
     };
     own_records!(Rate = NoRate);

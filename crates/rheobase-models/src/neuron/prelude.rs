@@ -1,7 +1,7 @@
 //! What a model's file is written with: `use rheobase_models::neuron::prelude::*`.
 
 pub(super) use super::own_records;
-pub use super::{Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
+pub use super::{BackwardReads, Drive, Emits, Fired, Firing, Info, Neuron, Out, Takes, Time};
 pub use crate::rate::{
     IntegratorCurve, IntegratorParams, LifCurve, LifCurveParams, MembraneCurve, MembraneParams, NoRate,
     RateCurve, RectifiedCurve, RectifiedParams, SoftLifCurve, SoftLifCurveParams, SoftLifExactCurve,

@@ -104,7 +104,7 @@ impl Neuron for Slif {
         takes: Takes::Current,
         time: Time::Seconds,
         layer_sum: Some("rho_b"),
-        adds_input: false,
+        backward_reads: BackwardReads::StateAndInput,
         surrogate: Surrogate::Secant(0.82, 0.08),
         input_unit: "1",
         input_range: [-100.0, 100.0],

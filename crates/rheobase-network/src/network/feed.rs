@@ -130,17 +130,19 @@ impl Feed for Rows<'_> {
     fn write(&self, t: usize, out: &mut Signal) {
         let row = self.step(t);
         let mut events = out.events.take().unwrap_or_default();
-        let (mut bits, mut ones) = (Vec::with_capacity(self.count * self.width.div_ceil(64)), true);
+        let (mut bits, mut count, mut ones) =
+            (Vec::with_capacity(self.count * self.width.div_ceil(64)), 0, true);
         for sample in row.chunks_exact(self.width.max(1)) {
-            ones &= nonzero(self.level, sample, &mut bits);
+            let (here, all_ones) = nonzero(self.level, sample, &mut bits);
+            count += here;
+            ones &= all_ones;
         }
         (out.samples, out.width, out.constant) = (self.count, self.width, false);
         out.reach = if self.wanted { Reach::Everywhere } else { Reach::Nowhere };
         out.values.clear();
-        let count: usize = bits.iter().map(|word| word.count_ones() as usize).sum();
         let sparse = count * SPARSE <= row.len();
         if sparse {
-            events.of_bits(&bits, row, self.width, ones);
+            events.of_bits(self.level, &bits, row, self.width, ones);
         } else {
             out.values.extend_from_slice(row);
         }

@@ -1,7 +1,7 @@
 //! `Signal`: what a node sends in one step, for the samples of a tile.
 
 use rheobase_base::vector::{all_ones, resize};
-use rheobase_models::lanes::Level;
+use rheobase_models::lanes::{Level, compress, places};
 
 /// Values `[sample, feature]` of one step, as events where that is what they are.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -56,39 +56,26 @@ impl Events {
 
     /// Becomes the events of `[sample, feature]` values, of which bits say where they are not 0, whole words per sample; `ones` says that
     /// all of those are known to be 1.
-    pub(crate) fn of_bits(&mut self, bits: &[u64], values: &[f32], width: usize, ones: bool) {
+    pub(crate) fn of_bits(&mut self, level: Level, bits: &[u64], values: &[f32], width: usize, ones: bool) {
         self.clear();
-        let samples = bits.chunks_exact(width.div_ceil(64).max(1));
-        let count = |words: &[u64]| words.iter().map(|word| word.count_ones() as usize).sum::<usize>();
-        let leave_out = ones && samples.clone().all(|words| count(words) <= ONES.len());
-        self.index.resize(count(bits), 0);
-        let mut places = self.index.iter_mut();
-        let mut end = 0;
-        for words in samples.clone() {
-            for (w, word) in words.iter().enumerate() {
-                let mut word = *word;
-                end += word.count_ones();
-                while word != 0
-                    && let Some(index) = places.next()
-                {
-                    *index = (w * 64) as u32 + word.trailing_zeros();
-                    word &= word - 1;
-                }
-            }
-            self.starts.push(end);
-        }
-        if !leave_out {
-            for (sample, row) in values.chunks_exact(width.max(1)).enumerate() {
-                let range = self.starts[sample] as usize..self.starts[sample + 1] as usize;
-                self.value.extend(self.index[range].iter().map(|i| row[*i as usize]));
+        let words = width.div_ceil(64).max(1);
+        places(level, bits, words, &mut self.index, &mut self.starts);
+        if !(ones && self.are_few()) {
+            self.value.reserve_exact(self.index.len() + 16);
+            for (sample, row) in bits.chunks_exact(words).zip(values.chunks_exact(width.max(1))) {
+                compress(level, row, sample, &mut self.value);
             }
         }
     }
 
+    /// Whether no sample has more of them than [`Events::of`] has ones for.
+    fn are_few(&self) -> bool {
+        self.starts.windows(2).all(|pair| (pair[1] - pair[0]) as usize <= ONES.len())
+    }
+
     /// Whether all values are 1, so that they may be left out.
     pub(crate) fn are_ones(&self, level: Level) -> bool {
-        let few = self.starts.windows(2).all(|pair| (pair[1] - pair[0]) as usize <= ONES.len());
-        few && all_ones(level, &self.value)
+        self.are_few() && all_ones(level, &self.value)
     }
 
     fn copy_from(&mut self, other: &Events) {

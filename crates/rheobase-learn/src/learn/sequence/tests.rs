@@ -12,11 +12,15 @@ fn recurrent() -> Sequence {
 }
 
 fn of_hidden(hidden: Part) -> Sequence {
+    of_neurons(hidden, neurons("leaky_integrator"))
+}
+
+fn of_neurons(hidden: Part, integrator: Part) -> Sequence {
     let layers = [
         Layer::new("in", "input", [linear(6)]),
         Layer::new("back", from("hidden").delay(1), [linear(6)]),
         Layer::new("hidden", Sum([from("in"), from("back")]), [hidden]),
-        Layer::new("out", "hidden", [linear(2), neurons("leaky_integrator")]),
+        Layer::new("out", "hidden", [linear(2), integrator]),
     ];
     Sequence::new(&Layers::new(layers).output("out").input(&[5]).unwrap(), 3).unwrap()
 }
@@ -88,6 +92,38 @@ fn the_bits_of_a_sample_do_not_depend_on_its_batch_or_on_threads() {
         pool.install(|| layer.back(&x, (40, BATCH), &[], &upstream, true, false).unwrap())
     };
     assert_eq!(back(1), back(3));
+}
+
+#[test]
+fn what_a_step_need_not_leave_changes_no_bit() {
+    let x = noise(70 * BATCH * 5, 4);
+    // With bounds and without.
+    let surrogates =
+        [("triangle", 0.5), ("boxcar", 0.3), ("spike_linear", 0.3), ("piecewise_quadratic", 2.0)];
+    for (surrogate, parameter) in surrogates.into_iter().chain([("fast_sigmoid", 5.0), ("arctan", 2.0)]) {
+        for (model, detach) in [("lif_subtract", false), ("lif_subtract", true), ("no_reset", false)] {
+            let gradients = |learns: bool| {
+                let hidden = neurons(model).surrogate(surrogate, &[parameter]);
+                let hidden = if detach { hidden.detach_reset() } else { hidden };
+                let integrator = neurons("leaky_integrator");
+                // What coefficients are learned from is all of state and input.
+                let layer = match learns {
+                    true => of_neurons(hidden.learn("tau"), integrator.learn("gain")),
+                    false => of_neurons(hidden, integrator),
+                };
+                let (out, _) = ran(&layer, &x, BATCH, &[]);
+                let upstream = Upstream { output: Some(&out), state: None };
+                let found = layer.back(&x, (70, BATCH), &[], &upstream, true, false).unwrap();
+                let named = layer.parameters().tensors.iter().zip(found.parameters);
+                let weights = named.filter(|(tensor, _)| tensor.name.ends_with("weight")).map(|(_, g)| g);
+                weights.chain([found.input]).map(|g| g.iter().map(|x| x.to_bits()).collect()).collect()
+            };
+            let (all, little): (Vec<Vec<u32>>, Vec<Vec<u32>>) = (gradients(true), gradients(false));
+            assert_eq!(all.len(), 4);
+            assert!(all.iter().all(|g| g.iter().any(|bits| *bits != 0)), "{model} {surrogate}");
+            assert_eq!(all, little, "{model} {surrogate} {detach}");
+        }
+    }
 }
 
 #[test]

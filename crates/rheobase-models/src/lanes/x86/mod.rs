@@ -2,10 +2,11 @@
 //!
 //! Safety of this folder: the intrinsics of AVX2 and AVX-512 are reached only through [`dispatch`] and
 //! [`dispatch_abreast`], which check that the processor has the level before they enter the function compiled for it;
-//! SSE2 is part of x86-64; [`columns_to_rows`] checks in the same way. Loads and stores go through references to arrays
+//! SSE2 is part of x86-64; [`columns_to_rows`], [`compress`], [`expand`] and [`places`] check in the same way. Loads and stores go through references to arrays
 //! of the register's length.
 
 mod columns_to_rows;
+mod compress;
 mod double;
 mod register;
 mod single;
@@ -13,6 +14,7 @@ mod single;
 use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
 pub(super) use columns_to_rows::columns_to_rows;
+pub(super) use compress::{compress, expand, places};
 pub use double::{F64x4, F64x8};
 pub use single::{F32x4, F32x8, F32x16};
 
@@ -39,11 +41,11 @@ impl Registers for f64 {
 /// Runs `kernel` over the lanes of AVX-512 or AVX2; gives it back at other levels.
 #[inline]
 pub(super) fn dispatch<E: Registers, K: Kernel<E>>(level: Level, kernel: K) -> Result<K::Output, K> {
-    #[target_feature(enable = "avx512f,avx512dq,avx2")]
+    #[target_feature(enable = "avx512f,avx512dq,avx2,popcnt,bmi1")]
     unsafe fn avx512<E: Registers, K: Kernel<E>>(kernel: K) -> K::Output {
         kernel.run::<E::Avx512>()
     }
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,popcnt,bmi1")]
     unsafe fn avx2<E: Registers, K: Kernel<E>>(kernel: K) -> K::Output {
         kernel.run::<E::Avx2>()
     }
@@ -59,11 +61,11 @@ pub(super) fn dispatch<E: Registers, K: Kernel<E>>(level: Level, kernel: K) -> R
 /// Runs `kernel` over four registers of AVX-512 or two of AVX2, which has half as many, side by side.
 #[inline]
 pub(super) fn dispatch_abreast<E: Registers, K: Kernel<E>>(level: Level, kernel: K) -> Result<K::Output, K> {
-    #[target_feature(enable = "avx512f,avx512dq,avx2")]
+    #[target_feature(enable = "avx512f,avx512dq,avx2,popcnt,bmi1")]
     unsafe fn avx512<E: Registers, K: Kernel<E>>(kernel: K) -> K::Output {
         kernel.run::<Pack<E::Avx512, 4>>()
     }
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,popcnt,bmi1")]
     unsafe fn avx2<E: Registers, K: Kernel<E>>(kernel: K) -> K::Output {
         kernel.run::<Pack<E::Avx2, 2>>()
     }

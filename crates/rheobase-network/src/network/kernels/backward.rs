@@ -202,15 +202,16 @@ impl Kernel<f32> for Most<'_> {
     #[inline(always)]
     fn run<V: Lanes<Elem = f32>>(mut self) {
         let weights = self.weights.as_chunks::<16>().0;
+        let mut parts = [[[0.0; 16]; 2]; 16];
         for n in 0..weights.len() / self.outputs {
             let weights = &weights[n * self.outputs..(n + 1) * self.outputs];
             for first in (0..self.errors.len() / self.outputs).step_by(2) {
                 // As many sums as there are registers for.
                 match V::WIDTH {
-                    16.. => sixteen_inputs::<V, 8, 1>(&mut self, weights, n * 16, first),
-                    8.. => sixteen_inputs::<V, 2, 2>(&mut self, weights, n * 16, first),
-                    4.. => sixteen_inputs::<V, 1, 4>(&mut self, weights, n * 16, first),
-                    _ => sixteen_inputs::<V, 1, 16>(&mut self, weights, n * 16, first),
+                    16.. => sixteen_inputs::<V, 8, 1>(&mut self, weights, (n * 16, first), &mut parts),
+                    8.. => sixteen_inputs::<V, 2, 2>(&mut self, weights, (n * 16, first), &mut parts),
+                    4.. => sixteen_inputs::<V, 1, 4>(&mut self, weights, (n * 16, first), &mut parts),
+                    _ => sixteen_inputs::<V, 1, 16>(&mut self, weights, (n * 16, first), &mut parts),
                 }
             }
         }
@@ -218,13 +219,13 @@ impl Kernel<f32> for Most<'_> {
 }
 
 /// The errors of sixteen inputs, `B` registers, from `i` on in two samples from `first` on. `L` virtual lanes are summed at once, those
-/// of which the tree makes one number.
+/// of which the tree makes one number; `parts` is room for these.
 #[inline(always)]
 fn sixteen_inputs<V: Lanes<Elem = f32>, const L: usize, const B: usize>(
     all: &mut Most<'_>,
     weights: &[[f32; 16]],
-    i: usize,
-    first: usize,
+    (i, first): (usize, usize),
+    parts: &mut [[[f32; 16]; 2]; 16],
 ) {
     // An odd sample stands for its neighbour, too.
     let samples = [first, (all.errors.len() / all.outputs - 1).min(first + 1)];
@@ -234,7 +235,6 @@ fn sixteen_inputs<V: Lanes<Elem = f32>, const L: usize, const B: usize>(
     }
     let (weights, rest) = weights.as_chunks::<16>();
     let step = 16 / L;
-    let mut parts = [[[0.0; 16]; 2]; 16];
     for l in 0..step {
         let mut sums = [[[V::zero(); B]; 2]; L];
         for n in 0..weights.len() {
@@ -287,7 +287,7 @@ fn sixteen_inputs<V: Lanes<Elem = f32>, const L: usize, const B: usize>(
         for b in 0..B {
             let at = b * V::WIDTH;
             if at < count {
-                let sum = halved::<V>(&parts, (s, at), step);
+                let sum = halved::<V>(parts, (s, at), step);
                 let to = &mut to[at..];
                 let before = V::load(to);
                 let wanted = wanted >> at & (u64::MAX >> (64 - V::WIDTH));

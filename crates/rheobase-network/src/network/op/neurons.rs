@@ -1,6 +1,7 @@
 //! `Neurons`: a layer of any model of the catalogue, with or without competition.
 
-use rheobase_models::neuron::Emits;
+use rheobase_models::lanes::{Level, compress, expand};
+use rheobase_models::neuron::{BackwardReads, Emits};
 use rheobase_models::phases::SETTLE;
 
 use crate::network::operation::Operation;
@@ -23,6 +24,9 @@ pub(crate) struct Learned {
     /// Whether every neuron has its own.
     pub(crate) each: bool,
 }
+
+/// A potential so far below any threshold that no surrogate with bounds reaches it.
+const UNREACHED: f32 = -1e30;
 
 /// A layer of neurons. Its parameters are what is learned of it.
 pub(crate) struct Neurons {
@@ -53,9 +57,20 @@ impl Neurons {
         self.learned.iter().any(|l| !l.initial)
     }
 
-    /// Whether a step leaves the potential before the reset for the backward pass, instead of its state and input.
-    fn keeps_potential(&self) -> bool {
-        self.layer.adds_input() && !self.wants_coeffs()
+    /// What a step leaves for the backward pass.
+    fn reads(&self) -> BackwardReads {
+        if self.wants_coeffs() { BackwardReads::StateAndInput } else { self.layer.backward_reads() }
+    }
+
+    /// All potentials of a step from those that its surrogate reaches.
+    fn apart(&self, level: Level, mut some: &[f32], reach: &[u64], all: &mut Vec<f32>) {
+        let width = self.layer.neurons();
+        let words = width.div_ceil(64);
+        resize(all, reach.len() / words.max(1) * width);
+        for (row, reach) in all.chunks_exact_mut(width).zip(reach.chunks_exact(words)) {
+            let used = expand(level, some, reach, UNREACHED, row);
+            some = some.get(used..).unwrap_or_default();
+        }
     }
 
     fn coeffs(&self) -> usize {
@@ -138,12 +153,14 @@ impl Operator for Neurons {
         let bits = context.taping && self.layer.slope_may_vanish() && !self.wants_coeffs();
         reach.resize(if bits { words } else { 0 }, 0);
         let mut buffer = Vec::new();
-        let mut potential = memory.kept.pop().unwrap_or_default();
-        let keeps = context.taping && self.keeps_potential();
+        let mut kept = memory.kept.pop().unwrap_or_default();
+        let keeps = context.taping && self.reads() == BackwardReads::Potential;
+        let mut some = Vec::new();
+        let potential = if bits { &mut some } else { &mut kept };
         // All of it is written: what an earlier step left need not become 0 first.
         if keeps && potential.len() != samples * width {
             potential.clear();
-            resize(&mut potential, samples * width);
+            resize(potential, samples * width);
         }
         self.layer.forward(LayerForward {
             level: context.level,
@@ -158,12 +175,19 @@ impl Operator for Neurons {
             reach: bits.then_some(&mut reach),
             integrated: keeps.then_some(&mut potential[..]),
         });
+        if keeps && bits {
+            kept.clear();
+            kept.reserve_exact(reach.iter().map(|word| word.count_ones() as usize).sum::<usize>() + 16);
+            for (row, reach) in some.chunks_exact(width).zip(reach.chunks_exact(width.div_ceil(64))) {
+                compress(context.level, row, reach, &mut kept);
+            }
+        }
         if keeps {
-            memory.kept.push(potential);
+            memory.kept.push(kept);
         }
         out.reach = if bits { Reach::Bits(reach) } else { Reach::Everywhere };
         if self.spikes() {
-            events.of_bits(&spikes, &out.values, width, false);
+            events.of_bits(context.level, &spikes, &out.values, width, false);
             out.events = Some(events);
         }
     }
@@ -180,8 +204,16 @@ impl Operator for Neurons {
             }
         };
         let coeffs = self.coeffs();
-        let x = match &back.before.kept[..] {
-            [potential] if self.keeps_potential() => potential,
+        let x = match (self.reads(), &back.before.kept[..]) {
+            (BackwardReads::Potential, [some]) if let Reach::Bits(reach) = &back.output.reach => {
+                self.apart(context.level, some, reach, &mut buffer);
+                &buffer
+            }
+            (BackwardReads::Potential, [potential]) => potential,
+            (BackwardReads::Nothing, _) => {
+                resize(&mut buffer, back.upstream.len());
+                &buffer
+            }
             _ => input.dense(&mut buffer),
         };
         self.layer.backward(LayerBackward {
@@ -232,11 +264,11 @@ impl Operator for Neurons {
     }
 
     fn reads_inputs(&self) -> bool {
-        !self.keeps_potential()
+        self.reads() == BackwardReads::StateAndInput
     }
 
     fn reads_memory(&self) -> bool {
-        !self.keeps_potential()
+        self.reads() == BackwardReads::StateAndInput
     }
 
     fn reads_output(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use rheobase_models::Surrogate;
 use rheobase_models::lanes::Level;
-use rheobase_models::neuron::{Emits, Firing};
+use rheobase_models::neuron::{BackwardReads, Emits, Firing};
 use rheobase_models::phases::SETTLE;
 
 use super::Layer;
@@ -39,7 +39,7 @@ pub struct LayerForward<'a> {
     pub spikes: &'a mut [u64],
     /// Where the slope is not 0, as bits; `None` if nobody asks.
     pub reach: Option<&'a mut Vec<u64>>,
-    /// Room for the potential before the reset, where that is all that going back needs: see [`Layer::adds_input`].
+    /// Room for the potential before the reset, where that is all that going back needs: see [`Layer::backward_reads`].
     pub integrated: Option<&'a mut [f32]>,
 }
 
@@ -47,7 +47,8 @@ pub struct LayerForward<'a> {
 pub struct LayerBackward<'a> {
     /// Registers to use.
     pub level: Level,
-    /// Input: `[sample, neuron]`. Or the potential before the reset; then `before` has no fields.
+    /// Input: `[sample, neuron]`. Where [`Layer::backward_reads`] needs no state and `before` has none, the potential before the reset, or
+    /// anything.
     pub x: &'a [f32],
     /// Samples of the tile.
     pub samples: usize,
@@ -78,10 +79,9 @@ impl Layer<f32> {
         !self.is_coupled() && fires && self.surrogate.has_bounds()
     }
 
-    /// Whether the backward pass needs of a step nothing but the potential before the reset
-    /// ([`Info::adds_input`](rheobase_models::neuron::Info::adds_input)), unless coefficients are learned.
-    pub fn adds_input(&self) -> bool {
-        !self.is_coupled() && self.model.info().adds_input
+    /// What the backward pass reads of a step, unless coefficients are learned.
+    pub fn backward_reads(&self) -> BackwardReads {
+        if self.is_coupled() { BackwardReads::StateAndInput } else { self.model.info().backward_reads }
     }
 
     /// Changes where a state field starts.
