@@ -44,7 +44,7 @@ pub struct Backward<'a, E: Elem> {
     pub output: &'a [E],
     /// dL/d state, field by field: in, after the step; out, before it.
     pub adjoint: &'a mut [Vec<E>],
-    /// dL/d input: added to.
+    /// dL/d input: written.
     pub input: &'a mut [E],
     /// dL/d coefficient, per neuron, sample by sample added to; empty if they are not wanted.
     pub of_coeffs: &'a mut [Vec<E>],
@@ -167,7 +167,8 @@ fn back<N: Neuron, V: Lanes>(
                 g.get(i).store(&mut job.adjoint[i][start..start + count]);
             }
             let input = &mut job.input[start..start + count];
-            (V::load(input) + g.get(fields)).store(input);
+            // As a sum of one: no −0.
+            (V::zero() + g.get(fields)).store(input);
         } else {
             for (i, sums) in job.of_coeffs.iter_mut().skip(skipped).take(directions).enumerate() {
                 let sum = &mut sums[first..first + count];

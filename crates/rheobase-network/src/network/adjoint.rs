@@ -59,6 +59,15 @@ fn home<'a>(
     }
 }
 
+/// Fills up a gradient with zeros; an empty one in the buffer that waits for it.
+fn fill(gradient: &mut Vec<f32>, buffer: &mut Vec<f32>, size: usize) {
+    if gradient.is_empty() {
+        *gradient = std::mem::take(buffer);
+        gradient.clear();
+    }
+    resize(gradient, size);
+}
+
 impl Program {
     /// The adjoint at the end of time, its raw gradients all 0: in the buffers of `raw`, those of an earlier pass or none.
     pub fn end(&self, state: &State, raw: Raw) -> Adjoint {
@@ -101,35 +110,41 @@ impl Program {
         // A pass that was ended early has left some.
         tape.errors.iter_mut().for_each(Vec::clear);
         tape.spare.resize_with(nodes, Vec::new);
-        // A gradient that is empty stands for zeros.
+        // A gradient that is empty stands for zeros; its buffer waits with what it held.
         let mut gradients: Vec<Vec<f32>> = vec![Vec::new(); nodes + 1];
+        let mut buffers = gradients.clone();
         let needed = self.needs_gradient(input_wanted);
         let in_place = self.adds_in_place(input_wanted, seen);
         let cancel = Cancel::current();
         for t in (0..tape.steps).rev() {
             cancel.check()?;
             for (source, gradient) in gradients.iter_mut().enumerate() {
-                gradient.clear();
+                if gradient.capacity() > 0 {
+                    buffers[source] = std::mem::take(gradient);
+                }
                 if in_place[source] {
-                    std::mem::swap(gradient, &mut adjoint.still[source - 1].error);
+                    *gradient = std::mem::take(&mut adjoint.still[source - 1].error);
                 }
                 if let Some(carried) = adjoint.earlier[source].pop_front() {
-                    adjoint.earlier[source].push_back(std::mem::replace(gradient, carried));
+                    *gradient = carried;
+                    let mut last = std::mem::take(&mut buffers[source]);
+                    last.clear();
+                    adjoint.earlier[source].push_back(last);
                 }
             }
             for source in seen.iter().copied().filter(|s| needed[*s]) {
-                resize(&mut gradients[source], samples * self.width(source));
+                fill(&mut gradients[source], &mut buffers[source], samples * self.width(source));
                 wanted(t, source, &mut gradients[source]);
             }
             for n in (0..nodes).rev().filter(|n| needed[n + 1]) {
                 let mut mine = std::mem::take(&mut gradients[n + 1]);
-                resize(&mut mine, samples * self.nodes[n].width());
+                fill(&mut mine, &mut buffers[n + 1], samples * self.nodes[n].width());
                 if input_wanted || self.comes_up(context, tape, adjoint, n, t, &mut mine) {
                     let inputs: Vec<&Signal> =
                         self.nodes[n].inputs.iter().map(|(s, delay)| tape.input(t, *s, *delay)).collect();
                     let (before, output) = (&tape.before[t][n], tape.input(t, n + 1, 0));
                     let step = StepBack { inputs: &inputs, before, output, needed: &needed };
-                    self.through(context, n, &step, &mine, adjoint, &mut gradients);
+                    self.through(context, n, &step, &mine, adjoint, (&mut gradients, &mut buffers));
                     if self.nodes[n].operator.gathers() && !self.frozen[n] {
                         self.remember(context, tape, adjoint, n, t, &mut mine);
                     }
@@ -137,7 +152,7 @@ impl Program {
                 gradients[n + 1] = mine;
             }
             if input_wanted {
-                resize(&mut gradients[0], samples * self.width(0));
+                fill(&mut gradients[0], &mut buffers[0], samples * self.width(0));
                 given(t, &gradients[0]);
             }
         }
@@ -201,7 +216,7 @@ impl Program {
         step: &StepBack<'_>,
         mine: &[f32],
         adjoint: &mut Adjoint,
-        gradients: &mut [Vec<f32>],
+        (gradients, buffers): (&mut [Vec<f32>], &mut [Vec<f32>]),
     ) {
         let (node, needed) = (&self.nodes[n], step.needed);
         let Adjoint { raw, memories, earlier, .. } = adjoint;
@@ -209,6 +224,10 @@ impl Program {
             for (source, delay) in node.inputs.iter().filter(|(s, _)| needed[*s]) {
                 let to = home(gradients, earlier, *source, *delay);
                 if to.is_empty() {
+                    if *delay == 0 {
+                        *to = std::mem::take(&mut buffers[*source]);
+                        to.clear();
+                    }
                     to.extend_from_slice(mine);
                 } else {
                     add(context.level, to, mine);
@@ -224,9 +243,16 @@ impl Program {
                 None
             } else if node.inputs[..i].contains(&(*source, *delay)) {
                 Some(vec![0.0; size])
+            } else if node.operator.writes_gradients() {
+                let mut place = std::mem::take(&mut buffers[*source]);
+                resize(&mut place, size);
+                Some(place)
             } else {
                 let mut place = std::mem::take(home(gradients, earlier, *source, *delay));
-                resize(&mut place, size);
+                match delay {
+                    0 => fill(&mut place, &mut buffers[*source], size),
+                    _ => resize(&mut place, size),
+                }
                 Some(place)
             });
         }
@@ -248,11 +274,12 @@ impl Program {
                 *home = place;
             } else {
                 add(context.level, home, &place);
+                buffers[*source] = place;
             }
         }
     }
 
-    /// Keeps the error of node `n` in step `t` for its gathering, and leaves another buffer, empty.
+    /// Keeps the error of node `n` in step `t` for its gathering, and leaves another buffer, which may hold anything.
     fn remember(
         &self,
         context: &Context<'_>,
@@ -279,7 +306,6 @@ impl Program {
             still.error.clear();
         }
         let mut kept = tape.spare[n].pop().filter(|_| t > 0).unwrap_or_default();
-        kept.clear();
         std::mem::swap(&mut kept, error);
         let length = kept.len();
         tape.errors[n].push((t, kept));
@@ -327,6 +353,7 @@ impl Program {
     /// Goes back through what was the same from the first step on: where a run began amid input that stays the same.
     fn back_through_still(&self, context: &Context<'_>, adjoint: &mut Adjoint) {
         let mut gradients = vec![Vec::new(); self.nodes.len() + 1];
+        let mut buffers = gradients.clone();
         let needed = self.needs_gradient(false);
         for n in (0..self.nodes.len()).rev() {
             let HeldInput { signals, before, mut error } = std::mem::take(&mut adjoint.still[n]);
@@ -337,7 +364,7 @@ impl Program {
             if let Some(before) = &before {
                 let inputs: Vec<&Signal> = inputs.iter().collect();
                 let step = StepBack { inputs: &inputs, before, output, needed: &needed };
-                self.through(context, n, &step, &error, adjoint, &mut gradients);
+                self.through(context, n, &step, &error, adjoint, (&mut gradients, &mut buffers));
             }
             if self.nodes[n].operator.gathers() && !self.frozen[n] {
                 let seen = [StepError { input: &signals[0], error: &error }];

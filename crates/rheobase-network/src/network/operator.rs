@@ -37,7 +37,7 @@ pub struct Back<'a> {
     pub upstream: &'a [f32],
     /// dL/d memory: in, after the step; out, before it.
     pub adjoint: &'a mut Memory,
-    /// dL/d input, one per input, to be added to; `None` where it is not wanted.
+    /// dL/d input, one per input, to be added to or to be written ([`Operator::writes_gradients`]); `None` where it is not wanted.
     pub gradients: &'a mut [Option<&'a mut Vec<f32>>],
     /// Raw gradients of the operator ([`Operator::raw`]), to be added to.
     pub raw: &'a mut [Vec<f32>],
@@ -154,6 +154,12 @@ pub trait Operator: Send + Sync {
     fn synaptic_operations(&self, inputs: &[&Signal], counted: &dyn Fn(usize) -> bool) -> u64 {
         let _ = (inputs, counted);
         0
+    }
+
+    /// Whether the backward pass writes all of the inputs' gradients, of which none is −0, instead of adding to them: they hold anything
+    /// before. The tape adds them up.
+    fn writes_gradients(&self) -> bool {
+        false
     }
 
     /// Whether the backward pass looks at the values of the inputs. What nobody looks at is not kept on the tape.

@@ -1,6 +1,6 @@
 //! `Signal`: what a node sends in one step, for the samples of a tile.
 
-use rheobase_base::vector::{all_ones, resize};
+use rheobase_base::vector::{all_ones, nonzero, resize};
 use rheobase_models::lanes::{Level, compress, places};
 
 /// Values `[sample, feature]` of one step, as events where that is what they are.
@@ -169,22 +169,12 @@ impl Signal {
 
     /// Finds the events of the values again, after these were written.
     pub(crate) fn find_events(&mut self) {
-        let mut events = self.events.take().unwrap_or_default();
-        events.clear();
+        let (level, mut bits) = (Level::best(), Vec::new());
         for row in self.values.chunks_exact(self.width.max(1)) {
-            for (n, few) in row.chunks(64).enumerate() {
-                let mut word = 0u64;
-                for (i, v) in few.iter().enumerate() {
-                    word |= u64::from(*v != 0.0) << i;
-                }
-                while word != 0 {
-                    let i = word.trailing_zeros() as usize;
-                    word &= word - 1;
-                    events.push((n * 64 + i) as u32, few[i]);
-                }
-            }
-            events.end_sample();
+            nonzero(level, row, &mut bits);
         }
+        let mut events = self.events.take().unwrap_or_default();
+        events.of_bits(level, &bits, &self.values, self.width, false);
         self.events = Some(events);
     }
 

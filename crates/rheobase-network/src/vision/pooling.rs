@@ -1,10 +1,12 @@
 //! `Pooling`: the sum, the largest or the mean of windows over one or two axes.
 
 mod of_four;
+mod to_all;
 
 use rheobase_models::lanes::{Elem, Level};
 
 use self::of_four::OfFour;
+use self::to_all::ToAll;
 use super::SpikeRows;
 use super::check::{rows, steps};
 use super::windows::{Axis, Lists, Targets, Windows, WindowsAt, value_error};
@@ -330,8 +332,15 @@ impl Pooling {
     }
 
     /// Of places that are part of one window alone: adds to each what its window has; `false` where some are part of two.
-    pub(crate) fn add_to_all(&self, errors: &[f32], gradient: &mut [f32]) -> bool {
+    pub(crate) fn add_to_all(&self, level: Level, errors: &[f32], gradient: &mut [f32]) -> bool {
         let Some(only) = &self.only else { return false };
+        let (rows, columns) = (&self.windows.rows, &self.windows.columns);
+        if [rows, columns].iter().all(|axis| axis.kernel == axis.stride && axis.padding == 0) {
+            let places = [rows.input, columns.input];
+            let (windows, kernel) = ([rows.outputs, columns.outputs], [rows.kernel, columns.kernel]);
+            f32::dispatch_wide(level, ToAll { errors, windows, kernel, places, gradient });
+            return true;
+        }
         let maps = gradient.chunks_exact_mut(only.len()).zip(errors.chunks_exact(self.windows.outputs()));
         for (gradient, errors) in maps {
             for (g, window) in gradient.iter_mut().zip(only) {
@@ -345,8 +354,22 @@ impl Pooling {
 
     /// The sums of all windows out of the events of a sample.
     pub(crate) fn sums_of_events(&self, (index, value): (&[u32], &[f32]), out: &mut [f32]) {
+        let Some(only) = &self.only else {
+            for (i, v) in index.iter().zip(value) {
+                self.outputs_of(*i as usize, |o| out[o] += v);
+            }
+            return;
+        };
+        // Events ascend: so do the maps.
+        let (mut map, mut first) = (0, 0);
         for (i, v) in index.iter().zip(value) {
-            self.outputs_of(*i as usize, |o| out[o] += v);
+            while *i as usize >= first + only.len() {
+                (map, first) = (map + self.windows.outputs(), first + only.len());
+            }
+            let window = only[*i as usize - first];
+            if window != NONE {
+                out[map + window as usize] += v;
+            }
         }
     }
 }

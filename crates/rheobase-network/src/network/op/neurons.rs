@@ -263,6 +263,10 @@ impl Operator for Neurons {
             .collect()
     }
 
+    fn writes_gradients(&self) -> bool {
+        true
+    }
+
     fn reads_inputs(&self) -> bool {
         self.reads() == BackwardReads::StateAndInput
     }

@@ -112,9 +112,9 @@ impl Operator for Pool {
             memory.choices = taps;
         }
         let size = self.0.size();
-        if !all_maxima {
+        // No −0 survives: of sums none does, as they begin with +0.
+        if !all_maxima && self.0.of != PoolOf::Sum {
             for y in &mut out.values {
-                // No −0 survives.
                 *y = if self.0.of == PoolOf::Average { *y / size + 0.0 } else { *y + 0.0 };
             }
         }
@@ -125,7 +125,7 @@ impl Operator for Pool {
         out.reach = self.reach(input);
     }
 
-    fn backward(&self, _: &Context<'_>, _: &[&[f32]], back: Back<'_>) {
+    fn backward(&self, context: &Context<'_>, _: &[&[f32]], back: Back<'_>) {
         let ([input], [Some(gradient)]) = (back.inputs, back.gradients) else { return };
         if input.reach == Reach::Nowhere {
             return;
@@ -161,7 +161,7 @@ impl Operator for Pool {
                         let words = &bits[sample * words..(sample + 1) * words];
                         self.0.each_window(words, |i, o| gradient[i] += shares[o])
                     }
-                    _ => self.0.add_to_all(&shares, gradient),
+                    _ => self.0.add_to_all(context.level, &shares, gradient),
                 };
                 if !done {
                     self.0.each_sum(upstream, |i, sum| {

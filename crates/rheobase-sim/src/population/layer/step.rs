@@ -12,7 +12,6 @@ use crate::population::layer_state::LayerState;
 use crate::population::probe::Recorded;
 use crate::population::{Column, Initial, Number};
 use rheobase_base::Result;
-use rheobase_base::vector::add;
 use rheobase_base::virtual_lane_sum;
 use rheobase_kernels::backward::Backward;
 use rheobase_kernels::step::Step;
@@ -60,7 +59,7 @@ pub struct LayerBackward<'a> {
     pub adjoint: &'a mut Vec<Vec<f32>>,
     /// What lateral edges carry into the step before; empty at the last step.
     pub carried: &'a mut Vec<Vec<f32>>,
-    /// dL/d input: added to.
+    /// dL/d input: written.
     pub input: &'a mut [f32],
     /// dL/d coefficients, neuron by neuron: added to.
     pub of_coeffs: &'a mut [Vec<f32>],
@@ -249,7 +248,7 @@ impl Layer<f32> {
             for (to, from) in job.adjoint.iter_mut().zip(&adjoint) {
                 to[lanes.clone()].copy_from_slice(from);
             }
-            add(job.level, &mut job.input[lanes], &input);
+            job.input[lanes].copy_from_slice(&input);
             if let Some(lateral) = &self.lateral {
                 lateral.pull_back(&input, carried);
             }

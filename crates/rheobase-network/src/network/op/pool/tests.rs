@@ -61,6 +61,25 @@ fn an_output_is_reached_if_some_input_of_its_window_is() {
 }
 
 #[test]
+fn windows_side_by_side_give_their_error_to_all_places() {
+    // Lines below, at and beyond a register, windows of several sizes, and places that no window sees.
+    for (rows, columns, kernel) in
+        [(4, 5, [2, 2]), (7, 16, [3, 2]), (2, 33, [2, 1]), (9, 40, [1, 3]), (6, 50, [6, 7])]
+    {
+        let p = pool(PoolOf::Sum, &kernel, &[], &[0], &[3, rows, columns]);
+        let [height, width] = [rows / kernel[0], columns / kernel[1]];
+        let errors: Vec<f32> = (0..2 * 3 * height * width).map(|i| (i * 7 % 23) as f32 - 11.5).collect();
+        let found = backward(&p, &[], &signal(2, &vec![1.0; 2 * 3 * rows * columns]), &errors);
+        for (i, found) in found.iter().enumerate() {
+            let (map, y, x) = (i / (rows * columns), i / columns % rows / kernel[0], i % columns / kernel[1]);
+            let seen = y < height && x < width;
+            let want = if seen { errors[(map * height + y) * width + x] } else { 0.0 };
+            assert_eq!(found.to_bits(), want.to_bits(), "{rows} × {columns} by {kernel:?}: {i}");
+        }
+    }
+}
+
+#[test]
 fn bad_settings_say_what_to_do() {
     let bad = [
         (spec(PoolOf::Max, &[4], &[], &[3]), "p.padding = [3]: must be at most half of the kernel, 2"),
