@@ -298,6 +298,11 @@ fn squares_of_registers_are_turned_and_pairs_taken_apart() {
                 let want: Vec<f32> = (0..n).map(|i| self.0[i * n + j]).collect();
                 assert_eq!(found, want, "{n} lanes, column {j}");
             }
+            for (half, first) in [V::load(self.0).doubled()].into_iter().flat_map(|(a, b)| [(a, 0), (b, n)]) {
+                half.store(&mut found);
+                let want: Vec<f32> = (first..first + n).map(|i| self.0[i / 2]).collect();
+                assert_eq!(found, want, "{n} lanes twice, from {first} on");
+            }
             let (even, odd) = V::halves(V::load(self.0), V::load(&self.0[n..]));
             for (half, first) in [(even, 0), (odd, 1)] {
                 half.store(&mut found);

@@ -50,6 +50,11 @@ pub trait Lanes: Float + Send + Sync + 'static {
     fn halves(first: Self, second: Self) -> (Self, Self) {
         every_other(first, second)
     }
+    /// Each lane of a register of at most 16 lanes twice, side by side: the lower half of them, and the upper half.
+    #[inline(always)]
+    fn doubled(self) -> (Self, Self) {
+        twice(self)
+    }
 }
 
 /// [`Lanes::halves`] through memory.
@@ -63,6 +68,17 @@ fn every_other<V: Lanes>(first: V, second: V) -> (V, V) {
         (halves[0][i], halves[1][i]) = (numbers[2 * i], numbers[2 * i + 1]);
     }
     (V::load(&halves[0][..V::WIDTH]), V::load(&halves[1][..V::WIDTH]))
+}
+
+/// [`Lanes::doubled`] through memory.
+#[inline(always)]
+fn twice<V: Lanes>(lanes: V) -> (V, V) {
+    let (mut numbers, mut all) = ([V::Elem::zero(); 16], [V::Elem::zero(); 32]);
+    lanes.store(&mut numbers[..V::WIDTH]);
+    for i in 0..V::WIDTH {
+        (all[2 * i], all[2 * i + 1]) = (numbers[i], numbers[i]);
+    }
+    (V::load(&all[..V::WIDTH]), V::load(&all[V::WIDTH..2 * V::WIDTH]))
 }
 
 /// [`Lanes::transposed`] through memory.

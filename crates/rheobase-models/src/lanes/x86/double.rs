@@ -7,7 +7,7 @@ use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use super::register::{mask_register, register, vector_mask};
-use crate::lanes::{Lanes, every_other, halved, turned};
+use crate::lanes::{Lanes, every_other, halved, turned, twice};
 use crate::number::scalar::{elementary, plain_firing};
 use crate::real::{Float, Mask, Real, Slope, scale_in_two};
 
@@ -48,6 +48,10 @@ impl F64x4 {
     #[inline(always)]
     fn even_and_odd(first: Self, second: Self) -> (Self, Self) {
         every_other(first, second)
+    }
+    #[inline(always)]
+    fn each_twice(self) -> (Self, Self) {
+        twice(self)
     }
     #[inline(always)]
     fn sums(registers: [Self; 16]) -> [f64; 16] {
@@ -119,6 +123,10 @@ impl F64x8 {
     #[inline(always)]
     fn even_and_odd(first: Self, second: Self) -> (Self, Self) {
         every_other(first, second)
+    }
+    #[inline(always)]
+    fn each_twice(self) -> (Self, Self) {
+        twice(self)
     }
     #[inline(always)]
     fn sums(registers: [Self; 16]) -> [f64; 16] {

@@ -153,6 +153,10 @@ macro_rules! register {
             fn halves(first: Self, second: Self) -> (Self, Self) {
                 Self::even_and_odd(first, second)
             }
+            #[inline(always)]
+            fn doubled(self) -> (Self, Self) {
+                self.each_twice()
+            }
         }
     };
     (@op $name:ident, $trait:ident, $method:ident, $intrinsic:ident) => {

@@ -7,7 +7,7 @@ use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use super::register::{mask_register, register, vector_mask};
-use crate::lanes::{Lanes, every_other, turned};
+use crate::lanes::{Lanes, every_other, turned, twice};
 use crate::number::scalar::{elementary, plain_firing};
 use crate::real::{Float, Mask, Real, Slope, scale_in_two};
 
@@ -79,6 +79,10 @@ impl F32x4 {
     #[inline(always)]
     fn even_and_odd(first: Self, second: Self) -> (Self, Self) {
         every_other(first, second)
+    }
+    #[inline(always)]
+    fn each_twice(self) -> (Self, Self) {
+        twice(self)
     }
     /// Halves added until four lanes are left.
     #[inline(always)]
@@ -183,6 +187,13 @@ impl F32x8 {
                 Self(_mm256_castpd_ps(_mm256_permute4x64_pd::<0xd8>(even))),
                 Self(_mm256_castpd_ps(_mm256_permute4x64_pd::<0xd8>(odd))),
             )
+        }
+    }
+    #[inline(always)]
+    fn each_twice(self) -> (Self, Self) {
+        unsafe {
+            let (low, high) = (_mm256_unpacklo_ps(self.0, self.0), _mm256_unpackhi_ps(self.0, self.0));
+            (Self(_mm256_permute2f128_ps::<0x20>(low, high)), Self(_mm256_permute2f128_ps::<0x31>(low, high)))
         }
     }
     /// Halves added until four lanes are left.
@@ -293,6 +304,14 @@ impl F32x16 {
                 Self(_mm512_permutex2var_ps(first.0, even, second.0)),
                 Self(_mm512_permutex2var_ps(first.0, odd, second.0)),
             )
+        }
+    }
+    #[inline(always)]
+    fn each_twice(self) -> (Self, Self) {
+        unsafe {
+            let low = _mm512_set_epi32(7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0, 0);
+            let high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
+            (Self(_mm512_permutexvar_ps(low, self.0)), Self(_mm512_permutexvar_ps(high, self.0)))
         }
     }
     #[inline(always)]
