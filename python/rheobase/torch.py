@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, reduce
@@ -78,6 +79,8 @@ def _pause_of_openmp() -> Any:
 
 
 _pause = _pause_of_openmp() if torch.backends.openmp.is_available() else None
+_process = os.getpid()
+"""Where the threads are: a forked process has none of them, and would wait for them without end."""
 _SOFT = 1
 _SHORT = 1_000_000
 """Numbers that are computed before threads could be ended and begun again."""
@@ -87,7 +90,7 @@ def _let_threads_rest(x: Tensor, parameters: Sequence[Tensor]) -> None:
     """Has PyTorch's threads leave the processors to ours. They wait for its next operation by looking again and again, for
     milliseconds, which a step of training would take up to a quarter longer for."""
     work = x.shape[0] * x.shape[1] * max(sum(p.numel() for p in parameters), x.shape[2])
-    if _pause is not None and work > _SHORT:
+    if _pause is not None and work > _SHORT and os.getpid() == _process:
         _pause(_SOFT)
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import io
+import multiprocessing
 import os
 import pickle
 import subprocess
@@ -293,6 +294,24 @@ class Drawn(torch.utils.data.Dataset):
     def __getitem__(self, i):
         with torch.no_grad():
             return self.layer(noise(20, 40, 7, seed=i))[0][:, 0]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
+def test_a_forked_process_waits_for_no_threads_of_pytorch():
+    layer, x = rt.Dense(70, 50, rb.LIFSubtract(), seed=1), noise(100, 20, 70)
+    expected = layer(x)[0]
+    torch.ones(1 << 21).add_(1)  # has made threads
+
+    def run():
+        torch.set_num_threads(1)
+        os._exit(0 if torch.equal(layer(x)[0], expected) else 1)
+
+    process = multiprocessing.get_context("fork").Process(target=run)
+    process.start()
+    process.join(60)
+    ended = process.exitcode
+    process.kill()
+    assert ended == 0
 
 
 @pytest.mark.parametrize("context", ["fork", "spawn"])
