@@ -12,8 +12,8 @@ use crate::population::Number;
 
 /// Neurons that are taken together: their numbers stay in the first cache.
 const TILE: usize = 1024;
-/// Tiles from which several threads are worth waking.
-const SHARED_FROM: usize = 8;
+/// Tiles from which several threads are worth waking, which takes as long as some twenty tiles.
+const SHARED_FROM: usize = 64;
 
 /// Some neurons of a step: input, state field by field, what they send.
 struct Part<'a, E> {
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn steps_in_place_are_those_of_a_population() {
-        for n in [1, 37, 1024, 9 * 1024 + 5] {
+        for n in [1, 37, 1024, 9 * 1024 + 5, 65 * 1024 + 5] {
             let build = || {
                 let model = Catalog::standard().get("adaptive_lif").unwrap();
                 let each: Vec<f64> = (0..n).map(|i| 0.01 + 1e-6 * i as f64).collect();
