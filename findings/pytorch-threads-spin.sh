@@ -35,6 +35,6 @@ def while_asleep(rest):
 
 waiting, resting = while_asleep(False), while_asleep(True)
 print(f"processor time while asleep, ms: {waiting:.2f} after an operation, {resting:.2f} where OpenMP was paused")
-assert waiting > 1 and waiting > 5 * resting, "this has changed"
+assert waiting > 0.5 and waiting > 5 * resting, "this has changed"
 assert torch.equal(x + x, 2 * x) and torch.get_num_threads() == 2, "this has changed"
 PYTHON
