@@ -177,6 +177,7 @@ WRONG = {
         r"neurons\.tau",
     ),
     "network": (lambda layer, p: rj.Network("lif"), TypeError, "one of rheobase's is needed"),
+    "tapes": (lambda layer, p: fused(tapes=-1), ValueError, "tapes = -1: must be at least 0"),
 }
 
 

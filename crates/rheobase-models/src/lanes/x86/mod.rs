@@ -2,8 +2,8 @@
 //!
 //! Safety of this folder: the intrinsics of AVX2 and AVX-512 are reached only through [`dispatch`] and
 //! [`dispatch_abreast`], which check that the processor has the level before they enter the function compiled for it;
-//! SSE2 is part of x86-64; [`columns_to_rows`], [`compress`], [`expand`] and [`places`] check in the same way. Loads and stores go through references to arrays
-//! of the register's length.
+//! SSE2 is part of x86-64; [`columns_to_rows`], [`compress`], [`expand`] and [`places`] check in the same way. Loads and
+//! stores go through references to arrays of the register's length, in `compress.rs` to memory that was reserved.
 
 mod columns_to_rows;
 mod compress;
