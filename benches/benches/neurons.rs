@@ -131,7 +131,7 @@ fn models(entries: &[Entry], peak: f64) -> bool {
 /// What else a run can be asked for, beside the plain run.
 fn beside(entries: &[Entry]) {
     let mut rows = Vec::new();
-    let bandwidth = copy_read_bandwidth(512);
+    let bandwidth = copy_read_bandwidth(512 << 20);
     for e in entries.iter().filter(|e| e.info.emits != Emits::Analogue) {
         let centre = input_for(e.info, 20.0);
         let x = inputs(centre, NEURONS);

@@ -1,7 +1,8 @@
-//! Milliseconds of a training step: `cargo bench --bench training [networks] [step] [sweeps] [layer] [kernel]`, all by
-//! default.
+//! Milliseconds of a training step: `cargo bench --bench training [networks] [shares] [step] [sweeps] [layer]
+//! [kernel]`, all by default.
 //!
-//! `networks` are those of `benches::networks`; the rest looks closer at one of them.
+//! `networks` are those of `benches::networks`, `shares` where their time goes (of those that are named beside it); the rest
+//! looks closer at one of them.
 //!
 //! A step is forward, backward and Adam's update of inputs → recurrent LIF (subtractive reset, no gradient through it)
 //! → leaky readout, cross-entropy on its mean potential. Weights are scaled so that hidden neurons fire in 6 % of the
@@ -16,7 +17,7 @@ use std::time::Instant;
 use benches::machine::arithmetic_peak;
 use benches::networks::{JOBS, Job};
 use benches::process::{computed, forget_peak, peak_since};
-use benches::{networks, serve, shortest, table};
+use benches::{networks, serve, shares, shortest, table};
 use rayon::prelude::*;
 use rheobase::encode::{SampleInput, SpikeRows};
 use rheobase::learn::loss::{CrossEntropy, LossKind, Score};
@@ -592,10 +593,18 @@ fn main() {
         }
         return;
     }
-    let is = |part: &str| wanted.is_empty() || wanted.iter().any(|w| w == part);
+    let named = |part: &str| wanted.iter().any(|w| w == part);
+    let is = |part: &str| wanted.is_empty() || named(part);
     println!("SIMD level {}.", Level::best().name());
     if is("networks") {
         networks();
+    }
+    if is("shares") {
+        let none = !JOBS.iter().any(|job| named(job.name));
+        JOBS.iter()
+            .filter(|job| none || named(job.name))
+            .for_each(|job| pool(2).install(|| shares::print(job)));
+        shares::explain();
     }
     if is("step") {
         step();

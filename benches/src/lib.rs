@@ -5,6 +5,8 @@ pub mod machine;
 pub mod networks;
 pub mod process;
 pub mod serve;
+pub mod shares;
+pub mod timed;
 
 use std::time::Instant;
 

@@ -47,10 +47,10 @@ pub fn arithmetic_peak(level: Level) -> f64 {
     rounds as f64 * 16.0 * 2.0 * width / seconds
 }
 
-/// Bytes per second of reading when a large array is copied: half of what the copy moves.
-pub fn copy_read_bandwidth(megabytes: usize) -> f64 {
-    let from = vec![1u8; megabytes << 20];
-    let mut to = vec![0u8; megabytes << 20];
+/// Bytes per second of reading when an array of so many bytes is copied: half of what the copy moves.
+pub fn copy_read_bandwidth(bytes: usize) -> f64 {
+    let from = vec![1u8; bytes];
+    let mut to = vec![0u8; bytes];
     let seconds = shortest(7, || {
         to.copy_from_slice(&from);
         std::hint::black_box(&mut to);

@@ -1,6 +1,7 @@
 //! The networks that `training_peers.py` also trains: what they are, their input, weights and activity.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use rheobase::encode::{SampleInput, SpikeRows};
@@ -11,9 +12,11 @@ use rheobase::models::lanes::Level;
 use rheobase::models::neuron::lif_subtract;
 use rheobase::network::{
     Combine, Context, Conv, Counts, Feed, Kind, Linear, Link, Network, Neurons, Node, Nothing, Numbers, Pool,
-    PoolOf, Signal, Tape, TileInput, WeightStart, Word, lower,
+    PoolOf, Program, Signal, Tape, TileInput, WeightStart, Word, lower,
 };
 use rheobase::random::Stream;
+
+use crate::timed::Clock;
 
 const DT: f64 = 1e-3;
 const TILE: usize = 16;
@@ -324,6 +327,17 @@ impl Setup {
         self.draws = draws;
     }
 
+    /// Makes the operators of its network measure what they do.
+    pub fn measured(&mut self) -> Arc<Clock> {
+        let tensors = &self.trainer.program().parameters().tensors;
+        let values: Vec<Vec<f32>> = tensors.iter().map(|t| t.values.clone()).collect();
+        let mut program = self.job.program(&vec![1.0; self.job.hidden.len()]);
+        let clock = Clock::of(&mut program);
+        self.trainer = Trainer::new(program, &OptimiserKind::Adam(Adam::default()));
+        self.trainer.set_values(&values).expect("finite");
+        clock
+    }
+
     /// How near to its threshold a neuron comes in a sample: where that is nearer than rounding, libraries may differ in a
     /// spike.
     fn margin(&self, sample: &SampleInput) -> f32 {
@@ -412,11 +426,14 @@ impl Setup {
 }
 
 impl Job {
-    fn trainer(&self, gains: &[f64]) -> Trainer {
+    fn program(&self, gains: &[f64]) -> Program {
         let nodes = (self.nodes)(self, gains);
         let network = Network { format: 1, dt: DT, input: self.input.to_vec(), output: String::new(), nodes };
-        let program = lower(&network, 1).expect("a valid network");
-        Trainer::new(program, &OptimiserKind::Adam(Adam::default()))
+        lower(&network, 1).expect("a valid network")
+    }
+
+    fn trainer(&self, gains: &[f64]) -> Trainer {
+        Trainer::new(self.program(gains), &OptimiserKind::Adam(Adam::default()))
     }
 
     /// The network called `name`.

@@ -242,6 +242,15 @@ impl Program {
         &self.nodes
     }
 
+    /// Exchanges the operator of every node for what `by` makes of it, told the node's number: one that measures, logs or
+    /// checks what the operator within it does, say. What stands there must behave as the operator before did towards shapes
+    /// and parameters.
+    pub fn replace_operators(&mut self, mut by: impl FnMut(usize, Box<dyn Operator>) -> Box<dyn Operator>) {
+        self.version = Version::next();
+        let nodes = std::mem::take(&mut self.nodes).into_iter().enumerate();
+        self.nodes = nodes.map(|(n, node)| ProgramNode { operator: by(n, node.operator), ..node }).collect();
+    }
+
     /// Number of the source that the network gives: of the signals of a step, this one is the answer.
     pub fn output(&self) -> usize {
         self.output
