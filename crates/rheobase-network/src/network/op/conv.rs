@@ -63,6 +63,8 @@ struct Spread {
     piece: usize,
     /// Where each piece lies from the first place of a window on, in numbers of `[place, padding included; channel]`.
     places: Vec<usize>,
+    /// Where the first place of each window lies, in the same numbers.
+    windows: Vec<usize>,
 }
 
 impl Spread {
@@ -77,7 +79,12 @@ impl Spread {
         let row = |i: usize| i * windows.rows.dilation * columns.padded();
         let of_row = |i: usize| (0..pieces).map(move |j| (row(i) + j * columns.dilation) * channels);
         let places = (0..windows.rows.kernel).flat_map(of_row).collect();
-        Spread { weights: vec![0.0; size], pieces, taps, channels, piece, places }
+        let rows = &windows.rows;
+        let first =
+            |(y, x): (usize, usize)| (y * rows.stride * columns.padded() + x * columns.stride) * channels;
+        let all = (0..rows.outputs).flat_map(|y| (0..columns.outputs).map(move |x| (y, x)));
+        let windows = all.map(first).collect();
+        Spread { weights: vec![0.0; size], pieces, taps, channels, piece, places, windows }
     }
 
     /// Where the weight of a tap and channel stands, in row `row` of an output channel's taps.

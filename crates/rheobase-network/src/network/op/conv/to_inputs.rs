@@ -30,7 +30,7 @@ impl Kernel<f32> for ToInputs<'_> {
         // `[place, padding included; input channel of the group]`, and room for what fills up the last piece.
         let mut buffer = vec![0.0; w.rows.padded() * w.columns.padded() * channels + 32];
         let sums = aligned(&mut buffer);
-        let (mut padded, mut found) = (Vec::new(), Vec::new());
+        let (mut padded, mut found) = (Vec::new(), vec![Spreading::default(); w.outputs()]);
         let width = w.channels * places;
         let by_lines = lines_pay::<V>(c);
         for sample in 0..self.upstream.len() / c.width() {
@@ -100,10 +100,32 @@ fn not_zero<V: Lanes<Elem = f32>>(numbers: &[f32]) -> usize {
 }
 
 /// An error that is not 0, and the first number of the places that its window sees.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Spreading {
     place: usize,
     error: f32,
+}
+
+/// The errors of an output channel that are not 0; `found` has room for all.
+#[inline(always)]
+fn find<'a, V: Lanes<Elem = f32>>(c: &Conv, errors: &[f32], found: &'a mut [Spreading]) -> &'a [Spreading] {
+    let zero = V::zero();
+    let windows = &c.back.windows[..errors.len()];
+    let mut count = 0;
+    for first in (0..errors.len()).step_by(64) {
+        let mut bits = 0;
+        for at in (first..errors.len().min(first + 64)).step_by(V::WIDTH) {
+            let e = V::load(&errors[at..errors.len().min(at + V::WIDTH)]);
+            bits |= V::bits(!(e.le(zero) & e.ge(zero))) << (at - first);
+        }
+        while bits != 0 {
+            let window = first + bits.trailing_zeros() as usize;
+            bits &= bits - 1;
+            found[count] = Spreading { place: windows[window], error: errors[window] };
+            count += 1;
+        }
+    }
+    &found[..count]
 }
 
 /// Spreads the errors of an output channel; `found` is room for them.
@@ -112,35 +134,25 @@ fn spread_channel<V: Lanes<Elem = f32>>(
     c: &Conv,
     o: usize,
     errors: &[f32],
-    found: &mut Vec<Spreading>,
+    found: &mut [Spreading],
     sums: &mut [f32],
 ) {
-    let (rows, columns, back) = (&c.windows.rows, &c.windows.columns, &c.back);
-    let size = rows.kernel * back.pieces * back.piece;
+    let back = &c.back;
+    let size = back.places.len() * back.piece;
     let weights = &back.weights[o * size..(o + 1) * size];
-    let zero = V::zero();
-    found.clear();
-    for y in 0..rows.outputs {
-        let line = &errors[y * columns.outputs..(y + 1) * columns.outputs];
-        for first in (0..line.len()).step_by(V::WIDTH) {
-            let some = &line[first..line.len().min(first + V::WIDTH)];
-            let e = V::load(some);
-            let mut bits = V::bits(!(e.le(zero) & e.ge(zero)));
-            while bits != 0 {
-                let k = bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                let place = y * rows.stride * columns.padded() + (first + k) * columns.stride;
-                found.push(Spreading { place: place * back.channels, error: some[k] });
-            }
-        }
+    let found = find::<V>(c, errors, found);
+    // What usual kernels have is known beforehand: there the loops unroll. All of a kernel's taps fit into 32 registers.
+    match (back.places.len(), back.piece) {
+        (3, 48) if V::WIDTH >= 16 => return spread_rows::<V, 3, 3>(&back.places, found, weights, sums),
+        (5, 80) if V::WIDTH >= 16 => return spread_rows::<V, 5, 5>(&back.places, found, weights, sums),
+        _ => {}
     }
-    // Of the windows that see a place, the last ones do so by the first taps. What usual kernels have is known beforehand: there
-    // the loops unroll.
+    // Of the windows that see a place, the last ones do so by the first taps.
     for n in (0..back.places.len()).rev() {
         let (weights, sums) = (&weights[n * back.piece..(n + 1) * back.piece], &mut sums[back.places[n]..]);
         match back.piece {
-            48 => spread_piece::<V, 3>(found, weights, sums),
-            80 => spread_piece::<V, 5>(found, weights, sums),
+            48 => spread_rows::<V, 1, 3>(&[0], found, weights, sums),
+            80 => spread_rows::<V, 1, 5>(&[0], found, weights, sums),
             _ => {
                 let (from, _) = weights.as_chunks();
                 for k in 0..found.len() {
@@ -155,28 +167,36 @@ fn spread_channel<V: Lanes<Elem = f32>>(
     }
 }
 
-/// Adds each error times a piece of `C` times sixteen weights, which stay in registers, to the places that begin where it says.
+/// Adds each error times `R` rows of `C` times sixteen weights, which stay in registers, to the places that begin where it says, row by
+/// row.
 #[inline(always)]
-fn spread_piece<V: Lanes<Elem = f32>, const C: usize>(
+fn spread_rows<V: Lanes<Elem = f32>, const R: usize, const C: usize>(
+    places: &[usize],
     found: &[Spreading],
     weights: &[f32],
     sums: &mut [f32],
 ) {
     let (weights, _) = weights.as_chunks::<16>();
-    let mut row = [[V::zero(); 16]; C];
-    for i in 0..C {
-        for r in 0..16 / V::WIDTH {
-            row[i][r] = V::load(&weights[i][r * V::WIDTH..]);
+    let (Some(places), true) = (places.first_chunk::<R>(), weights.len() >= R * C) else { return };
+    let mut row = [[[V::zero(); 16]; C]; R];
+    for n in 0..R {
+        for i in 0..C {
+            for r in 0..16 / V::WIDTH {
+                row[n][i][r] = V::load(&weights[n * C + i][r * V::WIDTH..]);
+            }
         }
     }
     for k in 0..found.len() {
         let error = V::broadcast(found[k].error);
-        let (to, _) = sums[found[k].place..].as_chunks_mut::<16>();
-        let Some(to) = to.first_chunk_mut::<C>() else { return };
-        for i in 0..C {
-            for r in 0..16 / V::WIDTH {
-                let to = &mut to[i][r * V::WIDTH..];
-                (V::load(to) + error * row[i][r]).store(to);
+        let sums = &mut sums[found[k].place..];
+        for n in 0..R {
+            let (to, _) = sums[places[n]..].as_chunks_mut::<16>();
+            let Some(to) = to.first_chunk_mut::<C>() else { return };
+            for i in 0..C {
+                for r in 0..16 / V::WIDTH {
+                    let to = &mut to[i][r * V::WIDTH..];
+                    (V::load(to) + error * row[n][i][r]).store(to);
+                }
             }
         }
     }
