@@ -58,7 +58,7 @@ def of_torch(given):
     for _ in range(1 + given.rounds):
         for peer, all_times in times.items():
             all_times.append(workers[peer].turn("step"))
-    found = {peer: 1e3 * statistics.median(all_times[1:]) for peer, all_times in times.items()}
+    found = {peer: 1e3 * statistics.median(sum(turns[1:], [])) for peer, turns in times.items()}
     row("training step, ms", found)
     row("peak, MiB", {peer: size / 2**20 for peer, size in memory.items()})
     for worker in workers.values():

@@ -6,8 +6,8 @@
 Needs `cargo`, and a compiler for `compiled`. The benchmark writes weights, data, loss and gradients of a training step of
 each network into a folder (target/training); every peer takes them from there and must find the same loss and the same
 gradients before it is timed: the difference of a tensor's gradients has at most 1e-4 of their length. All have the same decay, surrogate, subtractive reset in the same
-step without gradient, readout and loss. Each runs in a process of its own and makes its steps when told to, two in a row, of which the
-second is timed, then the next in turn, so that all see the same machine; figures are medians. Memory is the peak of the first step above what the
+step without gradient, readout and loss. Each runs in a process of its own and makes runs of steps when told to, then the next in turn, so
+that all see the same machine; figures are medians of all steps but the first of each run. Memory is the peak of the first step above what the
 process held before, data and weights excluded (of the second where the first compiles).
 
 `plain` is a loop over time, with the product of the input before it: once where the input stays the same, for all steps
@@ -369,11 +369,13 @@ class Worker:
         return float(line)
 
     def turn(self, what):
-        """The second of two in a row, as in training, where one follows another. The threads of whoever had the turn before go on
-        looking for work for a while."""
+        """A run of steps, as training is: two at least, and as many as 0.3 s have; times of all but the first, which meets a machine that
+        has just done something else. The threads of whoever had the turn before go on looking for work for a while."""
         time.sleep(0.2)
-        self.ask(what)
-        return self.ask(what)
+        began, times = time.perf_counter(), []
+        while len(times) < 2 or time.perf_counter() - began < 0.3:
+            times.append(self.ask(what))
+        return times[1:]
 
     def end(self):
         self.process.stdin.close()
@@ -403,7 +405,7 @@ def compare(name, given):
         for _ in range(1 + given.rounds):
             for peer, all_times in times.items():
                 all_times.append(workers[peer].turn(what))
-        found = {peer: 1e3 * statistics.median(all_times[1:]) for peer, all_times in times.items()}
+        found = {peer: 1e3 * statistics.median(sum(turns[1:], [])) for peer, turns in times.items()}
         mine = found.pop("rheobase")
         best = min(found, key=found.get)
         others = ", ".join(f"{peer} {ms:.3g}" for peer, ms in found.items())

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use rheobase::models::lanes::Level;
+use rheobase::network::Program;
 
 use crate::machine::{arithmetic_peak, copy_read_bandwidth};
 use crate::networks::{Job, Setup};
@@ -64,19 +65,8 @@ pub fn print(job: &'static Job) {
     let (wall, spent) = steps.swap_remove(STEPS / 2);
     let threads = rayon::current_num_threads() as f64;
     let limits = Limits::measured();
-    // Nodes of one kind together.
-    let mut kinds: BTreeMap<(&str, Phase), Spent> = BTreeMap::new();
     let program = setup.trainer.program();
-    for (((_, what, _), spent), work) in program.nodes().zip(&spent).zip(&work) {
-        for phase in Phase::ALL.into_iter().filter(|phase| spent[*phase as usize].nanoseconds > 0) {
-            let sum = kinds.entry((what, phase)).or_default();
-            sum.nanoseconds += spent[phase as usize].nanoseconds;
-            sum.products += work[phase as usize].products;
-            sum.bytes += work[phase as usize].bytes;
-        }
-    }
-    let mut kinds: Vec<((&str, Phase), Spent)> = kinds.into_iter().collect();
-    kinds.sort_by_key(|(_, spent)| std::cmp::Reverse(spent.nanoseconds));
+    let kinds = by_kind(program, &spent, &work);
     let (mut taken, mut least) = (0.0, 0.0);
     let mut rows: Vec<Vec<String>> = Vec::new();
     for ((what, phase), spent) in &kinds {
@@ -86,7 +76,7 @@ pub fn print(job: &'static Job) {
         least += limit;
         let number = |n: u64| if n > 0 { format!("{:.2}", n as f64 / 1e6) } else { "–".into() };
         rows.push(vec![
-            (*what).into(),
+            what.clone(),
             phase.name().into(),
             milliseconds(seconds),
             percent(seconds / wall),
@@ -132,6 +122,22 @@ pub fn print(job: &'static Job) {
         "of the limit",
     ];
     table(&format!("Where a training step goes: {}", job.name), &header, &rows);
+}
+
+/// The times and the work of all nodes of a kind, longest first.
+fn by_kind(program: &Program, spent: &[[Spent; 3]], work: &[[Spent; 3]]) -> Vec<((String, Phase), Spent)> {
+    let mut kinds: BTreeMap<(String, Phase), Spent> = BTreeMap::new();
+    for (((_, what, _), spent), work) in program.nodes().zip(spent).zip(work) {
+        for phase in Phase::ALL.into_iter().filter(|phase| spent[*phase as usize].nanoseconds > 0) {
+            let sum = kinds.entry((what.into(), phase)).or_default();
+            sum.nanoseconds += spent[phase as usize].nanoseconds;
+            sum.products += work[phase as usize].products;
+            sum.bytes += work[phase as usize].bytes;
+        }
+    }
+    let mut kinds: Vec<((String, Phase), Spent)> = kinds.into_iter().collect();
+    kinds.sort_by_key(|(_, spent)| std::cmp::Reverse(spent.nanoseconds));
+    kinds
 }
 
 /// Says what the columns are.

@@ -1,5 +1,8 @@
 //! `Program`: a network that has been checked, and its run through time.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -463,86 +466,5 @@ impl Program {
             }
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::network::{Layer, Layers, SampleInput, Stack, TileInput, from, linear, lower};
-
-    #[test]
-    fn a_sample_that_has_ended_does_not_count_where_its_input_comes_later_either() {
-        let late = Layer::new("late", Stack([from("input").delay(1)]), [linear(2)]);
-        let program = lower(&Layers::new([late]).input(&[4]).unwrap(), 1).unwrap();
-        let (samples, lengths) = ([(); 2].map(|()| SampleInput::Constant(vec![1.0; 4])), [3, 5]);
-        let input = TileInput { samples: &samples, lengths: Some(&lengths), width: 4, wanted: false };
-        let context = Context {
-            step: 0,
-            sample_ids: &[0, 1],
-            epoch: 0,
-            training: false,
-            taping: false,
-            level: Level::best(),
-        };
-        let (mut state, mut tape, mut counts) = (program.start(2), Tape::default(), Counts::default());
-        program.run(&context, &mut state, input.steps(0..5), &mut tape, &mut counts, |_, _| {}).unwrap();
-        // Nothing arrives at first; then 8 operations for both samples twice, and for the longer one twice.
-        assert_eq!(counts.operations.iter().sum::<u64>(), 8 * (2 + 2 + 1 + 1));
-    }
-
-    #[test]
-    fn what_an_earlier_run_left_is_used_again_only_where_it_is_the_same() {
-        use crate::network::{conv, flatten, max_pool, neurons};
-        let delayed = Layer::new("delayed", Stack([from("maps").delay(1)]), [flatten(), linear(2)]);
-        let maps = [conv(2, 3), max_pool(2), neurons("lif_subtract").set("v_th", 0.2)];
-        let layers = Layers::new([
-            Layer::new("still", "input", [conv(2, 3), max_pool(2)]),
-            Layer::new("maps", "input", maps),
-            delayed,
-            Layer::new("out", Stack([from("still"), from("maps")]), [flatten(), linear(3)]),
-        ]);
-        let mut program = lower(&layers.input(&[1, 8, 8]).unwrap(), 1).unwrap();
-        let context = Context {
-            step: 0,
-            sample_ids: &[0],
-            epoch: 0,
-            training: false,
-            taping: false,
-            level: Level::best(),
-        };
-        let frame = |k: usize| (0..64).map(|i| ((i * 5 + k) % 11) as f32 / 4.0 - 1.0).collect::<Vec<f32>>();
-        // The same input, another, and back; two streams in turn on one tape; weights that change in between.
-        let (mut streams, mut tape) = ([program.start(1), program.start(1)], Tape::default());
-        let mut spikes = 0;
-        for (step, (stream, k)) in
-            [(0, 1), (0, 1), (1, 1), (1, 2), (0, 1), (0, 1), (0, 3), (1, 3), (1, 3), (0, 3)]
-                .into_iter()
-                .enumerate()
-        {
-            if step == 5 || step == 8 {
-                let change = |p: &mut super::super::Parameters| {
-                    p.tensors.iter_mut().for_each(|t| t.values.iter_mut().for_each(|w| *w *= 1.25));
-                    Ok(())
-                };
-                program.update(change).unwrap();
-            }
-            let samples = [SampleInput::Constant(frame(k))];
-            let input = TileInput { samples: &samples, lengths: None, width: 64, wanted: false };
-            let mut fresh = streams[stream].clone();
-            let run = |state: &mut State, tape: &mut Tape| {
-                let (mut sent, mut counts) = (Vec::new(), Counts::default());
-                let see = |_: usize, signals: &[Signal]| {
-                    sent = signals.iter().map(|s| s.dense(&mut Vec::new()).to_vec()).collect();
-                };
-                program.run(&context, state, input.steps(0..1), tape, &mut counts, see).unwrap();
-                (sent, counts)
-            };
-            let want = run(&mut fresh, &mut Tape::default());
-            spikes += want.1.spikes.iter().sum::<u64>();
-            assert_eq!(run(&mut streams[stream], &mut tape), want, "{step}");
-            assert_eq!(streams[stream].memories, fresh.memories, "{step}");
-        }
-        assert!(spikes > 0);
     }
 }
