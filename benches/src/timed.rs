@@ -45,12 +45,31 @@ pub struct Spent {
     pub bytes: u64,
 }
 
+/// [`Spent`] while threads add to it.
+#[derive(Default)]
+struct Counter {
+    nanoseconds: AtomicU64,
+    products: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Counter {
+    /// What came together since it was last taken.
+    fn take(&self) -> Spent {
+        Spent {
+            nanoseconds: self.nanoseconds.swap(0, Ordering::Relaxed),
+            products: self.products.swap(0, Ordering::Relaxed),
+            bytes: self.bytes.swap(0, Ordering::Relaxed),
+        }
+    }
+}
+
 /// What is measured of a network.
 #[derive(Default)]
 pub struct Clock {
     counting: AtomicBool,
-    /// `[node][phase]` of nanoseconds, products, bytes.
-    nodes: Vec<[[AtomicU64; 3]; 3]>,
+    /// `[node][phase]`.
+    nodes: Vec<[Counter; 3]>,
 }
 
 impl Clock {
@@ -72,14 +91,11 @@ impl Clock {
 
     /// What the nodes do in `f`, phase by phase: with the work counted, which takes time itself, or without.
     pub fn measure(&self, counting: bool, f: impl FnOnce()) -> Vec<[Spent; 3]> {
-        self.nodes.iter().flatten().flatten().for_each(|number| number.store(0, Ordering::Relaxed));
+        let taken = || self.nodes.iter().map(|phases| phases.each_ref().map(Counter::take)).collect();
+        let _before: Vec<[Spent; 3]> = taken();
         self.counting.store(counting, Ordering::Relaxed);
         f();
-        let spent = |phase: &[AtomicU64; 3]| {
-            let [nanoseconds, products, bytes] = phase.each_ref().map(|n| n.load(Ordering::Relaxed));
-            Spent { nanoseconds, products, bytes }
-        };
-        self.nodes.iter().map(|phases| phases.each_ref().map(spent)).collect()
+        taken()
     }
 }
 
@@ -89,6 +105,10 @@ struct Timed {
     /// Products of a sample whose inputs are all not 0.
     dense: u64,
     clock: Arc<Clock>,
+}
+
+fn add(to: &AtomicU64, by: u64) {
+    to.fetch_add(by, Ordering::Relaxed);
 }
 
 fn share_of(hits: usize, all: usize) -> f64 {
@@ -121,11 +141,11 @@ impl Timed {
     fn time(&self, phase: Phase, f: impl FnOnce()) {
         let start = Instant::now();
         f();
-        self.add(phase, 0, start.elapsed().as_nanos() as u64);
+        add(&self.counter(phase).nanoseconds, start.elapsed().as_nanos() as u64);
     }
 
-    fn add(&self, phase: Phase, what: usize, by: u64) {
-        self.clock.nodes[self.node][phase as usize][what].fetch_add(by, Ordering::Relaxed);
+    fn counter(&self, phase: Phase) -> &Counter {
+        &self.clock.nodes[self.node][phase as usize]
     }
 
     fn is_counting(&self) -> bool {
@@ -137,7 +157,7 @@ impl Timed {
         if self.is_counting() {
             for step in seen {
                 let all = self.inner.synaptic_operations(&[step.input], &|_| true);
-                self.add(Phase::ToWeights, 1, (all as f64 * active(step.error)) as u64);
+                add(&self.counter(Phase::ToWeights).products, (all as f64 * active(step.error)) as u64);
             }
         }
     }
@@ -200,11 +220,11 @@ impl Operator for Timed {
         self.time(Phase::Forwards, || self.inner.forward(context, parameters, inputs, memory, out));
         if self.is_counting() {
             let products = self.inner.synaptic_operations(inputs, &|_| true);
-            self.add(Phase::Forwards, 1, products);
+            add(&self.counter(Phase::Forwards).products, products);
             if products == 0 {
                 let ends =
                     inputs.iter().map(|s| s.samples * s.width).sum::<usize>() + out.samples * out.width;
-                self.add(Phase::Forwards, 2, 4 * (ends + 2 * numbers(memory)) as u64);
+                add(&self.counter(Phase::Forwards).bytes, 4 * (ends + 2 * numbers(memory)) as u64);
             }
         }
     }
@@ -216,11 +236,11 @@ impl Operator for Timed {
                 _ => 0.0,
             };
             let products = self.dense as f64 * back.inputs.first().map_or(0, |s| s.samples) as f64 * pairs;
-            self.add(Phase::ToInputs, 1, products as u64);
+            add(&self.counter(Phase::ToInputs).products, products as u64);
             if self.dense == 0 {
                 let given = back.gradients.iter().flatten().map(|g| g.len()).sum::<usize>();
                 let state = numbers(back.before) + 2 * numbers(back.adjoint);
-                self.add(Phase::ToInputs, 2, 4 * (given + back.upstream.len() + state) as u64);
+                add(&self.counter(Phase::ToInputs).bytes, 4 * (given + back.upstream.len() + state) as u64);
             }
         }
         self.time(Phase::ToInputs, || self.inner.backward(context, parameters, back));
@@ -236,7 +256,43 @@ impl Operator for Timed {
         let start = Instant::now();
         self.inner.gather_tiles(level, tiles, raw);
         let threads = rayon::current_num_threads() as u64;
-        self.add(Phase::ToWeights, 0, threads * start.elapsed().as_nanos() as u64);
+        add(&self.counter(Phase::ToWeights).nanoseconds, threads * start.elapsed().as_nanos() as u64);
         self.count_gathered(tiles);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rheobase::network::{Counts, Feed, SampleInput, Sequential, Tape, TileInput, linear, lower, neurons};
+
+    use super::*;
+
+    #[test]
+    fn products_of_what_is_not_zero_are_counted() {
+        let network = Sequential::new([linear(3), neurons("lif_subtract"), linear(2)]).input(&[4]).unwrap();
+        let mut program = lower(&network, 1).unwrap();
+        let clock = Clock::of(&mut program);
+        let samples = [SampleInput::Constant(vec![0.5, 0.0, 2.0, 0.25])];
+        let input = TileInput { samples: &samples, lengths: None, width: 4, wanted: false };
+        let context = Context {
+            step: 0,
+            sample_ids: &[0],
+            epoch: 0,
+            training: false,
+            taping: false,
+            level: Level::best(),
+        };
+        let (mut state, mut tape, mut counts) = (program.start(1), Tape::default(), Counts::default());
+        let mut run = || {
+            program.run(&context, &mut state, input.steps(0..1), &mut tape, &mut counts, |_, _| {}).unwrap();
+        };
+        let spent = clock.measure(true, &mut run);
+        let [forwards, back, weights] = spent[0];
+        assert_eq!((forwards.products, forwards.bytes), (9, 0));
+        assert!(forwards.nanoseconds > 0);
+        assert_eq!([back, weights], [Spent::default(); 2]);
+        // Three inputs and outputs, and a state that is read and written.
+        assert_eq!((spent[1][0].products, spent[1][0].bytes), (0, 4 * (3 + 3 + 2 * 3)));
+        assert_eq!(clock.measure(false, || {}), vec![[Spent::default(); 3]; 3]);
     }
 }

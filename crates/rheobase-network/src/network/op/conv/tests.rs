@@ -421,3 +421,30 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn few_errors_spread_over_usual_kernels_have_the_bits_of_the_plain_loop() {
+    // Kernels that are unrolled: squares of 3 and 5 taps over channels that fill registers, and a line of 3 taps further apart.
+    let cases: [(&[usize], &[usize], usize); 4] =
+        [(&[3], &[16, 7, 9], 1), (&[5], &[12, 11, 8], 1), (&[3], &[40, 30], 2), (&[5, 3], &[16, 9, 8], 1)];
+    for (kernel, input, dilation) in cases {
+        let spec = describe::Conv { dilation: vec![dilation], bias: false, ..spec(6, kernel) };
+        let (shape, _) = Conv::weight_shape("c", &spec, input).unwrap();
+        let c = conv(&spec, input, &draw("weights", shape.iter().product()));
+        let places = input.iter().product::<usize>();
+        let mut upstream = draw("errors", 2 * c.width());
+        upstream.iter_mut().enumerate().filter(|(i, _)| i % 5 > 0).for_each(|(_, e)| *e = 0.0);
+        let back = |level: Level| {
+            let mut gradient = draw("gradient", 2 * places);
+            let reach = &Reach::Everywhere;
+            let job = ToInputs { conv: &c, reach, upstream: &upstream, gradient: &mut gradient };
+            f32::dispatch_wide(level, job);
+            gradient.into_iter().map(f32::to_bits).collect::<Vec<u32>>()
+        };
+        let want = back(Level::Scalar);
+        assert_ne!(want, draw("gradient", 2 * places).into_iter().map(f32::to_bits).collect::<Vec<u32>>());
+        for level in Level::ALL.into_iter().filter(|level| level.is_available()) {
+            assert!(back(level) == want, "{level:?} {kernel:?} {input:?}");
+        }
+    }
+}

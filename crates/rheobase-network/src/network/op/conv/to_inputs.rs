@@ -143,16 +143,16 @@ fn spread_channel<V: Lanes<Elem = f32>>(
     let found = find::<V>(c, errors, found);
     // What usual kernels have is known beforehand: there the loops unroll. All of a kernel's taps fit into 32 registers.
     match (back.places.len(), back.piece) {
-        (3, 48) if V::WIDTH >= 16 => return spread_rows::<V, 3, 3>(&back.places, found, weights, sums),
-        (5, 80) if V::WIDTH >= 16 => return spread_rows::<V, 5, 5>(&back.places, found, weights, sums),
+        (3, 48) if V::WIDTH >= 16 => return spread_pieces::<V, 3, 3>(&back.places, found, weights, sums),
+        (5, 80) if V::WIDTH >= 16 => return spread_pieces::<V, 5, 5>(&back.places, found, weights, sums),
         _ => {}
     }
     // Of the windows that see a place, the last ones do so by the first taps.
     for n in (0..back.places.len()).rev() {
         let (weights, sums) = (&weights[n * back.piece..(n + 1) * back.piece], &mut sums[back.places[n]..]);
         match back.piece {
-            48 => spread_rows::<V, 1, 3>(&[0], found, weights, sums),
-            80 => spread_rows::<V, 1, 5>(&[0], found, weights, sums),
+            48 => spread_pieces::<V, 1, 3>(&[0], found, weights, sums),
+            80 => spread_pieces::<V, 1, 5>(&[0], found, weights, sums),
             _ => {
                 let (from, _) = weights.as_chunks();
                 for k in 0..found.len() {
@@ -167,19 +167,19 @@ fn spread_channel<V: Lanes<Elem = f32>>(
     }
 }
 
-/// Adds each error times `R` rows of `C` times sixteen weights, which stay in registers, to the places that begin where it says, row by
-/// row.
+/// Adds each error times `P` pieces of `C` times sixteen weights, which stay in registers, to the places that begin where it says,
+/// piece by piece.
 #[inline(always)]
-fn spread_rows<V: Lanes<Elem = f32>, const R: usize, const C: usize>(
+fn spread_pieces<V: Lanes<Elem = f32>, const P: usize, const C: usize>(
     places: &[usize],
     found: &[Spreading],
     weights: &[f32],
     sums: &mut [f32],
 ) {
     let (weights, _) = weights.as_chunks::<16>();
-    let (Some(places), true) = (places.first_chunk::<R>(), weights.len() >= R * C) else { return };
-    let mut row = [[[V::zero(); 16]; C]; R];
-    for n in 0..R {
+    let (Some(places), true) = (places.first_chunk::<P>(), weights.len() >= P * C) else { return };
+    let mut row = [[[V::zero(); 16]; C]; P];
+    for n in 0..P {
         for i in 0..C {
             for r in 0..16 / V::WIDTH {
                 row[n][i][r] = V::load(&weights[n * C + i][r * V::WIDTH..]);
@@ -189,7 +189,7 @@ fn spread_rows<V: Lanes<Elem = f32>, const R: usize, const C: usize>(
     for k in 0..found.len() {
         let error = V::broadcast(found[k].error);
         let sums = &mut sums[found[k].place..];
-        for n in 0..R {
+        for n in 0..P {
             let (to, _) = sums[places[n]..].as_chunks_mut::<16>();
             let Some(to) = to.first_chunk_mut::<C>() else { return };
             for i in 0..C {
